@@ -1,0 +1,46 @@
+"""The records that flow between stages: Case, Question, Prediction, Score, as JSONL."""
+
+from medspatial.records.base import (
+    CATEGORIES,
+    CATEGORY_TITLES,
+    AnswerType,
+    Category,
+    Record,
+    content_hash,
+)
+from medspatial.records.case import Case, MaskSource
+from medspatial.records.jsonl import Loaded, RecordAppender, RowError, read_records, write_records
+from medspatial.records.question import (
+    Evidence,
+    EvidencePoint,
+    Item,
+    Prediction,
+    Question,
+    Score,
+    patient_of,
+    volume_name,
+)
+
+__all__ = [
+    "CATEGORIES",
+    "CATEGORY_TITLES",
+    "AnswerType",
+    "Case",
+    "Category",
+    "Evidence",
+    "EvidencePoint",
+    "Item",
+    "Loaded",
+    "MaskSource",
+    "Prediction",
+    "Question",
+    "Record",
+    "RecordAppender",
+    "RowError",
+    "Score",
+    "content_hash",
+    "patient_of",
+    "read_records",
+    "volume_name",
+    "write_records",
+]

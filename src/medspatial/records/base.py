@@ -1,0 +1,44 @@
+"""What all records share: strict fields, content hashes, the words of the vocabulary."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Category = Literal["laterality", "distance", "volume", "localisation", "comparison"]
+CATEGORIES: tuple[Category, ...] = ("laterality", "distance", "volume", "localisation", "comparison")
+CATEGORY_TITLES: dict[str, str] = {
+    "laterality": "Laterality",
+    "distance": "Distance & proximity",
+    "volume": "Volume & size",
+    "localisation": "Anatomical localisation",
+    "comparison": "Multi-organ comparison",
+}
+
+AnswerType = Literal["side", "choice", "yes_no", "anatomy", "number", "relation", "free"]
+
+
+class Record(BaseModel):
+    """One immutable row of a JSONL file; an unknown field is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    def to_json(self) -> str:
+        """One line of JSON without fields that are None or empty by default, in field order."""
+        return json.dumps(
+            self.model_dump(mode="json", exclude_defaults=True),
+            ensure_ascii=False,
+            separators=(", ", ": "),
+        )
+
+
+def content_hash(*parts: Any) -> str:
+    """Return 16 hexadecimal digits that depend on the parts' JSON text alone.
+
+    Equal on every machine and Python version; used for identities, shuffles and cache keys.
+    """
+    text = json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

@@ -1,0 +1,59 @@
+"""A case: one CT volume of one patient, with its masks and report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from medspatial.records.base import Record
+
+
+class MaskSource(Record):
+    """Where masks of a case lie.
+
+    Attributes
+    ----------
+    path
+        A label volume, or a folder with one file per structure; relative to the cases' root.
+    label_map
+        Name of a built-in label map (``totalsegmentator_v2``, ``kits19``, ...), the path of a JSON
+        file with ``{"1": "spleen", ...}``, or None for a folder whose file names are structures.
+    """
+
+    path: str
+    label_map: str | None = None
+
+
+class Case(Record):
+    """One CT volume of one patient.
+
+    Attributes
+    ----------
+    case_id
+        Unique in its file.
+    patient_id
+        Groups the volumes of one person: intervals are clustered by it and splits respect it.
+    image_path
+        The CT, relative to the cases' root or absolute; None where only masks exist.
+    masks
+        Zero or more mask sources, on their own grids.
+    report
+        Free text of the radiology report, where there is one.
+    transform
+        Recorded changes in patient space that reading applies, such as ``["mirror_left_right"]``.
+    linked_case_id
+        The case this one was derived from (a mirrored control names its original).
+    """
+
+    case_id: str = Field(min_length=1)
+    patient_id: str = Field(min_length=1)
+    image_path: str | None = None
+    masks: tuple[MaskSource, ...] = ()
+    report: str | None = None
+    region: str | None = None
+    transform: tuple[str, ...] = ()
+    linked_case_id: str | None = None
+    source: str | None = None
+    license: str | None = None
+    metadata: dict[str, Any] = Field(default_factory=dict)

@@ -1,0 +1,208 @@
+"""Reading and writing records: JSONL and CSV, with file, line, field, rule and value in every error."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
+
+from pydantic import ValidationError
+
+from medspatial.errors import InputError
+from medspatial.records.base import Record
+from medspatial.records.question import Item
+
+R = TypeVar("R", bound=Record)
+_VALUE_CHARS = 120
+
+
+@dataclass(frozen=True)
+class RowError:
+    """One bad row: where it stands and which rule its field breaks."""
+
+    file: str
+    line: int
+    field: str
+    rule: str
+    value: str
+
+    def __str__(self) -> str:
+        what = f"field '{self.field}': " if self.field else ""
+        got = f"; got {self.value}" if self.value else ""
+        return f"{self.file}:{self.line}: {what}{self.rule}{got}"
+
+
+@dataclass
+class Loaded(Generic[R]):
+    """The good rows of a file, and the bad ones that were skipped."""
+
+    rows: list[R] = field(default_factory=list)
+    skipped: list[RowError] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[R]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def read_records(path: str | Path, kind: type[R], *, keep_going: bool = False) -> Loaded[R]:
+    """Read a ``.jsonl`` or ``.csv`` file of records.
+
+    Rows without an ``id`` get one from their content; a row that repeats an earlier one gets a
+    numbered id, so that none is lost. In CSV, list-like cells are JSON and empty cells are absent.
+
+    Parameters
+    ----------
+    keep_going
+        Skip bad rows and return them in ``skipped`` instead of raising at the first.
+
+    Raises
+    ------
+    InputError
+        Missing or unreadable file, or the first bad row.
+    """
+    path = Path(path)
+    loaded: Loaded[R] = Loaded()
+    seen: dict[str, int] = {}
+    for line, raw in _raw_rows(path):
+        try:
+            row = _parse(path, line, raw, kind)
+            row = _distinct(path, line, raw, row, seen)
+        except _BadRow as bad:
+            if not keep_going:
+                raise InputError(str(bad.error)) from None
+            loaded.skipped.append(bad.error)
+            continue
+        loaded.rows.append(row)
+    return loaded
+
+
+def write_records(path: str | Path, records: Iterable[Record]) -> Path:
+    """Write records as JSONL through a temporary file, so that the path never holds half of them."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".tmp")
+    with temporary.open("w", encoding="utf-8", newline="\n") as stream:
+        for record in records:
+            stream.write(record.to_json() + "\n")
+    temporary.replace(path)
+    return path
+
+
+class RecordAppender:
+    """Append records to a JSONL file, each line flushed as soon as it is whole."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._stream = self.path.open("a", encoding="utf-8", newline="\n")
+
+    def append(self, *records: Record) -> None:
+        """Write the records and hand them to the operating system."""
+        self._stream.write("".join(record.to_json() + "\n" for record in records))
+        self._stream.flush()
+
+    def close(self) -> None:
+        """Force the file to disk and close it."""
+        self._stream.flush()
+        os.fsync(self._stream.fileno())
+        self._stream.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class _BadRow(Exception):
+    def __init__(self, error: RowError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def _raw_rows(path: Path) -> Iterator[tuple[int, str | dict[str, Any]]]:
+    """Yield (line number, JSON text or CSV cells)."""
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            if path.suffix.lower() == ".csv":
+                reader = csv.DictReader(stream)
+                for cells in reader:
+                    yield reader.line_num, cells
+            else:
+                for line, text in enumerate(stream, start=1):
+                    if text.strip():
+                        yield line, text
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except IsADirectoryError:
+        raise InputError(f"{path}: is a folder, a .jsonl or .csv file is needed") from None
+    except PermissionError:
+        raise InputError(f"{path}: no permission to read it") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text (byte {error.start}: {error.reason})") from None
+
+
+def _parse(path: Path, line: int, raw: str | dict[str, Any], kind: type[R]) -> R:
+    try:
+        if isinstance(raw, str):
+            return kind.model_validate_json(raw)
+        return kind.model_validate(_csv_values(raw, kind))
+    except ValidationError as error:
+        raise _BadRow(_first_error(path, line, error)) from None
+
+
+def _csv_values(cells: dict[str, Any], kind: type[Record]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, text in cells.items():
+        if name is None or text in (None, ""):
+            continue
+        annotation = str(kind.model_fields[name].annotation) if name in kind.model_fields else "str"
+        structured = any(word in annotation for word in ("tuple", "dict", "Evidence"))
+        if structured:
+            try:
+                values[name] = json.loads(text)
+                continue
+            except json.JSONDecodeError:
+                pass  # left as text: validation then names the field and the value
+        values[name] = text
+    return values
+
+
+def _first_error(path: Path, line: int, error: ValidationError) -> RowError:
+    first = error.errors(include_url=False)[0]
+    location = ".".join(str(part) for part in first["loc"])
+    rule = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "extra_forbidden":
+        rule = "unknown field; put further data under 'metadata'"
+    if first["type"] == "missing":
+        return RowError(str(path), line, location, "is required", "")
+    value = "" if first["type"] == "value_error" and not location else _shown(first.get("input"))
+    return RowError(str(path), line, location, rule, value)
+
+
+def _shown(value: Any) -> str:
+    text = repr(value).strip()
+    return text if len(text) <= _VALUE_CHARS else text[: _VALUE_CHARS - 1] + "…"
+
+
+def _distinct(path: Path, line: int, raw: str | dict[str, Any], row: R, seen: dict[str, int]) -> R:
+    if not isinstance(row, Item):
+        return row
+    key = "\t".join((row.id, getattr(row, "model", ""), getattr(row, "arm", ""), getattr(row, "metric", "")))
+    seen[key] = seen.get(key, 0) + 1
+    if seen[key] == 1:
+        return row
+    given = json.loads(raw).get("id") if isinstance(raw, str) else raw.get("id")
+    if given:
+        rule = "must be unique in its file"
+        raise _BadRow(RowError(str(path), line, "id", rule, _shown(given)))
+    return row.model_copy(update={"id": f"{row.id}-{seen[key]}"})

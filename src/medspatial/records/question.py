@@ -1,0 +1,217 @@
+"""A question with its reference answer and the evidence for it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from medspatial.records.base import AnswerType, Record, content_hash
+
+
+class EvidencePoint(Record):
+    """A named point in patient space, RAS+ millimetres."""
+
+    name: str
+    xyz: tuple[float, float, float]
+
+
+class Evidence(Record):
+    """Why the reference answer is right.
+
+    For a question from masks: what was measured, its value, and the distance to the rule's limit.
+    For a question from a report: the quoted sentence.
+
+    Attributes
+    ----------
+    measurement
+        What was measured, in words, such as ``"minimum surface distance"``.
+    value, unit
+        The deciding figure; for a comparison the quantity compared (a ratio or difference).
+    margin, margin_rule
+        The limit that the figure had to keep, in the figure's unit, and the rule in words.
+    formula
+        How value and answer follow from the masks.
+    structures
+        Names of the structures that enter (see ``medspatial.anatomy``).
+    points
+        Points to draw: centroids, the two closest points, ...
+    quote
+        A sentence of the report, verbatim.
+    details
+        Further figures by name (volumes of both, stray voxels set aside, ...).
+    """
+
+    measurement: str | None = None
+    value: float | str | None = None
+    unit: str | None = None
+    margin: float | None = None
+    margin_rule: str | None = None
+    formula: str | None = None
+    structures: tuple[str, ...] = ()
+    points: tuple[EvidencePoint, ...] = ()
+    quote: str | None = None
+    details: dict[str, Any] = Field(default_factory=dict)
+
+
+class Item(Record):
+    """The fields that a question, its predictions and its scores have in common.
+
+    ``{"image_path", "question", "answer"}`` alone is a valid row: ``case_id`` is then the file name
+    without its suffixes, ``patient_id`` follows CT-RATE's naming where it fits, and ``id`` is a hash
+    of the content.
+
+    Attributes
+    ----------
+    id
+        Stable identity; predictions and scores are joined by it, never by row.
+    options
+        The candidate answers in the order shown (A, B, C, ...); empty for an open question.
+        ``answer`` is one of them, as text.
+    value, unit, tolerance
+        For ``answer_type="number"``: the reference figure, its unit, the absolute error accepted.
+    """
+
+    id: str = ""
+    case_id: str = ""
+    patient_id: str = ""
+    image_path: str | None = None
+    question: str = Field(min_length=1)
+    answer: str
+    category: str | None = None
+    subtype: str | None = None
+    answer_type: AnswerType = "free"
+    options: tuple[str, ...] = ()
+    value: float | None = None
+    unit: str | None = None
+    tolerance: float | None = Field(default=None, ge=0)
+
+    @field_validator("question")
+    @classmethod
+    def _not_blank(cls, text: str) -> str:
+        if not text.strip():
+            raise ValueError("must not be blank")
+        return text
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_identity(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        image = data.get("image_path")
+        if not data.get("case_id") and isinstance(image, str):
+            data = {**data, "case_id": volume_name(image)}
+        case_id = data.get("case_id")
+        if not data.get("patient_id") and isinstance(case_id, str):
+            data = {**data, "patient_id": patient_of(case_id)}
+        if not data.get("id") and "question" in data and "answer" in data:
+            data = {**data, "id": question_id(data)}
+        return data
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if not self.case_id:
+            raise ValueError("needs 'case_id' or 'image_path'")
+        if self.options and len(set(self.options)) != len(self.options):
+            raise ValueError(f"options must differ from each other, got {list(self.options)}")
+        if self.options and self.answer not in self.options:
+            raise ValueError(f"answer must be one of the options {list(self.options)}, got {self.answer!r}")
+        if self.answer_type == "number" and self.value is None and not self.options:
+            raise ValueError("answer_type 'number' needs 'value' (and 'unit')")
+        return self
+
+
+class Question(Item):
+    """A question with its reference answer, evidence and provenance.
+
+    Attributes
+    ----------
+    tags
+        Further labels, such as the six categories of report-based benchmarks.
+    pair_id
+        Links a question with its mirrored or reworded twin.
+    """
+
+    evidence: Evidence | None = None
+    tags: tuple[str, ...] = ()
+    pair_id: str | None = None
+    source: str | None = None
+    license: str | None = None
+    metadata: dict[str, Any] = Field(default_factory=dict)
+
+
+class Prediction(Item):
+    """One model's answer to one question in one arm of a study.
+
+    ``status="failed"`` with ``error`` and no ``prediction`` is a failure of the run, never an answer.
+    """
+
+    model: str = "unknown"
+    arm: str = "standard"
+    prediction: str | None = None
+    status: Literal["ok", "failed"] = "ok"
+    error: str | None = None
+    metadata: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _failed_has_no_answer(self) -> Self:
+        if self.status == "ok" and self.prediction is None:
+            raise ValueError("status 'ok' needs 'prediction' (a failure has status 'failed' and 'error')")
+        if self.status == "failed" and self.prediction is not None:
+            raise ValueError("status 'failed' must not carry a 'prediction'")
+        return self
+
+
+class Score(Item):
+    """One metric's judgement of one prediction.
+
+    Attributes
+    ----------
+    metric
+        Name of the metric, with its variant (``exact``, ``structured``, ``judge:gpt-x``, ...).
+    score
+        The figure, in the metric's own range; None when unscored.
+    correct
+        True or False for metrics that decide; None when unscored or for graded metrics.
+    status
+        ``scored``; ``unanswered`` (a reply without a usable answer: wrong in accuracies, counted
+        apart); ``unscored`` (no verdict could be had: failed prediction, judge error).
+    extracted, rule, reason
+        What was read as the answer, the rule that decided, and why in one sentence.
+    """
+
+    model: str = "unknown"
+    arm: str = "standard"
+    prediction: str | None = None
+    metric: str
+    score: float | None = None
+    correct: bool | None = None
+    status: Literal["scored", "unanswered", "unscored"] = "scored"
+    extracted: str | None = None
+    rule: str | None = None
+    reason: str | None = None
+    metadata: dict[str, Any] = Field(default_factory=dict)
+
+
+def question_id(row: dict[str, Any]) -> str:
+    """Hash what makes a question itself: its case, words, options and reference answer."""
+    options = row.get("options") or ()
+    return content_hash(row.get("case_id"), row["question"], list(options), row["answer"])
+
+
+def volume_name(path: str) -> str:
+    """Return a file's name without folder and imaging suffixes: ``a/valid_1_a_1.nii.gz`` → ``valid_1_a_1``."""
+    name = path.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
+    for suffix in (".nii.gz", ".nii", ".npy", ".npz", ".nrrd", ".mha", ".mhd", ".dcm"):
+        if name.lower().endswith(suffix) and len(name) > len(suffix):
+            return name[: -len(suffix)]
+    return name
+
+
+def patient_of(case_id: str) -> str:
+    """Return the patient of a case: CT-RATE's ``valid_53_a_1`` → ``valid_53``; any other name is its own patient."""
+    name = volume_name(case_id)
+    parts = name.split("_")
+    if len(parts) == 4 and parts[0] in {"train", "valid", "test"} and parts[1].isdigit() and parts[3].isdigit():
+        return "_".join(parts[:2])
+    return name
