@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from medspatial.records.base import AnswerType, Record, content_hash
+
+_CT_RATE_NAME = re.compile(r"((?:train|valid|test)_\d+)_[a-z]+_\d+")
 
 
 class EvidencePoint(Record):
@@ -200,7 +203,7 @@ def question_id(row: dict[str, Any]) -> str:
 
 
 def volume_name(path: str) -> str:
-    """Return a file's name without folder and imaging suffixes: ``a/valid_1_a_1.nii.gz`` → ``valid_1_a_1``."""
+    """Return a file's name without folder and suffixes: ``a/valid_1_a_1.nii.gz`` → ``valid_1_a_1``."""
     name = path.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
     for suffix in (".nii.gz", ".nii", ".npy", ".npz", ".nrrd", ".mha", ".mhd", ".dcm"):
         if name.lower().endswith(suffix) and len(name) > len(suffix):
@@ -209,9 +212,7 @@ def volume_name(path: str) -> str:
 
 
 def patient_of(case_id: str) -> str:
-    """Return the patient of a case: CT-RATE's ``valid_53_a_1`` → ``valid_53``; any other name is its own patient."""
+    """Return the patient of a case: CT-RATE's ``valid_53_a_1`` → ``valid_53``, any other name itself."""
     name = volume_name(case_id)
-    parts = name.split("_")
-    if len(parts) == 4 and parts[0] in {"train", "valid", "test"} and parts[1].isdigit() and parts[3].isdigit():
-        return "_".join(parts[:2])
-    return name
+    match = _CT_RATE_NAME.fullmatch(name)
+    return match.group(1) if match else name

@@ -1,0 +1,57 @@
+"""What a model may know of a question, and how it is put into words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from string import ascii_uppercase
+
+from medspatial.records import AnswerType, Question
+
+CONVENTION = "Left and right are the patient's left and right."
+
+
+@dataclass(frozen=True)
+class Query:
+    """A question without its reference answer: all that a model gets to see.
+
+    Attributes
+    ----------
+    id
+        Identity of the question, to join answers by.
+    text
+        The question as asked.
+    options
+        Candidate answers in the order shown; empty for an open question.
+    unit
+        Unit expected of a numeric answer.
+    """
+
+    id: str
+    text: str
+    options: tuple[str, ...] = ()
+    answer_type: AnswerType = "free"
+    unit: str | None = None
+
+    @classmethod
+    def of(cls, question: Question) -> Query:
+        """Strip a question of its reference."""
+        return cls(question.id, question.question, question.options, question.answer_type, question.unit)
+
+    def lettered(self) -> tuple[tuple[str, str], ...]:
+        """Return (letter, option) pairs: A, B, C, ..."""
+        return tuple(zip(ascii_uppercase, self.options, strict=False))
+
+    def prompt(self) -> str:
+        """Return the default prompt: convention, question, options, and the form of the answer.
+
+        Models with a published prompt of their own build it from the fields instead.
+        """
+        lines = [CONVENTION, self.text]
+        if self.options:
+            lines += [f"{letter}. {option}" for letter, option in self.lettered()]
+            lines.append("Answer with the letter of the right option.")
+        elif self.answer_type == "number" and self.unit:
+            lines.append(f"Answer with a number in {self.unit}.")
+        elif self.answer_type == "yes_no":
+            lines.append("Answer with yes or no.")
+        return "\n".join(lines)

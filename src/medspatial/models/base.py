@@ -1,0 +1,74 @@
+"""The one interface of everything that answers questions: real models, API models, baselines."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from medspatial.inputs import InputContract, Query
+
+if TYPE_CHECKING:
+    from medspatial.records import Question
+    from medspatial.volume import Volume
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The text a model gave to one query; further facts (tokens, raw text) go into ``metadata``."""
+
+    text: str
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+class Model(ABC):
+    """Something that answers queries about a volume.
+
+    The unit of work is (model, volume): `prepare` and `encode` run once per volume, the result
+    serves all queries of that volume, in batches.
+
+    Attributes
+    ----------
+    name
+        Appears in files, tables and figures.
+    needs_volume
+        False for models that never look: the volume is then not even read.
+    sees_reference
+        True only for baselines, which get the questions with their references through `study`.
+    contract
+        The declared input; None for models without image input.
+    batch_size
+        How many queries `answer` is given at once.
+    """
+
+    name: str
+    needs_volume: ClassVar[bool] = True
+    sees_reference: ClassVar[bool] = False
+    contract: InputContract | None = None
+    batch_size: int = 16
+
+    def study(self, questions: Sequence[Question]) -> None:  # noqa: B027 (a hook)
+        """Take in the whole question set; called once before the run if `sees_reference`."""
+
+    def prepare(self, volume: Volume | None) -> Any:
+        """Turn a volume into the model's input, on the CPU; may run in a thread ahead of its use.
+
+        ``volume`` is None for models that need none and in text-only arms.
+        """
+        return volume
+
+    def encode(self, prepared: Any) -> Any:
+        """Encode what `prepare` returned; the result is passed to `answer` unchanged."""
+        return prepared
+
+    @abstractmethod
+    def answer(self, encoded: Any, queries: Sequence[Query]) -> list[Answer]:
+        """Answer the queries in order, one `Answer` each."""
+
+    def describe(self) -> dict[str, Any]:
+        """Facts for the manifest: whatever changes the answers must be here."""
+        return {}
+
+    def close(self) -> None:  # noqa: B027 (a hook)
+        """Free what the model holds."""

@@ -1,0 +1,224 @@
+"""Ask a model all questions: grouped by volume, encoded once, answered in batches, resumable."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from medspatial.errors import InputError, MissingPackageError
+from medspatial.inputs import Query
+from medspatial.manifest import new_manifest
+from medspatial.models import Answer, Model
+from medspatial.predict.output import PredictionFile
+from medspatial.progress import Progress, Silent
+from medspatial.records import Item, Prediction, Question, content_hash
+
+if TYPE_CHECKING:
+    from medspatial.volume import Volume
+
+LoadVolume = Callable[[str], "Volume | None"]
+
+
+@dataclass(frozen=True)
+class PredictionRun:
+    """How a run ended: questions in all, answered before, answered now, failed now."""
+
+    path: Path
+    questions: int
+    resumed: int
+    answered: int
+    failed: int
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """One volume, ready to encode, and what it cost."""
+
+    value: Any
+    fingerprint: str | None
+    seconds: float
+
+
+def predict(
+    model: Model,
+    questions: Sequence[Question],
+    output: str | Path,
+    *,
+    load: LoadVolume | None = None,
+    arm: str = "standard",
+    batch_size: int | None = None,
+    overwrite: bool = False,
+    configuration: dict[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> PredictionRun:
+    """Answer all questions that the output file does not hold yet.
+
+    Questions are grouped by case in order of first appearance. Each answer is on disk before the
+    next batch starts; a killed run resumes where it was and ends in the same bytes. A failure
+    (unreadable volume, error of the model) is recorded as such and tried again on the next call.
+
+    Parameters
+    ----------
+    output
+        The predictions' ``.jsonl`` file; see `medspatial.predict.output` for its siblings.
+    load
+        Returns the volume of a case id; needed if ``model.needs_volume``.
+    arm
+        Name of the study's arm, written into each row.
+    configuration
+        Further settings that change the answers, for the manifest.
+
+    Raises
+    ------
+    InputError
+        No questions, duplicate question ids, no ``load`` for a model that needs volumes, or an
+        output file of another configuration.
+    """
+    _check(questions, model, load)
+    settings = {
+        "model": model.name,
+        "arm": arm,
+        **model.describe(),
+        **(configuration or {}),
+    }
+    inputs = {"questions": content_hash([[q.id, q.question, q.answer] for q in questions])}
+    if model.sees_reference:
+        model.study(questions)
+    report = progress or Silent()
+    with PredictionFile(Path(output), new_manifest("predict", settings, inputs), overwrite=overwrite) as file:
+        resumed = len(file.done)
+        report.advance(resumed)
+        pending = _pending_by_case(questions, file.done)
+        run = _Run(model, file, arm, batch_size or model.batch_size, report)
+        for case_id, group, prepared in _prefetched(model, pending, load):
+            run.answer_volume(case_id, group, prepared)
+        return PredictionRun(Path(output), len(questions), resumed, file.answered, file.failed)
+
+
+def _check(questions: Sequence[Question], model: Model, load: LoadVolume | None) -> None:
+    if not questions:
+        raise InputError("no questions to answer")
+    seen: set[str] = set()
+    for question in questions:
+        if question.id in seen:
+            raise InputError(f"question id {question.id!r} occurs twice (case {question.case_id})")
+        seen.add(question.id)
+    if model.needs_volume and load is None:
+        raise InputError(f"model '{model.name}' looks at volumes: give the cases' folder or file")
+
+
+def _pending_by_case(questions: Sequence[Question], done: set[str]) -> dict[str, list[Question]]:
+    groups: dict[str, list[Question]] = {}
+    for question in questions:
+        if question.id not in done:
+            groups.setdefault(question.case_id, []).append(question)
+    return groups
+
+
+def _prefetched(
+    model: Model, pending: dict[str, list[Question]], load: LoadVolume | None
+) -> Iterator[tuple[str, list[Question], Future[_Prepared]]]:
+    """Yield each case with its prepared volume, while the next one is read in a thread."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="prepare") as pool:
+        waiting: deque[tuple[str, list[Question], Future[_Prepared]]] = deque()
+        for case_id, group in pending.items():
+            waiting.append((case_id, group, pool.submit(_prepare, model, case_id, load)))
+            if len(waiting) > 1:
+                yield waiting.popleft()
+        yield from waiting
+
+
+def _prepare(model: Model, case_id: str, load: LoadVolume | None) -> _Prepared:
+    started = time.perf_counter()
+    volume = load(case_id) if model.needs_volume and load is not None else None
+    value = model.prepare(volume)
+    fingerprint = volume.fingerprint if volume is not None else None
+    return _Prepared(value, fingerprint, time.perf_counter() - started)
+
+
+@dataclass
+class _Run:
+    """What stays the same from volume to volume."""
+
+    model: Model
+    file: PredictionFile
+    arm: str
+    batch_size: int
+    report: Progress
+
+    def answer_volume(self, case_id: str, group: list[Question], prepared: Future[_Prepared]) -> None:
+        """Encode a volume and answer its questions; an unreadable volume fails them all."""
+        try:
+            ready = prepared.result()
+            started = time.perf_counter()
+            encoded = self.model.encode(ready.value)
+            encode_s = time.perf_counter() - started
+        except MissingPackageError:
+            raise
+        except Exception as error:
+            self.file.fail([self._failed(question, error) for question in group])
+            self.report.advance(len(group), f"{case_id} failed")
+            return
+        started = time.perf_counter()
+        for start in range(0, len(group), self.batch_size):
+            batch = group[start : start + self.batch_size]
+            self._answer_batch(encoded, batch)
+            self.report.advance(len(batch), case_id)
+        facts = {
+            "case_id": case_id,
+            "fingerprint": ready.fingerprint,
+            "questions": len(group),
+            "prepare_s": round(ready.seconds, 4),
+            "encode_s": round(encode_s, 4),
+            "answer_s": round(time.perf_counter() - started, 4),
+        }
+        self.file.volume(facts)
+
+    def _answer_batch(self, encoded: Any, batch: list[Question]) -> None:
+        """Answer a batch; where it fails as a whole, one by one, so that a bad question costs only itself."""
+        try:
+            answers = _asked(self.model, encoded, batch)
+        except MissingPackageError:
+            raise
+        except Exception as error:
+            if len(batch) == 1:
+                self.file.fail([self._failed(batch[0], error)])
+                return
+            for question in batch:
+                self._answer_batch(encoded, [question])
+            return
+        self.file.answer([self._answered(q, a) for q, a in zip(batch, answers, strict=True)])
+
+    def _answered(self, question: Question, answer: Answer) -> Prediction:
+        return Prediction(
+            **_item_fields(question),
+            model=self.model.name,
+            arm=self.arm,
+            prediction=answer.text,
+            metadata=answer.metadata,
+        )
+
+    def _failed(self, question: Question, error: Exception) -> Prediction:
+        return Prediction(
+            **_item_fields(question),
+            model=self.model.name,
+            arm=self.arm,
+            status="failed",
+            error=f"{type(error).__name__}: {error}",
+        )
+
+
+def _asked(model: Model, encoded: Any, batch: list[Question]) -> list[Answer]:
+    answers = model.answer(encoded, [Query.of(question) for question in batch])
+    if len(answers) != len(batch):
+        raise RuntimeError(f"model '{model.name}' gave {len(answers)} answers to {len(batch)} queries")
+    return answers
+
+
+def _item_fields(question: Question) -> dict[str, Any]:
+    return {name: getattr(question, name) for name in Item.model_fields}

@@ -1,0 +1,66 @@
+"""Progress for people and for log files: a bar on a terminal, a plain line now and then elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+_PLAIN_EVERY_S = 10.0
+
+
+class Progress(Protocol):
+    """Where a stage reports how far it is."""
+
+    def advance(self, steps: int = 1, note: str = "") -> None:
+        """Count finished steps."""
+
+
+class Silent:
+    """Report nothing: the default in Python code."""
+
+    def advance(self, steps: int = 1, note: str = "") -> None:
+        """Do nothing."""
+
+
+class _Plain:
+    def __init__(self, label: str, total: int) -> None:
+        self.label, self.total, self.done = label, total, 0
+        self.started = self.printed = time.monotonic()
+
+    def advance(self, steps: int = 1, note: str = "") -> None:
+        self.done += steps
+        now = time.monotonic()
+        if now - self.printed < _PLAIN_EVERY_S and self.done < self.total:
+            return
+        self.printed = now
+        text = f"{self.label}: {self.done}/{self.total} after {now - self.started:.0f} s"
+        print(f"{text} ({note})" if note else text, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def progress(label: str, total: int) -> Iterator[Progress]:
+    """Show progress on standard error: a bar on a terminal, else at most one line in ten seconds."""
+    if not sys.stderr.isatty():
+        yield _Plain(label, total)
+        return
+    from rich import progress as bars
+    from rich.console import Console
+
+    columns = (
+        bars.TextColumn("{task.description}"),
+        bars.BarColumn(),
+        bars.MofNCompleteColumn(),
+        bars.TimeRemainingColumn(),
+        bars.TextColumn("{task.fields[note]}"),
+    )
+    with bars.Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(label, total=total, note="")
+
+        class _Bar:
+            def advance(self, steps: int = 1, note: str = "") -> None:
+                bar.update(task, advance=steps, note=note)
+
+        yield _Bar()
