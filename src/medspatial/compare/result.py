@@ -1,0 +1,353 @@
+"""What a comparison finds, as frozen records that go to JSON and back."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from medspatial.records import Record
+
+
+class Interval(Record):
+    """A two-sided interval and the method that gave it.
+
+    Attributes
+    ----------
+    low, high
+        Limits, in the unit of the figure (proportions between 0 and 1, never percent).
+    method
+        ``"wilson"``, ``"wilson_clustered"``, ``"cluster_t"``, ``"cluster_bootstrap"``, ...
+        Definitions stand in ``docs/statistics.md``.
+    """
+
+    low: float
+    high: float
+    method: str
+
+
+class Accuracy(Record):
+    """How one model does on one group of questions.
+
+    ``n = scored + unanswered + unscored + missing`` is the denominator of ``accuracy``: what was
+    not answered is not right, and is counted apart.
+
+    Attributes
+    ----------
+    n, clusters
+        Questions and patients of the group.
+    correct
+        Sum of the verdicts; a whole number unless the metric is graded.
+    scored, unanswered, unscored, missing
+        With a verdict; replied without a usable answer; no verdict to be had (failed prediction,
+        judge error); no row at all.
+    accuracy
+        ``correct / n``; None for an empty group.
+    accuracy_scored
+        ``correct / (scored + unanswered)``: without failed and missing rows, for comparison only.
+    interval
+        The main interval (see ``docs/statistics.md``); None for an empty group.
+    wilson, cluster_t, bootstrap
+        The interval that takes questions as independent; the cluster-robust t interval; the
+        percentile interval of the cluster bootstrap. None where not defined.
+    se
+        Cluster-robust standard error (CR1); None with fewer than two patients.
+    design_effect, effective_n
+        Clustered variance over the variance of independent questions, and ``n`` over it. None
+        where either variance is zero.
+    closed, chance, chance_corrected
+        Number of closed questions, their mean chance level (mean of 1/options), and the mean of
+        ``(verdict - chance) / (1 - chance)`` over them; None without closed questions.
+    note
+        A sentence when the usual rule could not be used.
+    """
+
+    n: int
+    clusters: int
+    correct: float
+    scored: int = 0
+    unanswered: int = 0
+    unscored: int = 0
+    missing: int = 0
+    accuracy: float | None = None
+    accuracy_scored: float | None = None
+    interval: Interval | None = None
+    wilson: Interval | None = None
+    cluster_t: Interval | None = None
+    bootstrap: Interval | None = None
+    se: float | None = None
+    design_effect: float | None = None
+    effective_n: float | None = None
+    closed: int = 0
+    chance: float | None = None
+    chance_corrected: float | None = None
+    chance_corrected_interval: Interval | None = None
+    note: str | None = None
+
+
+class ModelResult(Record):
+    """One model in one arm: overall and by group (group name to figures, in stable order)."""
+
+    model: str
+    arm: str
+    overall: Accuracy
+    by_category: dict[str, Accuracy] = Field(default_factory=dict)
+    by_subtype: dict[str, Accuracy] = Field(default_factory=dict)
+    by_answer_type: dict[str, Accuracy] = Field(default_factory=dict)
+
+
+class PairedDifference(Record):
+    """Accuracy of ``first`` minus accuracy of ``second`` on the same questions.
+
+    Attributes
+    ----------
+    category
+        The category compared; None for all questions.
+    se
+        Cluster-robust standard error of the difference (CR1).
+    interval, bootstrap
+        Cluster-robust t interval (the main one) and cluster-bootstrap percentile interval.
+    p
+        Primary test: two-sided sign-flip permutation by patient.
+    p_holm, p_bh
+        The same after Holm and after Benjamini-Hochberg, over the pairs of the same table.
+    p_exact
+        True when every sign pattern was counted (few patients), False for a Monte-Carlo ``p``.
+    p_t, p_mcnemar, p_mcnemar_mid
+        Beside it: t test of the clustered difference; exact and mid-p McNemar (questions taken as
+        independent; None for graded metrics).
+    n11, n10, n01, n00
+        Both right, only the first, only the second, neither (None for graded metrics).
+    mde
+        Smallest true difference found with power 80 % at level 5 % (unadjusted).
+    significant
+        ``p_holm`` is below ``1 - confidence``.
+    """
+
+    first: str
+    second: str
+    arm: str
+    category: str | None = None
+    n: int
+    clusters: int
+    difference: float
+    se: float | None = None
+    interval: Interval | None = None
+    bootstrap: Interval | None = None
+    p: float
+    p_exact: bool = False
+    p_holm: float = 1.0
+    p_bh: float = 1.0
+    p_t: float | None = None
+    p_mcnemar: float | None = None
+    p_mcnemar_mid: float | None = None
+    n11: int | None = None
+    n10: int | None = None
+    n01: int | None = None
+    n00: int | None = None
+    mde: float | None = None
+    significant: bool = False
+
+
+class CochranQ(Record):
+    """Cochran's Q test that all models are equally often right (questions taken as independent)."""
+
+    arm: str
+    statistic: float
+    df: int
+    p: float
+
+
+class Rank(Record):
+    """Rank of a model (1 = best) with its bootstrap interval and its probability of being first."""
+
+    model: str
+    arm: str
+    rank: float
+    low: float
+    high: float
+    p_best: float
+
+
+class ArmContrast(Record):
+    """Accuracy in the reference arm minus accuracy in a control arm, on the questions of both."""
+
+    model: str
+    arm: str
+    reference_arm: str
+    n: int
+    clusters: int
+    reference_accuracy: float
+    arm_accuracy: float
+    gain: float
+    interval: Interval | None = None
+    p: float
+    p_holm: float = 1.0
+
+
+class Consistency(Record):
+    """Whether a model holds its answer, or turns it, as the control arm demands.
+
+    Attributes
+    ----------
+    kind
+        ``"turning"``: the reference answer differs between the two arms (mirrored side questions);
+        ``"standing"``: it is the same.
+    both_right, exactly_one, neither
+        Shares of the linked pairs; they add up to 1.
+    consistent
+        Share of pairs with equal verdicts: both right or both wrong.
+    same_answer
+        Share of pairs answered with the same words, right or wrong: 1 on turning pairs means that
+        the image was not looked at. None where no answer was extracted.
+    inverted
+        Turning pairs only: both arms answered with the *other* arm's reference. A model that reads
+        the image mirrored has it near 1.
+    """
+
+    model: str
+    arm: str
+    kind: Literal["turning", "standing"]
+    n: int
+    clusters: int
+    both_right: float
+    both_right_interval: Interval | None = None
+    exactly_one: float
+    neither: float
+    consistent: float
+    consistent_interval: Interval | None = None
+    same_answer: float | None = None
+    inverted: float | None = None
+
+
+class Grounding(Record):
+    """How much of the answers comes from the image: 0 none, 1 all, below 0 read the wrong way round.
+
+    The definition and its properties stand in ``docs/statistics.md``.
+
+    Attributes
+    ----------
+    value, interval
+        Mean of the parts that could be measured.
+    turning, turning_interval, turning_n
+        From questions whose answer turns in the mirrored arm.
+    gain, gain_interval, gain_n
+        From the other questions: gain over the blind arms as a share of what could be gained.
+    blind_arms
+        The arms that stood for an unseen image.
+    verdict
+        ``grounded``, ``not shown``, or ``mirrored`` (the interval of ``turning`` lies below 0).
+    """
+
+    model: str
+    value: float
+    interval: Interval
+    clusters: int
+    turning: float | None = None
+    turning_interval: Interval | None = None
+    turning_n: int = 0
+    gain: float | None = None
+    gain_interval: Interval | None = None
+    gain_n: int = 0
+    blind_arms: tuple[str, ...] = ()
+    verdict: Literal["grounded", "not shown", "mirrored"]
+
+
+class FailureCount(Record):
+    """How often one failure class occurs for one model, arm and category (None: all)."""
+
+    model: str
+    arm: str
+    category: str | None = None
+    failure: str
+    count: int
+    share: float
+
+
+class Confusion(Record):
+    """Counts of reference answer (rows) against given answer (columns).
+
+    ``columns`` are ``labels`` and, behind them, ``"other"`` and ``"no answer"``.
+    """
+
+    model: str
+    arm: str
+    kind: Literal["side", "structure", "level"]
+    labels: tuple[str, ...]
+    columns: tuple[str, ...]
+    counts: tuple[tuple[int, ...], ...]
+
+
+class Bin(Record):
+    """Accuracy of the questions whose figure lies in ``[low, high)`` (the last bin includes ``high``)."""
+
+    low: float
+    high: float
+    accuracy: Accuracy
+
+
+class Curve(Record):
+    """Accuracy against a figure of the question: ``margin``, ``size`` or ``visible`` share."""
+
+    model: str
+    arm: str
+    against: str
+    unit: str | None = None
+    bins: tuple[Bin, ...]
+
+
+class Comparison(Record):
+    """Everything ``compare`` finds in a set of scores.
+
+    Attributes
+    ----------
+    metric
+        The metric whose verdicts were compared; ``graded`` when they are not right or wrong.
+    models, arms, categories
+        In the order of the tables: models by falling accuracy in the reference arm.
+    results
+        One entry per model and arm.
+    pairs, category_pairs
+        Paired differences in the reference arm; Holm and BH run over each table of pairs.
+    mde
+        Largest minimum detectable effect among ``pairs``: smaller differences than this may well
+        be missed by this table.
+    """
+
+    metric: str
+    graded: bool = False
+    confidence: float
+    resamples: int
+    seed: int
+    reference_arm: str
+    models: tuple[str, ...]
+    arms: tuple[str, ...]
+    categories: tuple[str, ...]
+    n_questions: int
+    n_patients: int
+    results: tuple[ModelResult, ...]
+    pairs: tuple[PairedDifference, ...] = ()
+    category_pairs: tuple[PairedDifference, ...] = ()
+    cochran_q: tuple[CochranQ, ...] = ()
+    ranks: tuple[Rank, ...] = ()
+    mde: float | None = None
+    contrasts: tuple[ArmContrast, ...] = ()
+    consistency: tuple[Consistency, ...] = ()
+    grounding: tuple[Grounding, ...] = ()
+    failures: tuple[FailureCount, ...] = ()
+    confusions: tuple[Confusion, ...] = ()
+    curves: tuple[Curve, ...] = ()
+
+    def result(self, model: str, arm: str | None = None) -> ModelResult:
+        """Return one model's figures in one arm (the reference arm by default).
+
+        Raises
+        ------
+        KeyError
+            No such model and arm.
+        """
+        arm = arm or self.reference_arm
+        for result in self.results:
+            if (result.model, result.arm) == (model, arm):
+                return result
+        raise KeyError(f"no result of model {model!r} in arm {arm!r}")
