@@ -1,0 +1,33 @@
+"""Anatomy: structures with sides and synonyms, label maps of segmenters, and mentions in texts."""
+
+from medspatial.anatomy.labels import LabelMap, label_map_names, load_label_map
+from medspatial.anatomy.structures import (
+    OTHER_SIDE,
+    Side,
+    Structure,
+    canonical_name,
+    describe,
+    is_part,
+    part_of,
+    structure,
+    structures,
+    swap_side,
+    vertebra_order,
+)
+
+__all__ = [
+    "OTHER_SIDE",
+    "LabelMap",
+    "Side",
+    "Structure",
+    "canonical_name",
+    "describe",
+    "is_part",
+    "label_map_names",
+    "load_label_map",
+    "part_of",
+    "structure",
+    "structures",
+    "swap_side",
+    "vertebra_order",
+]

@@ -1,0 +1,285 @@
+"""All masks of one case on one grid: a few integer layers instead of one array per structure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medspatial.anatomy import canonical_name, swap_side
+from medspatial.errors import InputError
+from medspatial.volume import Affine, Volume
+
+_BYTE_LABELS = 255
+_MAX_LABELS = 65535
+
+Layer = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class _Place:
+    layer: int
+    value: int
+    voxels: int
+
+
+class MaskSet:
+    """Named masks of one case, packed into integer layers that share one grid.
+
+    Masks of one layer cannot overlap; masks that do lie in different layers.
+
+    Parameters
+    ----------
+    layers
+        Non-negative whole-number arrays of one shape (3D); kept as uint8 or uint16, read-only.
+    names
+        For each layer its values' names; values without a name and names without voxels are left out.
+    affine
+        Grid of all layers: voxel index to RAS+ millimetres.
+    notes
+        What was set aside on the way here, one sentence each.
+
+    Raises
+    ------
+    InputError
+        If layers and names do not fit together, the shapes differ, or a name occurs twice.
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        names: Sequence[Mapping[int, str]],
+        affine: Affine,
+        notes: Iterable[str] = (),
+    ) -> None:
+        if len(layers) != len(names):
+            raise InputError(
+                f"masks: needs one table of names per layer, got {len(layers)} layers and {len(names)}"
+            )
+        self.affine = affine
+        self.layers: tuple[Layer, ...] = tuple(_compact(layer) for layer in layers)
+        shapes = {layer.shape for layer in self.layers}
+        if len(shapes) > 1:
+            raise InputError(f"masks: all layers must share one grid, got shapes {sorted(shapes)}")
+        self.shape: tuple[int, int, int] = next(iter(shapes)) if shapes else (0, 0, 0)
+        self._places: dict[str, _Place] = {}
+        for index, (layer, table) in enumerate(zip(self.layers, names, strict=True)):
+            self._register(index, layer, table)
+        self.notes = (*notes, *self._drop_twins())
+
+    @classmethod
+    def from_masks(
+        cls, masks: Mapping[str, NDArray[Any]], affine: Affine, notes: Iterable[str] = ()
+    ) -> MaskSet:
+        """Pack one array per structure (non-zero is inside) into as few layers as the order given allows.
+
+        Empty masks are left out; a mask equal to an earlier one is left out with a note.
+        """
+        packer = MaskPacker()
+        for name, mask in masks.items():
+            packer.add(name, np.asarray(mask) != 0)
+        return packer.finish(affine, notes)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the masks that have voxels, by layer and value."""
+        return tuple(self._places)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __repr__(self) -> str:
+        return f"MaskSet({len(self)} masks in {len(self.layers)} layers, shape {self.shape})"
+
+    def locate(self, name: str) -> tuple[int, int]:
+        """Return (layer index, label value) of a mask."""
+        place = self._place(name)
+        return place.layer, place.value
+
+    def voxels(self, name: str) -> int:
+        """Return the number of voxels of a mask."""
+        return self._place(name).voxels
+
+    def mask(self, name: str) -> NDArray[np.bool_]:
+        """Return a mask as a new boolean array of the grid's shape."""
+        place = self._place(name)
+        return np.asarray(self.layers[place.layer] == place.value)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of names, voxels and affine; equal masks on equal grids have equal fingerprints."""
+        digest = hashlib.blake2b(np.round(self.affine.matrix, 6).tobytes(), digest_size=16)
+        for layer in self.layers:
+            digest.update(np.ascontiguousarray(layer).tobytes())
+        digest.update(repr([(name, self.locate(name)) for name in self.names]).encode())
+        return digest.hexdigest()
+
+    def oriented(self, codes: str) -> MaskSet:
+        """Return the same masks stored along other axes (lossless); ``codes`` such as ``"RAS"``."""
+        volumes = [volume.oriented(codes) for volume in self._volumes()]
+        affine = volumes[0].affine if volumes else self.affine
+        return self._replaced([volume.voxels for volume in volumes], affine, {})
+
+    def mirrored(self) -> MaskSet:
+        """Return the masks of the mirrored patient: voxels mirrored left to right, affine kept, sides exchanged.
+
+        A structure whose name carries a side is named by the side where it now lies.
+        """
+        renamed = {name: swap_side(name) for name in self.names}
+        return self._replaced([volume.mirrored().voxels for volume in self._volumes()], self.affine, renamed)
+
+    def combined(self, other: MaskSet) -> MaskSet:
+        """Return both sets in one; of a name that occurs in both, the first is kept and a note says so."""
+        if other.shape != self.shape or not np.allclose(other.affine.matrix, self.affine.matrix, atol=1e-3):
+            raise InputError(f"masks: cannot join different grids, shapes {self.shape} and {other.shape}")
+        doubled = [name for name in other.names if name in self]
+        tables = self._tables() + [
+            {value: name for value, name in table.items() if name not in self} for table in other._tables()
+        ]
+        notes = [f"{name}: given twice, the first is used" for name in doubled]
+        return MaskSet(
+            [*self.layers, *other.layers], tables, self.affine, [*self.notes, *other.notes, *notes]
+        )
+
+    def with_notes(self, *notes: str) -> MaskSet:
+        """Return the same masks with further notes."""
+        return MaskSet(self.layers, self._tables(), self.affine, [*self.notes, *notes])
+
+    def _place(self, name: str) -> _Place:
+        place = self._places.get(name)
+        if place is None:
+            known = ", ".join(sorted(self._places)) or "none"
+            raise InputError(f"no mask named {name!r} in this case; it has: {known}")
+        return place
+
+    def _register(self, index: int, layer: Layer, table: Mapping[int, str]) -> None:
+        counts = _value_counts(layer)
+        for value in sorted(table):
+            name, voxels = table[value], int(counts[value]) if 0 < value < len(counts) else 0
+            if name in self._places:
+                raise InputError(f"masks: the name {name!r} occurs twice")
+            if voxels:
+                self._places[name] = _Place(index, value, voxels)
+
+    def _drop_twins(self) -> list[str]:
+        """Set aside masks that equal an earlier one: two names for one mask cannot both be asked about."""
+        notes: list[str] = []
+        by_size: dict[int, list[str]] = {}
+        for name, place in list(self._places.items()):
+            rivals = by_size.setdefault(place.voxels, [])
+            twin = next((one for one in rivals if self._equal(one, name)), None)
+            if twin is None:
+                rivals.append(name)
+            else:
+                del self._places[name]
+                notes.append(f"{name}: same voxels as {twin}, ignored")
+        return notes
+
+    def _equal(self, first: str, second: str) -> bool:
+        if self._places[first].layer == self._places[second].layer:
+            return False
+        return bool(np.array_equal(self.mask(first), self.mask(second)))
+
+    def _tables(self) -> list[dict[int, str]]:
+        tables: list[dict[int, str]] = [{} for _ in self.layers]
+        for name, place in self._places.items():
+            tables[place.layer][place.value] = name
+        return tables
+
+    def _volumes(self) -> list[Volume]:
+        return [Volume(layer, self.affine, unit="label") for layer in self.layers]
+
+    def _replaced(self, layers: Sequence[Layer], affine: Affine, renamed: Mapping[str, str]) -> MaskSet:
+        """Return a set with moved voxels; nothing has to be counted again."""
+        new = MaskSet.__new__(MaskSet)
+        new.affine, new.notes = affine, self.notes
+        new.layers = tuple(_frozen(layer) for layer in layers)
+        new.shape = new.layers[0].shape if new.layers else self.shape
+        new._places = {renamed.get(name, name): replace(place) for name, place in self._places.items()}
+        return new
+
+
+class MaskPacker:
+    """Packs masks that arrive one by one, so that no more than one boolean array is held at a time."""
+
+    def __init__(self) -> None:
+        self._layers: list[Layer] = []
+        self._tables: list[dict[int, str]] = []
+        self._digests: dict[bytes, str] = {}
+        self.notes: list[str] = []
+
+    def add(self, name: str, mask: NDArray[np.bool_]) -> None:
+        """Add one mask; an empty one is left out, and so is one that equals an earlier mask (with a note)."""
+        name = canonical_name(name)
+        if not mask.any():
+            return
+        if any(name in table.values() for table in self._tables):
+            self.notes.append(f"{name}: given twice, the first is used")
+            return
+        digest = hashlib.blake2b(np.packbits(mask).tobytes(), digest_size=16).digest()
+        if digest in self._digests:
+            self.notes.append(f"{name}: same voxels as {self._digests[digest]}, ignored")
+            return
+        self._digests[digest] = name
+        index = self._free_layer(mask)
+        value = len(self._tables[index]) + 1
+        if value > _BYTE_LABELS and self._layers[index].dtype == np.uint8:
+            self._layers[index] = self._layers[index].astype(np.uint16)
+        self._layers[index][mask] = value
+        self._tables[index][value] = name
+
+    def finish(self, affine: Affine, notes: Iterable[str] = ()) -> MaskSet:
+        """Return the packed set."""
+        return MaskSet(self._layers, self._tables, affine, [*notes, *self.notes])
+
+    def _free_layer(self, mask: NDArray[np.bool_]) -> int:
+        for index, layer in enumerate(self._layers):
+            if layer.shape != mask.shape:
+                raise InputError(f"masks: all must share one grid, got shapes {layer.shape} and {mask.shape}")
+            if not layer[mask].any():
+                return index
+        self._layers.append(np.zeros(mask.shape, np.uint8))
+        self._tables.append({})
+        return len(self._layers) - 1
+
+
+def _compact(layer: Layer) -> Layer:
+    """Return the layer as read-only uint8 or uint16 without a copy where it is one already."""
+    layer = np.asarray(layer)
+    if layer.ndim != 3:
+        raise InputError(f"masks: a layer must have three axes, got shape {layer.shape}")
+    if layer.dtype in (np.uint8, np.uint16):
+        return _frozen(layer)
+    if layer.dtype == np.bool_:
+        return _frozen(layer.astype(np.uint8))
+    low, high = (layer.min(), layer.max()) if layer.size else (0, 0)
+    if not (low >= 0 and high <= _MAX_LABELS):
+        raise InputError(f"masks: labels must lie from 0 to {_MAX_LABELS}, got {low} to {high}")
+    small = layer.astype(np.uint8 if high <= _BYTE_LABELS else np.uint16)
+    if layer.dtype.kind == "f" and not np.array_equal(small, layer):
+        raise InputError(
+            "masks: labels must be whole numbers, got fractions (was the label volume interpolated?)"
+        )
+    return _frozen(small)
+
+
+def _frozen(layer: Layer) -> Layer:
+    view = layer.view()
+    view.flags.writeable = False
+    return view
+
+
+def _value_counts(layer: Layer) -> NDArray[np.int64]:
+    """Count each value, slice by slice: counting at once would need eight bytes per voxel."""
+    counts = np.zeros(int(np.iinfo(layer.dtype).max) + 1, np.int64)
+    for part in layer:
+        counts += np.bincount(part.ravel(), minlength=len(counts))
+    return counts
