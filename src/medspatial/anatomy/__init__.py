@@ -1,6 +1,7 @@
 """Anatomy: structures with sides and synonyms, label maps of segmenters, and mentions in texts."""
 
 from medspatial.anatomy.labels import LabelMap, label_map_names, load_label_map
+from medspatial.anatomy.mentions import Mention, SideMention, find_mentions, find_sides
 from medspatial.anatomy.structures import (
     OTHER_SIDE,
     Side,
@@ -18,10 +19,14 @@ from medspatial.anatomy.structures import (
 __all__ = [
     "OTHER_SIDE",
     "LabelMap",
+    "Mention",
     "Side",
+    "SideMention",
     "Structure",
     "canonical_name",
     "describe",
+    "find_mentions",
+    "find_sides",
     "is_part",
     "label_map_names",
     "load_label_map",

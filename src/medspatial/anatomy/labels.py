@@ -44,9 +44,9 @@ def label_map_names() -> tuple[str, ...]:
 def load_label_map(name_or_path: str | Path) -> LabelMap:
     """Load a built-in label map by name, or one from a JSON file.
 
-    A file holds ``{"1": "spleen", ...}`` or ``{"labels": {...}}`` with the optional keys ``split_sides``, ``ignored``
-    and ``description``. Names are brought to the anatomy's spelling (``Left kidney`` becomes ``kidney_left``);
-    unknown names are kept as custom structures.
+    A file holds ``{"1": "spleen", ...}`` or ``{"labels": {...}}`` with the optional keys ``split_sides``,
+    ``ignored`` and ``description``. Names are brought to the anatomy's spelling (``Left kidney`` becomes
+    ``kidney_left``); unknown names are kept as custom structures.
 
     Raises
     ------

@@ -1,7 +1,7 @@
 """Structures of the body: names, sides, groups, synonyms, codes, and what is part of what.
 
-The table lies in ``data/structures.json``. An entry with ``{side}`` in its name stands for three structures: the
-left one, the right one, and their base, which names either (``kidney``) in texts and unsplit label volumes.
+The table lies in ``data/structures.json``. An entry with ``{side}`` in its name stands for three structures:
+the left one, the right one, and their base, which names either (``kidney``) in texts and unsplit labels.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ class Structure:
     side
         The patient's side, for structures whose name carries one.
     group, region
-        ``abdominal organ``, ``bone``, ``vessel``, ...; ``head``, ``neck``, ``thorax``, ``abdomen``, ``pelvis``, ``limbs``
-        or empty.
+        ``abdominal organ``, ``bone``, ``vessel``, ...; ``head``, ``neck``, ``thorax``, ``abdomen``,
+        ``pelvis``, ``limbs`` or empty.
     synonyms, abbreviations
         Further phrases of the structure without its side, and abbreviations (with it, for sided structures).
     base, partner
@@ -56,6 +56,8 @@ class Structure:
         Stray pieces from 1 % on count; ``scattered`` (colon, small bowel, ribs) needs no main component.
     thin
         Comparisons need a 25 % margin: vessels, glands and other structures with vague borders.
+    sided_text
+        Texts give it a side although its name has none (pleural effusion).
     """
 
     name: str
@@ -76,6 +78,7 @@ class Structure:
     vessel: bool = False
     scattered: bool = False
     thin: bool = False
+    sided_text: bool = False
 
     @property
     def bone(self) -> bool:
@@ -112,8 +115,8 @@ def structure(name: str) -> Structure:
 def describe(name: str) -> Structure:
     """Return a known structure, or a custom one made from the name alone.
 
-    A custom structure is an organ; its side comes from a word ``left`` or ``right`` in the name, and it has no
-    synonyms, code or special margins.
+    A custom structure is an organ; its side comes from a word ``left`` or ``right`` in the name, and it has
+    no synonyms, code or special margins.
 
     Examples
     --------
@@ -135,7 +138,7 @@ def describe(name: str) -> Structure:
 
 
 def canonical_name(name: str) -> str:
-    """Return the table's name for a name, alias or title in any word order; an unknown name comes back as it is.
+    """Return the table's name for a name, alias or title in any word order; an unknown name as it is.
 
     Examples
     --------
@@ -168,7 +171,13 @@ def part_of(name: str) -> frozenset[str]:
 
 
 def is_part(inner: str, outer: str) -> bool:
-    """Whether ``inner`` is a proper part (or a side) of ``outer``: the lingula of the left lung, a left kidney of ``kidney``."""
+    """Whether ``inner`` is a proper part or a side of ``outer``.
+
+    Examples
+    --------
+    >>> is_part("lingula", "lung_left"), is_part("kidney_left", "kidney"), is_part("liver", "liver")
+    (True, True, False)
+    """
     return canonical_name(outer) in part_of(inner)
 
 
@@ -209,7 +218,7 @@ def _one(row: dict[str, Any], side: Side | None) -> Structure:
     codes = row.get("codes", {})
     lone = row.get("lone", False)
     base = _without_side(template) if sided else None
-    kind = "region" if sided and side is None and row["kind"] == "organ" else row["kind"]
+    kind: Kind = "region" if sided and side is None and row["kind"] == "organ" else row["kind"]
     if lone and side != row.get("implied_side", side):
         kind = "region"  # a middle lobe on the left: only a mirrored case has one
     within = [_placed(outer, side) for outer in row.get("within", ())]
@@ -224,7 +233,7 @@ def _one(row: dict[str, Any], side: Side | None) -> Structure:
         group=row["group"],
         region=row["region"],
         synonyms=tuple(row.get("synonyms", ())),
-        abbreviations=tuple([*row.get("abbreviations", ()), *own]),
+        abbreviations=(*row.get("abbreviations", ()), *own),
         aliases=tuple(row.get("aliases", ())),
         base=base if side else None,
         partner=template.replace("{side}", OTHER_SIDE[side]) if side and not lone else None,
@@ -235,6 +244,7 @@ def _one(row: dict[str, Any], side: Side | None) -> Structure:
         vessel="vessel" in flags,
         scattered="scattered" in flags,
         thin=bool(flags & {"thin", "vessel"}),
+        sided_text=row.get("sided_text", False),
     )
 
 

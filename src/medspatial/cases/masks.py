@@ -129,7 +129,7 @@ class MaskSet:
         return self._replaced([volume.voxels for volume in volumes], affine, {})
 
     def mirrored(self) -> MaskSet:
-        """Return the masks of the mirrored patient: voxels mirrored left to right, affine kept, sides exchanged.
+        """Return the mirrored patient: voxels mirrored left to right, affine kept, sides exchanged.
 
         A structure whose name carries a side is named by the side where it now lies.
         """
