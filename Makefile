@@ -1,0 +1,47 @@
+# Every target makes what it needs from python3 and make alone.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+OUT    ?= demo
+PYTEST ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format docs clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.base ## Run the built-in study on phantoms and write its report to demo/
+	@$(BIN)/medspatial run --out $(OUT)
+
+test: $(VENV)/.dev ## Run all tests with coverage (PYTEST="-k name" to choose)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term $(PYTEST)
+
+lint: $(VENV)/.dev ## Check style and types
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+format: $(VENV)/.dev ## Format the code
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+clean: ## Remove the environment, caches and the demo's output
+	rm -rf $(VENV) demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
+
+$(VENV)/.python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else \
+	  f"Python 3.11 or newer is needed, $(PYTHON) is {v.major}.{v.minor}: make PYTHON=python3.11 ...")'
+	@echo "Making $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.base: $(VENV)/.python pyproject.toml constraints.txt
+	@echo "Installing medspatial (the first time takes about a minute)"
+	@$(PIP) --editable .
+	@touch $@
+
+# torch comes first and pinned, so that no other package chooses its build
+$(VENV)/.dev: $(VENV)/.base
+	@echo "Installing what the tests need (several minutes the first time)"
+	@$(PIP) "torch==2.13.0"
+	@$(PIP) --editable ".[dev,models,metrics,judge,data,view]"
+	@touch $@

@@ -1,0 +1,45 @@
+"""``medspatial report``: tables, figures and the page from files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def report_command(
+    questions: Annotated[Path, typer.Option(help="Questions (.jsonl or .csv).")],
+    scores_dir: Annotated[Path, typer.Option(help="Folder of score files.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the report.")] = Path("report"),
+    cases: Annotated[Path | None, typer.Option(help="Folder or file of the cases, for pictures.")] = None,
+    pattern: Annotated[str, typer.Option(help="Which score files.")] = "**/*.jsonl",
+    metric: Annotated[str | None, typer.Option(help="Which metric, where the files hold several.")] = None,
+    title: Annotated[str, typer.Option()] = "Spatial questions on CT",
+    max_pictures: Annotated[int, typer.Option(min=0, help="Questions that get pictures.")] = 300,
+    resamples: Annotated[int, typer.Option(min=1)] = 10_000,
+) -> None:
+    """Write the static page, with the tables as Markdown, CSV, LaTeX and JSON.
+
+    Example: `medspatial report --questions questions.jsonl --scores-dir scores/structured --cases data`
+    """
+    from medspatial.cli.rows import load_rows
+    from medspatial.compare import compare, scores_from_reports
+    from medspatial.records import Question
+    from medspatial.report import write_report
+    from medspatial.study import case_loader
+
+    asked = load_rows(questions, Question)
+    scores = scores_from_reports(scores_dir, pattern)
+    found = compare(scores, questions=asked, metric=metric, resamples=resamples)
+    page = write_report(
+        output,
+        title=title,
+        questions=asked,
+        predictions=(),
+        scores=[score for score in scores if score.metric == found.metric],
+        comparison=found,
+        load=case_loader(cases) if cases else None,
+        max_pictures=max_pictures,
+    )
+    typer.echo(f"Report: {page.resolve().as_uri()}")

@@ -1,0 +1,54 @@
+"""``medspatial run``: a whole study."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from medspatial.errors import EXIT_FAILURES
+
+
+def run(
+    study: Annotated[
+        str | None,
+        typer.Argument(
+            help="A study file (YAML), a folder of CT with masks, or the name of a built-in study. "
+            "Without it: the built-in study on phantoms.",
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for all results.")] = Path("runs/study"),
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the table.")] = False,
+) -> None:
+    """Walk all stages of a study: cases, questions, predictions, scores, comparison, report.
+
+    The same command again resumes where it was. Examples:
+
+        medspatial run                          # built-in study
+
+        medspatial run /data/my_ct -o runs/mine # CT with masks in a folder
+
+        medspatial run study.yaml -o runs/paper
+    """
+    from medspatial.report import accuracy_markdown
+    from medspatial.study import builtin_study, folder_study, read_study, run_study
+
+    if study is None:
+        config = builtin_study()
+    elif Path(study).is_dir():
+        config = folder_study(study)
+    elif Path(study).suffix in {".yaml", ".yml"}:
+        config = read_study(study)
+    else:
+        config = builtin_study(study)
+    done = run_study(config, out, (lambda line: None) if quiet else typer.echo)
+    typer.echo()
+    typer.echo(accuracy_markdown(done.comparison))
+    typer.echo(f"Report: {done.report.resolve().as_uri()}")
+    if done.failed:
+        typer.echo(
+            f"{done.failed} questions failed; see the *.failures.jsonl in {out / 'predictions'}", err=True
+        )
+        raise typer.Exit(EXIT_FAILURES)

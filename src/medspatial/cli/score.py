@@ -1,0 +1,66 @@
+"""``medspatial score``: what predictions are worth."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from medspatial.cli.show import listing
+
+
+def score_command(
+    predictions: Annotated[
+        list[Path] | None, typer.Option("--predictions", "-p", help="A file of predictions; repeatable.")
+    ] = None,
+    metric: Annotated[
+        list[str] | None, typer.Option("--metric", "-m", help="Name of a metric; repeatable.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="File for the scores of one file and metric; else a folder for all."
+        ),
+    ] = None,
+    show_mismatches: Annotated[int, typer.Option(min=0, help="Print the first N wrong answers.")] = 0,
+    list_metrics: Annotated[bool, typer.Option("--list", help="List the metrics and end.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Score predictions by one or several metrics.
+
+    Example: `medspatial score -p predictions/random.jsonl -m structured -m exact -o scores`
+    """
+    from medspatial.errors import InputError
+    from medspatial.predict import read_predictions
+    from medspatial.records import write_records
+    from medspatial.score import metric as make
+    from medspatial.score import metric_names
+
+    if list_metrics:
+        listing([{"metric": name} for name in metric_names()], as_json=as_json)
+        return
+    if not predictions:
+        raise InputError("--predictions: name at least one file of predictions")
+    metrics = [make(name) for name in metric or ["structured"]]
+    rows = []
+    for path in predictions:
+        answers = read_predictions(path)
+        for judge in metrics:
+            scores = judge.score(answers)
+            if output:
+                write_records(_target(output, path, judge.name), scores)
+            rows.append({"file": path.name, **asdict(judge.aggregate(scores))})
+            wrong = [score for score in scores if score.correct is False][:show_mismatches]
+            for score in wrong:
+                typer.echo(
+                    f"{judge.name}: {score.question}\n  reference: {score.answer}\n"
+                    f"  answer:    {score.prediction}\n  {score.rule or ''} {score.reason or ''}",
+                    err=True,
+                )
+    listing(rows, as_json=as_json)
+
+
+def _target(output: Path, predictions: Path, metric: str) -> Path:
+    return output if output.suffix == ".jsonl" else output / metric.replace(":", "-") / predictions.name

@@ -1,0 +1,33 @@
+"""Studies: a YAML file that names all stages, and the walk through them."""
+
+from medspatial.study.config import (
+    CasesConfig,
+    CompareConfig,
+    ModelConfig,
+    QuestionsConfig,
+    ReportConfig,
+    StudyConfig,
+    builtin_study,
+    folder_study,
+    read_study,
+)
+from medspatial.study.loading import CaseLoader, case_loader, volume_loader
+from medspatial.study.walk import Study, StudyRun, run_study
+
+__all__ = [
+    "CaseLoader",
+    "CasesConfig",
+    "CompareConfig",
+    "ModelConfig",
+    "QuestionsConfig",
+    "ReportConfig",
+    "Study",
+    "StudyConfig",
+    "StudyRun",
+    "builtin_study",
+    "case_loader",
+    "folder_study",
+    "read_study",
+    "run_study",
+    "volume_loader",
+]

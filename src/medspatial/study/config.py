@@ -1,0 +1,213 @@
+"""The study file: which cases, questions, models, arms, metrics, and how to compare and report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from medspatial.errors import InputError
+from medspatial.records import Record
+
+BUILT_IN = Path(__file__).parent / "builtin"
+_NAME_CHARACTERS = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.+")
+
+
+class CasesConfig(Record):
+    """Where the cases come from: a folder or a file of cases, or the built-in phantom.
+
+    Attributes
+    ----------
+    path
+        Folder of CT with masks, or ``cases.jsonl`` / ``.csv``; relative to the study file.
+    phantom
+        Settings of `medspatial.cases.write_phantoms`: ``count``, ``seed``, ...
+    label_map
+        Forces the label map of all masks.
+    assume_axes
+        Axis codes for volumes without a usable affine.
+    """
+
+    path: str | None = None
+    phantom: dict[str, Any] | None = None
+    label_map: str | None = None
+    assume_axes: str | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.path is None) == (self.phantom is None):
+            raise ValueError("needs either 'path' or 'phantom'")
+        return self
+
+
+class QuestionsConfig(Record):
+    """Which questions: built from the cases' masks, or read from a file.
+
+    Attributes
+    ----------
+    path
+        A ``.jsonl`` or ``.csv`` file; without it questions are built from masks.
+    subtypes, per_subtype, forms
+        See `medspatial.questions.build_questions`.
+    """
+
+    path: str | None = None
+    subtypes: tuple[str, ...] | None = None
+    per_subtype: int = Field(default=2, ge=1)
+    forms: tuple[Literal["open", "choice"], ...] = ("open",)
+    workers: int = Field(default=1, ge=1)
+
+
+class ModelConfig(Record):
+    """One answerer: which kind, under which name, with which options."""
+
+    kind: str
+    name: str
+    options: dict[str, Any] = Field(default_factory=dict)
+    batch_size: int | None = Field(default=None, ge=1)
+
+    @field_validator("name")
+    @classmethod
+    def _file_name(cls, name: str) -> str:
+        if not name or not set(name) <= _NAME_CHARACTERS:
+            raise ValueError("must consist of letters, digits and - _ . + (it becomes a file name)")
+        return name
+
+
+class CompareConfig(Record):
+    """How scores are compared; see `medspatial.compare.compare`."""
+
+    metric: str = "structured"
+    confidence: float = Field(default=0.95, gt=0, lt=1)
+    resamples: int = Field(default=10_000, ge=1)
+    seed: int = 0
+
+
+class ReportConfig(Record):
+    """How the report is made; see `medspatial.report.write_report`."""
+
+    max_pictures: int = Field(default=300, ge=0)
+
+
+class StudyConfig(Record):
+    """All stages of a study.
+
+    Attributes
+    ----------
+    arms
+        Control arms to run besides ``standard``; see `medspatial.arms`.
+    metrics
+        Names of metrics; the one compared is always among them.
+    """
+
+    title: str
+    cases: CasesConfig
+    questions: QuestionsConfig = QuestionsConfig()
+    models: tuple[ModelConfig, ...] = Field(min_length=1)
+    arms: tuple[str, ...] = ("standard",)
+    metrics: tuple[str, ...] = ("structured", "exact")
+    compare: CompareConfig = CompareConfig()
+    report: ReportConfig = ReportConfig()
+
+    @field_validator("models", mode="before")
+    @classmethod
+    def _short_models(cls, models: Any) -> Any:
+        """Accept ``random`` and ``{kind: random, seed: 1, name: random-1}``."""
+        return [_model(entry) for entry in models] if isinstance(models, list) else models
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        names = [model.name for model in self.models]
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        if doubled:
+            raise ValueError(f"two models are named {doubled[0]!r}: give one another 'name'")
+        return self
+
+    def all_arms(self) -> tuple[str, ...]:
+        """Return the arms, ``standard`` always first."""
+        return tuple(dict.fromkeys(("standard", *self.arms)))
+
+    def all_metrics(self) -> tuple[str, ...]:
+        """Return the metrics, the compared one always first."""
+        return tuple(dict.fromkeys((self.compare.metric, *self.metrics)))
+
+
+def _model(entry: Any) -> Any:
+    if isinstance(entry, str):
+        return {"kind": entry, "name": entry}
+    if not isinstance(entry, dict):
+        return entry
+    own = {key: entry[key] for key in ("kind", "name", "options", "batch_size") if key in entry}
+    extra = {key: value for key, value in entry.items() if key not in own}
+    options = {**own.get("options", {}), **extra}
+    return {"name": entry.get("kind", ""), **own, "options": options}
+
+
+def read_study(path: str | Path) -> StudyConfig:
+    """Read a study file; relative paths in it are taken from its folder.
+
+    Raises
+    ------
+    InputError
+        Missing file, bad YAML (with line), unknown or wrong field (with its place and value).
+    """
+    path = Path(path)
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such study file") from None
+    except PermissionError:
+        raise InputError(f"{path}: no permission to read it") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f":{mark.line + 1}" if mark else ""
+        raise InputError(f"{path}{where}: not valid YAML: {getattr(error, 'problem', error)}") from None
+    if not isinstance(data, dict):
+        raise InputError(f"{path}: a study file is a mapping with 'title', 'cases', 'models', ...")
+    try:
+        study = StudyConfig.model_validate(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        rule = "unknown field" if first["type"] == "extra_forbidden" else first["msg"]
+        got = "" if first["type"] == "missing" else f"; got {first.get('input')!r}"
+        raise InputError(f"{path}: field '{field}': {rule.removeprefix('Value error, ')}{got}") from None
+    return _resolved(study, path.parent)
+
+
+def builtin_study(name: str = "demo") -> StudyConfig:
+    """Return a study that ships with the package.
+
+    Raises
+    ------
+    InputError
+        Unknown name; the message lists those there are.
+    """
+    path = BUILT_IN / f"{name}.yaml"
+    if not path.exists():
+        known = ", ".join(sorted(file.stem for file in BUILT_IN.glob("*.yaml")))
+        raise InputError(f"unknown built-in study {name!r}; known: {known}")
+    return read_study(path)
+
+
+def folder_study(folder: str | Path) -> StudyConfig:
+    """Return the built-in study with the cases of a folder or case file instead of the phantom."""
+    demo = builtin_study()
+    path = Path(folder)
+    return demo.model_copy(
+        update={
+            "title": f"Spatial questions from {path.resolve().name}",
+            "cases": CasesConfig(path=str(path.resolve())),
+        }
+    )
+
+
+def _resolved(study: StudyConfig, folder: Path) -> StudyConfig:
+    def absolute(text: str | None) -> str | None:
+        return str((folder / text).resolve()) if text else None
+
+    cases = study.cases.model_copy(update={"path": absolute(study.cases.path)})
+    questions = study.questions.model_copy(update={"path": absolute(study.questions.path)})
+    return study.model_copy(update={"cases": cases, "questions": questions})

@@ -1,0 +1,67 @@
+"""Volumes and masks by case id, for the stages that look at them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from medspatial.cases import CaseData, load_case, read_cases
+from medspatial.errors import InputError
+from medspatial.records import Case, Item
+from medspatial.volume import Volume
+
+
+class CaseLoader:
+    """Cases by id, read when asked for.
+
+    Parameters
+    ----------
+    cases, root
+        The cases, and the folder that their relative paths start from.
+    assume_axes
+        Axis codes for volumes without a usable affine.
+    """
+
+    def __init__(self, cases: Sequence[Case], root: Path, assume_axes: str | None = None) -> None:
+        self._cases = {case.case_id: case for case in cases}
+        self._root = root
+        self._assume_axes = assume_axes
+
+    def data(self, case_id: str) -> CaseData:
+        """Return volume and masks of a case."""
+        return load_case(self._case(case_id), self._root, assume_axes=self._assume_axes)
+
+    def volume(self, case_id: str) -> Volume:
+        """Return the CT of a case alone."""
+        data = load_case(self._case(case_id), self._root, with_masks=False, assume_axes=self._assume_axes)
+        if data.ct is None:
+            raise InputError(f"case {case_id!r} has no CT, only masks")
+        return data.ct
+
+    def _case(self, case_id: str) -> Case:
+        if case_id not in self._cases:
+            raise InputError(f"case {case_id!r} is not among the {len(self._cases)} cases given")
+        return self._cases[case_id]
+
+
+def case_loader(path: Path, assume_axes: str | None = None) -> Callable[[str], CaseData]:
+    """Return a function that reads a case of a folder or case file."""
+    root = path if path.is_dir() else path.parent
+    return CaseLoader(read_cases(path), root, assume_axes).data
+
+
+def volume_loader(
+    items: Sequence[Item], cases: Path | None, image_root: Path, assume_axes: str | None = None
+) -> Callable[[str], Volume]:
+    """Return a function that reads the volume of a case id.
+
+    Without a folder or file of cases the questions' own ``image_path`` is used, from ``image_root``.
+    """
+    if cases is not None:
+        root = cases if cases.is_dir() else cases.parent
+        return CaseLoader(read_cases(cases), root, assume_axes).volume
+    found = {
+        item.case_id: Case(case_id=item.case_id, patient_id=item.patient_id, image_path=item.image_path)
+        for item in items
+    }
+    return CaseLoader(list(found.values()), image_root, assume_axes).volume

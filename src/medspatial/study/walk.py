@@ -1,0 +1,255 @@
+"""The walk through a study's stages, each of which skips what its folder already holds.
+
+``cases/``        volumes and masks of the phantom, and ``cases.jsonl``
+``questions/``    ``questions.jsonl``, ``dropped.jsonl``
+``predictions/``  ``MODEL.jsonl``, or ``MODEL@ARM.jsonl`` for a control arm
+``scores/``       ``METRIC/MODEL.jsonl``
+``compare/``      ``comparison.json``, ``correctness_matrix.csv``
+``report/``       ``index.html``, tables and figures
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from medspatial.arms import arm
+from medspatial.cases import read_cases, write_phantoms
+from medspatial.compare import Comparison, compare, correctness_matrix
+from medspatial.errors import InputError
+from medspatial.manifest import new_manifest, read_manifest, session, write_manifest
+from medspatial.models import Model, create_model
+from medspatial.predict import PredictionRun, predict, read_predictions
+from medspatial.progress import progress
+from medspatial.questions import build_question_files, dropped_by_rule
+from medspatial.records import Case, Prediction, Question, Score, read_records, write_records
+from medspatial.report import write_report
+from medspatial.score import metric
+from medspatial.study.config import StudyConfig
+from medspatial.study.loading import CaseLoader
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class StudyRun:
+    """What a walk left behind.
+
+    Attributes
+    ----------
+    failed
+        Questions without an answer because of an error, over all models and arms.
+    """
+
+    folder: Path
+    comparison: Comparison
+    report: Path
+    questions: int
+    failed: int
+
+
+class Study:
+    """A study in its folder; each method is one stage.
+
+    Parameters
+    ----------
+    config
+        From `medspatial.study.read_study`.
+    folder
+        Where all files go; may hold an earlier, unfinished run of the same study.
+    say
+        Gets one line per stage.
+    """
+
+    def __init__(self, config: StudyConfig, folder: str | Path, say: Say = lambda line: None) -> None:
+        self.config = config
+        self.folder = Path(folder)
+        self.say = say
+        self._root = self.folder / "cases"
+
+    def run(self) -> StudyRun:
+        """Walk all stages.
+
+        Raises
+        ------
+        InputError
+            The folder belongs to another study, or a stage's input is bad.
+        """
+        self._claim()
+        cases = self.cases()
+        questions = self.questions(cases)
+        runs = list(self.predictions(cases, questions))
+        scores = self.scores(questions)
+        comparison = self.compare(questions, scores)
+        page = self.report(cases, questions, scores, comparison)
+        self._release()
+        return StudyRun(self.folder, comparison, page, len(questions), sum(run.failed for run in runs))
+
+    def cases(self) -> list[Case]:
+        """Make the phantoms, or find the cases."""
+        settings = self.config.cases
+        if settings.phantom is not None:
+            cases = write_phantoms(self._root, **settings.phantom)
+            self.say(f"cases: {len(cases)} phantoms in {self._root}")
+            return cases
+        source = Path(settings.path or "")
+        self._root = source if source.is_dir() else source.parent
+        cases = read_cases(source, label_map=settings.label_map)
+        write_records(self.folder / "cases" / "cases.jsonl", cases)
+        self.say(f"cases: {len(cases)} in {source}")
+        return cases
+
+    def questions(self, cases: list[Case]) -> list[Question]:
+        """Read the questions, or build them from the cases' masks."""
+        settings = self.config.questions
+        path = self.folder / "questions" / "questions.jsonl"
+        if settings.path is not None:
+            questions = read_records(settings.path, Question).rows
+            write_records(path, questions)
+            self.say(f"questions: {len(questions)} from {settings.path}")
+        else:
+            with progress("questions", len(cases)) as bar:
+                built = build_question_files(
+                    cases,
+                    self._root,
+                    path.parent,
+                    subtypes=settings.subtypes,
+                    per_subtype=settings.per_subtype,
+                    forms=settings.forms,
+                    workers=settings.workers,
+                    assume_axes=self.config.cases.assume_axes,
+                    progress=bar,
+                )
+            questions = built.questions
+            self.say(f"questions: {len(questions)} asked, {built.dropped} dropped by rule, in {path.parent}")
+        if not questions:
+            raise InputError(f"{path.parent}: no question could be asked; see dropped.jsonl for the reasons")
+        return questions
+
+    def predictions(self, cases: list[Case], questions: list[Question]) -> Iterator[PredictionRun]:
+        """Ask each model in each arm."""
+        loader = CaseLoader(cases, self._root, self.config.cases.assume_axes)
+        for entry in self.config.models:
+            model = create_model(entry.kind, name=entry.name, **entry.options)
+            for name in self.config.all_arms():
+                yield self._predict(model, name, entry.batch_size, questions, loader)
+            model.close()
+
+    def _predict(
+        self, model: Model, arm_name: str, batch: int | None, questions: list[Question], cases: CaseLoader
+    ) -> PredictionRun:
+        chosen = arm(arm_name)
+        asked = chosen.questions(questions)
+        label = model.name if arm_name == "standard" else f"{model.name} in arm {arm_name}"
+        if not asked:
+            raise InputError(f"arm {arm_name!r} applies to none of the {len(questions)} questions")
+        with progress(label, len(asked)) as bar:
+            run = predict(
+                model,
+                asked,
+                self._predictions_of(model.name, arm_name),
+                load=chosen.loader(cases.volume, asked),
+                arm=arm_name,
+                batch_size=batch,
+                progress=bar,
+            )
+        failed = f", {run.failed} failed" if run.failed else ""
+        self.say(f"{label}: {run.answered} answered now, {run.resumed} before{failed}")
+        return run
+
+    def scores(self, questions: list[Question]) -> list[Score]:
+        """Score every prediction by every metric."""
+        scores: list[Score] = []
+        for metric_name in self.config.all_metrics():
+            judge = metric(metric_name)
+            folder = self.folder / "scores" / metric_name.replace(":", "-")
+            for entry in self.config.models:
+                for arm_name in self.config.all_arms():
+                    rows = read_predictions(self._predictions_of(entry.name, arm_name))
+                    judged = judge.score(rows)
+                    write_records(folder / f"{_stem(entry.name, arm_name)}.jsonl", judged)
+                    scores += judged
+        self.say(f"scores: {', '.join(self.config.all_metrics())} in {self.folder / 'scores'}")
+        return scores
+
+    def compare(self, questions: list[Question], scores: list[Score]) -> Comparison:
+        """Compare the models by the chosen metric."""
+        settings = self.config.compare
+        comparison = compare(
+            scores,
+            questions=questions,
+            metric=settings.metric,
+            confidence=settings.confidence,
+            resamples=settings.resamples,
+            seed=settings.seed,
+        )
+        folder = self.folder / "compare"
+        folder.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(comparison.model_dump(mode="json"), indent=1)
+        (folder / "comparison.json").write_text(text + "\n", encoding="utf-8")
+        matrix = correctness_matrix(scores, questions=questions, metric=settings.metric)
+        matrix.write(folder / "correctness_matrix.csv")
+        return comparison
+
+    def report(
+        self, cases: list[Case], questions: list[Question], scores: list[Score], comparison: Comparison
+    ) -> Path:
+        """Write the page with tables, figures and every question's pictures."""
+        predictions = list(self._all_predictions())
+        with progress("report", len({question.case_id for question in questions})) as bar:
+            page = write_report(
+                self.folder / "report",
+                title=self.config.title,
+                questions=questions,
+                predictions=predictions,
+                scores=[score for score in scores if score.metric == self.config.compare.metric],
+                comparison=comparison,
+                load=CaseLoader(cases, self._root, self.config.cases.assume_axes).data,
+                manifest=self._manifest.model_dump(mode="json"),
+                drops=dropped_by_rule(self.folder / "questions"),
+                max_pictures=self.config.report.max_pictures,
+                progress=lambda case_id: bar.advance(1, case_id),
+            )
+        self.say(f"report: {page}")
+        return page
+
+    def _all_predictions(self) -> Iterator[Prediction]:
+        for entry in self.config.models:
+            for arm_name in self.config.all_arms():
+                yield from read_predictions(self._predictions_of(entry.name, arm_name))
+
+    def _predictions_of(self, model: str, arm_name: str) -> Path:
+        return self.folder / "predictions" / f"{_stem(model, arm_name)}.jsonl"
+
+    def _claim(self) -> None:
+        """Note which study the folder belongs to; another one's folder is refused."""
+        path = self.folder / "manifest.json"
+        manifest = new_manifest("study", self.config.model_dump(mode="json"), {})
+        old = read_manifest(path)
+        if old is not None and old.configuration_hash != manifest.configuration_hash:
+            changed = [k for k, v in manifest.configuration.items() if old.configuration.get(k) != v]
+            raise InputError(
+                f"{self.folder}: holds another study (changed: {', '.join(changed)}); "
+                "give another --out, or remove the folder"
+            )
+        sessions = (*(old.sessions if old else ()), session(versions=manifest.versions))
+        self._manifest = manifest.model_copy(update={"sessions": sessions})
+        write_manifest(path, self._manifest)
+
+    def _release(self) -> None:
+        last = {**self._manifest.sessions[-1], "ended": session()["started"]}
+        sessions = (*self._manifest.sessions[:-1], last)
+        write_manifest(
+            self.folder / "manifest.json", self._manifest.model_copy(update={"sessions": sessions})
+        )
+
+
+def _stem(model: str, arm_name: str) -> str:
+    return model if arm_name == "standard" else f"{model}@{arm_name}"
+
+
+def run_study(config: StudyConfig, folder: str | Path, say: Say = lambda line: None) -> StudyRun:
+    """Walk a study's stages in its folder; see `Study`."""
+    return Study(config, folder, say).run()
