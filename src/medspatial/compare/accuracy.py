@@ -2,67 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from medspatial.compare.clustered import Floats, PatientSums, design_effect, sum_by_patient
+from medspatial.compare.groups import Group, Grouped, Mask, Settings
 from medspatial.compare.intervals import main_interval, symmetric, t_quantile, wilson
-from medspatial.compare.resample import bootstrap_means, percentile_limits
+from medspatial.compare.resample import percentile_limits
 from medspatial.compare.result import Accuracy, Interval
 from medspatial.compare.table import MISSING, SCORED, UNANSWERED, UNSCORED, ArmTable
 
-Group = tuple[str, str]
-Mask = NDArray[np.bool_]
+
+def group_accuracies(data: Grouped, group: Group, settings: Settings) -> list[Accuracy]:
+    """Accuracies of one group, per model in the order of ``data.table.models``."""
+    limits = percentile_limits(data.draws[group], settings.confidence)
+    return [
+        accuracy_of(data.table, data.masks[group], column, settings, limits[:, column], data.sums[group])
+        for column in range(len(data.table.models))
+    ]
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Level of the intervals, number of draws, and their seed."""
-
-    confidence: float = 0.95
-    resamples: int = 10_000
-    seed: int = 0
-
-    def rng(self) -> np.random.Generator:
-        """Return a fresh generator: equal seeds give equal draws in every part of a comparison."""
-        return np.random.default_rng(self.seed)
-
-
-def group_accuracies(
-    table: ArmTable, masks: Mapping[Group, Mask], settings: Settings
-) -> dict[Group, list[Accuracy]]:
-    """Accuracies per group and model (in the order of ``table.models``).
-
-    All groups share the bootstrap draws of patients.
-    """
-    sums = {
-        group: sum_by_patient(table.values[mask], table.patients[mask], len(table.patient_ids))
-        for group, mask in masks.items()
-    }
-    limits = _bootstrap_limits(list(sums.values()), settings)
-    return {
-        group: [
-            _accuracy(table, mask, column, sums[group], limit[:, column], settings)
-            for column in range(len(table.models))
-        ]
-        for (group, mask), limit in zip(masks.items(), limits, strict=True)
-    }
-
-
-def _bootstrap_limits(groups: list[PatientSums], settings: Settings) -> list[Floats]:
-    """For each group (2, models): limits of the percentile interval."""
-    means = bootstrap_means(groups, settings.resamples, settings.rng())
-    return [percentile_limits(mean, settings.confidence) for mean in means]
-
-
-def _accuracy(
-    table: ArmTable, mask: Mask, column: int, sums: PatientSums, limit: Floats, settings: Settings
+def accuracy_of(  # noqa: PLR0917
+    table: ArmTable,
+    mask: Mask,
+    column: int,
+    settings: Settings,
+    bootstrap: Floats | None = None,
+    sums: PatientSums | None = None,
 ) -> Accuracy:
+    """Accuracy of one model (a column of the table) on the questions of ``mask``.
+
+    Parameters
+    ----------
+    bootstrap
+        (2,) limits of the bootstrap interval, where it was drawn.
+    sums
+        Patient sums of the group, where they are known already.
+    """
+    if sums is None:
+        sums = sum_by_patient(table.values[mask], table.patients[mask], len(table.patient_ids))
     states = np.bincount(table.states[mask, column], minlength=4)
-    counts = {
+    counts: dict[str, Any] = {
         "n": sums.n,
         "clusters": sums.clusters,
         "scored": int(states[SCORED]),
@@ -79,48 +60,49 @@ def _accuracy(
         accuracy=correct / sums.n,
         accuracy_scored=correct / answered if answered else None,
         **counts,
-        **_intervals(correct / sums.n, column, sums, limit, settings),
+        **_intervals(correct / sums.n, column, sums, bootstrap, settings),
         **_chance(table, mask, column, settings),
     )
 
 
 def _intervals(
-    p: float, column: int, sums: PatientSums, limit: Floats, settings: Settings
-) -> dict[str, Interval | float | str | None]:
+    p: float, column: int, sums: PatientSums, bootstrap: Floats | None, settings: Settings
+) -> dict[str, Any]:
     """Everything of an ``Accuracy`` that follows from its patient sums."""
     cr0, cr1 = float(sums.se_cr0()[column]), sums.se_cr1()
     se = None if cr1 is None else float(cr1[column])
-    found: dict[str, Interval | float | str | None] = {"se": se}
-    proportion = 0.0 <= p <= 1.0
-    if proportion:
-        effect = design_effect(p, sums.n, cr0) if se is not None else None
-        found["design_effect"] = effect
-        found["effective_n"] = None if effect is None else sums.n / effect
-        low, high = wilson(p, sums.n, settings.confidence)
-        found["wilson"] = Interval(low=low, high=high, method="wilson")
-        found["interval"], found["note"] = main_interval(p, sums.n, sums.clusters, se, settings.confidence)
+    found: dict[str, Any] = {"se": se}
     if se is not None:
         quantile = t_quantile(settings.confidence, sums.clusters - 1)
         found["cluster_t"] = symmetric(p, se, quantile, "cluster_t")
-        found["bootstrap"] = Interval(low=float(limit[0]), high=float(limit[1]), method="cluster_bootstrap")
-    if not proportion:
-        found["interval"] = found.get("cluster_t")
-    return found
+        if bootstrap is not None and np.isfinite(bootstrap).all():
+            low, high = float(bootstrap[0]), float(bootstrap[1])
+            found["bootstrap"] = Interval(low=low, high=high, method="cluster_bootstrap")
+    if not 0.0 <= p <= 1.0:  # a graded metric with a range of its own: no interval of a proportion
+        return found | {"interval": found.get("cluster_t")}
+    effect = design_effect(p, sums.n, cr0) if se is not None else None
+    low, high = wilson(p, sums.n, settings.confidence)
+    interval, note = main_interval(p, sums.n, sums.clusters, se, settings.confidence)
+    return found | {
+        "design_effect": effect,
+        "effective_n": None if effect is None else sums.n / effect,
+        "wilson": Interval(low=low, high=high, method="wilson"),
+        "interval": interval,
+        "note": note,
+    }
 
 
-def _chance(
-    table: ArmTable, mask: Mask, column: int, settings: Settings
-) -> dict[str, float | Interval | None]:
+def _chance(table: ArmTable, mask: Mask, column: int, settings: Settings) -> dict[str, Any]:
     """Chance level and chance-corrected accuracy over the closed questions of the group."""
     closed = mask & np.isfinite(table.chance)
     if not closed.any():
         return {}
     chance = table.chance[closed]
-    found: dict[str, float | Interval | None] = {"closed": int(closed.sum()), "chance": float(chance.mean())}
+    found: dict[str, Any] = {"closed": int(closed.sum()), "chance": float(chance.mean())}
     able = chance < 1
     if not able.any():
         return found
-    corrected = ((table.values[closed, column] - chance) / (1 - chance))[able, None]
+    corrected = ((table.values[closed, column] - chance) / np.where(able, 1 - chance, 1.0))[able, None]
     sums = sum_by_patient(corrected, table.patients[closed][able], len(table.patient_ids))
     value, se = float(sums.means[0]), sums.se_cr1()
     found["chance_corrected"] = value

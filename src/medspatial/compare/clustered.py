@@ -45,7 +45,7 @@ class PatientSums:
         """(models,) accuracy over all questions; NaN without questions."""
         if self.n == 0:
             return np.full(self.sums.shape[1], np.nan)
-        return self.sums.sum(axis=0) / self.n
+        return np.asarray(self.sums.sum(axis=0) / self.n, dtype=np.float64)
 
     def se_cr0(self) -> Floats:
         """(models,) clustered standard error without small-sample factor.
@@ -53,13 +53,13 @@ class PatientSums:
         ``sqrt(sum over patients of (sum of residuals)^2) / n``.
         """
         residuals = self.sums - self.counts[:, None] * self.means
-        return np.sqrt(np.square(residuals).sum(axis=0)) / max(self.n, 1)
+        return np.asarray(np.sqrt(np.square(residuals).sum(axis=0)) / max(self.n, 1), dtype=np.float64)
 
     def se_cr1(self) -> Floats | None:
         """(models,) clustered standard error with factor ``sqrt(G / (G - 1))``; None with one patient."""
         if self.clusters < 2:
             return None
-        return self.se_cr0() * np.sqrt(self.clusters / (self.clusters - 1))
+        return self.se_cr0() * float(np.sqrt(self.clusters / (self.clusters - 1)))
 
 
 def sum_by_patient(values: Floats, patients: NDArray[np.intp], count: int) -> PatientSums:
@@ -85,8 +85,7 @@ def se_independent(values: Floats) -> Floats:
     n = len(values)
     if n < 2:
         return np.zeros(values.shape[1])
-    deviation = np.asarray(values.std(axis=0, ddof=1), dtype=np.float64)
-    return deviation / np.sqrt(n)
+    return np.asarray(values.std(axis=0, ddof=1) / np.sqrt(n), dtype=np.float64)
 
 
 def se_miller(values: Floats, patients: NDArray[np.intp], count: int) -> Floats:
@@ -98,7 +97,8 @@ def se_miller(values: Floats, patients: NDArray[np.intp], count: int) -> Floats:
     residuals = values - values.mean(axis=0)
     per_patient = sum_by_patient(residuals, patients, count).sums
     cross = np.square(per_patient).sum(axis=0) - np.square(residuals).sum(axis=0)
-    return np.sqrt(np.maximum(se_independent(values) ** 2 + cross / n**2, 0.0))
+    variance = se_independent(values) ** 2 + cross / n**2
+    return np.asarray(np.sqrt(np.maximum(variance, 0.0)), dtype=np.float64)
 
 
 def design_effect(p: float, n: int, se: float) -> float | None:

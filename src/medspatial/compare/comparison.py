@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
-from medspatial.compare.accuracy import Settings, group_accuracies
-from medspatial.compare.result import Accuracy, Comparison, ModelResult
+from medspatial.compare.accuracy import group_accuracies
+from medspatial.compare.confusion import confusions
+from medspatial.compare.controls import arm_contrasts, consistencies
+from medspatial.compare.curves import curves
+from medspatial.compare.discordance import cochran_q
+from medspatial.compare.failures import failure_counts
+from medspatial.compare.grounding import groundings
+from medspatial.compare.groups import OVERALL, Grouped, Settings, grouped
+from medspatial.compare.pairs import paired_differences
+from medspatial.compare.ranks import bootstrap_ranks
+from medspatial.compare.result import Accuracy, CochranQ, Comparison, ModelResult
 from medspatial.compare.table import ArmTable, arm_tables, one_metric
-from medspatial.errors import InputError
-from medspatial.records import CATEGORIES, Item, Question, Score
+from medspatial.records import Question, Score
 
 
 def compare(
@@ -32,13 +41,15 @@ def compare(
         question text), never by row.
     questions
         All questions asked. Without them the union over the models is taken, and a question that
-        no model answered cannot be missed.
+        no model answered cannot be missed. Evidence (for margins and sizes) comes from here.
     metric
         Which metric to compare, needed when ``scores`` hold several.
     confidence
         Level of all intervals; ``1 - confidence`` is the level of the tests.
     resamples, seed
         Bootstrap draws and sign flips, and their random seed.
+    reference_arm
+        The arm whose models are ranked and tested; the other arms are its controls.
 
     Raises
     ------
@@ -46,90 +57,82 @@ def compare(
         No scores, several metrics, a question scored twice, a score of an unknown question, or a
         setting out of its range.
     """
-    settings = _checked(Settings(confidence=confidence, resamples=resamples, seed=seed))
+    settings = Settings(confidence=confidence, resamples=resamples, seed=seed)
     name, chosen = one_metric(list(scores), metric)
     tables = arm_tables(chosen, questions, reference_arm)
+    data = {arm: grouped(table, settings) for arm, table in tables.items()}
+    order = _by_accuracy(tables, reference_arm)
+    results = [result for arm in tables for result in _results(data[arm], order, settings)]
     reference = tables[reference_arm]
-    graded = any(score.correct is None and score.status == "scored" for score in chosen)
-    results = [result for table in tables.values() for result in _results(table, settings)]
-    order = _by_accuracy(results, reference_arm)
     return Comparison(
         metric=name,
-        graded=graded,
+        graded=any(score.correct is None and score.status == "scored" for score in chosen),
         confidence=confidence,
         resamples=resamples,
         seed=seed,
         reference_arm=reference_arm,
         models=tuple(order),
         arms=tuple(tables),
-        categories=tuple(_groups(reference, _category)),
+        categories=data[reference_arm].names("category"),
         n_questions=len(reference.items),
         n_patients=len(reference.patient_ids),
-        results=tuple(sorted(results, key=lambda r: (list(tables).index(r.arm), order.index(r.model)))),
+        results=tuple(results),
+        **_tests(data[reference_arm], order, settings),
+        **_controls(tables, reference_arm, settings),
+        failures=tuple(row for table in tables.values() for row in failure_counts(table)),
+        confusions=tuple(row for table in tables.values() for row in confusions(table)),
+        curves=tuple(curves(reference, settings)),
     )
 
 
-def _checked(settings: Settings) -> Settings:
-    if not 0 < settings.confidence < 1:
-        raise InputError(f"confidence must lie between 0 and 1, got {settings.confidence}")
-    if settings.resamples < 1:
-        raise InputError(f"resamples must be at least 1, got {settings.resamples}")
-    return settings
-
-
-def _by_accuracy(results: Sequence[ModelResult], reference_arm: str) -> list[str]:
+def _by_accuracy(tables: dict[str, ArmTable], reference_arm: str) -> list[str]:
     """Models by falling accuracy in the reference arm; models of other arms alone come last."""
-    order = {
-        result.model: -(result.overall.accuracy or 0.0)
-        for result in sorted(results, key=lambda r: r.arm != reference_arm, reverse=True)
-    }
-    only = {result.model for result in results} - {r.model for r in results if r.arm == reference_arm}
-    return sorted(order, key=lambda model: (model in only, order[model], model))
+    reference = tables[reference_arm]
+    means = dict(zip(reference.models, reference.values.mean(axis=0), strict=True))
+    others = {model for table in tables.values() for model in table.models} - set(means)
+    return [*sorted(means, key=lambda model: (-means[model], model)), *sorted(others)]
 
 
-def _category(item: Item) -> str | None:
-    return item.category
+def _results(data: Grouped, order: list[str], settings: Settings) -> list[ModelResult]:
+    found = {group: group_accuracies(data, group, settings) for group in data.masks}
+    models = data.table.models
 
+    def of_kind(kind: str, column: int) -> dict[str, Accuracy]:
+        return {name: found[kind, name][column] for name in data.names(kind)}
 
-def _groups(table: ArmTable, of: Callable[[Item], str | None]) -> list[str]:
-    """Names of the groups that occur: the known categories in their order, others sorted behind them."""
-    names = {name for item in table.items if (name := of(item))}
-    known = [name for name in CATEGORIES if name in names]
-    return known + sorted(names - set(known), key=_natural)
-
-
-def _natural(name: str) -> tuple[str, int, str]:
-    """Sort ``L2`` before ``L10``."""
-    head = name.rstrip("0123456789")
-    tail = name[len(head) :]
-    return head, int(tail or 0), name
-
-
-def _results(table: ArmTable, settings: Settings) -> list[ModelResult]:
-    masks: dict[tuple[str, str], np.ndarray[tuple[int], np.dtype[np.bool_]]] = {}
-    masks["overall", ""] = np.ones(len(table.items), dtype=np.bool_)
-    kinds: dict[str, Callable[[Item], str | None]] = {
-        "category": _category,
-        "subtype": lambda item: item.subtype,
-        "answer_type": lambda item: item.answer_type,
-    }
-    for kind, of in kinds.items():
-        labels = np.array([of(item) or "" for item in table.items], dtype=object)
-        for name in _groups(table, of):
-            masks[kind, name] = labels == name
-    found = group_accuracies(table, masks, settings)
     return [
         ModelResult(
             model=model,
-            arm=table.arm,
-            overall=found["overall", ""][column],
-            by_category=_of_kind(found, "category", column),
-            by_subtype=_of_kind(found, "subtype", column),
-            by_answer_type=_of_kind(found, "answer_type", column),
+            arm=data.table.arm,
+            overall=found[OVERALL][models.index(model)],
+            by_category=of_kind("category", models.index(model)),
+            by_subtype=of_kind("subtype", models.index(model)),
+            by_answer_type=of_kind("answer_type", models.index(model)),
         )
-        for column, model in enumerate(table.models)
+        for model in order
+        if model in models
     ]
 
 
-def _of_kind(found: dict[tuple[str, str], list[Accuracy]], kind: str, column: int) -> dict[str, Accuracy]:
-    return {name: accuracies[column] for (of, name), accuracies in found.items() if of == kind}
+def _tests(data: Grouped, order: list[str], settings: Settings) -> dict[str, Any]:
+    """Tests between models, and ranks."""
+    pairs, by_category = paired_differences(data, order, settings)
+    detectable = [pair.mde for pair in pairs if pair.mde is not None]
+    values = data.table.values
+    q = cochran_q(values) if np.isin(values, (0.0, 1.0)).all() else None
+    return {
+        "pairs": tuple(pairs),
+        "category_pairs": tuple(by_category),
+        "cochran_q": (CochranQ(arm=data.table.arm, statistic=q[0], df=q[1], p=q[2]),) if q else (),
+        "ranks": tuple(bootstrap_ranks(data, order, settings)),
+        "mde": max(detectable, default=None),
+    }
+
+
+def _controls(tables: dict[str, ArmTable], reference_arm: str, settings: Settings) -> dict[str, Any]:
+    """What the control arms say."""
+    return {
+        "contrasts": tuple(arm_contrasts(tables, reference_arm, settings)),
+        "consistency": tuple(consistencies(tables, reference_arm, settings)),
+        "grounding": tuple(groundings(tables, reference_arm, settings)),
+    }

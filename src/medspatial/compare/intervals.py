@@ -69,9 +69,9 @@ def main_interval(
     """
     if clusters < 2 or se is None:
         low, high = wilson(p, n, confidence)
-        note = "one patient: the interval is about questions of this patient, not about other patients"
-        return Interval(low=low, high=high, method="wilson"), note
-    note = None
+        lone = "one patient: the interval is about questions of this patient, not about other patients"
+        return Interval(low=low, high=high, method="wilson"), lone
+    note: str | None = None
     variance = p * (1 - p)
     if variance <= 0:
         effective = float(clusters)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,17 +11,15 @@ from numpy.typing import NDArray
 from medspatial.compare.clustered import Floats, PatientSums
 
 Singles = NDArray[np.float32]
-_CHUNK_CELLS = 4_000_000  # draws x patients held at once: 16 MB of float32
-_EXACT_FLIPS = 12  # up to this many patients all 2^G sign patterns are counted
+_CHUNK_CELLS = 4_000_000  # draws x patients held at once: 16 MB in single precision
+EXACT_FLIPS = 12  # up to this many patients all 2^G sign patterns are counted
 
 
 def bootstrap_weights(patients: int, resamples: int, rng: np.random.Generator) -> Iterator[Singles]:
     """Yield (draws, patients) counts of how often each patient was drawn, ``resamples`` rows in all."""
-    chunk = max(1, _CHUNK_CELLS // max(patients, 1))
-    for start in range(0, resamples, chunk):
-        draws = min(chunk, resamples - start)
+    for draws in _chunks(patients, resamples):
         drawn = rng.integers(patients, size=(draws, patients), dtype=np.int32)
-        drawn += np.arange(draws, dtype=np.int32)[:, None] * patients
+        drawn += np.arange(draws, dtype=np.int32)[:, None] * np.int32(patients)
         counts = np.bincount(drawn.ravel(), minlength=draws * patients)
         yield counts.reshape(draws, patients).astype(np.float32)
 
@@ -40,28 +39,61 @@ def bootstrap_means(groups: Sequence[PatientSums], resamples: int, rng: np.rando
 
     Notes
     -----
-    Products run in single precision: the sums of right answers are whole numbers far below 2^24 and
+    Products run in single precision: sums of right answers are whole numbers far below 2^24 and
     therefore exact.
     """
     patients = len(groups[0].counts)
-    widths = [group.sums.shape[1] for group in groups]
     columns = np.hstack([np.hstack([group.sums, group.counts[:, None]]) for group in groups])
     columns = columns.astype(np.float32)
     products = np.vstack([weights @ columns for weights in bootstrap_weights(patients, resamples, rng)])
     means: list[Singles] = []
     start = 0
     with np.errstate(invalid="ignore", divide="ignore"):
-        for width in widths:
-            means.append(products[:, start : start + width] / products[:, start + width, None])
-            start += width + 1
+        for group in groups:
+            stop = start + group.sums.shape[1]
+            means.append(products[:, start:stop] / products[:, stop, None])
+            start = stop + 1
     return means
 
 
 def percentile_limits(draws: Singles, confidence: float) -> Floats:
-    """(2, models) limits of the percentile interval; NaN draws are left out."""
+    """(2, columns) limits of the percentile interval; draws without a question (NaN) are left out."""
     tail = (1 - confidence) / 2
-    if not len(draws) or np.isnan(draws).all(axis=0).any():
+    kept = draws[np.isfinite(draws).all(axis=1)]
+    if not len(kept):
         return np.full((2, draws.shape[1]), np.nan)
-    empty = np.isnan(draws[:, 0])
-    kept = draws[~empty] if empty.any() else draws
-    return np.quantile(kept, [tail, 1 - tail], axis=0).astype(np.float64)
+    return np.asarray(np.quantile(kept, [tail, 1 - tail], axis=0), dtype=np.float64)
+
+
+def flipped_sums(sums: Floats, resamples: int, rng: np.random.Generator) -> Iterator[NDArray[Any]]:
+    """Yield (draws, columns) sums over patients after flipping each patient's sign at random.
+
+    With at most ``EXACT_FLIPS`` patients every sign pattern is yielded once instead.
+
+    Parameters
+    ----------
+    sums
+        (patients, columns). The same signs are used for all columns, so that the flipped sum of a
+        difference is the difference of two flipped sums.
+    """
+    whole = bool(np.equal(sums, np.rint(sums)).all()) and bool(
+        np.abs(sums).sum(axis=0).max(initial=0) < 2**24
+    )
+    columns = sums.astype(np.float32 if whole else np.float64)
+    for signs in _signs(len(sums), resamples, rng):
+        yield signs.astype(columns.dtype) @ columns
+
+
+def _signs(patients: int, resamples: int, rng: np.random.Generator) -> Iterator[NDArray[np.int8]]:
+    if patients <= EXACT_FLIPS:
+        patterns = np.arange(2**patients)[:, None] >> np.arange(patients)
+        yield (2 * (patterns & 1) - 1).astype(np.int8)
+        return
+    for draws in _chunks(patients, resamples):
+        yield 2 * rng.integers(2, size=(draws, patients), dtype=np.int8) - np.int8(1)
+
+
+def _chunks(patients: int, resamples: int) -> Iterator[int]:
+    size = max(1, _CHUNK_CELLS // max(patients, 1))
+    for start in range(0, resamples, size):
+        yield min(size, resamples - start)

@@ -75,9 +75,8 @@ class QuestionIndex:
         self._by_text: dict[tuple[str, str], list[int]] = {}
         for item in items:
             if item.id in self._by_id:
-                raise InputError(
-                    f"two questions have id {item.id!r}: {_shown(self.items[self._by_id[item.id]])} and {_shown(item)}"
-                )
+                first = _shown(self.items[self._by_id[item.id]])
+                raise InputError(f"two questions have id {item.id!r}: {first} and {_shown(item)}")
             self.add(item)
 
     def add(self, item: Item) -> int:
@@ -160,9 +159,8 @@ def arm_tables(
             f"no scores in the reference arm {reference_arm!r}; arms: {', '.join(sorted(by_arm))}"
         )
     tables = {reference_arm: _table(reference_arm, by_arm[reference_arm], questions)}
-    known = {question.id: question for question in questions or ()}
     for arm in sorted(set(by_arm) - {reference_arm}):
-        tables[arm] = _table(arm, by_arm[arm], None, known)
+        tables[arm] = _table(arm, by_arm[arm], None)
     return tables
 
 
@@ -170,7 +168,6 @@ def _table(
     arm: str,
     scores: Sequence[Score],
     questions: Sequence[Question] | None,
-    known: Mapping[str, Question] | None = None,
 ) -> ArmTable:
     index = QuestionIndex(questions or ())
     models = tuple(dict.fromkeys(score.model for score in scores))
@@ -180,10 +177,9 @@ def _table(
         row = index.find(score)
         if row is None:
             if questions is not None:
-                raise InputError(
-                    f"score of model {score.model!r}: {_shown(score)} (id {score.id!r}) is not among the questions"
-                )
-            row = index.add((known or {}).get(score.id, score))
+                what = f"score of model {score.model!r}: {_shown(score)} (id {score.id!r})"
+                raise InputError(f"{what} is not among the questions")
+            row = index.add(score)
         cell = row, column[score.model]
         if cell in cells:
             raise InputError(_twice(cells[cell], score))
@@ -195,7 +191,8 @@ def _twice(first: Score, second: Score) -> str:
     who = f"model {first.model!r}, arm {first.arm!r}, metric {first.metric!r}"
     return (
         f"{_shown(first)} is scored twice for {who}: "
-        f"id {first.id!r} with prediction {first.prediction!r}, id {second.id!r} with prediction {second.prediction!r}"
+        f"id {first.id!r} with prediction {first.prediction!r}, "
+        f"id {second.id!r} with prediction {second.prediction!r}"
     )
 
 

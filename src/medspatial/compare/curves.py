@@ -1,0 +1,116 @@
+"""Accuracy against a figure of the question: how clear it is, how large, how much of it a model sees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import numpy as np
+
+from medspatial.compare.accuracy import accuracy_of
+from medspatial.compare.clustered import Floats
+from medspatial.compare.failures import visible_share
+from medspatial.compare.groups import Mask, Settings
+from medspatial.compare.result import Bin, Curve
+from medspatial.compare.table import ArmTable
+from medspatial.records import Evidence, Item, Question
+
+BINS = 5
+
+
+def curves(table: ArmTable, settings: Settings, bins: int = BINS) -> list[Curve]:
+    """Accuracy in bins of equal count, per model, for each figure that the questions carry.
+
+    ``margin``: the deciding figure over the limit that it had to keep (1: barely clear). ``size``:
+    volume of the smallest structure that enters, in ml. ``visible``: share of the structure that the
+    model's preprocessing leaves, recorded per model.
+    """
+    found: list[Curve] = []
+    for against, unit, figure in (("margin", None, clearance), ("size", "ml", size_ml)):
+        figures = _figures(table, figure)
+        for column in range(len(table.models)):
+            found += _curve(table, column, against, unit, figures, settings, bins)
+    for column in range(len(table.models)):
+        seen = np.array(
+            [
+                _or_nan(visible_share(table.scores.get((row, column)), item))
+                for row, item in enumerate(table.items)
+            ]
+        )
+        found += _curve(table, column, "visible", None, seen, settings, bins)
+    return found
+
+
+def clearance(item: Item) -> float | None:
+    """How many times its limit the deciding figure keeps; at least 1 by the rules that admit a question.
+
+    Where the figure must stay *below* the limit (midline) it is limit over figure.
+    """
+    evidence = _evidence(item)
+    if evidence is None or not isinstance(evidence.value, float | int) or not evidence.margin:
+        return None
+    value, limit = abs(float(evidence.value)), abs(evidence.margin)
+    if value == 0:
+        return None
+    return max(value / limit, limit / value)
+
+
+def size_ml(item: Item) -> float | None:
+    """Smallest volume among the evidence's figures in millilitres."""
+    evidence = _evidence(item)
+    if evidence is None:
+        return None
+    volumes = [
+        float(value)
+        for name, value in evidence.details.items()
+        if name.endswith("_ml") and isinstance(value, int | float)
+    ]
+    if evidence.unit == "ml" and isinstance(evidence.value, float | int):
+        volumes.append(abs(float(evidence.value)))
+    return min((volume for volume in volumes if volume > 0), default=None)
+
+
+def _evidence(item: Item) -> Evidence | None:
+    return item.evidence if isinstance(item, Question) else None
+
+
+def _or_nan(value: float | None) -> float:
+    return float("nan") if value is None else value
+
+
+def _figures(table: ArmTable, figure: Callable[[Item], float | None]) -> Floats:
+    return np.array([_or_nan(figure(item)) for item in table.items], dtype=np.float64)
+
+
+def _curve(  # noqa: PLR0917
+    table: ArmTable,
+    column: int,
+    against: str,
+    unit: str | None,
+    figures: Floats,
+    settings: Settings,
+    bins: int,
+) -> list[Curve]:
+    found = tuple(
+        Bin(low=low, high=high, accuracy=accuracy_of(table, mask, column, settings))
+        for low, high, mask in equal_bins(figures, bins)
+    )
+    if not found:
+        return []
+    return [Curve(model=table.models[column], arm=table.arm, against=against, unit=unit, bins=found)]
+
+
+def equal_bins(figures: Floats, bins: int) -> list[tuple[float, float, Mask]]:
+    """Cut at quantiles of the known figures; equal figures stay in one bin, so there may be fewer bins."""
+    known = figures[np.isfinite(figures)]
+    if not len(known):
+        return []
+    edges = np.unique(np.quantile(known, np.linspace(0, 1, bins + 1)))
+    if len(edges) == 1:
+        return [(float(edges[0]), float(edges[0]), np.asarray(figures == edges[0]))]
+    found = []
+    for low, high in pairwise(edges):
+        inside = (figures >= low) & ((figures < high) | (high == edges[-1]) & (figures <= high))
+        if inside.any():
+            found.append((float(low), float(high), np.asarray(inside)))
+    return found

@@ -1,0 +1,165 @@
+"""Differences between two models on the same questions, tested by patient."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from medspatial.compare.clustered import Floats, PatientSums
+from medspatial.compare.discordance import mcnemar
+from medspatial.compare.groups import OVERALL, Group, Grouped, Settings
+from medspatial.compare.intervals import symmetric, t_quantile
+from medspatial.compare.multiplicity import benjamini_hochberg, holm
+from medspatial.compare.resample import EXACT_FLIPS, flipped_sums, percentile_limits
+from medspatial.compare.result import Interval, PairedDifference
+
+_POWER, _LEVEL = 0.8, 0.05
+
+
+def paired_differences(
+    data: Grouped, order: list[str], settings: Settings
+) -> tuple[list[PairedDifference], list[PairedDifference]]:
+    """Compare all pairs of models, over all questions and in each category.
+
+    Parameters
+    ----------
+    order
+        Models in the order of the tables; the first of a pair stands earlier.
+
+    Returns
+    -------
+    overall, by_category
+        Holm and Benjamini-Hochberg run over the pairs of all questions, and within each category.
+    """
+    models = [model for model in order if model in data.table.models]
+    columns = [data.table.models.index(model) for model in models]
+    pairs = list(combinations(columns, 2))
+    if not pairs:
+        return [], []
+    groups: list[Group] = [OVERALL, *(("category", name) for name in data.names("category"))]
+    p_values = sign_flip(
+        np.hstack([data.sums[group].sums for group in groups]), _shifted(pairs, data, len(groups)), settings
+    )
+    tables: list[list[PairedDifference]] = []
+    for number, group in enumerate(groups):
+        p = p_values[number * len(pairs) : (number + 1) * len(pairs)]
+        tables.append(
+            _adjusted(
+                [
+                    _pair(data, group, pair, float(value), settings)
+                    for pair, value in zip(pairs, p, strict=True)
+                ],
+                settings,
+            )
+        )
+    return tables[0], [row for table in tables[1:] for row in table]
+
+
+def _shifted(pairs: list[tuple[int, int]], data: Grouped, groups: int) -> list[tuple[int, int]]:
+    """Column pairs of the models in each of ``groups`` blocks laid side by side."""
+    width = len(data.table.models)
+    return [(a + width * g, b + width * g) for g in range(groups) for a, b in pairs]
+
+
+def sign_flip(sums: Floats, pairs: list[tuple[int, int]], settings: Settings) -> Floats:
+    """Two-sided sign-flip permutation test by patient.
+
+    Under the null hypothesis the difference of a patient's sums is as likely positive as negative;
+    its sign is flipped at random, all questions of a patient together.
+
+    Parameters
+    ----------
+    sums
+        (patients, columns) sums of verdicts.
+    pairs
+        Columns to compare.
+
+    Returns
+    -------
+    (pairs,) p values
+        ``(1 + hits) / (1 + draws)``; with at most ``EXACT_FLIPS`` patients ``hits / 2^G`` over all
+        sign patterns.
+    """
+    first = np.array([a for a, _ in pairs], dtype=np.intp)
+    second = np.array([b for _, b in pairs], dtype=np.intp)
+    totals = sums.sum(axis=0)
+    scale = 1e-9 * (1 + np.abs(sums[:, first] - sums[:, second]).sum(axis=0))
+    observed = np.abs(totals[first] - totals[second]) - scale
+    hits, draws = np.zeros(len(pairs), dtype=np.int64), 0
+    for flipped in flipped_sums(sums, settings.resamples, settings.rng()):
+        hits += (np.abs(flipped[:, first] - flipped[:, second]) >= observed).sum(axis=0)
+        draws += len(flipped)
+    exact = len(sums) <= EXACT_FLIPS
+    return np.asarray(hits / draws if exact else (1 + hits) / (1 + draws), dtype=np.float64)
+
+
+def minimum_detectable(se: float) -> float:
+    """Smallest true difference that is found with power 80 % at level 5 %: ``(z_.975 + z_.8) * se``."""
+    return float((special.ndtri(1 - _LEVEL / 2) + special.ndtri(_POWER)) * se)
+
+
+def _pair(
+    data: Grouped, group: Group, pair: tuple[int, int], p: float, settings: Settings
+) -> PairedDifference:
+    a, b = pair
+    sums = data.sums[group]
+    difference = PatientSums(sums.sums[:, [a]] - sums.sums[:, [b]], sums.counts)
+    value = float(difference.means[0])
+    return PairedDifference(
+        first=data.table.models[a],
+        second=data.table.models[b],
+        arm=data.table.arm,
+        category=group[1] or None,
+        n=sums.n,
+        clusters=sums.clusters,
+        difference=value,
+        p=p,
+        p_exact=len(sums.counts) <= EXACT_FLIPS,
+        **_clustered(value, difference, data.draws[group][:, a] - data.draws[group][:, b], settings),
+        **_discordant(data, group, pair),
+    )
+
+
+def _clustered(
+    value: float, difference: PatientSums, draws: NDArray[np.float32], settings: Settings
+) -> dict[str, Any]:
+    cr1 = difference.se_cr1()
+    if cr1 is None:
+        return {}
+    se, df = float(cr1[0]), difference.clusters - 1
+    low, high = percentile_limits(draws[:, None], settings.confidence)[:, 0]
+    found: dict[str, Any] = {"se": se, "mde": minimum_detectable(float(difference.se_cr0()[0]))}
+    if np.isfinite(low):
+        found["bootstrap"] = Interval(low=float(low), high=float(high), method="cluster_bootstrap")
+    if se > 0:
+        found["interval"] = symmetric(value, se, t_quantile(settings.confidence, df), "cluster_t")
+        found["p_t"] = 2 * float(special.stdtr(df, -abs(value) / se))
+    return found
+
+
+def _discordant(data: Grouped, group: Group, pair: tuple[int, int]) -> dict[str, Any]:
+    values = data.table.values[data.masks[group]][:, list(pair)]
+    if not np.isin(values, (0.0, 1.0)).all():
+        return {}
+    first, second = values[:, 0] > 0, values[:, 1] > 0
+    counts = {
+        "n11": int((first & second).sum()),
+        "n10": int((first & ~second).sum()),
+        "n01": int((~first & second).sum()),
+        "n00": int((~first & ~second).sum()),
+    }
+    exact, mid = mcnemar(counts["n10"], counts["n01"])
+    return {**counts, "p_mcnemar": exact, "p_mcnemar_mid": mid}
+
+
+def _adjusted(rows: list[PairedDifference], settings: Settings) -> list[PairedDifference]:
+    p = [row.p for row in rows]
+    level = 1 - settings.confidence
+    return [
+        row.model_copy(update={"p_holm": first, "p_bh": second, "significant": first < level})
+        for row, first, second in zip(rows, holm(p), benjamini_hochberg(p), strict=True)
+    ]
