@@ -12,8 +12,14 @@ from functools import cached_property
 
 import numpy as np
 
+from numpy.typing import NDArray
+
 from medspatial.questions.measure.grid import Floats, Grid, Ints
 from medspatial.questions.measure.runs import Runs, Shape
+
+RIGHT_ANGLED = 1.0 - 1e-9
+"""Tightness of a grid from which on the closest voxels are known to be boundary voxels."""
+LONGEST = 32
 
 
 @dataclass(frozen=True)
@@ -73,14 +79,28 @@ class Searchable:
         """Start, stop, j, k of the runs in leaf order, node boxes and node spans."""
         from medspatial.questions.measure.boxtree import grow
 
-        runs = self.runs
-        columns = [column.astype(np.int32) for column in (runs.start, runs.stop, runs.j, runs.k)]
-        count = columns[0].size
+        columns = self._searched()
+        count = columns.shape[1]
         order = np.empty(count, dtype=np.int32)
         boxes = np.empty((2 * count + 1, 6), dtype=np.int32)
         span = np.empty((2 * count + 1, 3), dtype=np.int32)
         nodes = grow(*columns, np.array(self.grid.spacing), order, boxes, span)
         return (*(column[order] for column in columns), boxes[:nodes].copy(), span[:nodes].copy())
+
+    def _searched(self) -> NDArray[np.int32]:
+        """(4, m) start, stop, j, k of the runs to search: near the boundary where that is enough."""
+        from medspatial.questions.measure.boxtree import hollow
+
+        runs = self.runs
+        if self.grid.tightness < RIGHT_ANGLED:
+            return np.stack([runs.start, runs.stop, runs.j, runs.k]).astype(np.int32)
+        room = 3 * runs.row.size
+        while True:
+            out = np.empty((4, room), dtype=np.int32)
+            count = hollow(runs.row, runs.start, runs.stop, runs.pitch, LONGEST, out)
+            if count <= room:
+                return out[:, :count]
+            room = count
 
 
 def least_gap(a: Searchable, b: Searchable) -> float:
