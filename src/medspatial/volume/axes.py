@@ -64,14 +64,16 @@ def closest_axcodes(directions: NDArray[np.float64]) -> str:
     taken; on a tie (two axes at exactly 45 degrees) the first in lexicographic order.
     """
     cosines = np.abs(directions)
-    pairing = max(
-        permutations(range(3)), key=lambda rows: round(sum(cosines[r, k] for k, r in enumerate(rows)), 9)
-    )
+
+    def fit(rows: tuple[int, ...]) -> float:
+        return round(sum(float(cosines[row, k]) for k, row in enumerate(rows)), 9)
+
+    pairing = max(permutations(range(3)), key=fit)
     return "".join(WORLD_AXES[row][0 if directions[row, k] > 0 else 1] for k, row in enumerate(pairing))
 
 
 def axis_moves(source: str, target: str) -> tuple[tuple[int, ...], tuple[bool, ...]]:
-    """How to go from one orientation to another: which source axis becomes each target axis, and is it flipped.
+    """Which source axis becomes each target axis, and whether it is flipped.
 
     >>> axis_moves("RAS", "LPS")
     ((0, 1, 2), (True, True, False))

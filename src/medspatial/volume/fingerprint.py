@@ -13,7 +13,7 @@ from medspatial.volume.affine import Affine
 # Steps to which the affine is rounded before hashing, in mm: above the float32 noise of a NIfTI header.
 _COLUMN_STEP = 1e-5
 _ORIGIN_STEP = 1e-2
-# Spacings and origins are often halves or 1/1024 steps; this offset keeps such values away from a rounding border.
+# Spacings and origins are often halves or 1/1024 steps; this offset keeps them away from a rounding border.
 _ROUNDING_OFFSET = 0.3183098861837907
 
 
@@ -31,7 +31,7 @@ def content_fingerprint(voxels: NDArray[Any], affine: Affine) -> str:
     digest.update(f"{kind.str}|{voxels.shape}|".encode())
     digest.update(_rounded(affine).tobytes())
     for k in range(voxels.shape[2]):  # one slice at a time: no copy of the whole volume
-        digest.update(np.ascontiguousarray(voxels[:, :, k].T, dtype=kind))
+        digest.update(np.ascontiguousarray(voxels[:, :, k].T, dtype=kind).data)
     return digest.hexdigest()
 
 
@@ -51,4 +51,4 @@ def _canonical_type(voxels: NDArray[Any]) -> np.dtype[Any]:
 def _rounded(affine: Affine) -> NDArray[np.int64]:
     steps = np.full((3, 4), _COLUMN_STEP)
     steps[:, 3] = _ORIGIN_STEP
-    return np.floor(affine.matrix[:3] / steps + _ROUNDING_OFFSET).astype("<i8")
+    return np.asarray(np.floor(affine.matrix[:3] / steps + _ROUNDING_OFFSET).astype(np.int64))

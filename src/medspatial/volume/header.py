@@ -68,7 +68,7 @@ def is_plain(matrix: NDArray[np.float64]) -> bool:
 def usable_affine(
     geometry: StoredGeometry, shape: Sequence[int], path: Path, assume_axes: str | None
 ) -> tuple[Affine, str | None]:
-    """The affine to use, and the axis codes that had to be assumed for it (None where the file's own is good).
+    """The affine to use, and the axis codes assumed for it (None where the file's own is good).
 
     Notes
     -----
@@ -80,7 +80,7 @@ def usable_affine(
     Raises
     ------
     InputError
-        For a missing or plain affine without ``assume_axes``, a singular one, or a spacing that is not positive.
+        For a missing or plain affine without ``assume_axes``, a singular one, or a spacing not positive.
     """
     reason = geometry.missing
     if reason is None and is_plain(geometry.matrix):

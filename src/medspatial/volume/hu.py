@@ -28,7 +28,7 @@ CLIPPED_ABOVE, CLIPPED_SHARE = -900.0, 0.05
 # No tissue, and hardly any metal, lies above this.
 HIGH_LIMIT, HIGH_SHARE = 10000.0, 0.01
 
-# How far the values lie above HU, and what makes them so. -1024 and -8192 are the intercepts of real scanners.
+# How far the values lie above HU, and the likely cause. -1024 and -8192 are intercepts of real scanners.
 _SHIFTS: dict[float, str] = {
     1024.0: "the values lie about 1024 above HU: the rescale intercept (-1024) was not applied",
     8192.0: "the values lie about 8192 above HU: the rescale intercept (-8192) was not applied",

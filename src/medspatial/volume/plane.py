@@ -65,7 +65,7 @@ class PlaneImage:
     @property
     def edges(self) -> dict[str, str]:
         """Letters (R, L, A, P, S, I) of the four edges: left, right, top, bottom."""
-        right, bottom, _ = DISPLAY_AXES[self.plane]
+        right, bottom = DISPLAY_AXES[self.plane][:1], DISPLAY_AXES[self.plane][1:2]
         return {"left": OPPOSITE[right], "right": right, "top": OPPOSITE[bottom], "bottom": bottom}
 
     def pixel_of(self, xyz: ArrayLike) -> tuple[float, float]:

@@ -9,6 +9,7 @@ the published CT models does, which uses plain trilinear interpolation).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
@@ -26,6 +27,23 @@ Taps = tuple[
 ORDERS: dict[int, str] = {0: "nearest", 1: "linear", 3: "cubic"}
 # Positions this close (in voxels) to a half or to the border of the field of view count as lying on it.
 _ON_EDGE = 1e-6
+
+# Axes that drift apart by less than this (in voxels) over the whole grid count as parallel.
+_PARALLEL = 1e-4
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A target grid as seen from the source: ``to_source`` (4, 4) maps its indices to source indices."""
+
+    shape: tuple[int, int, int]
+    to_source: NDArray[np.float64]
+    order: int
+    fill: float
+    low_ties: tuple[bool, ...]  # per source axis: does a tie go to the lower index
+
+    def dtype(self, voxels: Voxels) -> np.dtype[Any]:
+        return voxels.dtype if self.order == 0 else np.dtype(np.float32)
 
 
 def grid_of_spacing(
@@ -49,14 +67,14 @@ def grid_of_spacing(
 
 
 def resampled_to(
-    voxels: Voxels, affine: Affine, shape: Sequence[int], target: Affine, order: int, fill: float
+    voxels: Voxels, affine: Affine, shape: Sequence[int], target: Affine, *, order: int, fill: float
 ) -> Voxels:
     """Sample ``voxels`` at the voxel centres of a grid of ``shape`` and affine ``target``.
 
     Parameters
     ----------
     order
-        0 nearest (type kept; a tie goes to the voxel nearer to the right, posterior, inferior end of the
+        0 nearest (type kept; a tie goes to the voxel nearer to the left, posterior, inferior end of the
         patient, whatever the storage order), 1 trilinear, 3 cubic convolution (Keys 1981, a = -1/2).
         Orders 1 and 3 give float32.
     fill
@@ -69,11 +87,11 @@ def resampled_to(
     if order == 0 and np.asarray(fill).astype(voxels.dtype) != fill:
         raise InputError(f"resample: fill value {fill!r} does not fit voxels of type {voxels.dtype}")
     to_source = np.linalg.inv(affine.matrix) @ target.matrix
-    to_source[np.abs(to_source) < 1e-9] = 0.0
+    to_source[:3, :3][np.abs(to_source[:3, :3]) * max(shape) < _PARALLEL] = 0.0
     low_ties = tuple(letter in "RAS" for letter in affine.axcodes)
-    if (np.count_nonzero(to_source[:3, :3], axis=1) == 1).all():
-        return _separable(voxels, to_source, shape, order, fill, low_ties)
-    return _general(voxels, to_source, shape, order, fill, low_ties)
+    wanted = _Wanted((shape[0], shape[1], shape[2]), to_source, order, fill, low_ties)
+    parallel = (np.count_nonzero(to_source[:3, :3], axis=1) == 1).all()
+    return _separable(voxels, wanted) if parallel else _general(voxels, wanted)
 
 
 def interpolation_taps(positions: NDArray[np.float64], size: int, order: int, low_ties: bool = True) -> Taps:
@@ -84,7 +102,8 @@ def interpolation_taps(positions: NDArray[np.float64], size: int, order: int, lo
     base = np.floor(positions)
     t = positions - base
     if order == 1:
-        offsets, weights = (0, 1), [1 - t, t]
+        offsets: tuple[int, ...] = (0, 1)
+        weights = [1 - t, t]
     else:
         offsets = (-1, 0, 1, 2)
         weights = [
@@ -101,32 +120,25 @@ def _outside(positions: NDArray[np.float64], size: int) -> NDArray[np.bool_]:
     return np.asarray((positions < -0.5 - _ON_EDGE) | (positions > size - 0.5 + _ON_EDGE))
 
 
-def _separable(
-    voxels: Voxels,
-    to_source: NDArray[np.float64],
-    shape: Sequence[int],
-    order: int,
-    fill: float,
-    low_ties: Sequence[bool],
-) -> Voxels:
+def _separable(voxels: Voxels, wanted: _Wanted) -> Voxels:
     """Grids with parallel axes: one pass per axis."""
+    to_source, order = wanted.to_source, wanted.order
     source_of = [int(np.flatnonzero(to_source[:3, k])[0]) for k in range(3)]
     values = voxels.transpose(source_of)  # axes now in the order of the target
     passes = []
     for axis, source in enumerate(source_of):
-        positions = to_source[source, axis] * np.arange(shape[axis]) + to_source[source, 3]
-        passes.append((axis, positions, low_ties[source]))
+        positions = to_source[source, axis] * np.arange(wanted.shape[axis]) + to_source[source, 3]
+        passes.append((axis, positions, wanted.low_ties[source]))
     outside = [_outside(positions, values.shape[axis]) for axis, positions, _ in passes]
     # The axis that shrinks most first, so that later passes touch fewer voxels.
     for axis, positions, low in sorted(passes, key=lambda p: len(p[1]) / values.shape[p[0]]):
         if order != 0 and _is_identity(positions, values.shape[axis]):
             continue
         values = _along(values, axis, interpolation_taps(positions, values.shape[axis], order, low))
-    wanted = voxels.dtype if order == 0 else np.dtype(np.float32)
-    result = np.array(values, dtype=wanted, order="F", copy=True)
+    result = np.array(values, dtype=wanted.dtype(voxels), order="F", copy=True)
     for axis, mask in enumerate(outside):
         if mask.any():
-            result[(slice(None),) * axis + (mask,)] = fill
+            result[(slice(None),) * axis + (mask,)] = wanted.fill
     return result
 
 
@@ -135,43 +147,65 @@ def _is_identity(positions: NDArray[np.float64], size: int) -> bool:
 
 
 def _along(values: Voxels, axis: int, taps: Taps) -> Voxels:
-    """Weighted sum of slabs along one axis."""
+    """Interpolate along one axis, slab by slab along the axis that is slowest in memory."""
+    layout = sorted(range(3), key=lambda k: -abs(values.strides[k]))
+    slow_first = values.transpose(layout)
+    place = layout.index(axis)
+    if len(taps[0]) == 1:
+        mixed = np.take(slow_first, taps[0][0], axis=place)
+    elif place == 0:
+        mixed = _across_slabs(slow_first, taps)
+    else:
+        mixed = _within_slabs(slow_first, place - 1, taps)
+    return mixed.transpose([layout.index(k) for k in range(3)])
+
+
+def _across_slabs(values: Voxels, taps: Taps) -> Voxels:
+    """Weighted sums of slabs ``values[k]``."""
     index, weights = taps
-    moved = np.moveaxis(values, axis, 2)
-    if len(index) == 1:
-        return np.moveaxis(moved[:, :, index[0]], 2, axis)
-    layout = [size for k, size in enumerate(values.shape) if k != axis]
-    shape = [*values.shape]
-    shape[axis] = index.shape[1]
-    result = np.empty(shape, np.float32, order="F")
-    target = np.moveaxis(result, axis, 2)
-    part = np.empty(layout, np.float32, order="F")
-    for k in range(index.shape[1]):
-        np.multiply(moved[:, :, index[0, k]], weights[0, k], out=target[:, :, k])
+    result = np.empty((index.shape[1], *values.shape[1:]), np.float32)
+    part = np.empty(values.shape[1:], np.float32)
+    for k, slab in enumerate(result):
+        np.multiply(values[index[0, k]], weights[0, k], out=slab)
         for row, weight in zip(index[1:, k], weights[1:, k], strict=True):
             if weight != 0:
-                target[:, :, k] += np.multiply(moved[:, :, row], weight, out=part)
+                slab += np.multiply(values[row], weight, out=part)
     return result
 
 
-def _general(
-    voxels: Voxels,
-    to_source: NDArray[np.float64],
-    shape: Sequence[int],
-    order: int,
-    fill: float,
-    low_ties: Sequence[bool],
-) -> Voxels:
+def _within_slabs(values: Voxels, axis: int, taps: Taps) -> Voxels:
+    """Weighted sums along ``axis`` (0 or 1) of each slab ``values[k]``."""
+    index, weights = taps
+    shape = [*values.shape]
+    shape[axis + 1] = index.shape[1]
+    result = np.empty(shape, np.float32)
+    factors = weights[:, :, None] if axis == 0 else weights[:, None, :]
+    part = np.empty(shape[1:], np.float32)
+    for slab, mixed in zip(values, result, strict=True):
+        plain = np.ascontiguousarray(slab, dtype=np.float32)
+        np.take(plain, index[0], axis=axis, out=mixed, mode="clip")
+        mixed *= factors[0]
+        for rows, factor in zip(index[1:], factors[1:], strict=True):
+            np.take(plain, rows, axis=axis, out=part, mode="clip")
+            part *= factor
+            mixed += part
+    return result
+
+
+def _general(voxels: Voxels, wanted: _Wanted) -> Voxels:
     """Grids at an angle: gather per voxel, one target slice at a time."""
-    result = np.empty(shape, voxels.dtype if order == 0 else np.float32, order="F")
+    shape, to_source, order = wanted.shape, wanted.to_source, wanted.order
+    result = np.empty(shape, wanted.dtype(voxels), order="F")
     ij = np.stack(np.meshgrid(np.arange(shape[0]), np.arange(shape[1]), indexing="ij")).reshape(2, -1)
     plane = to_source[:3, :2] @ ij + to_source[:3, 3:]
     for k in range(shape[2]):
         positions = plane + to_source[:3, 2:3] * k
-        taps = [interpolation_taps(positions[a], voxels.shape[a], order, low_ties[a]) for a in range(3)]
+        taps = [
+            interpolation_taps(positions[a], voxels.shape[a], order, wanted.low_ties[a]) for a in range(3)
+        ]
         values = _gathered(voxels, taps, order)
         beyond = np.logical_or.reduce([_outside(positions[a], voxels.shape[a]) for a in range(3)])
-        values[beyond] = fill
+        values[beyond] = wanted.fill
         result[:, :, k] = values.reshape(shape[0], shape[1])
     return result
 

@@ -200,7 +200,7 @@ class Volume:
             order = 0 if self.unit == "label" else 1
         if self.unit == "label" and order != 0:
             raise InputError(f"resample: labels allow only order 0 (nearest), got {order}")
-        voxels = resample.resampled_to(self.voxels, self.affine, shape, affine, order, fill)
+        voxels = resample.resampled_to(self.voxels, self.affine, shape, affine, order=order, fill=fill)
         return self._next(voxels, affine, Step("resampled", {**parameters, "order": order}))
 
     def _next(self, voxels: NDArray[Any], affine: Affine, step: Step, unit: Unit | None = None) -> Volume:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medspatial.errors import InputError
+from medspatial.volume.read.itk import simpleitk
 from medspatial.volume.volume import Volume
 
 # isal's level 2 of 0..3: close to gzip's default in size at several times the speed.
@@ -65,11 +67,8 @@ def _storable(voxels: NDArray[Any]) -> NDArray[Any]:
 
 
 def _write_nifti(volume: Volume, path: Path, *, compress: bool) -> None:
-    import nibabel as nib
-    from isal import igzip
-
     voxels = _storable(volume.voxels)
-    header = nib.Nifti1Header()
+    header: Any = import_module("nibabel").Nifti1Header()
     header.set_data_shape(voxels.shape)
     header.set_data_dtype(voxels.dtype)
     if not volume.affine.sheared:  # a qform is a rotation with spacing, it cannot hold a shear
@@ -83,7 +82,9 @@ def _write_nifti(volume: Volume, path: Path, *, compress: bool) -> None:
         if not compress:
             _write_body(file, header.binaryblock, voxels)
             return
-        with igzip.GzipFile(filename="", mode="wb", compresslevel=_LEVEL, fileobj=file, mtime=0) as stream:
+        with import_module("isal.igzip").GzipFile(
+            filename="", mode="wb", compresslevel=_LEVEL, fileobj=file, mtime=0
+        ) as stream:
             _write_body(stream, header.binaryblock, voxels)
 
 
@@ -94,8 +95,7 @@ def _write_body(stream: IO[bytes], header: bytes, voxels: NDArray[Any]) -> None:
 
 
 def _write_itk(volume: Volume, path: Path) -> None:
-    import SimpleITK as sitk
-
+    sitk = simpleitk()
     if volume.affine.sheared:
         raise InputError(f"{path.suffix} cannot hold a sheared affine; write .nii.gz instead")
     image = sitk.GetImageFromArray(np.ascontiguousarray(_storable(volume.voxels).T))

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from medspatial.errors import InputError
 from medspatial.volume.header import StoredGeometry
-from medspatial.volume.read.itk import to_ras
+from medspatial.volume.read.itk import simpleitk, to_ras
 
 # A step between neighbouring slices may differ from the median step by this share (rounding of positions).
 STEP_TOLERANCE = 0.1
-# Sideways drift of a slice per step, as a share of the step, from which on the stack counts as tilted (0.6 deg).
+# Sideways drift of a slice, as a share of the step, from which on the stack counts as tilted (0.6 degrees).
 TILT_TOLERANCE = 0.01
 
 _UID, _POSITION, _ORIENTATION = "0020|000e", "0020|0032", "0020|0037"
@@ -69,8 +69,7 @@ def read_dicom_header(folder: Path) -> tuple[tuple[int, int, int], StoredGeometr
 
 def read_dicom(folder: Path) -> tuple[tuple[int, int, int], StoredGeometry, NDArray[Any]]:
     """Shape, geometry and voxels with slope and intercept of each file applied (by GDCM)."""
-    import SimpleITK as sitk
-
+    sitk = simpleitk()
     shape, geometry, files = read_dicom_header(folder)
     voxels: NDArray[Any] | None = None
     for k, path in enumerate(files):
@@ -115,8 +114,7 @@ def _series(folder: Path) -> list[tuple[Path, dict[str, str]]]:
 
 def _tags(path: Path) -> dict[str, str] | None:
     """Tags of a DICOM file; None for any other file."""
-    import SimpleITK as sitk
-
+    sitk = simpleitk()
     if not _is_dicom(path):
         return None
     reader = sitk.ImageFileReader()

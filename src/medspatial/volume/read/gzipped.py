@@ -8,16 +8,19 @@ gzip without an error, so it is never used on a ``.nii.gz`` that was not checked
 from __future__ import annotations
 
 import zlib
+from importlib import import_module
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
-from isal import igzip, isal_zlib
 from numpy.typing import NDArray
 
 from medspatial.errors import InputError
 
-_FAULTS = (EOFError, OSError, zlib.error, isal_zlib.error)
+# Imported by name: isal's annotations are incomplete.
+_IGZIP: Any = import_module("isal.igzip")
+_ISAL: Any = import_module("isal.isal_zlib")
+_FAULTS: tuple[type[Exception], ...] = (EOFError, OSError, zlib.error, _ISAL.error)
 _CHUNK = 1 << 24
 
 
@@ -27,9 +30,9 @@ def is_gzip(path: Path) -> bool:
         return file.read(2) == b"\x1f\x8b"
 
 
-def open_stream(path: Path) -> IO[bytes]:
+def open_stream(path: Path) -> Any:
     """The decompressed content of a file, or the file itself where it is not gzip."""
-    return igzip.open(path, "rb") if is_gzip(path) else path.open("rb")  # type: ignore[no-any-return]
+    return _IGZIP.open(path, "rb") if is_gzip(path) else path.open("rb")
 
 
 def damaged(path: Path, error: Exception) -> InputError:
@@ -47,7 +50,7 @@ def read_exactly(stream: IO[bytes], count: int, path: Path) -> bytes:
         raise damaged(path, error) from None
 
 
-def fill_array(stream: IO[bytes], count: int, path: Path) -> NDArray[np.uint8]:
+def fill_array(stream: Any, count: int, path: Path) -> NDArray[np.uint8]:
     """Read the ``count`` bytes of voxels that must follow, into one new array.
 
     Raises
@@ -56,11 +59,11 @@ def fill_array(stream: IO[bytes], count: int, path: Path) -> NDArray[np.uint8]:
         For truncated or damaged gzip, and for fewer or more bytes than the header promises.
     """
     buffer = np.empty(count, np.uint8)
-    view = memoryview(buffer)
+    view = memoryview(buffer.data)
     have = 0
     try:
         while have < count:
-            got = stream.readinto(view[have:])  # type: ignore[attr-defined]
+            got = stream.readinto(view[have:])
             if not got:
                 break
             have += got
@@ -81,7 +84,7 @@ def verify(path: Path) -> None:
     if not is_gzip(path):
         return
     try:
-        with igzip.open(path, "rb") as stream:
+        with _IGZIP.open(path, "rb") as stream:
             while stream.read(_CHUNK):
                 pass
     except _FAULTS as error:

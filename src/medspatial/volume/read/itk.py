@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,11 @@ ITK_SUFFIXES = (".nrrd", ".nhdr", ".mha", ".mhd")
 
 # ITK keeps positions in LPS+ mm; RAS+ has the first two world axes the other way round.
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
+
+
+def simpleitk() -> Any:
+    """The SimpleITK module; imported late, since that takes a while, and without its partial annotations."""
+    return import_module("SimpleITK")
 
 
 def lps_matrix(
@@ -36,8 +42,7 @@ def to_ras(lps: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def read_itk_header(path: Path) -> tuple[tuple[int, int, int], StoredGeometry, np.dtype[Any]]:
     """Shape, geometry and voxel type without reading the voxels."""
-    import SimpleITK as sitk
-
+    sitk = simpleitk()
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
     try:
@@ -87,8 +92,7 @@ def _like_scaled(voxels: NDArray[Any], header: NiftiHeader) -> NDArray[Any]:
 
 
 def _voxels(path: Path, shape: tuple[int, int, int], dtype: np.dtype[Any] | None) -> NDArray[Any]:
-    import SimpleITK as sitk
-
+    sitk = simpleitk()
     try:
         image = sitk.ReadImage(str(path))
     except RuntimeError as error:
@@ -108,8 +112,7 @@ def _geometry(
 
 
 def _numpy_type(pixel_id: int, path: Path) -> np.dtype[Any]:
-    import SimpleITK as sitk
-
+    sitk = simpleitk()
     names = {
         sitk.sitkInt8: "int8",
         sitk.sitkUInt8: "uint8",

@@ -13,6 +13,7 @@ from nibabel.spatialimages import HeaderDataError
 from numpy.typing import NDArray
 
 from medspatial.errors import InputError
+from medspatial.volume.affine import Affine
 from medspatial.volume.header import StoredGeometry, forms_conflict, volume_shape
 from medspatial.volume.read import gzipped
 from medspatial.volume.read.values import rescaled
@@ -40,7 +41,7 @@ def read_nifti_header(path: Path) -> NiftiHeader:
 
 
 def read_nifti(path: Path) -> tuple[NiftiHeader, NDArray[Any]]:
-    """Header and scaled voxels: decompress into one array, view it as stored, scale in place where possible."""
+    """Header and scaled voxels: one array is filled, viewed as stored, and scaled in place where possible."""
     with gzipped.open_stream(path) as stream:
         header = _parsed(stream, path)
         gzipped.read_exactly(stream, header.offset - header.size, path)  # header extensions
@@ -118,7 +119,7 @@ def _best_matrix(header: Any, codes: tuple[int, int], path: Path) -> NDArray[np.
     qform, sform = header.get_qform(coded=False), header.get_sform(coded=False)
     good = [abs(np.linalg.det(m[:3, :3])) > 0 for m in (qform, sform)]
     if min(codes) > 0 and all(good) and forms_conflict(qform, sform):
-        axes = ["".join(nib.aff2axcodes(m)) for m in (qform, sform)]
+        axes = [Affine(m).axcodes for m in (qform, sform)]
         raise InputError(
             f"{path}: qform and sform point different ways ({axes[0]} and {axes[1]}), sides are unclear"
         )
