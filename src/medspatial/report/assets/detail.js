@@ -1,0 +1,94 @@
+"use strict";
+// Shows one question: picture, options, reference, evidence, and what every model answered.
+var medspatial = (window.medspatial ||= {});
+
+(() => {
+  // All content reaches the page as text nodes; nothing a model wrote is ever read as HTML.
+  const element = (name, kind, ...content) => {
+    const node = document.createElement(name);
+    if (kind) node.className = kind;
+    node.append(...content.filter((one) => one !== null && one !== undefined && one !== ""));
+    return node;
+  };
+  const SIGNS = { r: "✓", w: "✗", u: "○", f: "!", m: "–", g: "◐" };
+
+  const verdict = (mark, title) => {
+    const node = element("span", `mark mark-${mark}`);
+    const sign = element("span", "", SIGNS[mark]);
+    sign.setAttribute("aria-hidden", "true");
+    node.append(sign, element("span", "mark-word", title));
+    return node;
+  };
+
+  const pairs = (rows) => {
+    const list = element("dl", "facts");
+    for (const [name, text] of rows) list.append(element("div", "", element("dt", "", name), element("dd", "", text)));
+    return list;
+  };
+
+  const options = (question) => {
+    const list = element("ol", "options");
+    for (const option of question.options) {
+      const item = element("li", option === question.correct ? "reference" : "", option);
+      if (option === question.correct) item.append(element("span", "tag", "reference"));
+      list.append(item);
+    }
+    return list;
+  };
+
+  const why = (answer) => {
+    const parts = [];
+    if (answer.error) parts.push(`Failed: ${answer.error}`);
+    if (answer.read !== undefined) parts.push(`Read as “${answer.read}”.`);
+    if (answer.reason) parts.push(answer.reason);
+    else if (answer.rule) parts.push(`Rule: ${answer.rule}.`);
+    if (answer.score !== undefined) parts.push(`Score ${answer.score}.`);
+    if (answer.others) parts.push(answer.others.map(([metric, score]) => `${metric} ${score}`).join(", "));
+    return parts.join(" ");
+  };
+
+  const reply = (answer) => {
+    if (answer.text === undefined) return element("p", "no-answer", answer.mark === "m" ? "No row for this question." : "No answer.");
+    const text = answer.text.trim() === "" ? element("p", "no-answer", "(empty answer)") : element("p", "answer-text", answer.text);
+    if (answer.text.length <= 400) return text;
+    const more = element("details", "long", element("summary", "", `${answer.text.slice(0, 240)}…`));
+    more.append(text);
+    return more;
+  };
+
+  const answers = (rows, index) => {
+    const list = element("ul", "answers");
+    for (const answer of rows) {
+      const head = element("div", "answer-head", element("b", "", answer.model));
+      if (answer.arm !== index.referenceArm) head.append(element("span", "tag", answer.arm));
+      head.append(verdict(answer.mark, index.verdicts[answer.mark]));
+      const reason = why(answer);
+      list.append(element("li", "", head, reply(answer), reason ? element("p", "why", reason) : null));
+    }
+    return list;
+  };
+
+  medspatial.signs = SIGNS;
+  medspatial.element = element;
+
+  medspatial.detail = (row, question, index) => {
+    const reference = index.referenceArm;
+    const main = question.answers.filter((answer) => answer.arm === reference);
+    const controls = question.answers.filter((answer) => answer.arm !== reference);
+    const kind = [index.categories[row.category] || row.category, row.subtype].filter(Boolean).join(" · ");
+    const parts = [
+      element("p", "kicker", [kind, row.case].filter(Boolean).join(" · ")),
+      element("h3", "question", row.question),
+      question.options.length ? options({ ...question, correct: row.answer }) : null,
+      question.options.length ? null : element("p", "reference-answer", element("span", "", "Reference answer: "), element("b", "", question.answer)),
+      medspatial.picture(question.picture),
+      element("h4", "", "Answers"),
+      answers(main, index),
+    ];
+    if (controls.length) parts.push(element("h4", "", "Answers in control arms"), answers(controls, index));
+    if (question.evidence.length) parts.push(element("h4", "", "Evidence"), pairs(question.evidence));
+    if (question.quote) parts.push(element("h4", "", "Quoted from the report"), element("blockquote", "", question.quote));
+    const origin = element("details", "more", element("summary", "", "Origin"), pairs([["Question id", row.id], ...question.origin]));
+    return [...parts.filter(Boolean), origin];
+  };
+})();

@@ -1,0 +1,83 @@
+"""What the question set consists of: questions per subtype, and how answers are spread."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from medspatial.report.figures.style import (
+    FONT_SIZE,
+    INK,
+    PAPER,
+    TWO_COLUMNS,
+    bare_y,
+    new_figure,
+    paper_style,
+)
+from medspatial.report.palette import BLUE, SKY_BLUE
+
+_ROW = 0.17  # inches per subtype
+_SHOWN = 5  # answers named per subtype; the rest is one grey part
+_POINTS_PER_LETTER = 4.1  # at 7 points, a little more than the mean
+_PART_COLOURS = ((BLUE, "#fdfdfd"), (SKY_BLUE, "#101418"))  # fill and text, on any paper
+_REST_COLOURS = ("#b8bec7", "#101418")
+
+
+def question_distribution(
+    counts: Mapping[str, int], answers: Mapping[str, Sequence[tuple[str, int]]], width: float = TWO_COLUMNS
+) -> Figure:
+    """Plot the number of questions per group and, beside it, the shares of their reference answers.
+
+    Parameters
+    ----------
+    counts
+        Group (a subtype) to number of questions, in the order of the rows.
+    answers
+        Group to (answer, count), most frequent first. Answers beyond the fifth are drawn together.
+    """
+    with paper_style():
+        figure = new_figure(width, 0.6 + _ROW * max(len(counts), 2))
+        left, right = figure.subplots(1, 2, width_ratios=(1, 2.4), sharey=True)
+        groups = list(counts)
+        bars = left.barh(range(len(groups)), [counts[group] for group in groups], height=0.7, color=BLUE)
+        left.bar_label(bars, padding=2, color=INK, fontsize=7)
+        left.set_xlabel("Questions")
+        left.set_xlim(0, 1.25 * max(counts.values(), default=1))
+        left.set_yticks(range(len(groups)), groups)
+        left.set_ylim(len(groups) - 0.4, -0.6)
+        room = 0.6 * width * 72 / _POINTS_PER_LETTER
+        for row, group in enumerate(groups):
+            _answer_bar(right, row, answers[group], room)
+        right.set_xlim(0, 100)
+        right.set_xlabel("Reference answers (%)")
+        for axes in (left, right):
+            bare_y(axes)
+        right.tick_params(labelleft=False)
+    return figure
+
+
+def _answer_bar(axes: Axes, row: int, answers: Sequence[tuple[str, int]], room: float) -> None:
+    """Draw the answers of one group side by side; ``room`` is the letters that fit a full bar."""
+    total = sum(times for _, times in answers)
+    named = list(answers) if len(answers) <= _SHOWN + 1 else list(answers[:_SHOWN])
+    rest = total - sum(times for _, times in named)
+    looks = [_PART_COLOURS[place % 2] for place in range(len(named))]
+    if rest:
+        named.append((f"{len(answers) - _SHOWN} others", rest))
+        looks.append(_REST_COLOURS)
+    start = 0.0
+    for (answer, times), (fill, text) in zip(named, looks, strict=True):
+        share = 100 * times / total
+        axes.barh(row, share, left=start, height=0.7, color=fill, edgecolor=PAPER, linewidth=0.5)
+        shown = _fitting(answer, room * share / 100)
+        axes.text(start + share / 2, row, shown, ha="center", va="center", color=text, fontsize=FONT_SIZE)
+        start += share
+
+
+def _fitting(text: str, room: float) -> str:
+    """Cut a text to the letters that fit; nothing where fewer than two would be left."""
+    if len(text) <= room:
+        return text
+    return text[: int(room) - 1] + "…" if room >= 3 else ""

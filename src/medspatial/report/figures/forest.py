@@ -1,0 +1,121 @@
+"""Accuracy with its intervals and the chance level, as a forest plot and per category."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from medspatial.report.figures.style import (
+    INK,
+    MUTED,
+    ONE_COLUMN,
+    TWO_COLUMNS,
+    bare_y,
+    new_figure,
+    paper_style,
+)
+from medspatial.report.formatting import interval, percent
+from medspatial.report.palette import model_style
+
+_ROW = 0.19  # inches per model
+_LONGEST_NAME = 22
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One model's accuracy on one group of questions; shares between 0 and 1, None where undefined."""
+
+    model: str
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    chance: float | None = None
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A group of questions and every model's accuracy on it, in one order of models for all panels."""
+
+    title: str
+    estimates: tuple[Estimate, ...]
+
+
+def forest(panel: Panel, width: float = ONE_COLUMN) -> Figure:
+    """Plot one group: a row per model with point, interval and the figures in words.
+
+    The dashed line is the chance level.
+    """
+    with paper_style():
+        rows = len(panel.estimates)
+        figure = new_figure(width, 0.55 + _ROW * rows)
+        axes = figure.add_subplot()
+        _draw(axes, panel, names=True)
+        axes.set_xlabel("Accuracy (%)")
+        for row, one in enumerate(panel.estimates):
+            axes.annotate(
+                _words(one),
+                (1.02, row),
+                xycoords=("axes fraction", "data"),
+                va="center",
+                ha="left",
+                color=INK,
+                annotation_clip=False,
+            )
+    return figure
+
+
+def category_panels(panels: Sequence[Panel], width: float = TWO_COLUMNS) -> Figure:
+    """Plot several groups side by side (two columns of a paper) or in pairs (one column)."""
+    with paper_style():
+        columns = len(panels) if width > ONE_COLUMN + 1 else min(2, len(panels))
+        rows = math.ceil(len(panels) / columns)
+        models = max(len(panel.estimates) for panel in panels)
+        figure = new_figure(width, rows * (0.55 + _ROW * models))
+        grid = figure.subplots(rows, columns, squeeze=False)
+        for place, axes in enumerate(grid.flat):
+            if place < len(panels):
+                _draw(axes, panels[place], names=place % columns == 0)
+                axes.set_title(panels[place].title, fontsize=7, wrap=True)
+            else:
+                axes.set_visible(False)
+        figure.supxlabel("Accuracy (%)", fontsize=7, color=INK)
+    return figure
+
+
+def _draw(axes: Axes, panel: Panel, *, names: bool) -> None:
+    for row, one in enumerate(panel.estimates):
+        if one.value is None:
+            continue
+        colour, marker = model_style(row)
+        if one.low is not None and one.high is not None:
+            axes.plot(
+                [100 * one.low, 100 * one.high], [row, row], color=colour, lw=1.4, solid_capstyle="butt"
+            )
+        axes.plot(100 * one.value, row, marker=marker, color=colour, ms=4, mew=0, ls="none", clip_on=False)
+    levels = {round(one.chance, 6) for one in panel.estimates if one.chance is not None}
+    for level in sorted(levels):
+        axes.axvline(100 * level, color=MUTED, ls=(0, (3, 2)), lw=0.8, zorder=0.5)
+    axes.set_xlim(0, 100)
+    axes.set_xticks([0, 50, 100] if panel.title else [0, 25, 50, 75, 100])
+    axes.set_ylim(len(panel.estimates) - 0.5, -0.6)
+    axes.set_yticks(range(len(panel.estimates)))
+    axes.set_yticklabels([short_name(one.model) for one in panel.estimates] if names else [])
+    axes.grid(visible=True, axis="x")
+    bare_y(axes)
+
+
+def short_name(model: str) -> str:
+    """Shorten a model's name in the middle, so that its end (often its size) stays readable."""
+    if len(model) <= _LONGEST_NAME:
+        return model
+    return f"{model[: _LONGEST_NAME - 11]}…{model[-10:]}"
+
+
+def _words(one: Estimate) -> str:
+    if one.value is None:
+        return percent(None)
+    return f"{percent(one.value)} ({interval(one.low, one.high)})"

@@ -1,0 +1,163 @@
+"""The report as a folder that opens from disk: one page, its data, its pictures, tables and figures."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+import medspatial
+from medspatial.compare.result import Comparison
+from medspatial.errors import InputError
+from medspatial.records import Prediction, Question, Score
+from medspatial.report.browser import write_browser
+from medspatial.report.charts import report_figures
+from medspatial.report.figures import inline_svg, save_figure
+from medspatial.report.illustrate import Illustrations, illustrate
+from medspatial.report.provenance import provenance_rows
+from medspatial.report.summary import summarise
+from medspatial.report.tables import comparison_tables, write_tables
+from medspatial.report.verdicts import Verdicts
+
+if TYPE_CHECKING:
+    from medspatial.cases import CaseData
+
+_OWN_FOLDERS = ("data", "pictures", "tables", "figures", "assets")
+_CAPTIONS = {
+    "forest": "Accuracy of each model on all questions, with intervals. The dashed line is the chance level.",
+    "categories": "Accuracy per category of question, with intervals. The dashed line is the chance level.",
+    "questions": "The question set: number of questions per subtype, and the shares of reference answers.",
+}
+
+
+def write_report(
+    folder: str | Path,
+    *,
+    title: str,
+    questions: Sequence[Question],
+    predictions: Sequence[Prediction],
+    scores: Sequence[Score],
+    comparison: Comparison,
+    load: Callable[[str], CaseData] | None = None,
+    manifest: Mapping[str, Any] | None = None,
+    drops: Mapping[str, int] | None = None,
+    max_pictures: int | None = 300,
+    figure_formats: Sequence[str] = ("svg", "png"),
+    progress: Callable[[str], None] | None = None,
+) -> Path:
+    """Write a report and return the path of its ``index.html``.
+
+    The page needs no network and no server. The folder may hold an earlier report, whose files are
+    replaced.
+
+    Parameters
+    ----------
+    questions, predictions, scores, comparison
+        What was asked, what was answered, how it was judged, and what follows. Joined by question
+        id, model and arm.
+    load
+        Returns a case's images and masks by its id (see `illustrate`); None leaves pictures out.
+    manifest
+        Provenance to show: nested plain data (versions, hashes, settings).
+    drops
+        Rule in words to number of candidate questions it dropped.
+    max_pictures
+        Questions that get pictures, spread evenly over the subtypes; None for all.
+    figure_formats
+        Formats of the figures for papers: ``svg``, ``png``, ``pdf``.
+    progress
+        Called with the id of each case before its pictures are drawn.
+
+    Raises
+    ------
+    InputError
+        The folder cannot be written, or two questions share an id.
+    """
+    folder = Path(folder)
+    _distinct(questions)
+    _fresh(folder)
+    pictures = illustrate(questions, folder, load, most=max_pictures, progress=progress)
+    verdicts = Verdicts(comparison, predictions, scores)
+    write_browser(folder, questions, verdicts, pictures.by_question)
+    tables = comparison_tables(comparison, questions, drops)
+    write_tables(folder / "tables", tables)
+    html = _template().render(
+        title=title,
+        summary=summarise(comparison, questions),
+        comparison=comparison,
+        tables={table.name: table for table in tables},
+        figures=_figures(folder, comparison, questions, figure_formats),
+        pictures=_picture_facts(pictures, len(questions)),
+        provenance=provenance_rows(manifest or {}),
+        version=medspatial.__version__,
+        n_browsed=len(questions),
+    )
+    path = folder / "index.html"
+    path.write_text(html, encoding="utf-8", newline="\n")
+    return path
+
+
+def _distinct(questions: Sequence[Question]) -> None:
+    seen: set[str] = set()
+    for question in questions:
+        if question.id in seen:
+            raise InputError(f"questions: field 'id': must be unique; got {question.id!r} twice")
+        seen.add(question.id)
+
+
+def _fresh(folder: Path) -> None:
+    """Make the folder, empty what an earlier report left there, and put the page's own assets in."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in _OWN_FOLDERS:
+            if (folder / name).is_dir():
+                shutil.rmtree(folder / name)
+        (folder / "assets").mkdir()
+        for asset in files("medspatial.report").joinpath("assets").iterdir():
+            (folder / "assets" / asset.name).write_bytes(asset.read_bytes())
+    except OSError as error:
+        raise InputError(f"{folder}: the report cannot be written here ({error.strerror})") from error
+
+
+def _figures(
+    folder: Path, comparison: Comparison, questions: Sequence[Question], formats: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Draw every figure for wide and narrow screens and save it for papers."""
+    wide = report_figures(comparison, questions)
+    narrow = report_figures(comparison, questions, narrow=True)
+    found = []
+    for name, figure in wide.items():
+        paths = [
+            *save_figure(figure, folder / "figures" / name, formats),
+            *save_figure(narrow[name], folder / "figures" / f"{name}_one_column", formats),
+        ]
+        found.append(
+            {
+                "name": name,
+                "caption": _CAPTIONS[name],
+                "wide": Markup(inline_svg(figure, f"{name}-w", _CAPTIONS[name])),
+                "narrow": Markup(inline_svg(narrow[name], f"{name}-n", _CAPTIONS[name])),
+                "files": [path.relative_to(folder).as_posix() for path in paths],
+            }
+        )
+    return found
+
+
+def _picture_facts(pictures: Illustrations, questions: int) -> dict[str, Any]:
+    return {"drawn": pictures.drawn, "of": questions, "failures": sorted(pictures.failures.items())}
+
+
+def _template() -> Any:
+    environment = Environment(
+        loader=PackageLoader("medspatial.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("index.html.j2")

@@ -1,0 +1,64 @@
+"""What a report says first: what was compared, on how much, and what stands out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from medspatial.compare.result import Accuracy, Comparison
+from medspatial.records import Question
+from medspatial.report.formatting import count, interval, percent
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The head of a report: a few key figures and one sentence per finding."""
+
+    figures: tuple[tuple[str, str], ...]
+    findings: tuple[str, ...]
+    reading: str
+
+
+def summarise(comparison: Comparison, questions: Sequence[Question]) -> Summary:
+    """Write the head of a report from a comparison; says nothing that the intervals do not bear out."""
+    results = [comparison.result(model) for model in comparison.models]
+    chance = next((one.overall.chance for one in results if one.overall.chance is not None), None)
+    figures = [
+        ("Questions", count(comparison.n_questions)),
+        ("Cases", count(len({question.case_id for question in questions})) if questions else ""),
+        ("Patients", count(comparison.n_patients)),
+        ("Models", count(len(comparison.models))),
+        ("Chance level", f"{percent(chance)} %"),
+    ]
+    if comparison.mde is not None:
+        figures.append(("Smallest difference likely to be found", f"{percent(comparison.mde)} points"))
+    findings = [_finding(one.model, one.overall) for one in results]
+    return Summary(tuple(pair for pair in figures if pair[1]), tuple(findings), reading(comparison))
+
+
+def reading(comparison: Comparison) -> str:
+    """Explain the intervals to a reader who does not do statistics."""
+    level = f"{100 * comparison.confidence:g}"
+    return (
+        f"Intervals are {level} % intervals: the accuracies that these data leave plausible. Questions "
+        "about the same patient are not independent, so intervals are clustered by patient. Where two "
+        "intervals overlap, only the paired comparison on the same questions can say whether the models "
+        "differ."
+    )
+
+
+def _finding(model: str, found: Accuracy) -> str:
+    if found.accuracy is None:
+        return f"{model}: no questions."
+    ends = found.interval
+    text = f"{model} answers {percent(found.accuracy)} % correctly"
+    if ends is None:
+        return f"{text}; no interval can be given."
+    text += f" (interval {interval(ends.low, ends.high)})"
+    if found.chance is None or found.closed < found.n:
+        return f"{text}."
+    if ends.low > found.chance:
+        return f"{text}, above chance."
+    if ends.high < found.chance:
+        return f"{text}, below chance."
+    return f"{text}, not distinguishable from chance."

@@ -1,0 +1,178 @@
+"""Tables of accuracy: model by category, and subtype by model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from medspatial.compare.result import Accuracy, Comparison, Interval, ModelResult
+from medspatial.records import CATEGORY_TITLES
+from medspatial.report.formatting import MISSING, count, interval, percent
+from medspatial.report.tables.table import Cell, Column, Table
+
+
+def accuracy_table(comparison: Comparison, arm: str | None = None) -> Table:
+    """Tabulate every model's accuracy, overall and per category, in one arm.
+
+    Unanswered, failed and missing questions count as not correct and are shown apart. The best
+    figure of a column is strong; whether it is *better* is said by the paired differences.
+    """
+    arm = arm or comparison.reference_arm
+    results = [result for result in comparison.results if result.arm == arm]
+    groups: list[Callable[[ModelResult], Accuracy | None]] = [lambda result: result.overall]
+    groups += [_category(name) for name in comparison.categories]
+    best = [_best([group(result) for result in results]) for group in groups]
+    rows = [_model_row(result, groups, best) for result in results]
+    rows.append(_chance_row(results, groups))
+    titles = ["All", *(category_title(name) for name in comparison.categories)]
+    columns = (
+        Column("Model", "left"),
+        *(Column(title) for title in titles),
+        *(Column(title) for title in ("Unanswered", "Failed", "Missing")),
+    )
+    return Table(
+        name="accuracy" if arm == comparison.reference_arm else f"accuracy_{arm}",
+        title=f"Accuracy in percent ({interval_words(comparison)})" + _arm_words(comparison, arm),
+        columns=columns,
+        rows=tuple(rows),
+        records=tuple(record for result in results for record in _records(result)),
+        note=denominator_note(comparison, results),
+    )
+
+
+def subtype_table(comparison: Comparison, arm: str | None = None) -> Table:
+    """Tabulate accuracy per subtype: one row per subtype, one column per model."""
+    arm = arm or comparison.reference_arm
+    results = [result for result in comparison.results if result.arm == arm]
+    subtypes = list(dict.fromkeys(name for result in results for name in result.by_subtype))
+    rows, records = [], []
+    for name in sorted(subtypes, key=subtype_order):
+        found = [result.by_subtype.get(name) for result in results]
+        some = next(accuracy for accuracy in found if accuracy is not None)
+        figures = [accuracy_cell(accuracy) for accuracy in found]
+        rows.append((Cell(name), Cell(count(some.n)), Cell(percent(some.chance)), *figures))
+        for result, accuracy in zip(results, found, strict=True):
+            if accuracy is not None:
+                records.append(figures_of(result, "subtype", name, accuracy))
+    heads = (Column("Subtype", "left"), Column("Questions"), Column("Chance"))
+    return Table(
+        name="subtypes",
+        title=f"Accuracy per subtype in percent ({interval_words(comparison)})",
+        columns=(*heads, *(Column(result.model) for result in results)),
+        rows=tuple(rows),
+        records=tuple(records),
+    )
+
+
+def accuracy_cell(accuracy: Accuracy | None, *, strong: bool = False) -> Cell:
+    """Write an accuracy with its main interval; an empty group is a dash."""
+    if accuracy is None or accuracy.accuracy is None:
+        return Cell(MISSING)
+    return Cell(percent(accuracy.accuracy), interval_text(accuracy.interval), strong=strong)
+
+
+def interval_text(found: Interval | None) -> str:
+    """Write an interval in percent, or nothing where there is none."""
+    return "" if found is None else interval(found.low, found.high)
+
+
+def category_title(name: str) -> str:
+    """Return the title of a category; one that is not ours keeps its own name."""
+    return CATEGORY_TITLES.get(name, name)
+
+
+def subtype_order(name: str) -> tuple[int, str]:
+    """Sort subtypes as the taxonomy does: L, D, V, A, M, then any other."""
+    return ("LDVAM".find(name[:1]) % 6, name)
+
+
+def interval_words(comparison: Comparison) -> str:
+    """Say what the intervals are: ``95 % intervals, clustered by patient``."""
+    return f"{100 * comparison.confidence:g} % intervals, clustered by patient"
+
+
+def denominator_note(comparison: Comparison, results: list[ModelResult]) -> str:
+    """Say what the denominators are and how small a difference this table can show."""
+    questions, patients = count(comparison.n_questions), count(comparison.n_patients)
+    note = (
+        f"{questions} questions of {patients} patients; metric: {comparison.metric}. "
+        "Unanswered, failed and missing questions stay in the denominator."
+    )
+    if comparison.mde is not None:
+        note += (
+            f" Differences between models under {percent(comparison.mde)} percentage points "
+            "may well be missed (80 % power)."
+        )
+    uncertain = sum(result.overall.unscored for result in results)
+    return note + (f" {count(uncertain)} answers have no verdict." if uncertain else "")
+
+
+def figures_of(result: ModelResult, scope: str, group: str | None, accuracy: Accuracy) -> dict[str, Any]:
+    """Return the unrounded figures of one model on one group of questions."""
+    main = accuracy.interval
+    return {
+        "model": result.model,
+        "arm": result.arm,
+        "scope": scope,
+        "group": group,
+        "accuracy": accuracy.accuracy,
+        "low": main.low if main else None,
+        "high": main.high if main else None,
+        "interval_method": main.method if main else None,
+        "n": accuracy.n,
+        "patients": accuracy.clusters,
+        "correct": accuracy.correct,
+        "scored": accuracy.scored,
+        "unanswered": accuracy.unanswered,
+        "unscored": accuracy.unscored,
+        "missing": accuracy.missing,
+        "chance": accuracy.chance,
+        "chance_corrected": accuracy.chance_corrected,
+        "design_effect": accuracy.design_effect,
+        "effective_n": accuracy.effective_n,
+    }
+
+
+def _records(result: ModelResult) -> list[dict[str, Any]]:
+    return [
+        figures_of(result, "all", None, result.overall),
+        *(figures_of(result, "category", name, found) for name, found in result.by_category.items()),
+    ]
+
+
+def _category(name: str) -> Callable[[ModelResult], Accuracy | None]:
+    return lambda result: result.by_category.get(name)
+
+
+def _best(found: list[Accuracy | None]) -> float | None:
+    values = [one.accuracy for one in found if one is not None and one.accuracy is not None]
+    return max(values) if len(values) > 1 else None
+
+
+def _model_row(
+    result: ModelResult,
+    groups: list[Callable[[ModelResult], Accuracy | None]],
+    best: list[float | None],
+) -> tuple[Cell, ...]:
+    figures = []
+    for group, top in zip(groups, best, strict=True):
+        accuracy = group(result)
+        strong = accuracy is not None and top is not None and accuracy.accuracy == top
+        figures.append(accuracy_cell(accuracy, strong=strong))
+    counts = (result.overall.unanswered, result.overall.unscored, result.overall.missing)
+    return (Cell(result.model), *figures, *(Cell(count(number)) for number in counts))
+
+
+def _chance_row(
+    results: list[ModelResult], groups: list[Callable[[ModelResult], Accuracy | None]]
+) -> tuple[Cell, ...]:
+    figures = []
+    for group in groups:
+        found = [group(result) for result in results]
+        chance = next((one.chance for one in found if one is not None and one.chance is not None), None)
+        figures.append(Cell(percent(chance)))
+    return (Cell("Chance level"), *figures, Cell(""), Cell(""), Cell(""))
+
+
+def _arm_words(comparison: Comparison, arm: str) -> str:
+    return "" if arm == comparison.reference_arm else f", arm: {arm}"

@@ -1,0 +1,171 @@
+"""Tables of differences: between models, and between the arms of a study."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from medspatial.compare.result import Comparison, Interval, PairedDifference
+from medspatial.report.formatting import MISSING, count, interval, p_value, percent, signed_percent
+from medspatial.report.tables.accuracy import category_title
+from medspatial.report.tables.table import Cell, Column, Table
+
+
+def pairs_table(comparison: Comparison) -> Table:
+    """Tabulate the paired differences between models on the same questions."""
+    columns = ("Difference", "p", "p (Holm)", "Only first right", "Only second right", "Questions")
+    return Table(
+        name="pairs",
+        title=f"Paired differences in percentage points, {_level(comparison)} % intervals",
+        columns=(Column("First", "left"), Column("Second", "left"), *map(Column, columns)),
+        rows=tuple(_pair_row(pair) for pair in comparison.pairs),
+        records=tuple(pair.model_dump(mode="json") for pair in comparison.pairs),
+        note="p: sign-flip permutation by patient, two-sided; Holm over all pairs of this table. "
+        "A strong difference holds after Holm.",
+    )
+
+
+def category_pairs_table(comparison: Comparison) -> Table:
+    """Tabulate the paired differences within each category."""
+    columns = ("Difference", "p", "p (Holm)", "Only first right", "Only second right", "Questions")
+    heads = (Column("Category", "left"), Column("First", "left"), Column("Second", "left"))
+    return Table(
+        name="pairs_by_category",
+        title=f"Paired differences per category in percentage points, {_level(comparison)} % intervals",
+        columns=(*heads, *map(Column, columns)),
+        rows=tuple(
+            (Cell(category_title(pair.category or "")), *_pair_row(pair))
+            for pair in comparison.category_pairs
+        ),
+        records=tuple(pair.model_dump(mode="json") for pair in comparison.category_pairs),
+    )
+
+
+def arms_table(comparison: Comparison) -> Table:
+    """Tabulate what each control arm costs: accuracy in the reference arm minus accuracy in the arm."""
+    rows = []
+    for found in comparison.contrasts:
+        rows.append(
+            (
+                Cell(found.model),
+                Cell(found.arm),
+                Cell(percent(found.reference_accuracy)),
+                Cell(percent(found.arm_accuracy)),
+                Cell(signed_percent(found.gain), _interval(found.interval)),
+                Cell(p_value(found.p_holm)),
+                Cell(count(found.n)),
+            )
+        )
+    heads = ("Reference arm", "Control arm", "Loss without it", "p (Holm)", "Questions")
+    return Table(
+        name="arms",
+        title=f"Control arms: what is lost, in percentage points, {_level(comparison)} % intervals",
+        columns=(Column("Model", "left"), Column("Arm", "left"), *map(Column, heads)),
+        rows=tuple(rows),
+        records=tuple(found.model_dump(mode="json") for found in comparison.contrasts),
+        note="A model that reads the image loses accuracy when the image is withheld or exchanged.",
+    )
+
+
+def consistency_table(comparison: Comparison) -> Table:
+    """Tabulate whether answers turn, or stand, as the control arms demand."""
+    rows = []
+    for found in comparison.consistency:
+        rows.append(
+            (
+                Cell(found.model),
+                Cell(found.arm),
+                Cell("must turn" if found.kind == "turning" else "must stand"),
+                Cell(percent(found.both_right), _interval(found.both_right_interval)),
+                Cell(percent(found.exactly_one)),
+                Cell(percent(found.neither)),
+                Cell(percent(found.same_answer)),
+                Cell(percent(found.inverted)),
+                Cell(count(found.n)),
+            )
+        )
+    heads = ("Both right", "Exactly one", "Neither", "Same answer", "Inverted", "Pairs")
+    lefts = (Column("Model", "left"), Column("Arm", "left"), Column("Answer", "left"))
+    return Table(
+        name="consistency",
+        title="Consistency between the arms, percent of linked pairs",
+        columns=(*lefts, *map(Column, heads)),
+        rows=tuple(rows),
+        records=tuple(found.model_dump(mode="json") for found in comparison.consistency),
+        note="Where the answer must turn, the same answer in both arms means that the image was not read; "
+        "inverted means that both arms were answered with the other arm's reference.",
+    )
+
+
+def grounding_table(comparison: Comparison) -> Table:
+    """Tabulate how much of the answers comes from the image."""
+    rows = []
+    for found in comparison.grounding:
+        ends = found.interval
+        rows.append(
+            (
+                Cell(found.model),
+                Cell(_plain(found.value), f"{_plain(ends.low)} to {_plain(ends.high)}"),
+                Cell(_plain(found.turning)),
+                Cell(_plain(found.gain)),
+                Cell(found.verdict),
+            )
+        )
+    return Table(
+        name="grounding",
+        title="Visual grounding: 0 nothing comes from the image, 1 everything does, negative mirrored",
+        columns=(
+            Column("Model", "left"),
+            *map(Column, ("Grounding", "From turning", "From gain")),
+            Column("Verdict", "left"),
+        ),
+        rows=tuple(rows),
+        records=tuple(found.model_dump(mode="json") for found in comparison.grounding),
+    )
+
+
+def failures_table(comparison: Comparison) -> Table:
+    """Tabulate how often each failure class occurs, over all categories of the reference arm."""
+    found = [
+        one for one in comparison.failures if one.category is None and one.arm == comparison.reference_arm
+    ]
+    classes = list(dict.fromkeys(one.failure for one in found))
+    cells: dict[tuple[str, str], Any] = {(one.model, one.failure): one for one in found}
+    rows = []
+    for model in dict.fromkeys(one.model for one in found):
+        row = [Cell(model)]
+        for name in classes:
+            one = cells.get((model, name))
+            row.append(Cell(count(one.count), f"{percent(one.share)} %") if one else Cell(MISSING))
+        rows.append(tuple(row))
+    return Table(
+        name="failures",
+        title="Failure classes, count and share",
+        columns=(Column("Model", "left"), *(Column(name.replace("_", " ")) for name in classes)),
+        rows=tuple(rows),
+        records=tuple(one.model_dump(mode="json") for one in comparison.failures),
+    )
+
+
+def _pair_row(pair: PairedDifference) -> tuple[Cell, ...]:
+    return (
+        Cell(pair.first),
+        Cell(pair.second),
+        Cell(signed_percent(pair.difference), _interval(pair.interval), strong=pair.significant),
+        Cell(p_value(pair.p)),
+        Cell(p_value(pair.p_holm)),
+        Cell(count(pair.n10)),
+        Cell(count(pair.n01)),
+        Cell(count(pair.n)),
+    )
+
+
+def _interval(found: Interval | None) -> str:
+    return "" if found is None else interval(found.low, found.high)
+
+
+def _level(comparison: Comparison) -> str:
+    return f"{100 * comparison.confidence:g}"
+
+
+def _plain(value: float | None) -> str:
+    return MISSING if value is None else f"{value:.2f}".replace("-", "−")

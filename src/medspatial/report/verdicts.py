@@ -1,0 +1,95 @@
+"""Every answer with its verdict, found by question, model and arm; a missing row is a state of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from medspatial.compare.result import Comparison
+from medspatial.records import Prediction, Question, Score
+
+RIGHT, WRONG, UNANSWERED, UNSCORED, MISSING_ROW, GRADED = "rwufmg"
+VERDICT_TITLES = {
+    RIGHT: "right",
+    WRONG: "wrong",
+    UNANSWERED: "no usable answer",
+    UNSCORED: "failed or without verdict",
+    MISSING_ROW: "missing",
+    GRADED: "graded",
+}
+
+
+class Verdicts:
+    """Joins predictions and scores by question id, model and arm.
+
+    Parameters
+    ----------
+    comparison
+        Names the models, the arms and the metric whose verdicts count.
+    """
+
+    def __init__(
+        self, comparison: Comparison, predictions: Sequence[Prediction], scores: Sequence[Score]
+    ) -> None:
+        self.models = comparison.models
+        self.arms = comparison.arms
+        self.reference_arm = comparison.reference_arm
+        self._metric = comparison.metric
+        self._predictions = {(row.id, row.model, row.arm): row for row in predictions}
+        self._scores: dict[tuple[str, str, str], list[Score]] = {}
+        for score in scores:
+            self._scores.setdefault((score.id, score.model, score.arm), []).append(score)
+
+    def marks(self, question: Question) -> str:
+        """Return one letter per model for the reference arm, in the order of `models`."""
+        return "".join(self._mark(question.id, model, self.reference_arm) for model in self.models)
+
+    def answers(self, question: Question) -> list[dict[str, Any]]:
+        """Return every model's answer in every arm, plain data for the page's script.
+
+        In the reference arm a missing answer is listed as such; in other arms, which need not hold
+        every question, it is left out.
+        """
+        rows = []
+        for arm in (self.reference_arm, *(arm for arm in self.arms if arm != self.reference_arm)):
+            for model in self.models:
+                key = question.id, model, arm
+                if arm == self.reference_arm or key in self._predictions or key in self._scores:
+                    rows.append(self._answer(*key))
+        return rows
+
+    def _mark(self, question: str, model: str, arm: str) -> str:
+        key = question, model, arm
+        score = self._deciding(key)
+        if score is None:
+            return UNSCORED if key in self._predictions else MISSING_ROW
+        if score.status == "unanswered":
+            return UNANSWERED
+        if score.status == "unscored":
+            return UNSCORED
+        if score.correct is None:
+            return GRADED if score.score is not None else UNSCORED
+        return RIGHT if score.correct else WRONG
+
+    def _answer(self, question: str, model: str, arm: str) -> dict[str, Any]:
+        key = question, model, arm
+        prediction, score = self._predictions.get(key), self._deciding(key)
+        text = prediction.prediction if prediction else score.prediction if score else None
+        row: dict[str, Any] = {"model": model, "arm": arm, "mark": self._mark(*key), "text": text}
+        if prediction is not None and prediction.status == "failed":
+            row["error"] = prediction.error or "no reason recorded"
+        if score is not None:
+            row |= {"read": score.extracted, "rule": score.rule, "reason": score.reason}
+            if score.correct is None and score.score is not None:
+                row["score"] = f"{score.score:.2f}"
+        others = [
+            [one.metric, "–" if one.score is None else f"{one.score:.2f}"]
+            for one in self._scores.get(key, ())
+            if one.metric != self._metric
+        ]
+        if others:
+            row["others"] = others
+        return {name: value for name, value in row.items() if value is not None}
+
+    def _deciding(self, key: tuple[str, str, str]) -> Score | None:
+        return next((one for one in self._scores.get(key, ()) if one.metric == self._metric), None)
