@@ -1,5 +1,23 @@
 """Cases: where CT volumes and masks come from, and the built-in phantom."""
 
+from medspatial.cases.layouts import scan_cases
+from medspatial.cases.load import MIRROR, CaseData, cases_root, load_case, read_cases
 from medspatial.cases.masks import MaskPacker, MaskSet
+from medspatial.cases.sides import centroid, check_sides, split_sides
+from medspatial.cases.sources import Grid, MaskReader
 
-__all__ = ["MaskPacker", "MaskSet"]
+__all__ = [
+    "MIRROR",
+    "CaseData",
+    "Grid",
+    "MaskPacker",
+    "MaskReader",
+    "MaskSet",
+    "cases_root",
+    "centroid",
+    "check_sides",
+    "load_case",
+    "read_cases",
+    "scan_cases",
+    "split_sides",
+]

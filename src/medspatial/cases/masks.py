@@ -113,6 +113,13 @@ class MaskSet:
         place = self._place(name)
         return np.asarray(self.layers[place.layer] == place.value)
 
+    def tables(self) -> list[dict[int, str]]:
+        """Return for each layer its values' names."""
+        tables: list[dict[int, str]] = [{} for _ in self.layers]
+        for name, place in self._places.items():
+            tables[place.layer][place.value] = name
+        return tables
+
     @cached_property
     def fingerprint(self) -> str:
         """Hash of names, voxels and affine; equal masks on equal grids have equal fingerprints."""
@@ -141,8 +148,8 @@ class MaskSet:
         if other.shape != self.shape or not np.allclose(other.affine.matrix, self.affine.matrix, atol=1e-3):
             raise InputError(f"masks: cannot join different grids, shapes {self.shape} and {other.shape}")
         doubled = [name for name in other.names if name in self]
-        tables = self._tables() + [
-            {value: name for value, name in table.items() if name not in self} for table in other._tables()
+        tables = self.tables() + [
+            {value: name for value, name in table.items() if name not in self} for table in other.tables()
         ]
         notes = [f"{name}: given twice, the first is used" for name in doubled]
         return MaskSet(
@@ -151,7 +158,7 @@ class MaskSet:
 
     def with_notes(self, *notes: str) -> MaskSet:
         """Return the same masks with further notes."""
-        return MaskSet(self.layers, self._tables(), self.affine, [*self.notes, *notes])
+        return MaskSet(self.layers, self.tables(), self.affine, [*self.notes, *notes])
 
     def _place(self, name: str) -> _Place:
         place = self._places.get(name)
@@ -187,12 +194,6 @@ class MaskSet:
         if self._places[first].layer == self._places[second].layer:
             return False
         return bool(np.array_equal(self.mask(first), self.mask(second)))
-
-    def _tables(self) -> list[dict[int, str]]:
-        tables: list[dict[int, str]] = [{} for _ in self.layers]
-        for name, place in self._places.items():
-            tables[place.layer][place.value] = name
-        return tables
 
     def _volumes(self) -> list[Volume]:
         return [Volume(layer, self.affine, unit="label") for layer in self.layers]
@@ -280,6 +281,7 @@ def _frozen(layer: Layer) -> Layer:
 def _value_counts(layer: Layer) -> NDArray[np.int64]:
     """Count each value, slice by slice: counting at once would need eight bytes per voxel."""
     counts = np.zeros(int(np.iinfo(layer.dtype).max) + 1, np.int64)
-    for part in layer:
+    slowest = int(np.argmax(np.abs(layer.strides)))
+    for part in np.moveaxis(layer, slowest, 0):
         counts += np.bincount(part.ravel(), minlength=len(counts))
     return counts

@@ -1,0 +1,156 @@
+"""Left and right from geometry: split labels that cover both sides, and check sides against the affine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cc3d
+import numpy as np
+from numpy.typing import NDArray
+
+from medspatial.anatomy import describe
+from medspatial.cases.masks import MaskSet
+from medspatial.volume import Affine
+
+# Two components are the two sides of a pair when their centroids lie at least this far apart in x ...
+PAIR_DISTANCE_MM = 40.0
+# ... and the smaller has at least this share of the larger (a shrunken kidney, not a fragment).
+PAIR_SHARE = 0.02
+# A side is contradicted only when the centroids are on the wrong sides by more than label noise.
+SIDE_TOLERANCE_MM = 10.0
+# Smaller masks (fragments) say nothing about sides.
+SIDE_VOXELS = 100
+
+
+def split_sides(masks: MaskSet, name: str) -> MaskSet:
+    """Split a mask that covers both sides of the body into ``<name>_left`` and ``<name>_right``.
+
+    Components (26-connected) are taken from the union with all lesions of the set, so that a tumour between
+    two parts of one kidney does not separate them. The largest component and the largest one at least
+    ``PAIR_DISTANCE_MM`` away from it in world x are the two sides; every other component joins the nearer of
+    the two in x. Lesions keep their names.
+
+    Returns
+    -------
+    MaskSet
+        With two masks in place of one; or unchanged with a note, where the mask cannot be split (one
+        component, such as a horseshoe kidney or a single kidney).
+    """
+    if name not in masks:
+        return masks
+    lesions = [one for one in masks.names if describe(one).kind == "lesion"]
+    union = masks.mask(name)
+    for lesion in lesions:
+        union |= masks.mask(lesion)
+    components, sizes, x = _components(union, masks.affine)
+    pair = _pair(sizes, x)
+    if pair is None:
+        found = f"{len(sizes)} component{'s' if len(sizes) != 1 else ''}"
+        why = f"{found}, no two at least {PAIR_DISTANCE_MM:.0f} mm apart in x"
+        return masks.with_notes(f"{name}: cannot be split into left and right: {why}")
+    left, right = sorted(pair, key=lambda index: x[index])
+    is_left = np.zeros(len(sizes) + 1, np.bool_)
+    is_left[1:] = np.abs(x - x[left]) < np.abs(x - x[right])
+    return _renamed(masks, name, is_left[components])
+
+
+def check_sides(masks: MaskSet, *, mirrored: bool = False) -> list[str]:
+    """Return the contradictions between the masks' anatomy and the affine's left and right.
+
+    The liver must lie to the right of spleen and stomach, the heart not to the right of the spine, and each
+    left structure to the left of its right partner (by centroids, world x, with a tolerance of
+    ``SIDE_TOLERANCE_MM``).
+
+    Parameters
+    ----------
+    mirrored
+        The case is a mirrored control: the unpaired organs must lie the other way round.
+
+    Returns
+    -------
+    list of str
+        Empty where nothing contradicts. A reversed body (situs inversus) exists, rarely: whoever knows that a
+        case has it can set the finding aside.
+    """
+    found = []
+    orders: list[tuple[str | None, str]] = [
+        ("liver", "spleen"),
+        ("liver", "stomach"),
+        (_spine(masks), "heart"),
+    ]
+    for first, second in orders:
+        right, left = (second, first) if mirrored else (first, second)
+        reason = _contradiction(masks, right, left)
+        if reason:
+            found.append(f"{reason}: the affine's left and right seem exchanged (or situs inversus)")
+    for name in masks.names:
+        one = describe(name)
+        if one.side == "left" and one.partner:
+            reason = _contradiction(masks, one.partner, name)
+            found += [f"{reason}: names and affine disagree about the sides"] if reason else []
+    return found
+
+
+def centroid(masks: MaskSet, name: str) -> NDArray[np.float64]:
+    """Return a mask's centroid in RAS+ millimetres, (3,)."""
+    return masks.affine.apply(_mean_index(masks.mask(name)))
+
+
+def _mean_index(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
+    sums = [mask.sum(axis=tuple(other for other in range(3) if other != axis)) for axis in range(3)]
+    return np.array([np.average(np.arange(len(one)), weights=one) for one in sums])
+
+
+def _contradiction(masks: MaskSet, right: str | None, left: str | None) -> str | None:
+    """Say how ``left`` lies to the right of ``right``, if it does."""
+    if (
+        right is None
+        or left is None
+        or any(one not in masks or masks.voxels(one) < SIDE_VOXELS for one in (right, left))
+    ):
+        return None
+    offset = float(centroid(masks, left)[0] - centroid(masks, right)[0])
+    if offset <= SIDE_TOLERANCE_MM:
+        return None
+    return f"{left} lies {offset:.0f} mm to the right of {right}"
+
+
+def _spine(masks: MaskSet) -> str | None:
+    """Return the thoracic vertebra (or the cord) with the most voxels, as the midline beside the heart."""
+    names = [one for one in masks.names if one.startswith("vertebrae_T") or one == "spinal_cord"]
+    return max(names, key=masks.voxels, default=None)
+
+
+def _components(
+    union: NDArray[np.bool_], affine: Affine
+) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.float64]]:
+    """Return component labels, and size and centroid x (mm) of each component from label 1 on."""
+    labels = cc3d.connected_components(union, connectivity=26)
+    statistics = cc3d.statistics(labels)
+    sizes = np.asarray(statistics["voxel_counts"][1:], np.int64)
+    if not len(sizes):
+        return labels, sizes, np.empty(0)
+    return labels, sizes, affine.apply(statistics["centroids"][1:])[:, 0]
+
+
+def _pair(sizes: NDArray[np.int64], x: NDArray[np.float64]) -> tuple[int, int] | None:
+    if not len(sizes):
+        return None
+    first = int(np.argmax(sizes))
+    far = (np.abs(x - x[first]) >= PAIR_DISTANCE_MM) & (sizes >= PAIR_SHARE * sizes[first])
+    if not far.any():
+        return None
+    return first, int(np.argmax(np.where(far, sizes, 0)))
+
+
+def _renamed(masks: MaskSet, name: str, left: NDArray[np.bool_]) -> MaskSet:
+    """Give the voxels of a mask that lie on the left a value of their own."""
+    index, value = masks.locate(name)
+    tables = masks.tables()
+    old = masks.layers[index]
+    new = int(old.max()) + 1
+    layer = old.astype(np.uint16 if new > np.iinfo(np.uint8).max else old.dtype)
+    layer[(layer == value) & left] = new
+    tables[index][value], tables[index][new] = f"{name}_right", f"{name}_left"
+    layers = [layer if place == index else one for place, one in enumerate(masks.layers)]
+    return MaskSet(layers, tables, masks.affine, masks.notes)
