@@ -90,16 +90,16 @@ def _share(sample: NDArray[Any], band: tuple[float, float], shift: float = 0.0) 
 def _fault_of_body(sample: NDArray[Any], low: float, high: float, at_minimum: float) -> str | None:
     soft = _share(sample, SOFT_BAND)
     shift, score = _best_shift(sample)
+    too_high = float(np.mean(sample > HIGH_LIMIT))
+    if too_high >= HIGH_SHARE:
+        hint = f"; {_SHIFTS[shift]}" if shift > 0 and score > 0.2 else ""
+        return f"{too_high:.0%} of the voxels are above {HIGH_LIMIT:g}{hint}"
     if low >= 0:
         return (
             _SHIFTS[shift]
             if shift > 0 and score > 0.2
             else f"no value is below 0 (they are {low:g}..{high:g})"
         )
-    too_high = float(np.mean(sample > HIGH_LIMIT))
-    if too_high >= HIGH_SHARE:
-        hint = f"; {_SHIFTS[shift]}" if shift > 0 and score > 0.2 else ""
-        return f"{too_high:.0%} of the voxels are above {HIGH_LIMIT:g}{hint}"
     if soft < MIN_SOFT_SHARE or score > 1.25 * (soft + _share(sample, AIR_BAND)):
         if score > 0.2:
             return _SHIFTS[shift]

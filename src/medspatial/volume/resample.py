@@ -157,7 +157,7 @@ def _along(values: Voxels, axis: int, taps: Taps) -> Voxels:
         mixed = _across_slabs(slow_first, taps)
     else:
         mixed = _within_slabs(slow_first, place - 1, taps)
-    return mixed.transpose([layout.index(k) for k in range(3)])
+    return np.asarray(mixed).transpose([layout.index(k) for k in range(3)])
 
 
 def _across_slabs(values: Voxels, taps: Taps) -> Voxels:
@@ -169,7 +169,7 @@ def _across_slabs(values: Voxels, taps: Taps) -> Voxels:
         np.multiply(values[index[0, k]], weights[0, k], out=slab)
         for row, weight in zip(index[1:, k], weights[1:, k], strict=True):
             if weight != 0:
-                slab += np.multiply(values[row], weight, out=part)
+                np.add(slab, np.multiply(values[row], weight, out=part), out=slab)
     return result
 
 
@@ -184,11 +184,11 @@ def _within_slabs(values: Voxels, axis: int, taps: Taps) -> Voxels:
     for slab, mixed in zip(values, result, strict=True):
         plain = np.ascontiguousarray(slab, dtype=np.float32)
         np.take(plain, index[0], axis=axis, out=mixed, mode="clip")
-        mixed *= factors[0]
+        np.multiply(mixed, factors[0], out=mixed)
         for rows, factor in zip(index[1:], factors[1:], strict=True):
             np.take(plain, rows, axis=axis, out=part, mode="clip")
             part *= factor
-            mixed += part
+            np.add(mixed, part, out=mixed)
     return result
 
 
