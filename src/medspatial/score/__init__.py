@@ -1,0 +1,21 @@
+"""Metrics: what a prediction is worth, with the reason, and how far metrics agree with judges."""
+
+from medspatial.score.base import Aggregate, Mark, Metric, Tally
+from medspatial.score.normalise import normalise, normalise_naive
+from medspatial.score.registry import metric, metric_class, metric_names, register_metric
+from medspatial.score.stream import read_predictions, score_stream
+
+__all__ = [
+    "Aggregate",
+    "Mark",
+    "Metric",
+    "Tally",
+    "metric",
+    "metric_class",
+    "metric_names",
+    "normalise",
+    "normalise_naive",
+    "read_predictions",
+    "register_metric",
+    "score_stream",
+]

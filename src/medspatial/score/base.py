@@ -1,0 +1,209 @@
+"""What every metric is: rows in, one score with its reason per row out, and an aggregate."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+from medspatial.records import Prediction, Score
+
+Status = Literal["scored", "unanswered", "unscored"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a metric says of one row, before it is joined to the row's identity.
+
+    Attributes
+    ----------
+    score
+        The figure in the metric's own range; None when unscored.
+    correct
+        True or False for metrics that decide, None for graded ones and unscored rows.
+    status, extracted, rule, reason, metadata
+        As in :class:`medspatial.records.Score`.
+    """
+
+    score: float | None
+    correct: bool | None = None
+    status: Status = "scored"
+    extracted: str | None = None
+    rule: str | None = None
+    reason: str | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+def unscored(reason: str, **metadata: Any) -> Mark:
+    """Return the mark of a row that no verdict could be had for, with its cause."""
+    return Mark(None, None, "unscored", reason=reason, metadata=metadata)
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """The figures of one metric over many rows.
+
+    Attributes
+    ----------
+    metric
+        Its name.
+    rows, scored, unanswered, unscored
+        Counts; the first is the sum of the other three.
+    mean
+        Mean score over scored and unanswered rows; None without any. Unscored rows are left out and
+        counted: they are no zeros.
+    accuracy
+        Share of correct rows among those with a verdict (unanswered is wrong); None for graded metrics.
+    details
+        Further figures of the metric (a corpus BLEU, mean lengths, causes of unscored rows).
+    """
+
+    metric: str
+    rows: int
+    scored: int
+    unanswered: int
+    unscored: int
+    mean: float | None
+    accuracy: float | None
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+class Tally:
+    """Adds up scores one by one, so that a million rows need no memory."""
+
+    def __init__(self, metric: str) -> None:
+        self.metric = metric
+        self._counts = {"scored": 0, "unanswered": 0, "unscored": 0}
+        self._sum = 0.0
+        self._figures = 0
+        self._correct = 0
+        self._decided = 0
+        self._causes: dict[str, int] = {}
+
+    def add(self, score: Score) -> None:
+        """Take one score into account."""
+        self._counts[score.status] += 1
+        if score.status == "unscored":
+            cause = score.rule or score.reason or "no cause given"
+            self._causes[cause] = self._causes.get(cause, 0) + 1
+            return
+        if score.score is not None:
+            self._sum += score.score
+            self._figures += 1
+        if score.correct is not None:
+            self._decided += 1
+            self._correct += score.correct
+
+    def details(self) -> dict[str, Any]:
+        """Return the further figures; subclasses add theirs."""
+        return {"unscored_causes": dict(sorted(self._causes.items()))} if self._causes else {}
+
+    def result(self) -> Aggregate:
+        """Return the figures of all scores added so far."""
+        return Aggregate(
+            metric=self.metric,
+            rows=sum(self._counts.values()),
+            scored=self._counts["scored"],
+            unanswered=self._counts["unanswered"],
+            unscored=self._counts["unscored"],
+            mean=self._sum / self._figures if self._figures else None,
+            accuracy=self._correct / self._decided if self._decided else None,
+            details=self.details(),
+        )
+
+
+class Metric(ABC):
+    """One way to judge predictions.
+
+    A subclass implements :meth:`marks`; failed predictions never reach it.
+
+    Attributes
+    ----------
+    name
+        Stands in every score; with a variant after a colon where the metric has some.
+    extra
+        The extra of this project whose packages the metric needs, or None.
+    variants
+        Named settings: ``metric("rouge:stem")`` builds the class with ``variants["stem"]``.
+    costly
+        True where a resumed scoring should keep the rows already there (models, paid judges).
+    warning
+        Where this metric misleads, in one sentence; shown beside its figures.
+    """
+
+    name: str
+    extra: ClassVar[str | None] = None
+    variants: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    costly: ClassVar[bool] = False
+    warning: ClassVar[str | None] = None
+
+    def score(self, rows: Sequence[Prediction]) -> list[Score]:
+        """Judge a batch of rows; the result has the rows' order and length."""
+        answered = [row for row in rows if row.status == "ok"]
+        marks = iter(self.marks(answered) if answered else ())
+        scores = []
+        for row in rows:
+            mark = next(marks) if row.status == "ok" else _failure(row)
+            scores.append(_joined(row, self.name, mark))
+        return scores
+
+    @abstractmethod
+    def marks(self, rows: Sequence[Prediction]) -> Sequence[Mark]:
+        """Judge rows that all carry a prediction (it may be blank), in order."""
+
+    def tally(self) -> Tally:
+        """Return a fresh accumulator for this metric's scores."""
+        return Tally(self.name)
+
+    def aggregate(self, scores: Iterable[Score]) -> Aggregate:
+        """Sum up scores of this metric; takes any iterable and keeps none of it."""
+        tally = self.tally()
+        for score in scores:
+            if score.metric == self.name:
+                tally.add(score)
+        return tally.result()
+
+    def describe(self) -> dict[str, Any]:
+        """Return name, conventions and the versions of all libraries that enter the figures."""
+        return {"metric": self.name, **({"warning": self.warning} if self.warning else {})}
+
+
+def _failure(row: Prediction) -> Mark:
+    return Mark(
+        None,
+        None,
+        "unscored",
+        rule="failed",
+        reason=f"the prediction failed: {row.error or 'no cause given'}",
+    )
+
+
+def _joined(row: Prediction, metric: str, mark: Mark) -> Score:
+    """Build the score without validating the row's fields a second time."""
+    return Score.model_construct(
+        id=row.id,
+        case_id=row.case_id,
+        patient_id=row.patient_id,
+        image_path=row.image_path,
+        question=row.question,
+        answer=row.answer,
+        category=row.category,
+        subtype=row.subtype,
+        answer_type=row.answer_type,
+        options=row.options,
+        value=row.value,
+        unit=row.unit,
+        tolerance=row.tolerance,
+        model=row.model,
+        arm=row.arm,
+        prediction=row.prediction,
+        metric=metric,
+        score=mark.score,
+        correct=mark.correct,
+        status=mark.status,
+        extracted=mark.extracted,
+        rule=mark.rule,
+        reason=mark.reason,
+        metadata=mark.metadata,
+    )

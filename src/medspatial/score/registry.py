@@ -1,0 +1,100 @@
+"""Names of metrics: built in, registered by decorator, or brought by other packages' entry points."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from importlib.metadata import entry_points
+from typing import Any
+
+from medspatial.errors import InputError
+from medspatial.score.base import Metric
+
+ENTRY_POINT_GROUP = "medspatial.metrics"
+
+# name -> module; a module is imported when its metric is asked for, so that nothing heavy loads before
+_BUILT_IN = {
+    "exact": "medspatial.score.exact",
+    "exact_naive": "medspatial.score.exact",
+    "structured": "medspatial.score.structured.metric",
+}
+_registered: dict[str, type[Metric]] = {}
+
+
+def register_metric(cls: type[Metric]) -> type[Metric]:
+    """Class decorator: make a metric known under its ``name``.
+
+    Raises
+    ------
+    InputError
+        Another class has that name already.
+    """
+    known = _registered.get(cls.name)
+    if known is not None and known.__qualname__ != cls.__qualname__:
+        raise InputError(f"metric name '{cls.name}' is taken by {known.__module__}.{known.__qualname__}")
+    _registered[cls.name] = cls
+    return cls
+
+
+def metric_names() -> tuple[str, ...]:
+    """Names of all metrics that can be asked for, sorted."""
+    return tuple(sorted({*_BUILT_IN, *_registered, *_external()}))
+
+
+def metric_class(name: str) -> type[Metric]:
+    """Return the class of a metric (name without variant).
+
+    Raises
+    ------
+    InputError
+        Unknown name; the message lists near matches.
+    """
+    if name not in _registered and name in _BUILT_IN:
+        importlib.import_module(_BUILT_IN[name])
+    if name not in _registered and name in (external := _external()):
+        loaded = external[name].load()
+        if not (isinstance(loaded, type) and issubclass(loaded, Metric)):
+            raise InputError(
+                f"entry point '{name}' of group {ENTRY_POINT_GROUP} must name a Metric class, got {loaded!r}"
+            )
+        _registered[name] = loaded
+    if name not in _registered:
+        near = difflib.get_close_matches(name, metric_names(), n=3)
+        hint = f"; did you mean {', '.join(near)}?" if near else f"; known: {', '.join(metric_names())}"
+        raise InputError(f"unknown metric '{name}'{hint}")
+    return _registered[name]
+
+
+def metric(name: str, **options: Any) -> Metric:
+    """Build a metric by name.
+
+    Parameters
+    ----------
+    name
+        Such as ``"exact"``, or with one of the class's variants, ``"rouge:stem"``.
+    options
+        Go to the class (``model=...``, ``folder=...``); they win over the variant's.
+
+    Raises
+    ------
+    InputError
+        Unknown metric, variant or option.
+    MissingPackageError
+        The metric's extra is not installed.
+    """
+    base, _, variant = name.partition(":")
+    cls = metric_class(base)
+    settings: dict[str, Any] = {}
+    if variant:
+        if variant not in cls.variants:
+            known = ", ".join(f"{base}:{key}" for key in cls.variants) or "none"
+            raise InputError(f"unknown variant '{variant}' of metric '{base}'; known: {known}")
+        settings.update(cls.variants[variant])
+    try:
+        return cls(**{**settings, **options})
+    except TypeError as error:
+        raise InputError(f"metric '{name}': {error}") from error
+
+
+def _external() -> dict[str, Any]:
+    return {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}

@@ -1,0 +1,167 @@
+"""R8: structures, lobes, segments and levels: synonyms, parts, coarser answers, two-part references."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import cache, lru_cache
+
+from medspatial.anatomy import find_mentions, is_part, structures
+from medspatial.records import Item
+from medspatial.score.normalise import normalise
+from medspatial.score.structured.commitments import Commitments, Mention, commitments
+from medspatial.score.structured.reading import Reading
+from medspatial.score.structured.verdict import Verdict, decided, unanswered
+
+# a structure after one of these only says where the answer lies, or what is next to it
+_LANDMARK = re.compile(
+    r"(?:\b(?:adjacent to|next to|near(?: to)?|close to|beside|alongside|abutting|abuts|touching|anterior to|posterior to|superior to|inferior to|medial to|lateral to|"
+    r"in front of|behind|above|below|beneath|under|over|left of|right of|between|towards?|distal to|proximal to|caudal to|cranial to|away from|from|relative to|with respect to|"
+    r"displac(?:es|ing)|compress(?:es|ing)|spar(?:es|ing)|around|surrounding|bordering|borders|outside|along|at the level of|crossing|against|juxta|extending (?:to|into|towards?)|extends (?:to|into|towards?)|reaching|drain(?:s|ing) into|not involving)"
+    r"\s+(?:the |a |an |its |both )?(?:[a-z]+ )?)\Z"
+)
+
+
+@cache
+def _sided() -> dict[tuple[str, str], str]:
+    return {(one.base, one.side): one.name for one in structures() if one.base and one.side}
+
+
+@cache
+def _lesions() -> frozenset[str]:
+    return frozenset(one.name for one in structures("lesion"))
+
+
+@lru_cache(maxsize=4096)
+def _find(text: str, context: str) -> tuple[Mention, ...]:
+    """Return structures as mentions; both sides of a pair become two."""
+    found: list[Mention] = []
+    for mention in find_mentions(_in_context(text, context)):
+        if mention.end > len(text):
+            continue
+        pair = (
+            [_sided().get((mention.name, side)) for side in ("left", "right")]
+            if mention.side == "both"
+            else []
+        )
+        names = [name for name in pair if name] or [mention.name]
+        found += [Mention(name, mention.start, mention.end) for name in names]
+    return tuple(found)
+
+
+def _in_context(text: str, context: str) -> str:
+    """ "Segment 4a" alone is the liver's where the question says so."""
+    return (
+        f"{text} {context}"
+        if context and re.fullmatch(r"\W*(?:couinaud )?(?:segments?|seg\.?)?\s*\w{1,5}\W*", text, re.I)
+        else text
+    )
+
+
+def match_anatomy(text: str, item: Item) -> Verdict:
+    """Judge a reply to a question whose answer is a structure."""
+    context = _context(item.question)
+    want = _names(item.answer, context, lesions=False) or _names(item.answer, context, lesions=True)
+    if not want:
+        return _by_words(text, item)
+    keep_lesions = bool(want & _lesions())
+
+    def find(part: str) -> list[Mention]:
+        return [m for m in _find(part, context) if keep_lesions or m.value not in _lesions()]
+
+    found, reading = commitments(text, find, item.question.lower(), _clash)
+    _drop_landmarks(found, reading, item.question, context)
+    verdict = _decide(found, want, reading)
+    return replace(verdict, trace=tuple(found.trace))
+
+
+def _names(text: str, context: str, *, lesions: bool) -> frozenset[str]:
+    return frozenset(m.value for m in _find(text, context) if lesions or m.value not in _lesions())
+
+
+@lru_cache(maxsize=4096)
+def _context(question: str) -> str:
+    """Return "of the liver" or the like where the question asks for a part of one organ."""
+    match = re.search(
+        r"\b(?:segment|lobe|part|level|zone|portion)s? (of the [a-z ]+?)(?= (?:is|are|does|do|contains?|shows?|has|have|holds)\b|\?|,|\Z)",
+        question.lower(),
+    )
+    if match:
+        return match.group(1)
+    return "of the liver" if re.search(r"\b(?:liver|hepatic|couinaud) segment", question.lower()) else ""
+
+
+def _clash(first: str, second: str) -> bool:
+    return first != second and not is_part(first, second) and not is_part(second, first)
+
+
+def _drop_landmarks(found: Commitments, reading: Reading, question: str, context: str) -> None:
+    """Leave out structures that only locate others, while any other remains."""
+    asked = {m.value for m in _find(question, context)}
+    kept = [m for m in found.affirmed if not _LANDMARK.search(reading.text[: m.start])]
+    kept = [m for m in kept if m.value not in asked] or kept
+    if kept and len(kept) < len(found.affirmed):
+        dropped = [m.value for m in found.affirmed if m not in kept]
+        found.affirmed = kept
+        found.trace.append(f"R14: landmarks: {', '.join(dict.fromkeys(dropped))}")
+
+
+def _decide(found: Commitments, want: frozenset[str], reading: Reading) -> Verdict:
+    got = {mention.value for mention in found.affirmed}
+    shown = " and ".join(sorted(got))
+    if not got:
+        return _nothing(found, want, reading)
+    met = {name for name in want if any(_covers(g, name) for g in got)}
+    strange = {g for g in got if not any(_covers(g, name) or is_part(name, g) for name in want)}
+    rule = found.rule if found.rule in {"R2", "R3", "R4", "R6"} else "R8"
+    if met == want and not strange:
+        return decided(True, rule, f"names {shown}", shown)
+    if met == want:
+        return decided(False, "R5", f"also commits to {', '.join(sorted(strange))}", shown)
+    if met:
+        return decided(False, "R8", f"names only a part of {' and '.join(sorted(want))}", shown)
+    if not strange:
+        return decided(False, "R8", f"{shown} is coarser than {' and '.join(sorted(want))}", shown)
+    return decided(False, rule, f"names {shown}, the reference is {' and '.join(sorted(want))}", shown)
+
+
+def _covers(got: str, want: str) -> bool:
+    return got == want or is_part(got, want)
+
+
+def _nothing(found: Commitments, want: frozenset[str], reading: Reading) -> Verdict:
+    if found.alternatives:
+        return unanswered("R5", "offers alternatives and chooses none")
+    denied = {mention.value for mention in found.denied}
+    if any(_covers(name, goal) or is_part(goal, name) for name in denied for goal in want):
+        return decided(
+            False, "R3", "denies the reference and offers nothing else", "not " + ", ".join(sorted(denied))
+        )
+    if denied:
+        return unanswered("R3", f"only says what it is not ({', '.join(sorted(denied))})")
+    return unanswered(
+        "R7", "refuses or calls it indeterminate" if reading.refuses() else "names no structure"
+    )
+
+
+def _by_words(text: str, item: Item) -> Verdict:
+    """Compare by words where the reference is no known structure."""
+    want = normalise(item.answer)
+    pattern = re.compile(rf"(?<!\w){re.escape(want)}(?:s|es)?(?!\w)")
+
+    def find(part: str) -> list[Mention]:
+        return [Mention(want, m.start(), m.end()) for m in pattern.finditer(part.lower())]
+
+    if want and normalise(text) == want:
+        return decided(True, "R8", "equal to the reference", text)
+    found, reading = commitments(text, find, item.question.lower())
+    if found.affirmed:
+        return decided(True, "R8", "names the reference", want)
+    if found.denied:
+        return decided(False, "R3", "denies the reference and offers nothing else", f"not {want}")
+    if reading.refuses():
+        return unanswered("R7", "refuses or calls it indeterminate")
+    if _find(text, ""):
+        names = " and ".join(m.value for m in _find(text, ""))
+        return decided(False, "R8", f"names {names}, the reference is {item.answer}", names)
+    return unanswered("R7", "names no structure")

@@ -1,0 +1,170 @@
+"""R11: the letter or the option's text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from medspatial.records import Item
+from medspatial.score.normalise import normalise
+from medspatial.score.structured.commitments import Commitments, Mention, commitments, final_part
+from medspatial.score.structured.comparison import question_comparison, winners
+from medspatial.score.structured.options import find_options
+from medspatial.score.structured.reading import read
+from medspatial.score.structured.verdict import Verdict, decided, unanswered
+
+LETTERS = "ABCDEFGHIJ"
+_ALONE = re.compile(r"\A[\W_]*(?:option|choice|answer|letter)?[\W_]*([A-Za-z])[\W_]*\Z", re.I)
+_MARKED = re.compile(
+    r"\b(?:option|choice|answer|letter|alternative)s?(?:\s+(?:is|would be|should be|must be|are))?\s*[:=]?\s*(?:option\s+|letter\s+)?[(\[\"']?([A-Ja-j])(?![A-Za-z0-9'])"
+    r"(?!\s+(?:[a-z]{2,}))"
+    r"|[(\[]([A-Ja-j])[)\]]"
+)
+_LEADING = re.compile(
+    r"(?:\A|\n)\s*[\"'(\[]?([A-Ja-j])\s*[)\].:](?=\s|\Z|[A-Z])|(?:\A|\n)\s*([A-J])\s+[-–—]\s"
+)
+_OPTION_WORD = re.compile(r"\b(?:option|choice|letter|alternative)\s+\(?([A-Ja-j])\b")
+_BARE = re.compile(r"(?<![A-Za-z0-9'/.-])([B-HJ])(?![A-Za-z0-9'/-])(?!\.[A-Za-z])")
+_BARE_A = re.compile(
+    r"(?<![A-Za-z0-9'/.-])A(?=\s*(?:[,;:)\]]|\.(?:\s|\Z)|\Z|\s(?:is|and|or|nor|because|since|but|as|was|seems|appears|would|can)\b))"
+)
+_NOT_LETTER = re.compile(
+    r"\b(?:hepatitis|vitamin|type|grade|stage|class|group|category|segment|child(?:-pugh)?|zone|level|lesion|structure|point|mass|nodule|series|phase|part|panel|figure|organ)\s+\(?[A-J]\b(?!\))",
+    re.I,
+)
+
+
+def find_letters(text: str, count: int) -> list[Mention]:
+    """Return the option letters that a reply names, in order; the article "A" is none.
+
+    Parameters
+    ----------
+    count
+        Number of options; a bare capital beyond them is no letter unless it is marked as one.
+
+    >>> [m.value for m in find_letters("A mass in the stomach: option C, not (B).", 4)]
+    ['C', 'B']
+    """
+    alone = _ALONE.match(text)
+    if alone:
+        return [Mention(alone.group(1).upper(), alone.start(1), alone.end(1))]
+    spans: dict[int, Mention] = {}
+    for pattern in (_MARKED, _LEADING, _OPTION_WORD):
+        for match in pattern.finditer(text):
+            group = 1 if match.group(1) else 2
+            spans[match.start(group)] = Mention(
+                match.group(group).upper(), match.start(group), match.end(group)
+            )
+    hidden = [(m.start(), m.end()) for m in _NOT_LETTER.finditer(text)]
+    for pattern in (_BARE, _BARE_A):
+        for match in pattern.finditer(text):
+            if match.group()[0] in LETTERS[:count] and not any(a <= match.start() < b for a, b in hidden):
+                spans.setdefault(match.start(), Mention(match.group()[0], match.start(), match.start() + 1))
+    return [spans[start] for start in sorted(spans)]
+
+
+def match_choice(text: str, item: Item) -> Verdict:
+    """Judge a reply to a question with options."""
+    options = item.options
+    want = options.index(item.answer) if item.answer in options else _letter_index(item.answer, options)
+    if want is None:
+        return Verdict("undecided", "R11", f"the reference '{item.answer}' is none of the options")
+    text = without_listing(text, options)
+    if not text:
+        return unanswered("R7", "only repeats the options")
+    exact = normalise(text)
+    for index, option in enumerate(options):
+        if exact == normalise(option) and not (len(exact) == 1 and exact.upper() in LETTERS[: len(options)]):
+            return decided(
+                index == want, "R11", f"is the text of option {LETTERS[index]}", _label(index, options)
+            )
+    return _judge(text, item, options, want)
+
+
+def _judge(text: str, item: Item, options: Sequence[str], want: int) -> Verdict:
+    question = item.question.lower()
+
+    def find(part: str) -> list[Mention]:
+        return _merged(find_letters(part, len(options)), find_options(part, options))
+
+    part, _ = final_part(text, find)
+    letters = find_letters(part, len(options))
+    found, reading = commitments(text, find, question)
+    asked = question_comparison(item.question)
+    result = winners(reading, found, asked, other=_other(options)) if asked else None
+    if result is not None:
+        found.affirmed = [Mention(value, 0, 0) for value in result.values]
+        found.note("R4", result.reason)
+    verdict = _verdict(found, options, want, bool(letters), reading.refuses())
+    return replace(verdict, trace=tuple(found.trace))
+
+
+def _verdict(
+    found: Commitments, options: Sequence[str], want: int, by_letter: bool, refuses: bool
+) -> Verdict:
+    values = list(dict.fromkeys(mention.value for mention in found.affirmed))
+    goal = LETTERS[want]
+    if not values:
+        return _nothing(found, goal, refuses)
+    if len(values) > 1:
+        return decided(False, "R11", f"names several options: {', '.join(values)}", ", ".join(values))
+    index = LETTERS.find(values[0])
+    if index < 0 or index >= len(options):
+        return decided(False, "R11", f"'{values[0]}' is not offered", values[0])
+    rule = (
+        found.rule
+        if found.rule in {"R2", "R3", "R4", "R6"} and not by_letter or found.rule == "R2"
+        else "R11"
+    )
+    return decided(index == want, rule, f"chooses option {values[0]}", _label(index, options))
+
+
+def _nothing(found: Commitments, goal: str, refuses: bool) -> Verdict:
+    if found.alternatives:
+        return unanswered("R5", "offers several options and chooses none")
+    if goal in {mention.value for mention in found.denied}:
+        return decided(False, "R3", f"denies option {goal} and offers nothing else", f"not {goal}")
+    if found.denied:
+        return unanswered("R3", "only says which options it is not")
+    return unanswered("R7", "refuses or calls it indeterminate" if refuses else "names no option")
+
+
+def _merged(letters: list[Mention], texts: list[Mention]) -> list[Mention]:
+    """Letters and texts in order; a letter inside an option's text is part of it."""
+    kept = [m for m in letters if not any(t.start <= m.start and m.end <= t.end for t in texts)]
+    return sorted([*kept, *texts], key=lambda mention: mention.start)
+
+
+def _other(options: Sequence[str]):  # type: ignore[no-untyped-def]
+    def other(value: str) -> str | None:
+        return {"A": "B", "B": "A"}.get(value) if len(options) == 2 else None
+
+    return other
+
+
+def _label(index: int, options: Sequence[str]) -> str:
+    return f"{LETTERS[index]}: {options[index]}" if index < len(LETTERS) else options[index]
+
+
+def _letter_index(answer: str, options: Sequence[str]) -> int | None:
+    index = LETTERS.find(answer.strip().upper()) if len(answer.strip()) == 1 else -1
+    return index if 0 <= index < len(options) else None
+
+
+@lru_cache(maxsize=4096)
+def _listing(options: tuple[str, ...]) -> re.Pattern[str]:
+    gap = r"[\s,;|/]*"
+    lines = [rf"[(\[]?{LETTERS[i]}[)\].:]\s*{re.escape(option)}[.]?" for i, option in enumerate(options)]
+    return re.compile(r"(?:(?:options|choices)\s*:?\s*)?" + gap.join(lines), re.I)
+
+
+def without_listing(text: str, options: Sequence[str]) -> str:
+    """Take out a verbatim repetition of all lettered options (R1)."""
+    if len(options) < 2 or len(options) > len(LETTERS) or len(text) < sum(map(len, options)):
+        return text
+    return _listing(tuple(options)).sub(" ", text).strip()
+
+
+__all__ = ["LETTERS", "find_letters", "match_choice", "read", "without_listing"]

@@ -1,0 +1,153 @@
+"""From mentions to commitments: R2 to R6 for any kind of value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from medspatial.score.structured.reading import Reading, read
+
+# the last of these starts the part that counts (R2), if an answer stands after it
+FINAL_MARKER = re.compile(
+    r"\b(?:final (?:answer|choice|decision|verdict|conclusion)(?: is| would be)?|(?:the |my |so the |correct |best )*(?:answer|choice|conclusion)(?: is| would be|'s)|"
+    r"answer|in conclusion|to conclude|in summary|to summari[sz]e|overall|all in all|therefore|thus|hence|consequently|accordingly|"
+    r"(?:i|we) (?:conclude|choose|select|pick|would say|go with|would go with|'d go with|settle on|opt for)|i'd (?:say|go with|pick|choose))\b\s*[:,-]?"
+    r"|\b(?:conclusion|impression|result|verdict)\s*:"
+)
+CORRECTION = re.compile(
+    r"\bactually\b|\bno,? wait\b|\bwait\b|\bcorrection\b|\bon (?:second thoughts?|closer (?:inspection|look|review|examination)|reflection|review|further (?:review|inspection|consideration)|"
+    r"re-?examination|re-?inspection)\b|\bscratch that\b|\bstrike that\b|\blet me (?:correct|rephrase|revise)\b|\bi (?:was wrong|misspoke|made a mistake|stand corrected|take that back|meant?|should say)\b|"
+    r"\bmy mistake\b|\bor rather\b|(?<=[.;,!?] )sorry\b|\brevised?(?: answer)?\b|\bupon (?:review|reflection|closer \w+|further \w+|re\w*)|\blooking (?:again|closer|more closely)\b|"
+    r"\bcorrecting myself\b|\bin (?:reality|fact)\b|\bturns out\b|\bto be (?:precise|exact)\b|\boops\b|\bhmm\b|(?<=[.;] )no, |\bi change my\b|\bchanging my answer\b|\bnot so\b,|\berratum\b|\brather,"
+)
+_OR = re.compile(r"\bor\b|/|\bversus\b|\bvs\b")
+_HARD_BREAK = re.compile(r"[.;!?\n]|\bbut\b|\bhowever\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A value of the asked kind, where it stands in the text."""
+
+    value: str
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class Commitments:
+    """What a reply says of the mentions in it.
+
+    Attributes
+    ----------
+    affirmed, denied, compared, alternatives
+        Mentions by standing; only ``affirmed`` are answers.
+    rule
+        The rule that removed something last, or ``"R14"``.
+    trace
+        What was set aside and why.
+    """
+
+    affirmed: list[Mention] = field(default_factory=list)
+    denied: list[Mention] = field(default_factory=list)
+    compared: list[Mention] = field(default_factory=list)
+    alternatives: list[Mention] = field(default_factory=list)
+    void: list[Mention] = field(default_factory=list)
+    rule: str = "R14"
+    trace: list[str] = field(default_factory=list)
+
+    def note(self, rule: str, text: str) -> None:
+        """Record a step and the rule behind it."""
+        self.rule = rule
+        self.trace.append(f"{rule}: {text}")
+
+
+Finder = Callable[[str], Sequence[Mention]]
+
+
+def final_part(text: str, find: Finder) -> tuple[str, str]:
+    """Return the part after the last final-answer marker or correction cue that still has an answer (R2).
+
+    Returns
+    -------
+    tuple
+        The part, and the cue that cut it ("" where nothing was cut).
+    """
+    low = text.lower()
+    cues = sorted(
+        [(m.end(), m.group().strip(" :,-")) for m in FINAL_MARKER.finditer(low)]
+        + [(m.end(), m.group().strip(" :,-")) for m in CORRECTION.finditer(low)]
+    )
+    for end, cue in reversed(cues):
+        tail = text[end:]
+        if tail.strip() and find(tail):
+            return tail.lstrip(" :,-."), cue
+    return text, ""
+
+
+def commitments(
+    text: str, find: Finder, question: str = "", conflict: Callable[[str, str], bool] | None = None
+) -> tuple[Commitments, Reading]:
+    """Read a reply: cut it to its last commitment (R2), then sort its mentions by standing (R3 to R6).
+
+    Parameters
+    ----------
+    find
+        Finds mentions in a text, in order.
+    question
+        Lower-case question.
+    conflict
+        Says whether two values cannot both be the answer; by default any two different ones.
+    """
+    clash = conflict or _differ
+    part, cue = final_part(text, find)
+    reading = read(part)
+    found = Commitments()
+    if cue:
+        found.note("R2", f"only what follows '{cue}' counts")
+    mentions = list(find(part))
+    spans = [(mention.start, mention.end) for mention in mentions]
+    for mention in mentions:
+        standing, why = reading.standing(mention.start, mention.end, spans, question)
+        getattr(found, standing).append(mention)
+        if why:
+            rule = {"denied": "R3", "compared": "R4", "void": "R7"}[standing]
+            found.note(rule, f"'{mention.value}' is {standing} ('{why}')")
+    _set_aside_alternatives(found, reading, clash)
+    _prefer_firm(found, reading, clash)
+    return found, reading
+
+
+def _differ(first: str, second: str) -> bool:
+    return first != second
+
+
+def _set_aside_alternatives(found: Commitments, reading: Reading, clash: Callable[[str, str], bool]) -> None:
+    """R5: "left or right" offers two values and chooses none."""
+    offered: set[Mention] = set()
+    for first, second in zip(found.affirmed, found.affirmed[1:], strict=False):
+        between = reading.text[first.end : second.start]
+        if clash(first.value, second.value) and _OR.search(between) and not _HARD_BREAK.search(between):
+            offered |= {first, second}
+    if offered:
+        found.alternatives = [mention for mention in found.affirmed if mention in offered]
+        found.affirmed = [mention for mention in found.affirmed if mention not in offered]
+        names = " / ".join(dict.fromkeys(mention.value for mention in found.alternatives))
+        found.note("R5", f"alternatives: {names}")
+
+
+def _prefer_firm(found: Commitments, reading: Reading, clash: Callable[[str, str], bool]) -> None:
+    """R6: among conflicting statements the firmer one counts; merely possible ones cancel out."""
+    if not any(clash(a.value, b.value) for a in found.affirmed for b in found.affirmed):
+        return
+    strengths = {mention: reading.strength(mention.start) for mention in found.affirmed}
+    top = max(strengths.values())
+    kept = [mention for mention in found.affirmed if strengths[mention] == top]
+    if len(kept) < len(found.affirmed) and top != min(strengths.values()) and min(strengths.values()) <= 1:
+        dropped = [mention for mention in found.affirmed if strengths[mention] <= 1]
+        found.affirmed = [mention for mention in found.affirmed if strengths[mention] > 1] or kept
+        found.note("R6", f"firmer than '{dropped[0].value if dropped else ''}'")
+    elif top == 1:
+        found.alternatives += found.affirmed
+        found.affirmed = []
+        found.note("R5", "several merely possible answers, none chosen")

@@ -1,0 +1,125 @@
+"""R4: comparatives tie an answer to what is compared, and an inverse one turns it round."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from medspatial.score.structured.commitments import Commitments, Mention
+from medspatial.score.structured.reading import Reading, Segment, is_comparative, read
+from medspatial.score.structured.words import COMPARATIVES, EQUAL
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Who holds the asked comparative.
+
+    Attributes
+    ----------
+    values
+        The winners, distinct.
+    turned
+        An inverse comparative had to be turned round.
+    """
+
+    values: tuple[str, ...]
+    turned: bool
+    reason: str
+
+
+def question_comparison(question: str) -> tuple[str, int] | None:
+    """Return the (axis, sign) that a question asks for, or None.
+
+    >>> question_comparison("Which kidney contains the larger lesion?")
+    ('magnitude', 1)
+    """
+    found = comparatives(read(question), 0, len(question))
+    return (found[0][0], found[0][1]) if found else None
+
+
+def comparatives(reading: Reading, start: int, end: int) -> list[tuple[str, int, int]]:
+    """Return (axis, sign, place) of the comparatives between two character positions."""
+    found = []
+    skip = -1
+    for index, token in enumerate(reading.tokens):
+        if not start <= token.start < end or token.start < skip or not is_comparative(reading.tokens, index):
+            continue
+        axis, sign = COMPARATIVES[token.word]
+        following = reading.tokens[index + 1].word if index + 1 < len(reading.tokens) else ""
+        if token.word in {"more", "most", "less", "least"} and following in COMPARATIVES:
+            axis, second = COMPARATIVES[following]
+            sign, skip = sign * second, reading.tokens[index + 1].end
+        if token.word == "most" and following in {"likely", "probably", "of"}:
+            continue
+        if token.word in {"more", "less"} and following in {"likely", "or"}:
+            continue
+        found.append((axis, sign, token.start))
+    return found
+
+
+def winners(
+    reading: Reading, found: Commitments, asked: tuple[str, int], other: Callable[[str], str | None]
+) -> Comparison | None:
+    """Return which values hold the asked comparative, or None where the reply compares nothing on its axis.
+
+    Parameters
+    ----------
+    asked
+        Axis and sign of the question.
+    other
+        The only other value there is ("left" for "right"), or None.
+    """
+    values: list[str] = []
+    notes: list[str] = []
+    turned = False
+    for segment in reading.segments:
+        comps = [c for c in comparatives(reading, segment.start, segment.end) if c[0] == asked[0]]
+        if not comps or _equal(reading, segment):
+            continue
+        subjects = _inside(found.affirmed, segment) or _inside(found.alternatives, segment)
+        compared = _inside(found.compared, segment)
+        denied = _inside(found.denied, segment)
+        held, turn = _holders(comps[0][1] == asked[1], subjects, compared, denied, other)
+        if held:
+            values += held
+            turned = turned or turn
+            word = _word_at(reading, comps[0][2])
+            notes.append(f"'{word}' ties the answer to {' and '.join(dict.fromkeys(held))}")
+    if not values:
+        return None
+    return Comparison(tuple(dict.fromkeys(values)), turned, "; ".join(notes))
+
+
+def _holders(
+    same: bool,
+    subjects: list[str],
+    compared: list[str],
+    denied: list[str],
+    other: Callable[[str], str | None],
+) -> tuple[list[str], bool]:
+    """Return who holds the asked comparative in one segment, and whether it was turned round."""
+    if denied and not subjects and not compared:
+        return ([], False) if same else ([], False)
+    if same:
+        if subjects:
+            return subjects, False
+        turned = [second for value in compared if (second := other(value))]
+        return turned, bool(turned)
+    if compared:
+        return compared, True
+    turned = [second for value in subjects if (second := other(value))]
+    return turned, bool(turned)
+
+
+def _inside(mentions: list[Mention], segment: Segment) -> list[str]:
+    inside = [mention.value for mention in mentions if segment.start <= mention.start < segment.end]
+    return [value for value in inside if value not in {"bilateral", "equal"}]
+
+
+def _equal(reading: Reading, segment: Segment) -> bool:
+    return bool(EQUAL.search(reading.text, segment.start, segment.end))
+
+
+def _word_at(reading: Reading, start: int) -> str:
+    """Return the word that starts at a character position."""
+    return next((token.word for token in reading.tokens if token.start == start), "")

@@ -1,0 +1,127 @@
+"""Counts in text: number words, "none", "a single", totals and parts (R10: counts are exact)."""
+
+from __future__ import annotations
+
+import re
+
+from medspatial.score.structured.quantities import Quantity, find_quantities
+from medspatial.score.structured.reading import Reading
+from medspatial.score.structured.verdict import Verdict, decided, unanswered
+
+_TOTAL = re.compile(r"\b(?:in total|altogether|total(?:l?ing)?(?: of)?|in all|overall|sum|combined)\b")
+_PRONOUN_ONE = re.compile(
+    r"\b(?:the|this|that|each|no|every|larger|smaller|largest|smallest|biggest|right|left|other|another|which|first|second|last|any|dominant|latter|former)\s+\Z"
+)
+_ZERO = re.compile(
+    r"\b(?:no|none|zero|not any|without any|nil|absence of)\b(?! (?:more|fewer|less|other|further|additional|doubt|evidence that it))"
+)
+_VAGUE = re.compile(
+    r"\b(?:multiple|several|a few|few|many|numerous|some|various|a number of|innumerable|more than one|a handful)\b"
+)
+_ARTICLE = re.compile(r"\b(?:an?|one)\s+(?:[a-z-]+\s+){0,3}?")
+_MANY = re.compile(
+    r"\bhow many\s+(?:separate |distinct |different |individual )?((?:[a-z-]+\s+){0,3}?)([a-z-]+)"
+)
+
+
+def find_counts(text: str, question: str) -> list[Quantity]:
+    """Return bare whole numbers that may count something."""
+    low = text.lower()
+    found = []
+    for quantity in find_quantities(text):
+        if quantity.unit is not None or quantity.kind == "product" or _is_measure_head(low, quantity):
+            continue
+        if low[quantity.start : quantity.end] == "one" and _PRONOUN_ONE.search(low[: quantity.start]):
+            continue
+        found.append(quantity)
+    return found
+
+
+def _is_measure_head(low: str, quantity: Quantity) -> bool:
+    """The 12 of "12 and 14 mm" is a length too."""
+    return bool(re.match(r"\s*(?:,|and|or)\s*\d+(?:[.,]\d+)?\s?-?(?:mm|cm|ml|hu|%)\b", low[quantity.end :]))
+
+
+def pick_count(text: str, question: str, reading: Reading) -> float | Verdict:
+    """Return the count that a reply commits to, or the verdict that there is none."""
+    found = [q for q in find_counts(text, question)]
+    spans = [(q.start, q.end) for q in found]
+    kept = [q for q in found if reading.standing(q.start, q.end, spans, "")[0] in {"affirmed"} or q.bound]
+    firm = [q for q in kept if not q.bound]
+    if not firm and kept:
+        return unanswered(
+            "R10", "only a bound: neither confirms nor contradicts", text[kept[0].start : kept[0].end]
+        )
+    if not firm:
+        return _without_numbers(text, question, reading)
+    return _resolved(text.lower(), firm, reading)
+
+
+def _resolved(low: str, firm: list[Quantity], reading: Reading) -> float | Verdict:
+    totals = [
+        q
+        for q in firm
+        if _TOTAL.search(low[max(0, q.start - 25) : q.start] + " | " + low[q.end : q.end + 35])
+    ]
+    if len(totals) == 1:
+        return _single(totals[0])
+    values = [q.values[0] for q in firm]
+    if firm[0].kind == "range":
+        return _range(low, firm[0])
+    if len(set(values)) == 1:
+        return values[0] if len(values) == 1 or not _parts(low, firm) else sum(values)
+    if values[0] == sum(values[1:]):
+        return values[0]
+    if re.search(r"\bor\b|/", reading.text[firm[0].end : firm[1].start]):
+        return unanswered("R5", "offers several counts and chooses none")
+    if _parts(low, firm):
+        return sum(values)
+    return decided(
+        False,
+        "R5",
+        f"gives several counts: {', '.join(f'{v:g}' for v in values)}",
+        ", ".join(f"{v:g}" for v in values),
+    )
+
+
+def _single(quantity: Quantity) -> float:
+    return quantity.values[0]
+
+
+def _range(low: str, quantity: Quantity) -> Verdict:
+    shown = low[quantity.start : quantity.end]
+    return decided(False, "R10", f"'{shown}' is a range; counts are exact", shown)
+
+
+def _parts(low: str, firm: list[Quantity]) -> bool:
+    """ "two in the left lobe and one in the right": every number has a place of its own."""
+    return len(firm) > 1 and all(
+        re.match(r"(?:\s+[a-z-]+){0,3}?\s+(?:in|on|at|within)\b", low[q.end : q.end + 60]) for q in firm
+    )
+
+
+def _without_numbers(text: str, question: str, reading: Reading) -> float | Verdict:
+    low = reading.text
+    if reading.refuses():
+        return unanswered("R7", "refuses or calls it indeterminate")
+    vague = _VAGUE.search(low)
+    if vague:
+        return unanswered("R10", f"'{vague.group()}' is no count")
+    if _ZERO.search(low):
+        return 0.0
+    if re.search(r"\bboth\b", low):
+        return 2.0
+    noun = _counted(question)
+    if noun and re.search(rf"\b(?:an?)\s+(?:[a-z-]+\s+){{0,3}}?{re.escape(noun)}\b", low):
+        return 1.0
+    return unanswered("R7", "names no count")
+
+
+def _counted(question: str) -> str:
+    """Return the singular of what "how many ..." counts."""
+    found = _MANY.search(question.lower())
+    if not found:
+        return ""
+    words = (found.group(1) + found.group(2)).split()
+    plural = next((word for word in words if word.endswith("s")), words[-1])
+    return plural[:-3] + "y" if plural.endswith("ies") else plural.removesuffix("s")

@@ -1,0 +1,277 @@
+"""R13: whether a sentence affirms or denies the proposition that a yes/no question puts."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from medspatial.anatomy import find_mentions, is_part
+from medspatial.score.structured.comparison import comparatives
+from medspatial.score.structured.reading import Reading, Segment, read
+from medspatial.score.structured.relation import find_relations
+from medspatial.score.structured.relation_words import OPPOSITES
+from medspatial.score.structured.roles import content_words, stem
+from medspatial.score.structured.side import find_sides
+from medspatial.score.structured.words import COMPARATIVES, EQUAL
+
+# words on one axis: a question with one and a statement with the other contradict each other
+_ANTONYMS = (
+    (
+        "present visible visualized visualised identified exist existing evident seen",
+        "absent missing resected removed nonexistent invisible unseen",
+    ),
+    (
+        "normal unremarkable preserved regular healthy natural intact patent open",
+        "abnormal pathological enlarged thickened dilated irregular widened increased occluded narrowed stenotic deformed collapsed blocked obliterated reduced atrophic displaced ectatic",
+    ),
+    (
+        "enlarged dilated increased widened thickened distended large big",
+        "small atrophic shrunken decreased narrowed thin reduced narrow",
+    ),
+    ("symmetric symmetrical equal same identical", "asymmetric asymmetrical unequal different"),
+    (
+        "cross crosses crossing extend extends invade invades reach reaches",
+        "respect respects confined limited spare spares",
+    ),
+    (
+        "touch touches touching contact contacts abut abuts abutting adjacent contiguous adjoin",
+        "separate separated apart distant",
+    ),
+    (
+        "complete completely entirely fully whole entire",
+        "partial partially incomplete incompletely cut partly truncated",
+    ),
+    ("solid", "cystic"),
+    ("single solitary", "multiple several numerous"),
+    ("unilateral unilaterally", "bilateral bilaterally both"),
+    ("stable unchanged", "changed progressed grown"),
+    ("acute", "chronic"),
+    ("benign", "malignant"),
+)
+_AXES: dict[str, dict[int, int]] = {}
+for _axis, (_plus, _minus) in enumerate(_ANTONYMS):
+    for _sign, _words in ((1, _plus), (-1, _minus)):
+        for _word in _words.split():
+            _AXES.setdefault(_word, {})[_axis] = _sign
+_EXISTENCE = frozenset(
+    "present visible visualized visualised identified evident seen noted detected found observed demonstrated evidence sign signs".split()
+)
+_VERBAL = re.compile(r"\A(?:not|never|cannot|\w+n't|fails? to|hardly)\Z")
+_WITH = re.compile(r"\bwith\s*\Z")
+
+
+def restated(text: str, question: str) -> tuple[bool | None, str]:
+    """Return (True, False or None, reason): does the text say that the asked proposition holds?
+
+    >>> restated("The left kidney is smaller.", "Is the right kidney smaller than the left kidney?")[0]
+    False
+    """
+    reading = read(text)
+    ordered = _ordered(reading, question)
+    if ordered is not None:
+        return ordered
+    return _stated(reading, text, question)
+
+
+# --- two participants: "is A larger than B", "is A anterior to B" ------------------------------------
+
+
+def _claim(reading: Reading, start: int, end: int) -> tuple[str, int, int, int] | None:
+    """Return (axis, sign, start, end) of the first comparative or relation between two positions."""
+    compared = comparatives(reading, start, end)
+    if compared:
+        axis, sign, place = compared[0]
+        return axis, sign, place, place + len(re.match(r"\w+", reading.text[place:]).group())  # type: ignore[union-attr]
+    for mention in find_relations(reading.text):
+        if (
+            start <= mention.start < end
+            and mention.value in OPPOSITES
+            and _has_object(reading.text, mention.end)
+        ):
+            axis = min(mention.value, OPPOSITES[mention.value])
+            return axis, 1 if mention.value == axis else -1, mention.start, mention.end
+    return None
+
+
+def _has_object(text: str, end: int) -> bool:
+    return bool(re.match(r"(?:\s+(?:to|of|than|with|from)\b|\s+(?:the|it)\b)", text[end:])) or text[
+        :end
+    ].endswith((" of", " to"))
+
+
+@lru_cache(maxsize=4096)
+def _asked(question: str) -> tuple[str, int, frozenset[str], frozenset[str]] | None:
+    """Return axis, sign, and the words that only A and only B have."""
+    reading = read(question)
+    claim = _claim(reading, 0, len(question))
+    if claim is None:
+        return None
+    axis, sign, start, end = claim
+    first = content_words(question[:start])
+    after = re.split(r"\bthan\b", question[end:].lower(), maxsplit=1)
+    second = content_words(after[1] if len(after) > 1 else question[end:])
+    only_first, only_second = first - second, second - first
+    return (axis, sign, only_first, only_second) if only_first and only_second else None
+
+
+def _ordered(reading: Reading, question: str) -> tuple[bool | None, str] | None:
+    asked = _asked(question)
+    if asked is None:
+        return None
+    axis, sign, first, second = asked
+    for segment in reading.segments:
+        if EQUAL.search(reading.text, segment.start, segment.end) and not reading.denials(
+            segment.start, segment.end
+        ):
+            return False, "calls both equal"
+        claim = _claim(reading, segment.start, segment.end)
+        if claim is None or claim[0] != axis:
+            continue
+        subject = _subject(reading, segment, claim[2], claim[3], first, second)
+        holds = (claim[1] == sign) == (subject == "first")
+        denied = _predicate_denied(reading, segment, claim[2])
+        if denied and not holds:
+            continue  # "B is not larger": A may be larger, or both equal
+        return (
+            not holds if denied else holds
+        ), "restates the comparison" if holds else "states the opposite comparison"
+    return None
+
+
+def _subject(
+    reading: Reading, segment: Segment, start: int, end: int, first: frozenset[str], second: frozenset[str]
+) -> str:
+    """Say which participant stands in front of the comparative."""
+    before = content_words(reading.text[segment.start : start])
+    tail = re.split(r"\bthan\b", reading.text[end : segment.end], maxsplit=1)
+    if len(tail) > 1:
+        before |= content_words(tail[0])
+    after = (
+        content_words(tail[-1])
+        if len(tail) > 1 or not before & (first | second)
+        else content_words(reading.text[end : segment.end])
+    )
+    if before & first and not before & second:
+        return "first"
+    if before & second and not before & first:
+        return "second"
+    return "second" if after & first and not after & second else "first"
+
+
+def _predicate_denied(reading: Reading, segment: Segment, start: int) -> bool:
+    return bool(reading.denials(segment.start, start))
+
+
+# --- any other proposition -----------------------------------------------------------------------------
+
+
+def _stated(reading: Reading, text: str, question: str) -> tuple[bool | None, str]:
+    asked = content_words(question)
+    best: tuple[int, Segment] | None = None
+    for segment in reading.segments:
+        words = content_words(reading.text[segment.start : segment.end])
+        overlap = len(words & asked)
+        if overlap and (best is None or overlap > best[0]):
+            best = (overlap, segment)
+    if best is None:
+        best_structures = _shared_structures(text, question)
+        if not best_structures:
+            return None, "says nothing of what was asked"
+        best = (1, reading.segments[0])
+    segment = best[1]
+    negations = _negations(reading, segment, asked, question)
+    conflict = _antonym(reading.text[segment.start : segment.end], question)
+    if negations % 2 == 0 and not conflict:
+        elsewhere = _elsewhere(text, question)
+        if elsewhere:
+            return False, elsewhere
+    holds = (negations + conflict) % 2 == 0
+    return holds, "restates the proposition" if holds else "denies the proposition"
+
+
+def _shared_structures(text: str, question: str) -> bool:
+    names = {m.name for m in find_mentions(question)}
+    return any(m.name in names for m in find_mentions(text))
+
+
+def _negations(reading: Reading, segment: Segment, asked: frozenset[str], question: str) -> int:
+    """Count the negations that bear on what was asked."""
+    count = 0
+    existence = bool(
+        re.match(
+            r"\W*(?:is|are|was|were) there\b|.*\b(?:present|visible|seen|evidence|identified)\b",
+            question.lower(),
+        )
+    )
+    for start, end, cue in reading.cues(segment):
+        after = reading.text[end : segment.end]
+        if _WITH.search(reading.text[segment.start : start]) and not content_words(after) & asked:
+            continue
+        if content_words(after) & asked or set(re.findall(r"[a-z]+", after)) & _EXISTENCE:
+            count += 1
+        elif _VERBAL.match(cue):
+            presupposed = (
+                existence
+                and content_words(reading.text[segment.start : start]) & asked
+                and after.strip(" .,")
+            )
+            count += not presupposed
+        elif not after.strip(" .,;!"):
+            count += 1
+    return count
+
+
+def _antonym(text: str, question: str) -> int:
+    """Return 1 where the statement has the opposite of a word of the question."""
+    said = re.findall(r"[a-z]+", text)
+    asked = set(re.findall(r"[a-z]+", question.lower()))
+    for word in said:
+        for axis, sign in _AXES.get(word, {}).items():
+            signs = {_AXES[other][axis] for other in asked if axis in _AXES.get(other, {})}
+            if sign not in signs and (-sign in signs or (axis == 0 and sign < 0 and not signs)):
+                return 1
+        if word in COMPARATIVES:
+            axis_name, direction = COMPARATIVES[word]
+            directions = {
+                COMPARATIVES[o][1] for o in asked if o in COMPARATIVES and COMPARATIVES[o][0] == axis_name
+            }
+            if directions and direction not in directions:
+                return 1
+    return 0
+
+
+def _elsewhere(text: str, question: str) -> str:
+    """Say where a statement puts the finding on another side, in another relation, or in another structure."""
+    asked_sides = {m.value for m in find_sides(question)} & {"left", "right", "bilateral"}
+    said_sides = {m.value for m in find_sides(text)} & {"left", "right", "bilateral"}
+    if (
+        len(asked_sides) == 1
+        and said_sides
+        and "bilateral" not in said_sides
+        and not asked_sides & said_sides
+    ):
+        return f"puts it on the other side ({', '.join(said_sides)})"
+    asked_names, said_names = _places(question), _places(text)
+    if (
+        asked_names
+        and said_names
+        and not any(a == b or is_part(a, b) or is_part(b, a) for a in asked_names for b in said_names)
+    ):
+        return f"puts it elsewhere ({', '.join(sorted(said_names))})"
+    asked_relations = {m.value for m in find_relations(question)}
+    for mention in find_relations(text):
+        if OPPOSITES.get(mention.value) in asked_relations and mention.value not in asked_relations:
+            return f"says {mention.value}"
+    return ""
+
+
+def _places(text: str) -> frozenset[str]:
+    """Return the structures that a text names after "in", "of", "on" or "within"."""
+    return frozenset(
+        mention.name
+        for mention in find_mentions(text)
+        if re.search(r"\b(?:in|within|inside|on|at)\s+(?:the |a |an )?\Z", text[: mention.start].lower())
+    )
+
+
+__all__ = ["restated", "stem"]

@@ -1,0 +1,166 @@
+"""Finding quantities in text: numbers with units, ranges, products, bounds (R10)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from medspatial.score.structured.reading import lowered
+from medspatial.score.structured.units import UNIT_TEXT, Unit, parse_unit
+
+_ONES = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+).split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_WORD_VALUES = {word: float(n) for n, word in enumerate(_ONES)} | {
+    w: 10.0 * n for n, w in enumerate(_TENS, start=2)
+}
+_WORD_VALUES |= {"single": 1.0, "solitary": 1.0, "dozen": 12.0, "couple": 2.0, "pair": 2.0}
+_NUMBER = (
+    r"(?P<sign>(?:(?<![\w.)])[-+]|\bminus |\bnegative )\s?)?"
+    r"(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d])|\d{1,3}(?: \d{3})+(?![\d.,])|\d{1,3}(?:\.\d{3}){2,}|\d+(?:[.,]\d+)?(?:e[+-]?\d+)?|(?<!\d)\.\d+)"
+)
+_TENS_WORD = "|".join(_TENS)
+_WORDS = rf"(?P<word>\b(?:(?:{_TENS_WORD})(?:[ -](?:{'|'.join(_ONES[1:10])}))?|{'|'.join(_ONES[::-1])}|single|solitary|dozen|couple|pair)\b)(?P<half> and a half\b)?"
+_ATOM = re.compile(
+    rf"(?:(?<![a-z0-9_.]){_NUMBER}|{_WORDS})(?:\s?-?\s?(?P<unit>{UNIT_TEXT})(?![a-z0-9]))?", re.I
+)
+_SUFFIX = re.compile(r"(?:st|nd|rd|th|d)\b|[a-z]|/\d|-?(?:years?|yrs?|months?)[ -]old|:\d")
+_IGNORED_BEFORE = re.compile(
+    r"\b(?:images?|img|im|series|ser|se|slices?|frames?|pages?|figures?|fig|case|segments?|seg|stations?|zones?|levels?|grades?|stages?|"
+    r"types?|phases?|ribs?|class|category|(?:lung|li|pi|bi|ti)-?rads|vertebrae?|option|question|step|study|scan|no|number|version|accession|"
+    r"thickness of|slice thickness|collimation|voxel size|window|width/level|age|aged|in (?:19|20)(?=\d\d)|(?:january|february|march|april|may|june|july|august|september|october|november|december))"
+    r"\s*(?:no\.?|number|#|of|:|is|at|are)?\s*[#(:.-]?\s*\Z"
+)
+_LIST_INDEX = re.compile(r"(?:\A|\n)\s*\Z")
+_BOUND_BEFORE = re.compile(
+    r"(?:\b(?:(?:more|greater|larger|bigger|longer|higher|less|smaller|shorter|lower|fewer|farther|wider|closer) than|over|above|exceed(?:s|ing)?|at least|"
+    r"under|below|at most|up to|no (?:more|less|larger|smaller|fewer) than|not (?:more|less|exceeding)(?: than)?|(?:a )?(?:maximum|minimum) of|beyond|within|in excess of|upwards of|as (?:much|many|large|little) as)|[<>≥≤]=?)"
+    r"\s*(?:or equal to\s*)?(?:about|approximately|around|roughly|ca|~|a|an|the)?\s*\Z"
+)
+_BOUND_AFTER = re.compile(
+    r"\A\s*(?:or (?:more|less|greater|larger|smaller|fewer|above|below|over|under|so more)\b|\+|and (?:above|over|up)\b|plus\b|(?:at (?:least|most|minimum))\b)"
+)
+_TIMES = re.compile(r"\A\s*(?:x|×|\*|by)\s*\Z", re.I)
+_RANGE = re.compile(r"\A\s*(?:-|–|—|to|\.\.\.?|through|up to)\s*\Z", re.I)
+_ERROR = re.compile(r"\A\s*(?:±|\+/-|\+-|plus or minus|plus/minus)\s*\Z", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """One figure of a text.
+
+    Attributes
+    ----------
+    values
+        One value, two ends of a range, or the two or three factors of a product, in base units when a
+        unit stands beside (see :class:`Unit`), else bare.
+    kind
+        ``single``, ``range`` or ``product``.
+    unit
+        None for a bare number.
+    bound
+        "more than", "up to", ...: no figure of its own.
+    """
+
+    values: tuple[float, ...]
+    start: int
+    end: int
+    unit: Unit | None = None
+    kind: str = "single"
+    bound: bool = False
+    word: bool = False
+
+    def scaled(self, unit: Unit) -> Quantity:
+        """Give a bare number a unit."""
+        return replace(self, values=tuple(v * unit.factor for v in self.values), unit=unit)
+
+
+@lru_cache(maxsize=4096)
+def find_quantities(text: str) -> tuple[Quantity, ...]:
+    """Return the figures of a text in order; image and series numbers, levels and ages are left out.
+
+    >>> [(q.values, q.kind) for q in find_quantities("about 2.3 x 1.8 cm (image 45), formerly 12-14 mm")]
+    [((23.0, 18.0), 'product'), ((12.0, 14.0), 'range')]
+    """
+    low = lowered(text)
+    atoms = [(match, value) for match in _ATOM.finditer(low) if (value := _value(low, match)) is not None]
+    found: list[Quantity] = []
+    index = 0
+    while index < len(atoms):
+        group, kind = _group(low, [match for match, _ in atoms[index:]])
+        found.append(_quantity(low, atoms[index : index + group], kind))
+        index += group
+    return tuple(found)
+
+
+def _value(low: str, match: re.Match[str]) -> float | None:
+    """Return an atom's number, or None where the digits are no figure."""
+    if match.group("word"):
+        words = re.split(r"[ -]", match.group("word"))
+        return sum(_WORD_VALUES[word] for word in words) + (0.5 if match.group("half") else 0.0)
+    if not match.group("unit") and _SUFFIX.match(low, match.end()):
+        return None
+    before = low[max(0, match.start() - 40) : match.start()]
+    if _IGNORED_BEFORE.search(before) and not match.group("unit"):
+        return None
+    if re.search(r"slice thickness(?: is| of|:)?\s*\Z|\bsection thickness(?: is| of|:)?\s*\Z", before):
+        return None
+    listed = low[match.end() : match.end() + 2] in {". ", ") "} and _LIST_INDEX.search(low[: match.start()])
+    if listed and low[match.end() + 2 :].strip():
+        return None
+    return _number(match.group("digits"), match.group("sign"))
+
+
+def _number(digits: str, sign: str | None) -> float:
+    if re.fullmatch(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?", digits):
+        digits = digits.replace(",", "")
+    elif re.fullmatch(r"\d{1,3}(?:\.\d{3}){2,}", digits):
+        digits = digits.replace(".", "")
+    value = float(digits.replace(" ", "").replace(",", "."))
+    return -value if sign and sign.strip() not in {"+", ""} else value
+
+
+def _group(low: str, atoms: list[re.Match[str]]) -> tuple[int, str]:
+    """Return how many atoms from the first on belong together, and as what."""
+    count, kind = 1, "single"
+    while count < len(atoms):
+        between = low[atoms[count - 1].end() : atoms[count].start()]
+        if _TIMES.match(between) and kind in {"single", "product"}:
+            kind = "product"
+        elif count == 1 and _ERROR.match(between):
+            return 2, "error"
+        elif count == 1 and (_RANGE.match(between) or _between(low, atoms[0], between)):
+            changed = re.search(
+                r"\b(?:increas|grow|grew|decreas|shr[aiu]nk|enlarg|reduc|progress|chang)\w*(?: in size)? from\s*\Z",
+                low[: atoms[0].start()],
+            )
+            return 2, "change" if changed else "range"
+        else:
+            break
+        count += 1
+    return count, kind
+
+
+def _between(low: str, first: re.Match[str], between: str) -> bool:
+    return between.strip() == "and" and bool(re.search(r"\bbetween\s+(?:about )?\Z", low[: first.start()]))
+
+
+def _quantity(low: str, atoms: list[tuple[re.Match[str], float]], kind: str) -> Quantity:
+    start, end = atoms[0][0].start(), atoms[-1][0].end()
+    last = next((match.group("unit") for match, _ in reversed(atoms) if match.group("unit")), None)
+    values = []
+    for match, value in atoms:
+        spelled = match.group("unit") or last
+        values.append(value * (parse_unit(spelled).factor if spelled else 1.0))
+    if kind == "error":
+        values, kind = values[:1], "single"
+    elif kind == "change":
+        values, kind = values[1:], "single"
+    bound = bool(
+        _BOUND_BEFORE.search(low[max(0, start - 40) : start]) or _BOUND_AFTER.match(low[end : end + 20])
+    )
+    unit = parse_unit(last) if last else None
+    return Quantity(tuple(values), start, end, unit, kind, bound, bool(atoms[0][0].group("word")))

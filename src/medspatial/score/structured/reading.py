@@ -1,0 +1,336 @@
+"""R3 to R6 on plain text: what a sentence affirms, denies, compares against, or only considers."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from medspatial.score.structured.words import (
+    COMPARATIVES,
+    COMPARED,
+    CONDITION,
+    CONTRAST,
+    DETERMINERS,
+    FINITE_VERBS,
+    NEGATION,
+    PART_NOUNS,
+    PREPOSITIONS,
+    PSEUDO_NEGATION,
+    REFUSAL,
+    STATES,
+    STRONGER,
+    TENTATIVE,
+    WEAK,
+)
+
+Standing = Literal["affirmed", "denied", "compared", "void"]
+
+_TOKEN = re.compile(
+    r"[a-z]+(?:'[a-z]+)?\d*[a-z]*|\d+(?:[.,]\d+)*[a-z0-9]*|[.;!?\n():,<>/=+]|—|(?<=\s)-(?=\s)"
+)
+_DOTTED = re.compile(
+    r"\b(?:e\.g|i\.e|approx|vs|dr|lt|rt|ca|cf|fig|no|seg|art|inf|sup|ant|post|lat|med|resp|max|min|incl)\.(?=\s*\S)"
+)
+_STRONG = frozenset(".;!?\n()—-")
+_EXISTENCE = frozenset(
+    "seen visible present found identified detected observed noted visualized visualised there located".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word or mark with its place in the text."""
+
+    word: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch between commas, full stops, contrasts, and "and" before a new statement."""
+
+    first: int  # token indices, end exclusive
+    last: int
+    start: int  # character offsets
+    end: int
+    sentence: int
+
+
+def lowered(text: str) -> str:
+    """Lower-case a text without changing its length."""
+    low = text.lower()
+    return low if len(low) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+
+
+def blank(text: str, pattern: re.Pattern[str]) -> str:
+    """Replace all matches by as many spaces, so that offsets stay."""
+    return pattern.sub(lambda match: " " * len(match.group()), text)
+
+
+class Reading:
+    """One text, cut into segments, with the scope of negation, comparison, condition and refusal.
+
+    Attributes
+    ----------
+    text
+        Lower-case, as long as the original; pseudo-negations ("no doubt") are blanked.
+    segments
+        In order.
+    """
+
+    def __init__(self, text: str) -> None:
+        low = _DOTTED.sub(lambda match: match.group()[:-1].replace(".", " ") + " ", lowered(text))
+        self.text = blank(low, PSEUDO_NEGATION)
+        self.tokens = [Token(m.group(), m.start(), m.end()) for m in _TOKEN.finditer(self.text)]
+        self.segments = list(_segments(self.tokens))
+        self._starts = [segment.start for segment in self.segments]
+        self._negations = [(m.start(), m.end(), m.group()) for m in NEGATION.finditer(self.text)]
+        self._compared = [(m.start(), m.end()) for m in COMPARED.finditer(self.text)]
+        self._refusals = [(m.start(), m.end()) for m in REFUSAL.finditer(self.text)]
+        self._conditions = [(m.start(), m.end()) for m in CONDITION.finditer(self.text)]
+        self._states = [(m.start(), m.end(), m.group()) for m in STATES.finditer(self.text)]
+
+    def segment_of(self, position: int) -> Segment:
+        """Return the segment that holds a character position."""
+        return self.segments[max(0, bisect_right(self._starts, position) - 1)]
+
+    def standing(
+        self, start: int, end: int, mentions: list[tuple[int, int]], question: str = ""
+    ) -> tuple[Standing, str]:
+        """Say whether a mention is an answer.
+
+        Parameters
+        ----------
+        start, end
+            The mention.
+        mentions
+            All mentions in the text, as (start, end): a negation looks backward only where nothing
+            stands in front of it.
+        question
+            Lower-case; where the question itself asks for the denied thing ("which is absent?"), an
+            echo of it denies nothing.
+
+        Returns
+        -------
+        tuple
+            The standing and the words that decided it.
+        """
+        segment = self.segment_of(start)
+        refusal = self._in(self._refusals, segment)
+        if refusal:
+            return "void", self.text[refusal[0] : refusal[1]]
+        condition = self._before(self._conditions, segment, start)
+        if condition:
+            return "void", self.text[condition[0] : condition[1]]
+        against = self._comparison(segment, start, mentions)
+        if against:
+            return "compared", against
+        denial = self._forward(segment, start) or self._backward(segment, start, end, mentions, question)
+        return ("denied", denial) if denial else ("affirmed", "")
+
+    def strength(self, start: int) -> int:
+        """Return how firm a statement is: 0 abandoned, 1 merely possible, 2 stated, 3 preferred."""
+        segment = self.segment_of(start)
+        stretch = self.text[segment.start : segment.end]
+        if TENTATIVE.search(stretch):
+            return 0
+        if WEAK.search(stretch):
+            return 1
+        return 3 if STRONGER.search(stretch) else 2
+
+    def denials(self, start: int, end: int) -> list[str]:
+        """Return the negation cues between two character positions."""
+        return [word for first, last, word in self._negations if first >= start and last <= end]
+
+    def cues(self, segment: Segment) -> list[tuple[int, int, str]]:
+        """Return the negation cues inside a segment as (start, end, words)."""
+        return [cue for cue in self._negations if segment.start <= cue[0] < segment.end]
+
+    def refuses(self) -> bool:
+        """Say whether any refusal or "cannot be determined" stands in the text."""
+        return bool(self._refusals)
+
+    def _in(self, spans: list[tuple[int, int]], segment: Segment) -> tuple[int, int] | None:
+        return next(((a, b) for a, b in spans if segment.start <= a < segment.end), None)
+
+    def _before(
+        self, spans: list[tuple[int, int]], segment: Segment, position: int
+    ) -> tuple[int, int] | None:
+        return next(((a, b) for a, b in spans if segment.start <= a < position and b <= position), None)
+
+    def _comparison(self, segment: Segment, start: int, mentions: list[tuple[int, int]]) -> str:
+        for a, b in reversed(self._compared):
+            if not (segment.start <= a and b <= start):
+                continue
+            if re.match(r"\s*(?:about |approximately |~)?\d", self.text[b:]):
+                continue  # "larger than 5 mm in the left lung"
+            leads = not self.text[segment.start : a].strip(" ,")
+            between = any(b <= first < start for first, _ in mentions)
+            if leads and between:
+                continue  # "compared with the left the right ..." : only the first is compared against
+            return self.text[a:b]
+        return ""
+
+    def _forward(self, segment: Segment, start: int) -> str:
+        for a, b, word in reversed(self._negations):
+            if b > start:
+                continue
+            if self._reaches(a, b, word, start):
+                return word
+            break
+        for a, b, word in reversed(self._states):
+            if (
+                segment.start <= a
+                and b <= start
+                and self.text[b:start].strip(" -") in {"", "appearing", "the"}
+            ):
+                return word  # "a normal left kidney"
+        return ""
+
+    def _reaches(self, start: int, end: int, cue: str, position: int) -> bool:
+        """Say whether a negation's scope runs up to a position."""
+        segment, target = self.segment_of(start), self.segment_of(position)
+        if segment == target:
+            return not _new_phrase(self.text[end:position])
+        if segment.sentence != target.sentence or cue in {"wrong", "incorrect", "false"}:
+            return False
+        between = self.text[end:position]
+        if cue == "neither" and "nor" in between.split():
+            return True
+        return _is_list(self.text[segment.end : target.end])
+
+    def _backward(
+        self, segment: Segment, start: int, end: int, mentions: list[tuple[int, int]], question: str
+    ) -> str:
+        cues = [(a, b, w) for a, b, w in self._negations if segment.start <= a < segment.end and a >= end]
+        cues += [(a, b, w) for a, b, w in self._states if segment.start <= a < segment.end and a >= end]
+        for a, b, word in sorted(cues):
+            if word in {
+                "without",
+                "other than",
+                "rather than",
+                "instead of",
+                "nor",
+                "as opposed to",
+                "sparing",
+                "minus",
+            }:
+                continue
+            if self.text[segment.start : a].rstrip().endswith(" with"):
+                continue  # "with no extension"
+            if any(b <= first < segment.end for first, _ in mentions) and word not in _STATE_WORDS:
+                continue  # the cue has its own object further on
+            if _asked(word, question) or self._presupposed(segment, start, a, b):
+                continue
+            return word
+        return ""
+
+    def _presupposed(self, segment: Segment, start: int, cue_start: int, cue_end: int) -> bool:
+        """ "The nodule in the left lung is not calcified" still puts the nodule there."""
+        head = [t.word for t in self.tokens[segment.first : segment.last] if t.end <= start]
+        while head and head[0] in DETERMINERS | {"and", "also"}:
+            head.pop(0)
+        noun_before = any(word in PREPOSITIONS for word in head[1:])
+        rest = {t.word for t in self.tokens[segment.first : segment.last] if t.start >= cue_end}
+        return (
+            noun_before
+            and not (rest & _EXISTENCE)
+            and "there" not in self.text[segment.start : cue_start].split()
+        )
+
+
+_STATE_WORDS = frozenset(
+    "normal unremarkable clear spared unaffected uninvolved intact healthy absent missing negative free".split()
+)
+
+
+def _asked(cue: str, question: str) -> bool:
+    if not question:
+        return False
+    if cue in _STATE_WORDS:
+        return bool(re.search(rf"\b(?:ab)?{cue}|\babnormal" if cue == "normal" else rf"\b{cue}", question))
+    return bool(NEGATION.search(question))
+
+
+def _new_phrase(between: str) -> bool:
+    """After a negation, "and" with a new noun or verb starts a new statement."""
+    words = between.split()
+    if "and" not in words:
+        return False
+    after = words[len(words) - words[::-1].index("and") :]
+    if not after:
+        return False
+    first = after[0]
+    return first not in PREPOSITIONS and first not in {"the", "any"}
+
+
+def _is_list(between: str) -> bool:
+    """ "no nodules, masses or effusion ...": a list ends in "or" and has no verb before it."""
+    words = re.findall(r"[a-z']+", between)
+    for word in words:
+        if word in {"or", "nor"}:
+            return True
+        if word in FINITE_VERBS or word in CONTRAST:
+            return False
+    return False
+
+
+def _segments(tokens: list[Token]) -> list[Segment]:
+    segments: list[Segment] = []
+    first, sentence = 0, 0
+    for index, token in enumerate(tokens):
+        if token.word in _STRONG:
+            _close(segments, tokens, first, index + 1, sentence)
+            first, sentence = index + 1, sentence + 1
+        elif token.word == "," or _starts_statement(tokens, index, first):
+            cut = index + 1 if token.word == "," else index
+            _close(segments, tokens, first, cut, sentence)
+            first = cut
+            if token.word in CONTRAST:
+                sentence += 1
+    _close(segments, tokens, first, len(tokens), sentence)
+    return segments or [Segment(0, 0, 0, 0, 0)]
+
+
+def _close(segments: list[Segment], tokens: list[Token], first: int, last: int, sentence: int) -> None:
+    if last > first:
+        segments.append(Segment(first, last, tokens[first].start, tokens[last - 1].end, sentence))
+
+
+def _starts_statement(tokens: list[Token], index: int, first: int) -> bool:
+    """A contrast word, or "and" followed by a clause of its own (a verb or a comparative)."""
+    word = tokens[index].word
+    if index == first:
+        return False
+    if word in CONTRAST:
+        return True
+    if word not in {"and", "with"}:
+        return False
+    for place in range(index + 1, min(index + 14, len(tokens))):
+        later = tokens[place]
+        if later.word in _STRONG or later.word in CONTRAST or later.word in {",", "and"}:
+            return False
+        if later.word in FINITE_VERBS:
+            return word == "and"
+        if is_comparative(tokens, place):
+            return True
+    return False
+
+
+def is_comparative(tokens: list[Token], index: int) -> bool:
+    """ "lower" compares in "lower than"; in "lower lobe" it names a part."""
+    word = tokens[index].word
+    if word not in COMPARATIVES:
+        return False
+    following = tokens[index + 1].word if index + 1 < len(tokens) else ""
+    return following not in PART_NOUNS or word not in {"lower", "upper", "higher"}
+
+
+@lru_cache(maxsize=2048)
+def read(text: str) -> Reading:
+    """Return the reading of a text; equal texts are read once."""
+    return Reading(text)

@@ -1,0 +1,85 @@
+"""Who is related to what: the subject and the landmark that a question names (R12, R13)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+_LINK = r"(?:relative to|in relation to|in relationship to|with respect to|with regards? to|with reference to|in reference to|as compared to|compared (?:to|with)|versus|vis-a-vis|as seen from|as viewed from)"
+_LIE = r"(?:lie|lies|lying|located|situated|positioned|found|sit|placed|oriented|seen|run|course|courses|runs|related|extend|project|be found|appear|visible)"
+_PATTERNS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"\b(?:where|how|in (?:which|what) direction|in what position)\s+(?:exactly )?(?:does|do|is|are|was|were|can|did)\s+(?P<s>.+?)\s+(?:{_LIE}\s+)?(?:{_LINK}|(?:from|to) (?=the|a))\s*(?P<o>.+)",
+        rf"\b{_LINK}\s+(?P<o>[^,]+?),?\s+(?:where|how|on (?:which|what) side|in (?:which|what) (?:direction|position))\s+(?:does|do|is|are|was|were)\s+(?P<s>.+)",
+        rf"\b(?:position|location|relation(?:ship)?|orientation|direction|situation)\s+of\s+(?P<s>.+?)\s+(?:{_LINK}|to|from|with)\s+(?P<o>.+)",
+        r"\b(?:relation(?:ship)?|position)\s+(?:between|of)\s+(?P<s>.+?)\s+and\s+(?P<o>.+)",
+        r"\b(?:on|at|in|to|along)\s+(?:which|what)\s+(?:side|aspect|direction|surface|part)\s+(?:of|from|to|relative to)\s+(?P<o>.+?)\s+(?:does|do|is|are|was|were|can)\s+(?P<s>.+)",
+        r"\b(?:which|what)\s+(?:spatial |anatomical )?(?:relation|direction|position|side)\w*\s+(?:does|do|has|have|is|are)\s+(?P<s>.+?)\s+(?:have|has|hold|bear|lie|located|from|to)\s+(?:to|with|from|relative to)?\s*(?P<o>.+)",
+        r"\A(?:is|are|does|do|was|were)\s+(?P<s>.+?)\s+(?:lie |lies |located |situated |positioned |more |mainly |directly |immediately |found )*(?:anterior|posterior|superior|inferior|medial|lateral|above|below|behind|in front|to the (?:left|right)|left|right|inside|outside|within|ventral|dorsal|cranial|caudal|proximal|distal|beneath|under|over|adjacent|next|touching|in contact|deep|superficial)\w*(?:\s*(?:,|or|and)\s*[a-z ]+?)*\s+(?:to|of|with|than)?\s*(?P<o>.+)",
+    )
+)
+_STOP = frozenset(
+    "the a an of to in on at from with and or is are was were be it its this that these those does do did lie lies lying located "
+    "situated positioned found seen there which what where how who patient patients relative relation respect by as for side "
+    "image scan ct one ones here main whole entire single than more most very center centre".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Words that only the subject has, and words that only the landmark has."""
+
+    subject: frozenset[str]
+    landmark: frozenset[str]
+
+
+def content_words(text: str) -> frozenset[str]:
+    """Return a text's stems without function words."""
+    return frozenset(stem(word) for word in re.findall(r"[a-z]+\d*|\d+", text.lower()) if word not in _STOP)
+
+
+@lru_cache(maxsize=16384)
+def stem(word: str) -> str:
+    """Cut plural and common endings, so that "nodules" meets "nodule".
+
+    >>> stem("nodules"), stem("crosses"), stem("crossing")
+    ('nodul', 'cros', 'cros')
+    """
+    for ending in (
+        "ically",
+        "ations",
+        "ation",
+        "ities",
+        "ing",
+        "ies",
+        "ied",
+        "ed",
+        "es",
+        "ly",
+        "s",
+        "e",
+        "y",
+    ):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            word = word[: -len(ending)]
+            break
+    return word[:-1] if len(word) > 3 and word[-1] == word[-2] else word
+
+
+@lru_cache(maxsize=4096)
+def roles(question: str) -> Roles | None:
+    """Return subject and landmark of a question about a relation, or None where its form is unknown.
+
+    >>> sorted(roles("Where does the nodule lie relative to the major fissure?").landmark)
+    ['fissur', 'major']
+    """
+    low = question.lower().strip().rstrip("?").strip()
+    for pattern in _PATTERNS:
+        match = pattern.search(low)
+        if match:
+            subject, landmark = content_words(match.group("s")), content_words(match.group("o"))
+            if subject - landmark and landmark - subject:
+                return Roles(subject - landmark, landmark - subject)
+    return None

@@ -1,0 +1,171 @@
+"""Sides: left, right, bilateral, midline, neither (R3 to R9)."""
+
+from __future__ import annotations
+
+import re
+
+from functools import lru_cache
+
+from medspatial.score.structured.commitments import Commitments, Mention, commitments
+from medspatial.score.structured.comparison import Comparison, question_comparison, winners
+from medspatial.score.structured.reading import blank, lowered
+from medspatial.score.structured.verdict import Verdict, decided, unanswered
+
+OPPOSITE = {"left": "right", "right": "left"}
+
+# "right" and "left" that name no side (R9); blanked first
+_NO_SIDE = re.compile(
+    r"\b(?:that|this|you|it|which|he|she)(?:'s| is|'re| are) (?:absolutely |quite |all |entirely |exactly )?right\b(?=\s*(?:[,.!;]|\Z|and\b|to\b|that\b))"
+    r"|\byou are right\b|\ball right\b|\balright\b"
+    r"|(?<!the )(?<!on )\bright (?:below|above|next|behind|beside|beneath|under|underneath|in|at|on|there|here|now|away|through|into|near|after|before|where|up|along|alongside|beyond|against|from the start)\b"
+    r"|\b(?:the )?right (?:answer|choice|option|interpretation|response|reply|conclusion|diagnosis|way|direction|moment|track|thing|question)\b"
+    r"|\bright\?|\bif (?:i am|i'm) right\b|\bquite right\b|\babsolutely right\b|\bright angles?\b|\bis right that\b|\bam i right\b|\bcorrect and right\b"
+    r"|\bleft (?:untreated|in place|in situ|behind|alone|over|out|unresected|unchanged|unanswered|open|intact|blank|as is)\b"
+    r"|\b(?:nothing|little|what is|what's|much|none) left\b|\bhas left\b|\bhave left\b|\b(?:is|are) left (?:to|with)\b"
+    r"|\b(?:displac\w+|shift(?:s|ed|ing)?|push\w*|deviat\w+|compress\w+)(?: [a-z]+){0,4}? (?:to|towards?) the (?:left|right)(?: side)?\b"
+    r"|\b(?:left|right)ward (?:shift|displacement|deviation)\b"
+    r"|\b(?:mediastinal|tracheal|cardiac) (?:shift|deviation) (?:to|towards?) the (?:left|right)\b"
+)
+_AGREEMENT = re.compile(r"\A\W*right\s*[,.!;:-]+\s*(?=\S)")
+_WORDS = re.compile(
+    r"(?P<bilateral>\b(?:bilateral(?:ly)?|both(?! (?:of )?(?:cases|readers|series|phases|images|scans|answers|options|planes))(?: of)?(?: the)?(?: sides?)?|on (?:either|each) side|either side|"
+    r"each side|left and(?: the)? right|right and(?: the)? left|(?:left|right)[ -]?sided and (?:right|left)[ -]?sided|two-sided|both-sided|on all sides)\b)"
+    r"|(?P<neither>\b(?:neither(?: side| kidney| lung| one| of (?:them|the two|these|both))?(?! (?:the |on the |in the |on )?(?:left|right))|on no side|no side|none of them|not on any side|not on either side|"
+    r"in neither|on neither side)\b)"
+    r"|(?P<equal>\b(?:equal(?:ly)?(?: in size| large| sized)?|same size|the same|identical|no (?:significant |relevant )?difference|symmetric(?:al(?:ly)?)?)\b)"
+    r"|(?P<left>\b(?:left(?:-|\b)|leftwards?\b|left-?sided\b|left-?hand\b|lt\b|sinister\b|sinistral\b|l-sided\b|l/s\b))"
+    r"|(?P<right>\b(?:right(?:-|\b)|rightwards?\b|right-?sided\b|right-?hand\b|rt\b|dexter\b|dextral\b|r-sided\b))"
+    r"|(?P<midline>\b(?:in the mid-?line|at the mid-?line|on the mid-?line|mid-?line(?!\s+(?:shift|crossing))|median plane|in the midplane|midsagittal|centrally|central(?: position)?|in the (?:middle|cent(?:er|re)) ?(?!lobe)(?:of the body)?)\b)"
+)
+_TO_MIDLINE = re.compile(
+    r"(?:\b(?:of|from|to|across|cross(?:es|ing|ed)?|beyond|past|over|towards?|respect|reach(?:es|ing)?|than)(?: the)?|off)\s+\Z"
+)
+_ANATOMY = re.compile(
+    r"(?P<right>\b(?:rul|rml|rll|ruq|rlq|middle lobe|hepatic flexure|ascending colon|c(?:a)?ecum|appendix|horizontal fissure|minor fissure|azygos fissure)\b)"
+    r"|(?P<left>\b(?:lul|lll|luq|llq|lingulae?|lingular|splenic flexure|descending colon|sigmoid colon)\b)"
+)
+# organs that lie on one side; read only where no side is named at all
+_ONE_SIDED = re.compile(
+    r"(?P<right>\b(?:liver|hepatic|gallbladder|gall bladder)\b)|(?P<left>\b(?:spleen|splenic)\b)"
+)
+_LETTER = re.compile(r"(?<![A-Za-z0-9.])(?<!\d )([LR])(?![A-Za-z0-9])(?!\s*\d)(?!')")
+_PATIENT_SIDE = re.compile(r"\bpatient(?:'s|s'|s)? (?:anatomical )?(left|right)\b")
+_VIEWER_SIDE = re.compile(
+    r"\b(?:viewer(?:'s)?|reader(?:'s)?|observer(?:'s)?|image|screen|picture)(?:'s)? (?:left|right)\b|\b(?:left|right)(?:-hand)?(?: side)? of the (?:image|screen|picture|scan|slice|figure|display)\b"
+)
+
+
+def find_sides(text: str) -> list[Mention]:
+    """Return all mentions of a side, in order; ``value`` is left, right, bilateral, midline, neither or equal.
+
+    >>> [m.value for m in find_sides("The bright nodule in the RLL; that's right, not in the left lung at L1")]
+    ['right', 'left']
+    """
+    return list(_find(text))
+
+
+@lru_cache(maxsize=4096)
+def _find(text: str) -> tuple[Mention, ...]:
+    low = _AGREEMENT.sub(lambda m: " " * len(m.group()), lowered(text)) if _agrees(text) else lowered(text)
+    low = blank(low, _NO_SIDE)
+    if _PATIENT_SIDE.search(low):
+        low = blank(low, _VIEWER_SIDE)
+    found = [Mention(str(m.lastgroup), m.start(), m.end()) for m in _WORDS.finditer(low)]
+    found = [m for m in found if m.value != "midline" or not _TO_MIDLINE.search(low[: m.start])]
+    found += [Mention(str(m.lastgroup), m.start(), m.end()) for m in _ANATOMY.finditer(low)]
+    found += [
+        Mention({"L": "left", "R": "right"}[m.group(1)], m.start(), m.end()) for m in _LETTER.finditer(text)
+    ]
+    if text.strip(" .()").lower() in {"l", "r"} and not found:
+        found = [Mention("left" if text.strip(" .()").lower() == "l" else "right", 0, len(text))]
+    if not found:
+        found = [Mention(str(m.lastgroup), m.start(), m.end()) for m in _ONE_SIDED.finditer(low)]
+    return tuple(sorted(found, key=lambda m: m.start))
+
+
+def _agrees(text: str) -> bool:
+    """ "Right, the nodule is in the left gland": a leading "right" agrees where another side follows."""
+    match = _AGREEMENT.match(text.lower())
+    if not match:
+        return False
+    rest = [m.lastgroup for m in _WORDS.finditer(blank(text.lower()[match.end() :], _NO_SIDE))]
+    return bool(rest) and "right" not in rest and bool({"left", "bilateral", "midline"} & set(rest))
+
+
+def sides_of(text: str) -> frozenset[str]:
+    """Return the sides that a reference names; left with right is bilateral.
+
+    >>> sorted(sides_of("Left and right kidney"))
+    ['bilateral']
+    """
+    values = {mention.value for mention in find_sides(text)}
+    return frozenset({"bilateral"} if {"left", "right"} <= values or "bilateral" in values else values)
+
+
+def _clash(first: str, second: str) -> bool:
+    return first != second and {first, second} not in ({"left", "bilateral"}, {"right", "bilateral"})
+
+
+def match_side(reply: str, answer: str, question: str) -> Verdict:
+    """Judge a reply to a question whose answer is a side."""
+    wanted = sides_of(answer)
+    if not wanted:
+        return Verdict("undecided", "R9", f"the reference names no side: '{answer}'")
+    want = next(iter(wanted)) if len(wanted) == 1 else "bilateral"
+    low = question.lower()
+    found, reading = commitments(reply, find_sides, low, _clash)
+    asked = question_comparison(question)
+    if asked:
+        _apply_comparison(found, winners(reading, found, asked, other=OPPOSITE.get), want)
+    verdict = _decide(found, want, reading.refuses(), bool(reply.strip()))
+    return Verdict(verdict.outcome, verdict.rule, verdict.reason, verdict.extracted, tuple(found.trace))
+
+
+def _apply_comparison(found: Commitments, result: Comparison | None, want: str) -> None:
+    """R4: the side tied to the asked comparative is the answer; the rest is background."""
+    if result is None or (want == "bilateral" and not result.turned):
+        return
+    found.affirmed = [Mention(value, 0, 0) for value in result.values]
+    found.alternatives = []
+    found.note("R4", result.reason)
+
+
+def _decide(found: Commitments, want: str, refused: bool, any_text: bool) -> Verdict:
+    values = {mention.value for mention in found.affirmed}
+    if {"left", "right"} <= values:
+        values = (values - {"left", "right"}) | {"bilateral"}
+    if "bilateral" in values and "equal" in values:
+        values.discard("equal")
+    if "bilateral" in values and values <= {"bilateral", "left", "right"}:
+        values = {"bilateral"}
+    if want == "neither" and not values and len(found.denied) > 0:
+        return decided(True, "R3", "all sides are denied", "neither")
+    if not values:
+        return _nothing(found, want, refused, any_text)
+    got = next(iter(values)) if len(values) == 1 else " and ".join(sorted(values))
+    if got == want:
+        rule = "R8" if want == "bilateral" else _rule(found)
+        return decided(True, rule, f"commits to {got}", got)
+    if want == "bilateral" and got in OPPOSITE:
+        return decided(False, "R8", f"names one half ({got}) of a two-sided answer", got)
+    rule = "R5" if got == "bilateral" or " and " in got else _rule(found)
+    return decided(False, rule, f"commits to {got}, the reference is {want}", got)
+
+
+def _nothing(found: Commitments, want: str, refused: bool, any_text: bool) -> Verdict:
+    denied = {mention.value for mention in found.denied}
+    if found.alternatives:
+        return unanswered("R5", "offers alternatives and chooses none")
+    if want in denied or (want == "bilateral" and denied):
+        return decided(False, "R3", f"denies {want} and offers nothing else", f"not {want}")
+    if denied:
+        return unanswered("R3", f"only says what it is not ({', '.join(sorted(denied))})")
+    if refused:
+        return unanswered("R7", "refuses or calls it indeterminate")
+    return unanswered("R7", "names no side" if any_text else "empty")
+
+
+def _rule(found: Commitments) -> str:
+    if found.rule in {"R2", "R3", "R4", "R6"}:
+        return found.rule
+    return "R9" if found.rule == "R14" else found.rule

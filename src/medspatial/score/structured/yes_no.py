@@ -1,0 +1,115 @@
+"""R13: yes or no, by a leading polarity word, negated existence, or the proposition restated."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from medspatial.records import Item
+from medspatial.score.structured.commitments import Mention, final_part
+from medspatial.score.structured.proposition import restated
+from medspatial.score.structured.reading import lowered, read
+from medspatial.score.structured.verdict import Verdict, decided, unanswered
+
+_YES = r"yes|yeah|yep|yup|correct|affirmative|true|indeed|certainly|definitely|absolutely|of course|exactly|right|sure|agreed|positive|undoubtedly|without (?:a |any )?doubt|that is (?:correct|right|true)|that's (?:correct|right|true)|it is|they are|it does|they do|there is|there are|it has|they have|y"
+_NO = r"no|nope|nah|negative|false|incorrect|not really|not at all|not quite|not exactly|not (?:really|necessarily)|never|none|nothing|neither|by no means|in no way|that is (?:incorrect|false|wrong|not (?:correct|right|true))|that's (?:incorrect|false|wrong|not (?:correct|right|true))|wrong|it is not|it isn't|they are not|they aren't|it does not|it doesn't|they do not|they don't|there is not|there isn't|there are no|there is no|n|absent|not (?:seen|visible|present|detected|identified|found|observed|involved|affected|visualized|visualised)"
+_HEDGE = r"(?:well|so|hmm|i think|i believe|i would say|i'd say|most likely|probably|likely|possibly|perhaps|maybe|apparently|it seems|it appears|in my opinion|the answer is|answer|to my knowledge|based on [a-z ,]+?)"
+_LEADING = re.compile(rf"\A\W*(?:{_HEDGE}\W+)*(?:(?P<no>{_NO})|(?P<yes>{_YES}))(?![\w-])", re.I)
+_BOTH = re.compile(r"\byes\s*(?:and|/|,)\s*no\b|\bno\s*(?:and|/|,)\s*yes\b", re.I)
+_EITHER = re.compile(
+    r"\byes\s*or\s*no\b|\b(?:maybe|perhaps|possibly) (?:yes )?(?:maybe|perhaps|possibly) (?:no|not)\b", re.I
+)
+_WORDS = re.compile(r"\b(?:yes|no)\b(?=\s*(?:[.,;:!?)]|\Z))", re.I)
+_SHORT = re.compile(
+    rf"\A\W*(?:it is |it's |the answer is )?(?:(?P<yes>{_YES}|present|seen|visible)|(?P<no>{_NO}))\W*\Z", re.I
+)
+_POLARITY_TEXT = {"yes": True, "true": True, "present": True, "no": False, "false": False, "absent": False}
+
+
+def polarity_of(text: str) -> bool | None:
+    """Return the polarity of a reference: True for yes, False for no, None where it is neither.
+
+    >>> polarity_of("No, it does not."), polarity_of("Nodule")
+    (False, None)
+    """
+    plain = text.strip(" .!").lower()
+    if plain in _POLARITY_TEXT:
+        return _POLARITY_TEXT[plain]
+    match = _LEADING.match(text)
+    return None if match is None else match.group("no") is None
+
+
+def match_yes_no(text: str, item: Item) -> Verdict:
+    """Judge a reply to a yes/no question."""
+    want = polarity_of(item.answer)
+    if want is None:
+        want = restated(item.answer, item.question)[0]
+    if want is None:
+        return Verdict("undecided", "R13", f"the reference is neither yes nor no: '{item.answer}'")
+    part, cue = final_part(text, lambda tail: _mentions(tail, item.question))
+    trace = (f"R2: only what follows '{cue}' counts",) if cue and part != text else ()
+    got, rule, why = polarity(part, item.question)
+    if got is None:
+        return replace(unanswered(rule, why), trace=trace)
+    if (
+        trace
+        and text[: len(text) - len(part)].strip()
+        and _mentions(text[: len(text) - len(part)], item.question)
+    ):
+        rule = "R2"
+    return replace(decided(got == want, rule, why, "yes" if got else "no"), trace=trace)
+
+
+def _mentions(text: str, question: str) -> list[Mention]:
+    return [Mention("polarity", 0, len(text))] if polarity(text, question)[0] is not None else []
+
+
+def polarity(text: str, question: str) -> tuple[bool | None, str, str]:
+    """Return (polarity or None, rule, reason) of a reply."""
+    if _EITHER.search(text):
+        return None, "R5", "offers yes and no and chooses none"
+    if _BOTH.search(text):
+        return None, "R5", "says yes and no"
+    low = lowered(text)
+    reading = read(text)
+    leading = _LEADING.match(reading.text if reading.text.strip() else low)
+    if leading and not _weak_lead(leading, low):
+        word = leading.group("no") or leading.group("yes")
+        return leading.group("no") is None, "R13", f"leads with '{word}'"
+    got, why = restated(text, question)
+    if got is not None:
+        return got, "R13", why
+    late = [m.group().lower() for m in _WORDS.finditer(low)]
+    if late and len(set(late)) == 1:
+        return late[0] == "yes", "R13", f"says '{late[0]}'"
+    if reading.refuses():
+        return None, "R7", "refuses or calls it indeterminate"
+    return None, "R7", "affirms and denies nothing that was asked"
+
+
+def _weak_lead(match: re.Match[str], low: str) -> bool:
+    """ "There is ..." or "it is ..." lead a restatement: the rest of the sentence decides."""
+    word = (match.group("no") or match.group("yes")).lower()
+    rest = low[match.end() :].strip(" .,!")
+    if (
+        word.split()[0] in {"it", "they", "there", "that"}
+        or word
+        in {
+            "right",
+            "positive",
+            "negative",
+            "absent",
+            "none",
+            "neither",
+            "nothing",
+            "never",
+            "sure",
+            "n",
+            "y",
+        }
+        or word.startswith("not ")
+    ):
+        return bool(rest)
+    if word == "no":  # "No nodule is seen" restates; "No, ..." and "No." lead
+        return bool(rest) and low[match.end() : match.end() + 1] == " "
+    return False
