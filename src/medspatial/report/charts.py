@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 
-from medspatial.compare.result import Accuracy, Comparison
 from medspatial.records import Question
 from medspatial.report.figures import (
     ONE_COLUMN,
@@ -19,6 +19,9 @@ from medspatial.report.figures import (
 )
 from medspatial.report.tables.accuracy import category_title, subtype_order
 from medspatial.report.tables.distribution import answer_counts
+
+if TYPE_CHECKING:
+    from medspatial.compare.result import Accuracy, Comparison
 
 
 def panels(comparison: Comparison) -> list[Panel]:

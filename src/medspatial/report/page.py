@@ -12,12 +12,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 import medspatial
-from medspatial.compare.result import Comparison
 from medspatial.errors import InputError
 from medspatial.records import Prediction, Question, Score
 from medspatial.report.browser import write_browser
-from medspatial.report.charts import report_figures
-from medspatial.report.figures import inline_svg, save_figure
 from medspatial.report.illustrate import Illustrations, illustrate
 from medspatial.report.provenance import provenance_rows
 from medspatial.report.summary import summarise
@@ -26,6 +23,7 @@ from medspatial.report.verdicts import Verdicts
 
 if TYPE_CHECKING:
     from medspatial.cases import CaseData
+    from medspatial.compare.result import Comparison
 
 _OWN_FOLDERS = ("data", "pictures", "tables", "figures", "assets")
 _CAPTIONS = {
@@ -128,13 +126,22 @@ def _figures(
     folder: Path, comparison: Comparison, questions: Sequence[Question], formats: Sequence[str]
 ) -> list[dict[str, Any]]:
     """Draw every figure for wide and narrow screens and save it for papers."""
+    from medspatial.report.charts import report_figures  # matplotlib: only when figures are drawn
+    from medspatial.report.figures import inline_svg, save_figure
+
     wide = report_figures(comparison, questions)
     narrow = report_figures(comparison, questions, narrow=True)
     found = []
     for name, figure in wide.items():
-        paths = [
-            *save_figure(figure, folder / "figures" / name, formats),
-            *save_figure(narrow[name], folder / "figures" / f"{name}_one_column", formats),
+        stem = folder / "figures" / name
+        both = {
+            "two columns": (figure, stem),
+            "one column": (narrow[name], folder / "figures" / f"{name}_one_column"),
+        }
+        files = [
+            (f"{path.suffix[1:].upper()}, {size}", path.relative_to(folder).as_posix())
+            for size, (drawn, target) in both.items()
+            for path in save_figure(drawn, target, formats)
         ]
         found.append(
             {
@@ -142,7 +149,7 @@ def _figures(
                 "caption": _CAPTIONS[name],
                 "wide": Markup(inline_svg(figure, f"{name}-w", _CAPTIONS[name])),
                 "narrow": Markup(inline_svg(narrow[name], f"{name}-n", _CAPTIONS[name])),
-                "files": [path.relative_to(folder).as_posix() for path in paths],
+                "files": files,
             }
         )
     return found

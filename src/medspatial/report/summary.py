@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from medspatial.compare.result import Accuracy, Comparison
 from medspatial.records import Question
 from medspatial.report.formatting import count, interval, percent
+
+if TYPE_CHECKING:
+    from medspatial.compare.result import Accuracy, Comparison
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from medspatial.compare.result import Comparison
 from medspatial.records import Prediction, Question, Score
+
+if TYPE_CHECKING:
+    from medspatial.compare.result import Comparison
 
 RIGHT, WRONG, UNANSWERED, UNSCORED, MISSING_ROW, GRADED = "rwufmg"
 VERDICT_TITLES = {

@@ -172,6 +172,7 @@ var medspatial = (window.medspatial ||= {});
     fill(control("subtype"), [["", "all"], ...present("subtype").sort(natural).map((name) => [name, name])]);
     fill(control("model"), [["", "any model"], ...index.models.map((name, place) => [String(place), name])]);
     fill(control("verdict"), [...VERDICTS, ["split", "models disagree"]]);
+    byId("mark-order").textContent = `Marks, from the left: ${index.models.join(", ")}.`;
     byId("filters").hidden = false;
     byId("panes").hidden = false;
     byId("filters").addEventListener("input", search);

@@ -31,8 +31,11 @@ var medspatial = (window.medspatial ||= {});
     return group;
   };
 
-  const scale = (view, size) => {
-    const [mm, pixels] = view.scale;
+  // The longest round length that takes at most a third of the picture's width.
+  const scale = (view, size, factor) => {
+    const perMm = (view.scale[1] / view.scale[0]) * factor;
+    const mm = [200, 100, 50, 20, 10, 5, 2, 1].find((length) => length * perMm <= 0.34 * view.w) || 1;
+    const pixels = mm * perMm;
     const x = size * 0.6, y = view.h - size * 0.7;
     const group = shape("g", { class: "scale" });
     group.append(
@@ -68,16 +71,47 @@ var medspatial = (window.medspatial ||= {});
     return group;
   };
 
-  const plane = (view, legend) => {
+  // Corners of everything drawn on a slice: [left, top, right, bottom]; null where nothing is.
+  const extent = (view) => {
+    const numbers = view.outlines.flatMap(([, path]) => path.match(/[\d.]+/g).map(Number));
+    const points = view.points.filter((point) => !point.aside || !numbers.length);
+    const xs = [...numbers.filter((_, place) => place % 2 === 0), ...points.map((point) => point.x)];
+    const ys = [...numbers.filter((_, place) => place % 2 === 1), ...points.map((point) => point.y)];
+    const ends = (values) => values.reduce(([low, high], one) => [Math.min(low, one), Math.max(high, one)], [Infinity, -Infinity]);
+    if (!xs.length) return null;
+    const [[left, right], [top, bottom]] = [ends(xs), ends(ys)];
+    return [left, top, right, bottom];
+  };
+
+  // How much all slices can be enlarged alike so that each still shows what is drawn on it.
+  const enlargement = (views) => {
+    const factors = views.map((view) => {
+      const box = extent(view);
+      if (!box) return 6;
+      return Math.min(6, 0.7 * Math.min(view.w / (box[2] - box[0] + 1), view.h / (box[3] - box[1] + 1)));
+    });
+    return Math.max(1, Math.min(...factors));
+  };
+
+  const placed = (view, factor) => {
+    const box = extent(view) || [view.w / 2, view.h / 2, view.w / 2, view.h / 2];
+    const corner = (middle, whole) => Math.min(Math.max(middle - whole / factor / 2, 0), whole - whole / factor);
+    const [x, y] = [corner((box[0] + box[2]) / 2, view.w), corner((box[1] + box[3]) / 2, view.h)];
+    return `scale(${factor}) translate(${-x} ${-y})`;
+  };
+
+  const plane = (view, legend, size, factor) => {
     const figure = document.createElement("figure");
     figure.className = "slice";
-    const size = Math.max(view.w, view.h) / 20;
+    figure.style.setProperty("--share", view.w); // one scale for all planes
     const described = legend.length ? ` with ${legend.map((one) => one.title).join(", ")}` : "";
     const svg = shape("svg", {
       viewBox: `0 0 ${view.w} ${view.h}`, role: "img", "aria-label": `${view.plane} slice at ${view.position}${described}`,
     });
     const image = shape("image", { href: view.href, width: view.w, height: view.h, preserveAspectRatio: "none" });
-    svg.append(image, evidence(view, legend, size), letters(view, size), scale(view, size));
+    const patient = shape("g", { transform: placed(view, factor) });
+    patient.append(image, evidence(view, legend, size / factor));
+    svg.append(patient, letters(view, size), scale(view, size, factor));
     const caption = document.createElement("figcaption");
     caption.textContent = `${view.plane[0].toUpperCase()}${view.plane.slice(1)}, ${view.position}`;
     figure.append(svg, caption);
@@ -106,6 +140,21 @@ var medspatial = (window.medspatial ||= {});
     return list;
   };
 
+  const toggle = (text, name, act) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "quiet";
+    button.dataset.act = name;
+    button.textContent = text;
+    button.setAttribute("aria-pressed", "false");
+    button.addEventListener("click", () => {
+      const pressed = button.getAttribute("aria-pressed") !== "true";
+      button.setAttribute("aria-pressed", String(pressed));
+      act(pressed);
+    });
+    return button;
+  };
+
   medspatial.picture = (picture) => {
     const box = document.createElement("div");
     box.className = "picture";
@@ -118,21 +167,20 @@ var medspatial = (window.medspatial ||= {});
     }
     const slices = document.createElement("div");
     slices.className = "slices";
-    slices.append(...picture.views.map((view) => plane(view, picture.legend)));
+    const size = picture.views.reduce((sum, view) => sum + view.w, 0) / 66; // of letters, in picture pixels
+    const draw = (factor) => slices.replaceChildren(...picture.views.map((view) => plane(view, picture.legend, size, factor)));
+    draw(1);
     const bar = document.createElement("div");
     bar.className = "picture-bar";
-    const toggle = document.createElement("button");
-    toggle.type = "button";
-    toggle.className = "quiet";
-    toggle.setAttribute("aria-pressed", "true");
-    toggle.textContent = "Evidence drawn";
-    toggle.addEventListener("click", () => {
-      const shown = box.classList.toggle("bare");
-      toggle.setAttribute("aria-pressed", String(!shown));
-      toggle.textContent = shown ? "Evidence hidden" : "Evidence drawn";
-    });
     bar.append(key(picture));
-    if (picture.legend.length || picture.views[0].points.length) bar.append(toggle);
+    if (picture.legend.length || picture.views[0].points.length) {
+      const buttons = document.createElement("span");
+      buttons.className = "picture-buttons";
+      const largest = enlargement(picture.views);
+      if (largest > 1.2) buttons.append(toggle("Enlarge", "enlarge", (pressed) => draw(pressed ? largest : 1)));
+      buttons.append(toggle("Hide evidence", "hide", (pressed) => box.classList.toggle("bare", pressed)));
+      bar.append(buttons);
+    }
     const note = document.createElement("p");
     note.className = "note";
     const hollow = picture.views.some((view) => view.points.some((point) => point.aside));

@@ -15,6 +15,7 @@ from medspatial.report.figures.style import (
     bare_y,
     new_figure,
     paper_style,
+    settled,
 )
 from medspatial.report.palette import BLUE, SKY_BLUE
 
@@ -55,7 +56,7 @@ def question_distribution(
         for axes in (left, right):
             bare_y(axes)
         right.tick_params(labelleft=False)
-    return figure
+        return settled(figure)
 
 
 def _answer_bar(axes: Axes, row: int, answers: Sequence[tuple[str, int]], room: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from medspatial.report.figures.style import (
+    FONT_SIZE,
     INK,
     MUTED,
     ONE_COLUMN,
@@ -17,12 +19,16 @@ from medspatial.report.figures.style import (
     bare_y,
     new_figure,
     paper_style,
+    settled,
 )
 from medspatial.report.formatting import interval, percent
 from medspatial.report.palette import model_style
 
 _ROW = 0.19  # inches per model
 _LONGEST_NAME = 22
+_POINTS_PER_LETTER = 4.1
+_POINTS_PER_BOLD_LETTER = 4.7
+_FINE, _COARSE = (0, 25, 50, 75, 100), (0, 50, 100)
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,7 @@ def forest(panel: Panel, width: float = ONE_COLUMN) -> Figure:
         rows = len(panel.estimates)
         figure = new_figure(width, 0.55 + _ROW * rows)
         axes = figure.add_subplot()
-        _draw(axes, panel, names=True)
+        _draw(axes, panel, names=True, ticks=_FINE)
         axes.set_xlabel("Accuracy (%)")
         for row, one in enumerate(panel.estimates):
             axes.annotate(
@@ -65,7 +71,7 @@ def forest(panel: Panel, width: float = ONE_COLUMN) -> Figure:
                 color=INK,
                 annotation_clip=False,
             )
-    return figure
+        return settled(figure)
 
 
 def category_panels(panels: Sequence[Panel], width: float = TWO_COLUMNS) -> Figure:
@@ -75,18 +81,20 @@ def category_panels(panels: Sequence[Panel], width: float = TWO_COLUMNS) -> Figu
         rows = math.ceil(len(panels) / columns)
         models = max(len(panel.estimates) for panel in panels)
         figure = new_figure(width, rows * (0.55 + _ROW * models))
+        names = _POINTS_PER_LETTER * max(len(short_name(one.model)) for one in panels[0].estimates)  # points
+        letters = int((width * 72 - names) * 0.9 / columns / _POINTS_PER_BOLD_LETTER)
         grid = figure.subplots(rows, columns, squeeze=False)
         for place, axes in enumerate(grid.flat):
             if place < len(panels):
-                _draw(axes, panels[place], names=place % columns == 0)
-                axes.set_title(panels[place].title, fontsize=7, wrap=True)
+                _draw(axes, panels[place], names=place % columns == 0, ticks=_COARSE)
+                axes.set_title(textwrap.fill(panels[place].title, letters), fontsize=FONT_SIZE)
             else:
                 axes.set_visible(False)
-        figure.supxlabel("Accuracy (%)", fontsize=7, color=INK)
-    return figure
+        figure.supxlabel("Accuracy (%)", fontsize=FONT_SIZE, color=INK)
+        return settled(figure)
 
 
-def _draw(axes: Axes, panel: Panel, *, names: bool) -> None:
+def _draw(axes: Axes, panel: Panel, *, names: bool, ticks: tuple[int, ...]) -> None:
     for row, one in enumerate(panel.estimates):
         if one.value is None:
             continue
@@ -100,7 +108,7 @@ def _draw(axes: Axes, panel: Panel, *, names: bool) -> None:
     for level in sorted(levels):
         axes.axvline(100 * level, color=MUTED, ls=(0, (3, 2)), lw=0.8, zorder=0.5)
     axes.set_xlim(0, 100)
-    axes.set_xticks([0, 50, 100] if panel.title else [0, 25, 50, 75, 100])
+    axes.set_xticks(ticks)
     axes.set_ylim(len(panel.estimates) - 0.5, -0.6)
     axes.set_yticks(range(len(panel.estimates)))
     axes.set_yticklabels([short_name(one.model) for one in panel.estimates] if names else [])

@@ -126,6 +126,13 @@ def inline_svg(figure: Figure, name: str, label: str) -> str:
     return svg.replace("'DejaVu Sans'", "var(--sans)")
 
 
+def settled(figure: Figure) -> Figure:
+    """Lay the figure out once and for all: every later saving then shows, and costs, the same."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    return figure
+
+
 def bare_y(axes: Axes) -> None:
     """Take away the y axis line and its ticks, leaving the labels."""
     axes.spines["left"].set_visible(False)

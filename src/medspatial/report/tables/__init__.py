@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from medspatial.compare.result import Comparison
 from medspatial.records import Question
 from medspatial.report.tables.accuracy import accuracy_table, subtype_table
 from medspatial.report.tables.contrasts import (
@@ -25,6 +25,9 @@ from medspatial.report.tables.writers import (
     to_markdown,
     write_tables,
 )
+
+if TYPE_CHECKING:
+    from medspatial.compare.result import Comparison
 
 __all__ = [
     "TABLE_FORMATS",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from medspatial.compare.result import Accuracy, Comparison, Interval, ModelResult
 from medspatial.records import CATEGORY_TITLES
 from medspatial.report.formatting import MISSING, count, interval, percent
 from medspatial.report.tables.table import Cell, Column, Table
+
+if TYPE_CHECKING:
+    from medspatial.compare.result import Accuracy, Comparison, Interval, ModelResult
 
 
 def accuracy_table(comparison: Comparison, arm: str | None = None) -> Table:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from medspatial.compare.result import Comparison, Interval, PairedDifference
 from medspatial.report.formatting import MISSING, count, interval, p_value, percent, signed_percent
 from medspatial.report.tables.accuracy import category_title
 from medspatial.report.tables.table import Cell, Column, Table
+
+if TYPE_CHECKING:
+    from medspatial.compare.result import Comparison, Interval, PairedDifference
 
 
 def pairs_table(comparison: Comparison) -> Table:
