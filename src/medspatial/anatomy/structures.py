@@ -20,6 +20,9 @@ Side = Literal["left", "right"]
 Kind = Literal["organ", "lesion", "region"]
 
 OTHER_SIDE: dict[str, Side] = {"left": "right", "right": "left"}
+_LESION_WORDS = frozenset(
+    {"tumor", "tumour", "cyst", "lesion", "nodule", "metastasi", "effusion", "hematoma"}
+)
 
 
 @dataclass(frozen=True)
@@ -115,8 +118,9 @@ def structure(name: str) -> Structure:
 def describe(name: str) -> Structure:
     """Return a known structure, or a custom one made from the name alone.
 
-    A custom structure is an organ; its side comes from a word ``left`` or ``right`` in the name, and it has
-    no synonyms, code or special margins.
+    A custom structure is a lesion if its name ends in a word such as ``tumor``, ``cyst`` or ``nodule``, else
+    an organ; its side comes from a word ``left`` or ``right`` in the name; it has no synonyms, code or
+    special margins.
 
     Examples
     --------
@@ -134,7 +138,10 @@ def describe(name: str) -> Structure:
     rest = [word for word in words if word != side]
     title = " ".join([side, *rest] if side else rest)
     partner = swap_side(name) if side else None
-    return Structure(name, title, "organ", side, base="_".join(rest) if side else None, partner=partner)
+    kind: Kind = "lesion" if rest and rest[-1].lower().rstrip("s") in _LESION_WORDS else "organ"
+    group = "lesion" if kind == "lesion" else ""
+    base = "_".join(rest) if side else None
+    return Structure(name, title, kind, side, group=group, base=base, partner=partner)
 
 
 def canonical_name(name: str) -> str:
