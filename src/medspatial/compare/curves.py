@@ -30,6 +30,8 @@ def curves(table: ArmTable, settings: Settings, bins: int = BINS) -> list[Curve]
         figures = _figures(table, figure)
         for column in range(len(table.models)):
             found += _curve(table, column, against, unit, figures, settings, bins)
+    if not _visibility_known(table):
+        return found
     for column in range(len(table.models)):
         seen = np.array(
             [
@@ -39,6 +41,11 @@ def curves(table: ArmTable, settings: Settings, bins: int = BINS) -> list[Curve]
         )
         found += _curve(table, column, "visible", None, seen, settings, bins)
     return found
+
+
+def _visibility_known(table: ArmTable) -> bool:
+    records = (*table.items, *table.scores.values())
+    return any("visible_share" in getattr(record, "metadata", ()) for record in records)
 
 
 def clearance(item: Item) -> float | None:

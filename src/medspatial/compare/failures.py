@@ -7,9 +7,11 @@ import re
 from collections import Counter
 from typing import Literal, get_args
 
+import numpy as np
+
 from medspatial.compare.links import given_answer, plain
 from medspatial.compare.result import FailureCount
-from medspatial.compare.table import ArmTable
+from medspatial.compare.table import SCORED, ArmTable
 from medspatial.records import Item, Question, Score
 
 Failure = Literal[
@@ -110,9 +112,8 @@ def _words(text: str) -> set[str]:
     return {word for word in re.findall(r"[a-z]{4,}", text.casefold()) if word not in _EMPTY_WORDS}
 
 
-_EMPTY_WORDS = frozenset(
-    ["this", "that", "there", "which", "what", "where", "with", "from", "have", "does"]
-    + ["image", "answer", "patient", "scan"]
+_EMPTY_WORDS = set(
+    re.findall("[a-z]+", "this that there which what where with from have does image answer patient scan")
 )
 
 
@@ -185,15 +186,15 @@ def _side_first(name: str) -> str:
 def failure_counts(table: ArmTable) -> list[FailureCount]:
     """Count failure classes per model, over all questions and per category, with shares of all questions."""
     found: list[FailureCount] = []
+    totals = Counter(category for item in table.items for category in {None, item.category})
+    not_right = (table.states != SCORED) | (table.values != 1)
     for column, model in enumerate(table.models):
         counts: Counter[tuple[str | None, Failure]] = Counter()
-        totals: Counter[str | None] = Counter()
-        for row, item in enumerate(table.items):
-            failure = classify(table.scores.get((row, column)), item)
-            for category in {None, item.category}:
-                totals[category] += 1
-                if failure is not None:
-                    counts[category, failure] += 1
+        for row in np.flatnonzero(not_right[:, column]):
+            item = table.items[row]
+            failure = classify(table.scores.get((int(row), column)), item)
+            if failure is not None:
+                counts.update((category, failure) for category in {None, item.category})
         found += [
             FailureCount(
                 model=model,

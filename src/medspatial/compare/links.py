@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,6 +93,7 @@ def given_answer(score: Score | None) -> str | None:
     return text
 
 
+@lru_cache(maxsize=65_536)
 def plain(text: str) -> str:
     """Lower case, single blanks, no punctuation at the ends: for comparing short answers."""
     return re.sub(r"\s+", " ", text.casefold().replace("_", " ")).strip(" .,;:!?()[]\"'")

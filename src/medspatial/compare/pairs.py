@@ -41,22 +41,32 @@ def paired_differences(
     if not pairs:
         return [], []
     groups: list[Group] = [OVERALL, *(("category", name) for name in data.names("category"))]
-    p_values = sign_flip(
-        np.hstack([data.sums[group].sums for group in groups]), _shifted(pairs, data, len(groups)), settings
-    )
-    tables: list[list[PairedDifference]] = []
-    for number, group in enumerate(groups):
-        p = p_values[number * len(pairs) : (number + 1) * len(pairs)]
-        tables.append(
-            _adjusted(
-                [
-                    _pair(data, group, pair, float(value), settings)
-                    for pair, value in zip(pairs, p, strict=True)
-                ],
-                settings,
-            )
-        )
+    side_by_side = np.hstack([data.sums[group].sums for group in groups])
+    p_values = sign_flip(side_by_side, _shifted(pairs, data, len(groups)), settings)
+    tables = [
+        _table(data, group, pairs, p_values[number * len(pairs) :], settings)
+        for number, group in enumerate(groups)
+    ]
     return tables[0], [row for table in tables[1:] for row in table]
+
+
+def _table(
+    data: Grouped, group: Group, pairs: list[tuple[int, int]], p_values: Floats, settings: Settings
+) -> list[PairedDifference]:
+    """All pairs of one group with their adjusted p values (``p_values`` may go on behind them)."""
+    both = _both_right(data, group)
+    rows = [
+        _pair(data, group, pair, float(p), settings).model_copy(
+            update=_discordant(both, pair, data.sums[group].n)
+        )
+        for pair, p in zip(pairs, p_values, strict=False)
+    ]
+    p = [row.p for row in rows]
+    level = 1 - settings.confidence
+    return [
+        row.model_copy(update={"p_holm": first, "p_bh": second, "significant": first < level})
+        for row, first, second in zip(rows, holm(p), benjamini_hochberg(p), strict=True)
+    ]
 
 
 def _shifted(pairs: list[tuple[int, int]], data: Grouped, groups: int) -> list[tuple[int, int]]:
@@ -120,7 +130,6 @@ def _pair(
         p=p,
         p_exact=len(sums.counts) <= EXACT_FLIPS,
         **_clustered(value, difference, data.draws[group][:, a] - data.draws[group][:, b], settings),
-        **_discordant(data, group, pair),
     )
 
 
@@ -141,25 +150,19 @@ def _clustered(
     return found
 
 
-def _discordant(data: Grouped, group: Group, pair: tuple[int, int]) -> dict[str, Any]:
-    values = data.table.values[data.masks[group]][:, list(pair)]
+def _both_right(data: Grouped, group: Group) -> Floats | None:
+    """(models, models) number of questions that both answered rightly; None for graded metrics."""
+    values = data.table.values[data.masks[group]]
     if not np.isin(values, (0.0, 1.0)).all():
+        return None
+    return np.asarray(values.T @ values, dtype=np.float64)
+
+
+def _discordant(both_right: Floats | None, pair: tuple[int, int], n: int) -> dict[str, Any]:
+    if both_right is None:
         return {}
-    first, second = values[:, 0] > 0, values[:, 1] > 0
-    counts = {
-        "n11": int((first & second).sum()),
-        "n10": int((first & ~second).sum()),
-        "n01": int((~first & second).sum()),
-        "n00": int((~first & ~second).sum()),
-    }
+    a, b = pair
+    n11, first, second = (int(both_right[cell]) for cell in ((a, b), (a, a), (b, b)))
+    counts = {"n11": n11, "n10": first - n11, "n01": second - n11, "n00": n - first - second + n11}
     exact, mid = mcnemar(counts["n10"], counts["n01"])
     return {**counts, "p_mcnemar": exact, "p_mcnemar_mid": mid}
-
-
-def _adjusted(rows: list[PairedDifference], settings: Settings) -> list[PairedDifference]:
-    p = [row.p for row in rows]
-    level = 1 - settings.confidence
-    return [
-        row.model_copy(update={"p_holm": first, "p_bh": second, "significant": first < level})
-        for row, first, second in zip(rows, holm(p), benjamini_hochberg(p), strict=True)
-    ]

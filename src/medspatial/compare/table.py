@@ -87,8 +87,13 @@ class QuestionIndex:
         self._by_text.setdefault(_text_key(item), []).append(index)
         return index
 
-    def find(self, item: Item) -> int | None:
+    def find(self, item: Item, *, by_text: bool = True) -> int | None:
         """Index of the question that a row is about; None when there is none.
+
+        Parameters
+        ----------
+        by_text
+            Whether an unknown id may be looked up by volume name and question text.
 
         Raises
         ------
@@ -96,7 +101,7 @@ class QuestionIndex:
             The id is unknown, and volume, text and reference answer fit more than one question.
         """
         index = self._by_id.get(item.id)
-        if index is not None:
+        if index is not None or not by_text:
             return index
         found = self._by_text.get(_text_key(item), [])
         if len(found) > 1:
@@ -174,7 +179,7 @@ def _table(
     column = {model: number for number, model in enumerate(models)}
     cells: dict[tuple[int, int], Score] = {}
     for score in scores:
-        row = index.find(score)
+        row = index.find(score, by_text=questions is not None)
         if row is None:
             if questions is not None:
                 what = f"score of model {score.model!r}: {_shown(score)} (id {score.id!r})"
