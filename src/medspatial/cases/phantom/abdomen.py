@@ -36,12 +36,12 @@ def make_kidneys(draw: Draw, frame: Frame) -> dict[str, Kidney]:
     overall = draw.uniform("kidneys size", 0.8, 1.25)
     kidneys = {}
     for name, side in SIDES:
-        dx, dy, dz = draw.jitter(f"{name} kidney place", 5.0, 4.0, 20.0)
+        dx, dy, dz = draw.jitter(f"{name} kidney place", 10.0, 4.0, 20.0)
         grow = (overall * sizes[name]) ** (1 / 3)
-        radii: Point = tuple(radius * grow for radius in _KIDNEY_RADII)  # type: ignore[assignment]
+        radii: Point = tuple(radius * grow for radius in _KIDNEY_RADII)
         z = 250.0 + dz
         sx, sy = frame.spine(z)
-        centre = (sx + side * (35.0 + radii[0] + dx), sy + 6.0 + dy, z)
+        centre = (sx + side * (42.0 + radii[0] + dx), sy + 6.0 + dy, z)
         axes = rotation((-8.0, side * 9.0, side * -25.0))
         medial = -side * 0.95 * radii[0]
         hollow = tuple(centre[k] + medial * axes[k][0] for k in range(3))
@@ -51,7 +51,7 @@ def make_kidneys(draw: Draw, frame: Frame) -> dict[str, Kidney]:
     return kidneys
 
 
-def make_liver(draw: Draw, frame: Frame, dome: Ellipsoid) -> Shape:
+def make_liver(draw: Draw, frame: Frame, dome: Ellipsoid, kidneys: dict[str, Kidney]) -> Shape:
     """Right lobe under the right dome, left lobe across the midline, cut by the visceral surface."""
     size = draw.uniform("liver size", 0.93, 1.0)
     right = dome.grown(-5.0)
@@ -60,12 +60,19 @@ def make_liver(draw: Draw, frame: Frame, dome: Ellipsoid) -> Shape:
     top = dome.centre[2] + dome.radii[2]
     left = Ellipsoid((2.0, 34.0, top - 50.0), (reach, 36.0, 25.0), rotation((0.0, 14.0, -8.0)))
     hang = draw.uniform("liver hang", -16.0, 22.0)
-    under = Below((48.0, 0.0, 262.0 + hang), (-0.46, 0.0, -0.88))
-    behind = Below((20.0, -12.0, 0.0), (-0.75, -0.65, 0.0))
-    return Cut(Union((right, left)), keep=(under, behind, cavity(frame).grown(-2.0)))
+    under = Below((44.0, 20.0, 260.0 + hang), (-0.42, -0.34, -0.84))
+    behind = Below((20.0, -12.0, 0.0), (-0.6, -0.8, 0.0))
+    keep = (under, behind, cavity(frame).grown(-2.0))
+    return Cut(Union((right, left)), keep=keep, drop=_bed(draw, "right", kidneys))
 
 
-def make_spleen(draw: Draw, dome: Ellipsoid) -> Shape:
+def _bed(draw: Draw, side: str, kidneys: dict[str, Kidney]) -> tuple[Shape, ...]:
+    """Room that the neighbour leaves for a kidney: half of them touch it, half keep a layer of fat."""
+    fat = draw.balanced(f"{side} kidney bed", (0.0, 1.0)) * draw.uniform(f"{side} kidney fat", 9.0, 14.0)
+    return (kidneys[side].ellipsoid.grown(fat),) if side in kidneys else ()
+
+
+def make_spleen(draw: Draw, dome: Ellipsoid, kidneys: dict[str, Kidney]) -> Shape:
     """Flat ellipsoid at the left flank behind the stomach, hollowed on its inner side."""
     grow = draw.uniform("spleen volume", 0.45, 1.75) ** (1 / 3)
     dy, dz = draw.jitter("spleen place", 10.0, 14.0)
@@ -74,8 +81,10 @@ def make_spleen(draw: Draw, dome: Ellipsoid) -> Shape:
     z = dome.centre[2] + dome.radii[2] - 26.0 - radii[2]
     axes = rotation((-14.0, 8.0, 26.0))
     body = Ellipsoid((x, -34.0 + dy, z + 14.0 + dz), radii, axes)
-    hollow = Ellipsoid((x + 1.5 * radii[0], -14.0 + dy, z + dz), (radii[0], 0.7 * radii[1], 0.8 * radii[2]), axes)
-    return Cut(body, drop=(hollow,))
+    hollow = Ellipsoid(
+        (x + 1.5 * radii[0], -14.0 + dy, z + dz), (radii[0], 0.7 * radii[1], 0.8 * radii[2]), axes
+    )
+    return Cut(body, drop=(hollow, *_bed(draw, "left", kidneys)))
 
 
 def make_adrenals(draw: Draw, frame: Frame) -> dict[str, Shape]:
@@ -85,8 +94,8 @@ def make_adrenals(draw: Draw, frame: Frame) -> dict[str, Shape]:
     glands: dict[str, Shape] = {}
     for name, side in SIDES:
         dx, dy, dz = draw.jitter(f"{name} adrenal place", 3.0, 4.0, 9.0)
-        radius = 5.0 * sizes[name] ** 0.5
-        x, y, z = frame.before_spine(307.0 + dz, side * (33.0 + dx), -2.0 + dy)
+        radius = 5.6 * sizes[name] ** 0.5
+        x, y, z = frame.before_spine(307.0 + dz, side * (38.0 + dx) + 3.0, -2.0 + dy)
         apex = (x, y + 6.0, z + 8.0)
         limbs = [(x - side * 3.0, y - 12.0, z - 8.0), (x + side * 9.0, y - 8.0, z - 14.0)]
         if name != missing:
@@ -99,20 +108,21 @@ def make_gallbladder(draw: Draw) -> Ellipsoid | None:
     if draw.balanced("gallbladder absent", (True, *(False,) * 5)):
         return None
     dx, dy, dz = draw.jitter("gallbladder place", 16.0, 8.0, 14.0)
+    free = draw.balanced("gallbladder hangs free", (0.0, 0.0, 26.0))
     grow = draw.uniform("gallbladder volume", 0.5, 1.8) ** (1 / 3)
     radii = (13.5 * grow, 15.0 * grow, 26.0 * grow)
-    return Ellipsoid((46.0 + dx, 40.0 + dy, 268.0 + dz), radii, rotation((24.0, 0.0, 0.0)))
+    return Ellipsoid((46.0 + dx, 40.0 + dy, 268.0 + dz - free), radii, rotation((24.0, 0.0, 0.0)))
 
 
 def make_stomach(draw: Draw, dome: Ellipsoid) -> Tube:
     """From the fundus under the left dome down and across to the pylorus."""
     fill = draw.uniform("stomach filling", 0.68, 1.12)
-    dx, dy, dz = draw.jitter("stomach place", 8.0, 6.0, 10.0)
+    dx, dy, dz = draw.jitter("stomach place", 8.0, 10.0, 10.0)
     top = dome.centre[2] + dome.radii[2]
     points = (
         (-52.0 + dx, -6.0 + dy, top - 44.0), (-56.0 + dx, 14.0 + dy, top - 74.0),
-        (-52.0 + dx, 34.0 + dy, 282.0 + dz), (-34.0 + dx, 46.0 + dy, 260.0 + dz),
-        (-10.0 + dx, 50.0 + dy, 256.0 + dz), (12.0 + dx, 44.0 + dy, 262.0 + dz),
+        (-52.0 + dx, 39.0 + dy, 282.0 + dz), (-34.0 + dx, 53.0 + dy, 260.0 + dz),
+        (-10.0 + dx, 57.0 + dy, 256.0 + dz), (12.0 + dx, 50.0 + dy, 262.0 + dz),
     )  # fmt: skip
     radii = tuple(radius * fill for radius in (34.0, 34.0, 29.0, 24.0, 19.0, 13.0))
     return Tube(points, radii)
@@ -124,12 +134,12 @@ def make_pancreas(draw: Draw, frame: Frame) -> Tube:
     dx, dy, dz = draw.jitter("pancreas place", 7.0, 4.0, 13.0)
     rise = draw.uniform("pancreas rise", 12.0, 44.0)
     _, spine = frame.spine(265.0)
-    y = spine + 48.0 + dy
+    y = spine + 45.0 + dy
     points = (
         (30.0 + dx, y - 6.0, 250.0 + dz), (24.0 + dx, y, 266.0 + dz), (4.0 + dx, y + 8.0, 274.0 + dz),
         (-28.0 + dx, y + 2.0, 274.0 + dz + rise * 0.5), (-68.0 + dx, y - 24.0, 272.0 + dz + rise),
     )  # fmt: skip
-    radii = tuple(radius * size for radius in (14.0, 14.0, 9.5, 10.5, 9.0))
+    radii = tuple(radius * size for radius in (16.0, 16.0, 11.5, 12.5, 11.0))
     return Tube(points, radii)
 
 
@@ -137,8 +147,8 @@ def make_duodenum(pancreas: Tube) -> Tube:
     """Round the head of the pancreas and back to the midline below it."""
     (hx, hy, hz), reach = pancreas.points[0], pancreas.radii[0] + 12.0
     points = (
-        (hx - 6.0, hy + 14.0, hz + 34.0), (hx + reach, hy + 4.0, hz + 22.0), (hx + reach, hy - 4.0, hz - 16.0),
-        (hx + 4.0, hy - 6.0, hz - 34.0), (hx - 42.0, hy, hz - 32.0),
+        (hx - 6.0, hy + 14.0, hz + 34.0), (hx + reach, hy + 4.0, hz + 22.0),
+        (hx + reach, hy - 4.0, hz - 16.0), (hx + 4.0, hy - 6.0, hz - 34.0), (hx - 42.0, hy, hz - 32.0),
     )  # fmt: skip
     return Tube(points, (11.5,) * 5)
 
@@ -162,12 +172,16 @@ def make_small_bowel(draw: Draw) -> Tube:
     """One long loop that wanders over the middle of the abdomen."""
     rng = draw.rng("small bowel")
     points = []
-    for row in range(5):
+    for row in range(7):
         for column in np.linspace(-1.0, 1.0, 5)[:: 1 if row % 2 else -1]:
-            x, y, z = 60.0 * column, 22.0 + 22.0 * np.sin(2.2 * column + row), 112.0 + 19.0 * row
+            x, y, z = (
+                (62.0 - 2.0 * row) * column,
+                24.0 + 22.0 * np.sin(2.2 * column + row),
+                110.0 + 19.0 * row,
+            )
             wander = rng.uniform(-8.0, 8.0, 3)
             points.append((float(x + wander[0]), float(y + wander[1]), float(z + wander[2])))
-    return Tube(tuple(points), tuple(float(r) for r in rng.uniform(9.5, 13.5, len(points))))
+    return Tube(tuple(points), tuple(float(r) for r in rng.uniform(10.5, 14.0, len(points))))
 
 
 def make_bladder(draw: Draw) -> Ellipsoid:
@@ -188,14 +202,16 @@ def make_muscles(draw: Draw, frame: Frame) -> list[Item]:
         for z in np.linspace(95.0, 545.0, 10):
             x, y = frame.spine(float(z))
             wide = float(np.interp(z, (95.0, 240.0, 400.0, 545.0), (20.0, 21.0, 15.0, 13.0)))
-            line.append((x + side * (wide + 7.0), y - 30.0 - 0.35 * wide, float(z)))
+            line.append((x + side * (wide + 7.0), y - 26.0 - 0.35 * wide, float(z)))
             thick.append(wide * backs[name] ** 0.5 * 0.92)
-        items.append(Item(f"autochthon_{name}", Tube(tuple(line), tuple(thick)), 54.0))
+        items.append(
+            Item(f"autochthon_{name}", Cut(Tube(tuple(line), tuple(thick)), keep=(frame.muscle,)), 54.0)
+        )
         grow = psoas[name] ** 0.5
         path = (
             (side * 30.0, -40.0, 268.0), (side * 38.0, -36.0, 205.0), (side * 50.0, -26.0, 145.0),
             (side * 64.0, 2.0, 92.0), (side * 88.0, 30.0, 40.0), (side * 100.0, 22.0, -10.0),
         )  # fmt: skip
-        radii = tuple(radius * grow for radius in (8.0, 15.0, 19.0, 19.0, 15.0, 13.0))
+        radii = tuple(radius * grow for radius in (8.0, 13.0, 18.0, 19.0, 15.0, 13.0))
         items.append(Item(f"iliopsoas_{name}", Tube(path, radii), 54.0))
     return items

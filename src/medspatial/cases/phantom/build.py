@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import cc3d
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,6 +31,8 @@ REGIONS: dict[str, tuple[float, float]] = {
     "abdomen": (0.0, 425.0),
     "slab": (190.0, 330.0),
 }
+FIRST_LESION = 200  # values of the label map from which on a label is a lesion
+_CRUMB = 0.1  # share of a structure below which a separate piece is a crumb
 _MARGIN = 8.0  # air around the skin
 _BONES = ("vertebrae_", "rib_", "sacrum", "sternum", "scapula_", "clavicula_", "hip_", "femur_")
 
@@ -102,7 +105,13 @@ def make_phantom(
     voxels = tissue.finish(hu, plan.draw.rng("noise field"), deviation)
     to_world = _to_world(plan)
     affine = Affine(to_world @ grid.matrix)
-    parameters = {"seed": seed, "spacing": steps.tolist(), "region": region, "tilt": list(tilt), "lesions": lesions}
+    parameters = {
+        "seed": seed,
+        "spacing": steps.tolist(),
+        "region": region,
+        "tilt": list(tilt),
+        "lesions": lesions,
+    }
     ct = Volume(voxels, affine, unit="HU", history=(Step("phantom", parameters),))
     masks = MaskSet([labels], [load_label_map(LABEL_MAP).labels], affine)
     truth = describe(plan, spheres, effusions, to_world) | {"region": region, "noise_hu": deviation}
@@ -119,13 +128,19 @@ def _checked(
         raise InputError(f"phantom: seed must be 0 or more, got {seed}")
     if region not in REGIONS:
         raise InputError(f"phantom: region must be one of {', '.join(REGIONS)}; got {region!r}")
-    steps = np.array([spacing] * 3 if isinstance(spacing, int | float) else list(spacing), dtype=float)
-    if steps.shape != (3,) or not ((steps >= 0.4) & (steps <= 20.0)).all():
-        raise InputError(f"phantom: spacing must be three numbers from 0.4 to 20 mm, got {spacing!r}")
+    steps = checked_spacing(spacing)
     if len(tilt) != 3 or max(abs(float(angle)) for angle in tilt) > 30.0:
         raise InputError(f"phantom: tilt must be three angles of at most 30 degrees, got {tilt!r}")
     turn = np.array(rotation((float(tilt[0]), float(tilt[1]), float(tilt[2])))) if any(tilt) else np.eye(3)
     return steps, turn
+
+
+def checked_spacing(spacing: float | Sequence[float]) -> NDArray[np.float64]:
+    """Return one number or three as (3,) voxel sizes; refuse what no grid can have."""
+    steps = np.array([spacing] * 3 if isinstance(spacing, int | float) else list(spacing), dtype=float)
+    if steps.shape != (3,) or not ((steps >= 0.4) & (steps <= 20.0)).all():
+        raise InputError(f"phantom: spacing must be three numbers from 0.4 to 20 mm, got {spacing!r}")
+    return steps
 
 
 def _field(plan: Plan, region: str) -> Bounds:
@@ -146,21 +161,34 @@ def _to_world(plan: Plan) -> NDArray[np.float64]:
     return matrix
 
 
-def _draw(
-    plan: Plan, grid: Grid, items: Sequence[Item]
-) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+def _draw(plan: Plan, grid: Grid, items: Sequence[Item]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     """Draw labels and mean HU in list order, then the details that have no label."""
     values = {name: value for value, name in load_label_map(LABEL_MAP).labels.items()}
     labels = np.zeros(grid.shape, dtype=np.uint8)
     hu = tissue.background(plan, grid)
     for item in items:
         _paint(grid, item, labels, hu, values)
+    _wipe_strays(labels, hu)
     for item in tissue.details(plan):
         _paint(grid, item, labels, hu, values)
     bones = np.zeros(256, dtype=bool)
     bones[[value for name, value in values.items() if name.startswith(_BONES)]] = True
     tissue.add_cortex(hu, bones[labels], grid)
     return labels, hu
+
+
+def _wipe_strays(labels: NDArray[np.uint8], hu: NDArray[np.float32]) -> None:
+    """Give crumbs that neighbours have cut off a structure back to the fat: an organ is one piece."""
+    pieces = cc3d.connected_components(labels, connectivity=26)
+    sizes = np.bincount(pieces.ravel())
+    owner = np.zeros(len(sizes), dtype=np.uint8)
+    owner[pieces.ravel()] = labels.ravel()
+    totals = np.bincount(owner, weights=sizes, minlength=256)
+    crumbs = (sizes < _CRUMB * totals[owner]) & (owner > 0) & (owner < FIRST_LESION)
+    if crumbs.any():
+        stray = crumbs[pieces]
+        labels[stray] = 0
+        hu[stray] = tissue.FAT
 
 
 def _paint(

@@ -14,16 +14,14 @@ import numpy as np
 from medspatial.cases.phantom.draw import Draw
 from medspatial.cases.phantom.shapes import Column, Point
 
-# Centre height of each vertebra in an average plan, from L5 upwards.
+# Centre height of each vertebra in an average plan, from L5 upwards; C6 is cut by the upper edge.
 LEVELS: dict[str, float] = {
     "L5": 140.0, "L4": 173.0, "L3": 206.0, "L2": 239.0, "L1": 271.0, "T12": 301.0,
     "T11": 328.0, "T10": 354.0, "T9": 379.0, "T8": 403.0, "T7": 426.0, "T6": 449.0,
-    "T5": 471.0, "T4": 492.0, "T3": 513.0, "T2": 533.0, "T1": 553.0,
+    "T5": 471.0, "T4": 492.0, "T3": 513.0, "T2": 533.0, "T1": 553.0, "C7": 573.0, "C6": 593.0,
 }  # fmt: skip
-TOP = 600.0
-
 _SPINE_Z = (0.0, 60.0, 140.0, 206.0, 271.0, 350.0, 430.0, 500.0, 553.0, 610.0)
-_SPINE_Y = (-80.0, -78.0, -50.0, -44.0, -50.0, -58.0, -62.0, -55.0, -42.0, -30.0)
+_SPINE_Y = (-76.0, -74.0, -47.0, -40.0, -45.0, -52.0, -56.0, -49.0, -36.0, -26.0)
 
 _CAGE_Z = (-20.0, 60.0, 120.0, 200.0, 280.0, 320.0, 380.0, 430.0, 480.0, 520.0, 545.0, 560.0, 575.0)
 _CAGE_CY = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -2.0, -6.0, -11.0, -17.0, -20.0, -22.0)
@@ -32,7 +30,7 @@ _CAGE_B = (78.0, 80.0, 80.0, 80.0, 86.0, 90.0, 90.0, 86.0, 76.0, 61.0, 48.0, 40.
 
 _TRUNK_Z = (-20.0, 20.0, 70.0, 200.0, 400.0, 500.0, 555.0, 578.0, 592.0, 620.0)
 _TRUNK_A = (150.0, 156.0, 148.0, 128.0, 134.0, 140.0, 138.0, 116.0, 82.0, 66.0)
-_TRUNK_B = (88.0, 92.0, 90.0, 86.0, 94.0, 90.0, 74.0, 62.0, 56.0, 52.0)
+_TRUNK_B = (90.0, 96.0, 96.0, 92.0, 104.0, 100.0, 82.0, 68.0, 60.0, 56.0)
 
 
 @dataclass(frozen=True)
@@ -86,8 +84,10 @@ def make_frame(draw: Draw) -> Frame:
     width = 1.0 + draw.jitter("trunk width", 0.05)[0]
     depth = 1.0 + draw.jitter("trunk depth", 0.06)[0]
     fat = draw.uniform("fat", 8.0, 24.0)
-    cage = _column(_CAGE_Z, _CAGE_CY, _CAGE_A, _CAGE_B, width, depth, 2.3)
-    trunk = _column(_TRUNK_Z, (0.0,) * len(_TRUNK_Z), _TRUNK_A, _TRUNK_B, width, depth, 2.5)
+    cage = _column(z=_CAGE_Z, cy=_CAGE_CY, a=_CAGE_A, b=_CAGE_B, width=width, depth=depth, power=2.3)
+    trunk = _column(
+        z=_TRUNK_Z, cy=(0.0,) * len(_TRUNK_Z), a=_TRUNK_A, b=_TRUNK_B, width=width, depth=depth, power=2.5
+    )
     muscle = _around(trunk, cage.grown(9.0))
     bend = (draw.uniform("spine bend", 0.0, 6.0), draw.uniform("spine phase", 0.0, 2 * np.pi))
     scale = draw.uniform("scale", 0.94, 1.06)
@@ -95,6 +95,7 @@ def make_frame(draw: Draw) -> Frame:
 
 
 def _column(
+    *,
     z: tuple[float, ...],
     cy: tuple[float, ...],
     a: tuple[float, ...],

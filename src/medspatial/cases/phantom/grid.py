@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 
 import numpy as np
@@ -43,12 +44,15 @@ class Grid:
         """Distance of voxel centres along the three axes, plan mm."""
         return np.asarray(np.sqrt((self.matrix[:3, :3] ** 2).sum(axis=0)))
 
+    @cached_property
+    def _inverse(self) -> Array:
+        return np.asarray(np.linalg.inv(self.matrix))
+
     def box(self, bounds: Bounds) -> Box | None:
         """Slices of the voxels whose centres can lie inside the bounds; None where none can."""
         low, high = (np.clip(corner, -1e5, 1e5) for corner in bounds)
         corners = np.array(list(product(*zip(low, high, strict=True))))
-        inverse = np.linalg.inv(self.matrix)
-        index = corners @ inverse[:3, :3].T + inverse[:3, 3]
+        index = corners @ self._inverse[:3, :3].T + self._inverse[:3, 3]
         start = np.maximum(np.ceil(index.min(axis=0) - 1e-6).astype(int), 0)
         stop = np.minimum(np.floor(index.max(axis=0) + 1e-6).astype(int) + 1, self.shape)
         if (start >= stop).any():

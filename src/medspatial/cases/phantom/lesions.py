@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from medspatial.cases.phantom.shapes import Array, Below, Bounds, Cut, Ellipsoid
 from medspatial.cases.phantom.thorax import LOBES
 
 GAP = 16.0  # lesions of one kind lie at least so far apart, plan mm: they never merge, even on 6 mm voxels
-_CANDIDATES = 240  # random centres tried per host organ
+_CANDIDATES = 400  # random centres tried per host organ
 _SHELL_STEPS = 26
 
 
@@ -90,13 +90,25 @@ def make_lesions(plan: Plan, effusions: Sequence[Effusion]) -> list[Lesion]:
     if not wishes:
         return []
     painter = _Points(plan, effusions)
-    places = {host: painter.centres(host) for host in dict.fromkeys(wish.host for wish in wishes)}
     lesions: list[Lesion] = []
     for number, wish in enumerate(wishes):
-        lesion = _placed(plan.draw.rng(f"lesion {number} place"), wish, places[wish.host], lesions, painter)
-        if lesion is not None:
-            lesions.append(lesion)
+        rng = plan.draw.rng(f"lesion {number} place")
+        for host in _hosts(wish):
+            lesion = _placed(rng, replace(wish, host=host), lesions, painter)
+            if lesion is not None:
+                lesions.append(lesion)
+                break
     return lesions
+
+
+def _hosts(wish: Wish) -> list[str]:
+    """Return the host, then, for a nodule that finds no room there, the other lobes of that lung."""
+    side = LOBES.get(wish.host)
+    return (
+        [wish.host, *(lobe for lobe in LOBES if LOBES[lobe] == side and lobe != wish.host)]
+        if side
+        else [wish.host]
+    )
 
 
 def _nodules(draw: Draw) -> Iterator[Wish]:
@@ -112,7 +124,9 @@ def _nodules(draw: Draw) -> Iterator[Wish]:
         host = draw.balanced(f"nodule {number} lobe {side}", lobes)
         radius = draw.uniform(f"nodule {number} radius", 5.6, 13.0)
         hu = draw.balanced(f"nodule {number} hu", (30.0, 40.0, 50.0, 260.0))
-        yield Wish("nodule", host, radius, hu, draw.balanced(f"nodule {number} reaches", (True, False, False)))
+        yield Wish(
+            "nodule", host, radius, hu, draw.balanced(f"nodule {number} reaches", (True, False, False))
+        )
 
 
 def _kidney_lesions(plan: Plan) -> Iterator[Wish]:
@@ -135,22 +149,31 @@ def _liver_lesions(plan: Plan) -> Iterator[Wish]:
     for kind, hu in (("liver_tumor", 38.0 + plan.contrast * 0.2), ("liver_cyst", 5.0)):
         for number in range(draw.balanced(f"{kind} count", (0, 0, 0, 1, 1, 2))):
             radius = draw.uniform(f"{kind} {number} radius", 6.5, 19.0)
-            yield Wish(kind, "liver", radius, hu, draw.balanced(f"{kind} {number} reaches", (True, False, False)))
+            yield Wish(
+                kind, "liver", radius, hu, draw.balanced(f"{kind} {number} reaches", (True, False, False))
+            )
 
 
 def _placed(
-    rng: np.random.Generator, wish: Wish, centres: Array, others: Sequence[Lesion], painter: _Points
+    rng: np.random.Generator, wish: Wish, others: Sequence[Lesion], painter: _Points
 ) -> Lesion | None:
     """Take the first of 24 random centres whose sphere fits the wish; else the one that fits best."""
+    centres = painter.centres(wish.host)
     for other in others:
         if other.wish.host == wish.host or other.wish.kind == wish.kind:
             apart = np.linalg.norm(centres - np.array(other.sphere.centre), axis=1)
-            centres = centres[apart >= other.sphere.radii[0] + wish.radius + GAP * (wish.kind == other.wish.kind)]
+            centres = centres[
+                apart >= other.sphere.radii[0] + wish.radius + GAP * (wish.kind == other.wish.kind)
+            ]
     if len(centres) == 0:
         return None
     centres = centres[rng.permutation(len(centres))[:24]]
     shell = centres[:, None, :] + (wish.radius + 0.5) * _sphere_points()
-    share = (painter.labels(shell.reshape(-1, 3)) == painter.value(wish.host)).reshape(len(centres), -1).mean(axis=1)
+    share = (
+        (painter.labels(shell.reshape(-1, 3)) == painter.value(wish.host))
+        .reshape(len(centres), -1)
+        .mean(axis=1)
+    )
     goal = 0.72 if wish.reaches else 1.0
     best = int(np.argmin(np.abs(share - goal)))
     if share[best] < 0.5:
@@ -173,8 +196,11 @@ class _Points:
 
     def __init__(self, plan: Plan, effusions: Sequence[Effusion]) -> None:
         self._items = [*plan.items, *(effusion.item for effusion in effusions)]
-        self._values = {name: n + 1 for n, name in enumerate(dict.fromkeys(item.name for item in self._items))}
-        self._rng = plan.draw.rng("lesion centres")
+        self._values = {
+            name: n + 1 for n, name in enumerate(dict.fromkeys(item.name for item in self._items))
+        }
+        self._draw = plan.draw
+        self._centres: dict[str, Array] = {}
 
     def value(self, name: str) -> int:
         """Return the number that stands for a structure."""
@@ -195,11 +221,13 @@ class _Points:
 
     def centres(self, host: str) -> Array:
         """Random points of a structure."""
-        shape = next(item.shape for item in self._items if item.name == host)
-        low, high = shape.bounds
-        points = self._rng.uniform(low, high, (_CANDIDATES, 3))
-        points = points[shape.holds(points)]
-        return points[self.labels(points) == self.value(host)]
+        if host not in self._centres:
+            shape = next(item.shape for item in self._items if item.name == host)
+            low, high = shape.bounds
+            points = self._draw.rng(f"points of {host}").uniform(low, high, (_CANDIDATES, 3))
+            points = points[shape.holds(points)]
+            self._centres[host] = points[self.labels(points) == self.value(host)]
+        return self._centres[host]
 
 
 def _inside_box(points: Array, bounds: Bounds) -> NDArray[np.bool_]:

@@ -46,7 +46,8 @@ class Plan:
         """Organs that this patient has lost."""
         drawn = {item.name for item in self.items}
         usual = (
-            "kidney_left", "kidney_right", "adrenal_gland_left", "adrenal_gland_right", "gallbladder", "spleen",
+            "kidney_left", "kidney_right", "adrenal_gland_left", "adrenal_gland_right",
+            "gallbladder", "spleen",
         )  # fmt: skip
         return tuple(name for name in usual if name not in drawn)
 
@@ -63,26 +64,26 @@ def make_plan(seed: int) -> Plan:
     chest = make_chest(draw, frame, domes)
     contrast = draw.balanced("contrast", (0.0, 0.0, 110.0, 170.0))
     kidneys = abdomen.make_kidneys(draw, frame)
-    liver = abdomen.make_liver(draw, frame, domes["right"])
+    liver = abdomen.make_liver(draw, frame, domes["right"], kidneys)
     has_spleen = draw.balanced("spleen absent", (False, *(True,) * 19))
-    spleen = abdomen.make_spleen(draw, domes["left"]) if has_spleen else None
+    spleen = abdomen.make_spleen(draw, domes["left"], kidneys) if has_spleen else None
     gallbladder = abdomen.make_gallbladder(draw)
     stomach = abdomen.make_stomach(draw, domes["left"])
     bladder = abdomen.make_bladder(draw)
     pancreas = abdomen.make_pancreas(draw, frame)
     solid: list[tuple[str, Shape | None, float]] = [
-        *((f"kidney_{side}", kidney.shape, KIDNEY + contrast * 0.9) for side, kidney in kidneys.items()),
         *(
             (f"adrenal_gland_{side}", gland, 34.0 + contrast * 0.3)
             for side, gland in abdomen.make_adrenals(draw, frame).items()
         ),
+        *((f"kidney_{side}", kidney.shape, KIDNEY + contrast * 0.9) for side, kidney in kidneys.items()),
         ("gallbladder", gallbladder, 8.0),
         ("spleen", spleen, SPLEEN + contrast * 0.45),
         ("pancreas", pancreas, PANCREAS + contrast * 0.4),
+        ("duodenum", abdomen.make_duodenum(pancreas), BOWEL),
         ("heart", chest.heart, 42.0 + contrast * 0.8),
         ("liver", liver, LIVER + contrast * 0.3),
         ("stomach", stomach, BOWEL),
-        ("duodenum", abdomen.make_duodenum(pancreas), BOWEL),
         ("urinary_bladder", bladder, 6.0),
         ("colon", abdomen.make_colon(draw), BOWEL),
         ("small_bowel", abdomen.make_small_bowel(draw), BOWEL + contrast * 0.15),

@@ -74,7 +74,8 @@ class Ellipsoid(Shape):
         offsets = [x - self.centre[0], y - self.centre[1], z - self.centre[2]]
         if self.rotation is not None:
             rows = self.rotation
-            offsets = [sum(rows[k][axis] * offsets[k] for k in range(3)) for axis in range(3)]
+            dx, dy, dz = offsets
+            offsets = [rows[0][k] * dx + rows[1][k] * dy + rows[2][k] * dz for k in range(3)]
         total = sum(
             _power(offset / radius, self.power) for offset, radius in zip(offsets, self.radii, strict=True)
         )

@@ -66,7 +66,7 @@ def _vertebra(frame: Frame, name: str, z: float, pitch: float, canal: Shape) -> 
     waist = Ellipsoid((x, y, z), (wide * 0.94, deep * 0.94, 0.41 * pitch), power=4)
     arch = Ellipsoid((x, back, z), (_CANAL + 5.5, _CANAL + 5.0, 0.33 * pitch), power=4)
     slope = 2.0 if lumbar else 12.0
-    tip = (x, back - (38.0 if lumbar else 32.0), z - slope)
+    tip = (x, back - (32.0 if lumbar else 26.0), z - slope)
     spinous = Tube(((x, back - _CANAL - 1.0, z), tip), (0.24 * pitch, 3.6 if not lumbar else 5.0))
     reach = wide + (17.0 if lumbar else 15.0)
     transverse = [
@@ -163,7 +163,8 @@ def _hips(draw: Draw, frame: Frame) -> list[Item]:
         )
         ischium = Tube(((side * 84.0, -18.0, 24.0), (side * 62.0, -34.0, -14.0)), (13.0 * grow, 13.0 * grow))
         head = Tube(
-            ((side * 98.0, 2.0, 14.0), (side * 128.0, -8.0, -6.0), (side * 132.0, -8.0, -30.0)), (22.0, 15.0, 17.0)
+            ((side * 98.0, 2.0, 14.0), (side * 128.0, -8.0, -6.0), (side * 132.0, -8.0, -30.0)),
+            (22.0, 15.0, 17.0),
         )
         items.append(Item(f"femur_{name}", head, 260.0))
         socket = Ellipsoid((side * 98.0, 2.0, 14.0), (24.5, 24.5, 24.5))

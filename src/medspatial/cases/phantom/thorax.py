@@ -42,7 +42,7 @@ def make_heart(draw: Draw) -> Ellipsoid:
     """Ellipsoid left of the midline, its tip to the left, front and below."""
     dx, dy, dz = draw.jitter("heart place", 8.0, 4.0, 9.0)
     size = draw.uniform("heart size", 0.88, 1.14)
-    radii = (57.0 * size, 43.0 * size, 46.0 * size)
+    radii = (59.0 * size, 46.0 * size, 48.0 * size)
     turn = draw.uniform("heart turn", 20.0, 40.0)
     return Ellipsoid((-27.0 + dx, 24.0 + dy, 411.0 + dz), radii, rotation((0.0, -18.0, -turn)))
 
@@ -98,7 +98,7 @@ def _lobes(draw: Draw, lungs: dict[str, Shape]) -> list[Item]:
     for side in ("left", "right"):
         upper, lower = f"lung_upper_lobe_{side}", f"lung_lower_lobe_{side}"
         slope = draw.uniform(f"{side} fissure slope", 0.75, 1.15)
-        height = 446.0 + draw.jitter(f"{side} fissure height", 26.0)[0]
+        height = 434.0 + draw.jitter(f"{side} fissure height", 34.0)[0]
         fissure: Point = (0.0, 0.0, height)
         normal = (0.0, -slope, -1.0)  # the plane falls towards the front; the upper lobe lies above it
         hu = -850.0 + draw.jitter(f"{side} lung hu", 25.0)[0]
@@ -106,7 +106,7 @@ def _lobes(draw: Draw, lungs: dict[str, Shape]) -> list[Item]:
         items.append(Item(upper, _above(lungs[side], fissure, normal), hu - 8.0, (lower,)))
         if side == "right":
             middle = "lung_middle_lobe_right"
-            level = 428.0 + draw.jitter("horizontal fissure", 14.0)[0]
+            level = height + draw.uniform("horizontal fissure", -8.0, 22.0)
             flat: Point = (0.0, 0.0, level)
             items.append(Item(middle, _above(lungs[side], flat, (0.0, 0.1, 1.0)), hu - 4.0, (upper,)))
     return items

@@ -9,7 +9,16 @@ from scipy import ndimage
 from medspatial.cases.phantom.grid import Grid
 from medspatial.cases.phantom.item import Item
 from medspatial.cases.phantom.plan import Plan
-from medspatial.cases.phantom.shapes import Array, Below, Column, Cut, Ellipsoid, Point, Segment, Tube, rotation
+from medspatial.cases.phantom.shapes import (
+    Array,
+    Below,
+    Column,
+    Cut,
+    Ellipsoid,
+    Point,
+    Segment,
+    Tube,
+)
 from medspatial.cases.phantom.skeleton import cavity
 from medspatial.cases.phantom.thorax import LOBES, branches
 from medspatial.cases.phantom.vessels import hilum
@@ -41,9 +50,7 @@ def _inner(room: Column) -> Column:
     """Narrow the abdominal room to that of the pelvis at its lower end."""
     heights = np.array(room.z)
     narrow = np.interp(heights, (0.0, 60.0, 120.0), (0.62, 0.72, 1.0))
-    return Column(
-        room.z, room.cx, room.cy, tuple((np.array(room.a) * narrow).tolist()), room.b, room.power
-    )
+    return Column(room.z, room.cx, room.cy, tuple((np.array(room.a) * narrow).tolist()), room.b, room.power)
 
 
 def has_table(plan: Plan) -> bool:

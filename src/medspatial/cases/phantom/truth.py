@@ -37,7 +37,11 @@ def describe(
 
     def ellipsoid(shape: Ellipsoid) -> dict[str, Any]:
         radii = [round(radius * scale, 3) for radius in shape.radii]
-        return {"centre": world(shape.centre), "radii": radii, "volume_ml": round(shape.volume_ml * scale**3, 4)}
+        return {
+            "centre": world(shape.centre),
+            "radii": radii,
+            "volume_ml": round(shape.volume_ml * scale**3, 4),
+        }
 
     bodies = {f"vertebrae_{name}": (*plan.frame.spine(z), z) for name, z in LEVELS.items()}
     organs = {"heart": plan.chest.heart, "urinary_bladder": plan.bladder, "gallbladder": plan.gallbladder}

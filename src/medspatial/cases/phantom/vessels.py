@@ -67,8 +67,17 @@ def _aorta(draw: Draw, frame: Frame, heart: Point, radius: float) -> Shape:
     arch = (4.0, fork[1] + 12.0, top)
     over = (-17.0, fork[1] - 6.0, top - 2.0)
     sideways = draw.jitter("aorta side", 4.0)[0]
-    line = [(fork[2] - 2.0, -19.0), (430.0, -17.0), (380.0, -13.0), (330.0, -8.0), (290.0, -5.0), (176.0, -4.0)]
-    descending = [frame.before_spine(z, x + sideways, radius - 4.0 if z > 340 else radius + 2.0) for z, x in line]
+    line = [
+        (fork[2] - 2.0, -19.0),
+        (430.0, -17.0),
+        (380.0, -13.0),
+        (330.0, -8.0),
+        (290.0, -5.0),
+        (176.0, -4.0),
+    ]
+    descending = [
+        frame.before_spine(z, x + sideways, radius - 4.0 if z > 340 else radius + 2.0) for z, x in line
+    ]
     points = (root, rising, arch, over, *descending)
     wide = (radius * 1.35, radius * 1.3, radius * 1.1, radius * 1.05)
     slim = tuple(radius * factor for factor in (1.0, 0.98, 0.95, 0.9, 0.85, 0.72))
@@ -95,5 +104,7 @@ def _pulmonary_veins(frame: Frame, heart: Point) -> Shape:
             start = (side * 8.0, heart[1] - 30.0, heart[2] + 22.0)
             end = (side * 44.0, heart[1] - 42.0, heart[2] + 24.0 + rise)
             tubes.append(Tube((start, end), (6.5, 5.0)))
-    across = Tube(((-12.0, heart[1] - 30.0, heart[2] + 22.0), (12.0, heart[1] - 30.0, heart[2] + 22.0)), (8.0, 8.0))
+    across = Tube(
+        ((-12.0, heart[1] - 30.0, heart[2] + 22.0), (12.0, heart[1] - 30.0, heart[2] + 22.0)), (8.0, 8.0)
+    )
     return Union((across, *tubes))
