@@ -3,9 +3,9 @@
     python benchmarks/measure.py                                   # procedural labels
     python benchmarks/measure.py --labels CASE/seg.nii.gz --json   # a real segmentation, upsampled smoothly
 
-The usual ways: a numpy loop over labels for statistics, scipy and cc3d for components, and KD-trees on boundary
-voxels for distances (on a sample of pairs, scaled to all). Every reference result is compared with ours, so the
-figures stand for equal answers.
+The usual ways: a numpy loop over labels for statistics, scipy and cc3d for components, and KD-trees on
+boundary voxels for distances (on a sample of pairs, scaled to all). Reference results are compared with ours,
+so the figures stand for equal answers.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ SAMPLE_PAIRS = 40
 
 
 def upsampled(path: Path, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Labels of a segmentation on a finer grid, with smooth borders (linear interpolation per label, at 0.5)."""
+    """Labels of a segmentation on a finer grid, with smooth borders (each label linear, cut at 0.5)."""
     image = nibabel.as_closest_canonical(nibabel.load(path))
     coarse = np.asarray(image.dataobj).astype(np.int32)
     step = np.array(coarse.shape) / np.array(shape)
@@ -51,9 +51,7 @@ def upsampled(path: Path, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarra
         first = np.floor((low + 0.5) / step - 0.5).clip(0).astype(int)
         last = np.minimum(np.ceil((high + 0.5) / step - 0.5).astype(int), shape)
         offset = (first + 0.5) * step - 0.5 - low
-        inside = ndimage.affine_transform(
-            part, step, offset, tuple(last - first), order=1, mode="nearest"
-        )
+        inside = ndimage.affine_transform(part, step, offset, tuple(last - first), order=1, mode="nearest")
         fine[tuple(map(slice, first, last))][inside > 0.5] = number
     affine = image.affine.copy()
     affine[:3, 3] += affine[:3, :3] @ ((step - 1) / 2)
@@ -199,7 +197,9 @@ def _check(row: dict, other: dict) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--labels", type=Path, help="NIfTI segmentation to upsample")
     parser.add_argument("--shape", type=int, nargs=3, default=SHAPE)
     parser.add_argument("--counts", type=int, nargs="*", default=[61, 117])

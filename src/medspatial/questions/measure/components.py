@@ -50,8 +50,7 @@ def pieces_of(structures: Sequence[Runs]) -> list[Pieces]:
     link(row, start, stop, pitch, parent)
     ends = np.cumsum([runs.row.size for runs in structures])
     return [
-        _ordered(runs, parent[end - runs.row.size : end])
-        for runs, end in zip(structures, ends, strict=True)
+        _ordered(runs, parent[end - runs.row.size : end]) for runs, end in zip(structures, ends, strict=True)
     ]
 
 

@@ -1,7 +1,7 @@
 """Contact and minimum surface distance of two structures.
 
-Distances run between voxel centres. On a right-angled grid the closest pair always lies on boundary voxels, so
-the least distance over all voxels is the surface distance; on a sheared grid (gantry tilt) all voxels count.
+Distances run between voxel centres. On a right-angled grid the closest pair always lies on boundary voxels,
+so the least distance over all voxels is the surface distance; on a sheared grid (gantry tilt) all voxels count.
 Two structures touch, and their distance is 0, when a voxel of one is a 26-neighbour of a voxel of the other.
 """
 
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-
 from numpy.typing import NDArray
 
 from medspatial.questions.measure.grid import Floats, Grid, Ints
@@ -20,6 +19,9 @@ from medspatial.questions.measure.runs import Runs, Shape
 RIGHT_ANGLED = 1.0 - 1e-9
 """Tightness of a grid from which on the closest voxels are known to be boundary voxels."""
 LONGEST = 32
+"""Runs are cut into pieces of this many voxels, so that the boxes around them stay small."""
+
+Tree = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,8 @@ class Searchable:
         return np.array([*self.runs.box[0], *self.runs.box[1]], dtype=np.int32)
 
     @cached_property
-    def tree(self) -> tuple[Ints, ...]:
-        """Start, stop, j, k of the runs in leaf order, node boxes and node spans."""
+    def tree(self) -> tuple[Tree, Tree, Tree]:
+        """Columns, boxes and spans; see `boxtree`."""
         from medspatial.questions.measure.boxtree import grow
 
         columns = self._searched()
@@ -84,12 +86,12 @@ class Searchable:
         order = np.empty(count, dtype=np.int32)
         boxes = np.empty((2 * count + 1, 6), dtype=np.int32)
         span = np.empty((2 * count + 1, 3), dtype=np.int32)
-        nodes = grow(*columns, np.array(self.grid.spacing), order, boxes, span)
-        return (*(column[order] for column in columns), boxes[:nodes].copy(), span[:nodes].copy())
+        nodes = grow(columns, np.array(self.grid.spacing), order, boxes, span)
+        return columns[:, order], boxes[:nodes].copy(), span[:nodes].copy()
 
     def _searched(self) -> NDArray[np.int32]:
         """(4, m) start, stop, j, k of the runs to search: near the boundary where that is enough."""
-        from medspatial.questions.measure.boxtree import hollow
+        from medspatial.questions.measure.sweep import shell
 
         runs = self.runs
         if self.grid.tightness < RIGHT_ANGLED:
@@ -97,9 +99,9 @@ class Searchable:
         room = 3 * runs.row.size
         while True:
             out = np.empty((4, room), dtype=np.int32)
-            count = hollow(runs.row, runs.start, runs.stop, runs.pitch, LONGEST, out)
+            count = shell(runs.row, runs.start, runs.stop, runs.pitch, LONGEST, out)
             if count <= room:
-                return out[:, :count]
+                return np.ascontiguousarray(out[:, :count])
             room = count
 
 
@@ -120,10 +122,8 @@ def contact(a: Searchable, b: Searchable) -> tuple[Contact, Closest | None]:
     low, high = np.maximum(a.box[:3], b.box[:3]) - 1, np.minimum(a.box[3:], b.box[3:]) + 1
     near_a, near_b = _inside(a.runs, low, high), _inside(b.runs, low, high)
     best = np.zeros(6, dtype=np.int64)
-    faces, shared, squared = touch(
-        near_a.row, near_a.start, near_a.stop, near_b.row, near_b.start, near_b.stop,
-        a.runs.pitch, _squared_steps(a.grid.metric), best,
-    )  # fmt: skip
+    arrays = [(runs.row, runs.start, runs.stop) for runs in (near_a, near_b)]
+    faces, shared, squared = touch(*arrays, a.runs.pitch, a.grid.squared_steps, best)
     if squared >= 1e300:
         return Contact(0, False, 0), None
     voxel_a, voxel_b = _voxels(best)
@@ -132,18 +132,20 @@ def contact(a: Searchable, b: Searchable) -> tuple[Contact, Closest | None]:
 
 def closest_pair(a: Searchable, b: Searchable, limit_mm: float = np.inf) -> Closest | None:
     """Closest voxels of two structures, or None when they are not within `limit_mm` of each other."""
-    from medspatial.questions.measure.boxtree import closest
-
     if least_gap(a, b) > limit_mm * (1.0 + 1e-9):
         return None
-    touching = contact(a, b)[1]
-    if touching is not None:
-        return touching
+    return contact(a, b)[1] or closest_centres(a, b, limit_mm)
+
+
+def closest_centres(a: Searchable, b: Searchable, limit_mm: float = np.inf) -> Closest | None:
+    """Closest voxel centres of two structures that share no voxel, whether they touch or not."""
+    from medspatial.questions.measure.boxtree import closest
+
     grid = a.grid
     spacing = np.array(grid.spacing) * np.sqrt(grid.tightness) * (1.0 - 1e-12)
     limit = 1e300 if np.isinf(limit_mm) else limit_mm**2 * (1.0 + 4e-9)
     best = np.full(6, -1, dtype=np.int64)
-    squared = closest(*a.tree, *b.tree, grid.metric, spacing, limit, best)
+    squared = closest(a.tree, b.tree, grid.metric, spacing, limit, best)
     if best[0] < 0:
         return None
     voxel_a, voxel_b = _voxels(best)
@@ -168,14 +170,9 @@ def distance_to_point(runs: Runs, grid: Grid, point_mm: Floats) -> float:
 def _inside(runs: Runs, low: Ints, high: Ints) -> Runs:
     """Whole runs that meet the box; rows between the first and last plane only."""
     begin, end = np.searchsorted(runs.row, [low[2] * runs.pitch, (high[2] + 1) * runs.pitch])
-    part = runs.take(slice(begin, end))  # type: ignore[arg-type]
+    part = Runs(runs.row[begin:end], runs.start[begin:end], runs.stop[begin:end], runs.shape)
     j = part.row % runs.pitch - 1
     return part.take((j >= low[1]) & (j <= high[1]) & (part.stop > low[0]) & (part.start <= high[0]))
-
-
-def _squared_steps(metric: Floats) -> Floats:
-    step = np.stack(np.meshgrid(*[[-1, 0, 1]] * 3, indexing="ij"))
-    return np.asarray(np.einsum("aijk,ab,bijk->ijk", step, metric, step))
 
 
 def _voxels(best: Ints) -> tuple[Shape, Shape]:

@@ -56,6 +56,12 @@ class Grid:
         return np.asarray(np.where(np.abs(metric) > 1e-7 * scale, metric, 0.0))
 
     @cached_property
+    def squared_steps(self) -> Floats:
+        """(3, 3, 3) squared length in mm^2 of each step of -1, 0, 1 along i, j, k."""
+        step = np.indices((3, 3, 3)) - 1
+        return np.asarray(np.einsum("aijk,ab,bijk->ijk", step, self.metric, step))
+
+    @cached_property
     def tightness(self) -> float:
         """Factor c <= 1 with squared length >= c * sum of (step * spacing)^2; 1 for a right-angled grid."""
         root = np.sqrt(np.diag(self.metric))

@@ -38,7 +38,7 @@ def runs_of_labels(layer: NDArray[Any]) -> dict[int, Runs]:
     order = np.argsort(label, kind="stable")
     label = label[order]
     values, first = np.unique(label, return_index=True)
-    bounds = [*first[1:].tolist(), label.size]
+    bounds = np.append(first, label.size)[1:].tolist()
     found: dict[int, Runs] = {}
     for value, begin, end in zip(values.tolist(), first.tolist(), bounds, strict=True):
         mine = order[begin:end]

@@ -10,8 +10,11 @@ import numpy as np
 
 from medspatial.errors import InputError
 from medspatial.questions.measure import distance as pairs_of
+from medspatial.questions.measure.between import shares_between
 from medspatial.questions.measure.components import Pieces, pieces_of
+from medspatial.questions.measure.depth import depth, outer_boundary
 from medspatial.questions.measure.distance import Closest, Contact, Searchable
+from medspatial.questions.measure.feret import Diameter, axial_diameter, solid_diameter
 from medspatial.questions.measure.grid import Floats, Grid
 from medspatial.questions.measure.layers import runs_of_labels
 from medspatial.questions.measure.runs import Runs, union
@@ -107,6 +110,7 @@ class Measured:
         self._entries: dict[str, _Entry] = {}
         self._stats: dict[str, StructureStats] = {}
         self._closest: dict[tuple[str, str], Closest] = {}
+        self._surfaces: dict[str, Searchable] = {}
         self._contacts: dict[tuple[str, str], Contact] = {}
         for number, layer in enumerate(turned.layers):
             found = runs_of_labels(layer)
@@ -143,8 +147,14 @@ class Measured:
         if name not in self._stats:
             clean, entry = self._clean(name).runs, self._entry(name)
             assert entry.pieces is not None
-            stray = entry.raw.voxels - clean.voxels
-            self._stats[name] = measure(clean, self.grid, entry.pieces, stray, self._hu_sum(clean), entry.limits)
+            self._stats[name] = measure(
+                clean,
+                self.grid,
+                entry.pieces,
+                entry.limits,
+                stray_voxels=entry.raw.voxels - clean.voxels,
+                hu_sum=self._hu_sum(clean),
+            )
         return self._stats[name]
 
     def union(self, name: str, *parts: str) -> str:
@@ -171,7 +181,7 @@ class Measured:
     def pieces(self, name: str, minimum_voxels: int = 1) -> tuple[str, ...]:
         """Add every connected piece of a structure as a structure of its own, largest first.
 
-        The pieces are named ``nodule#1``, ``nodule#2``, ...; equal sizes go by first voxel in (i, j, k) order.
+        The pieces are named ``nodule#1``, ``nodule#2``, ...; equal sizes go by first voxel in (i, j, k).
         """
         entry = self._entry(name)
         found = self._pieces(name)
@@ -216,7 +226,9 @@ class Measured:
         found = {pair: self.distance_within(*pair, upper_bound) for pair in pairs}
         return {pair: distance for pair, distance in found.items() if distance is not None}
 
-    def nearest(self, name: str, candidates: Sequence[str], count: int = 2) -> list[tuple[str, SurfaceDistance]]:
+    def nearest(
+        self, name: str, candidates: Sequence[str], count: int = 2
+    ) -> list[tuple[str, SurfaceDistance]]:
         """The `count` candidates with the smallest surface distance to a structure, nearest first.
 
         Candidates whose bounding boxes are too far away are not searched. Ties go to the first name.
@@ -231,6 +243,35 @@ class Measured:
             if found is not None:
                 ranked = sorted([*ranked, (found.mm, candidate)])
         return [(candidate, self.distance(name, candidate)) for _, candidate in ranked[:count]]
+
+    def depth(self, lesion: str, organ: str) -> SurfaceDistance:
+        """Distance of a lesion to the outer boundary of its organ; 0 when a lesion voxel is on the boundary.
+
+        Parameters
+        ----------
+        organ
+            The organ with its lesions, as made by `union`. Holes inside it are not its outer boundary.
+        """
+        if organ not in self._surfaces:
+            self._surfaces[organ] = Searchable(outer_boundary(self.runs(organ)), self.grid)
+        return self._surface(lesion, organ, depth(self.runs(lesion), self._surfaces[organ], self.grid))
+
+    def axial_diameter(self, name: str) -> Diameter:
+        """Largest diameter in any axial slice, edge to edge."""
+        return axial_diameter(self.runs(name), self.grid)
+
+    def solid_diameter(self, name: str) -> Diameter:
+        """Largest diameter in space, edge to edge."""
+        return solid_diameter(self.runs(name), self.grid)
+
+    def between(self, a: str, b: str, others: Iterable[str]) -> dict[str, float]:
+        """Share of the segment between two centroids inside each other structure.
+
+        The parts of the segment inside a and b do not count. Structures that the segment does not cross are left out.
+        """
+        ends = np.array(self.stats(a).centroid_mm), np.array(self.stats(b).centroid_mm)
+        inside = {name: self.runs(name) for name in others}
+        return shares_between(*ends, (self.runs(a), self.runs(b)), inside, self.grid)[0]
 
     def _surface(self, a: str, b: str, closest: Closest) -> SurfaceDistance:
         point_a, point_b = self.grid.to_mm(closest.voxel_a), self.grid.to_mm(closest.voxel_b)

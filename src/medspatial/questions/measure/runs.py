@@ -1,8 +1,8 @@
 """Voxels of one structure as runs along the first grid axis, and set operations on them.
 
 A run is the half-open index interval [start, stop) on one grid line along i. The line at (j, k) has the
-number ``row = k * pitch + j + 1`` with ``pitch = ny + 2``: the spare numbers make ``row + 1``, ``row + pitch``
-and so on the neighbouring lines without ever wrapping round. Runs are sorted by (row, start), maximal, and
+number ``row = k * pitch + j + 1`` with ``pitch = ny + 2``: the spare numbers make ``row + 1``,
+``row + pitch`` and so on the neighbouring lines without ever wrapping round. Runs are sorted by (row, start), maximal, and
 never touch each other on one row, so a structure has exactly one representation.
 
 A torso label volume of 100 million voxels has about a million runs; all measurements work on them.
@@ -137,7 +137,7 @@ class Runs:
         steps[k, j, np.maximum(near.start - low[0], 0)] = 1
         steps[k, j, np.minimum(near.stop - low[0], size[0])] = -1
         inside = np.cumsum(steps[:, :, :-1], axis=2, dtype=np.int8, out=steps[:, :, :-1])
-        return np.asarray(inside.astype(bool).T)
+        return np.asarray(inside.view(bool).T)
 
     def mask(self) -> NDArray[np.bool_]:
         """Boolean array of the whole grid."""

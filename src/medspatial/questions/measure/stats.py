@@ -65,7 +65,9 @@ class StructureStats:
         return x, y, z
 
 
-def measure(runs: Runs, grid: Grid, pieces: Pieces, stray_voxels: int, hu_sum: float | None, limits: Traits) -> StructureStats:
+def measure(
+    runs: Runs, grid: Grid, pieces: Pieces, limits: Traits, *, stray_voxels: int, hu_sum: float | None
+) -> StructureStats:
     """Put together the figures of a non-empty structure.
 
     Parameters

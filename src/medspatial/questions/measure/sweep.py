@@ -1,13 +1,18 @@
-"""Compiled passes over label volumes and runs: encode, link into components, touch, sum of HU.
+"""Compiled passes over label volumes and runs: encode, link into components, touch, hollow out, sum of HU.
 
-Imported only where a pass is made, because it loads numba. Array arguments are those of `Runs`.
+Imported only where a pass is made, because it loads numba. Array arguments are those of `Runs`. The passes walk
+two sorted lists with one pointer each, so they cost time in proportion to the number of runs.
 """
+# ruff: noqa: PLR0912, PLR0917  (one loop nest each, and plain arrays as arguments)
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from medspatial.questions.measure.compiled import compiled
+from medspatial.questions.measure.ties import keep_closest
 
 
 @compiled
@@ -24,7 +29,6 @@ def encode(labels: Any, plane: int, label: Any, row: Any, start: Any, stop: Any)
             return count, k
         for j in range(ny):
             line = labels[k, j]
-            here = k * (ny + 2) + j + 1
             before = 0
             for i in range(nx):
                 value = line[i]
@@ -34,13 +38,22 @@ def encode(labels: Any, plane: int, label: Any, row: Any, start: Any, stop: Any)
                         count += 1
                     if value != 0:
                         label[count] = value
-                        row[count] = here
+                        row[count] = k * (ny + 2) + j + 1
                         start[count] = i
                     before = value
             if before != 0:
                 stop[count] = nx
                 count += 1
     return count, nz
+
+
+@compiled
+def root(parent: Any, run: int) -> int:
+    """Return the representative of a run's component, halving the path to it."""
+    while parent[run] != run:
+        parent[run] = parent[parent[run]]
+        run = parent[run]
+    return run
 
 
 @compiled
@@ -57,51 +70,33 @@ def link(row: Any, start: Any, stop: Any, pitch: int, parent: Any) -> None:
                 b += 1
             c = b
             while c < n and row[c] == target and start[c] <= stop[a]:
-                x = a
-                while parent[x] != x:
-                    parent[x] = parent[parent[x]]
-                    x = parent[x]
-                y = c
-                while parent[y] != y:
-                    parent[y] = parent[parent[y]]
-                    y = parent[y]
-                if x < y:
-                    parent[y] = x
-                else:
-                    parent[x] = y
+                x, y = root(parent, a), root(parent, c)
+                parent[max(x, y)] = min(x, y)
                 c += 1
     for r in range(n):
         parent[r] = parent[parent[r]]
 
 
 @compiled
-def touch(
-    row_a: Any,
-    start_a: Any,
-    stop_a: Any,
-    row_b: Any,
-    start_b: Any,
-    stop_b: Any,
-    pitch: int,
-    squared: Any,
-    best: Any,
-) -> tuple[int, int, float]:
+def touch(a_runs: Any, b_runs: Any, pitch: int, squared: Any, best: Any) -> tuple[int, int, float]:
     """Shared voxel faces, shared voxels, and the closest pair of 26-neighbouring (or shared) voxels.
 
     Parameters
     ----------
+    a_runs, b_runs
+        (row, start, stop) of each structure.
     squared
         (3, 3, 3) squared length of each step of -1, 0, 1 along i, j, k.
     best
-        (6,) output: i, j, k in a, then in b, of the closest pair; ties go to the first in lexicographic order.
+        (6,) output: i, j, k in a, then in b, of the closest pair; ties go to the lexicographically first.
 
     Returns
     -------
-    faces, shared voxels, squared distance of the closest pair (infinite when the two do not touch).
+    faces, shared voxels, squared distance of the closest pair (1e300 when the two do not touch).
     """
-    faces = 0
-    shared = 0
-    nearest = 1e300
+    row_a, start_a, stop_a = a_runs
+    row_b, start_b, stop_b = b_runs
+    faces, shared, nearest = 0, 0, 1e300
     for dk in (-1, 0, 1):
         for dj in (-1, 0, 1):
             b = 0
@@ -114,44 +109,67 @@ def touch(
                 c = b
                 while c < row_b.size and row_b[c] == target and start_b[c] <= stop_a[a]:
                     for di in (-1, 0, 1):
-                        first = max(start_a[a], start_b[c] - di)
-                        length = min(stop_a[a], stop_b[c] - di) - first
-                        if length <= 0:
-                            continue
-                        steps = abs(di) + abs(dj) + abs(dk)
-                        if steps == 0:
-                            shared += length
-                        elif steps == 1:
-                            faces += length
-                        d2 = squared[di + 1, dj + 1, dk + 1]
-                        if d2 > nearest * (1.0 + 1e-9):
-                            continue
-                        k = row_a[a] // pitch
-                        j = row_a[a] % pitch - 1
-                        if d2 < nearest * (1.0 - 1e-9):
-                            first_wins = True
-                        elif first != best[0]:
-                            first_wins = first < best[0]
-                        elif j != best[1]:
-                            first_wins = j < best[1]
-                        elif k != best[2]:
-                            first_wins = k < best[2]
-                        elif first + di != best[3]:
-                            first_wins = first + di < best[3]
-                        elif j + dj != best[4]:
-                            first_wins = j + dj < best[4]
-                        else:
-                            first_wins = k + dk < best[5]
-                        nearest = min(nearest, d2)
-                        if first_wins:
-                            best[0] = first
-                            best[1] = j
-                            best[2] = k
-                            best[3] = first + di
-                            best[4] = j + dj
-                            best[5] = k + dk
+                        i = max(start_a[a], start_b[c] - di)
+                        length = min(stop_a[a], stop_b[c] - di) - i
+                        if length > 0:
+                            steps = abs(di) + abs(dj) + abs(dk)
+                            shared += length * (steps == 0)
+                            faces += length * (steps == 1)
+                            j, k = row_a[a] % pitch - 1, row_a[a] // pitch
+                            pair = (i, j, k, i + di, j + dj, k + dk)
+                            nearest = keep_closest(pair, squared[di + 1, dj + 1, dk + 1], nearest, best)
                     c += 1
     return faces, shared, nearest
+
+
+@compiled
+def hollow(row: Any, start: Any, stop: Any, pitch: int, low: Any, high: Any) -> None:
+    """Find the inside of each run: voxels low to high (exclusive) have all face neighbours in the structure.
+
+    The inside found may be smaller than the true one where a neighbouring line holds several runs.
+    """
+    n = row.size
+    for r in range(n):
+        low[r], high[r] = start[r] + 1, stop[r] - 1
+    for offset in (1, -1, pitch, -pitch):
+        b = 0
+        for a in range(n):
+            target = row[a] + offset
+            while b < n and (row[b] < target or (row[b] == target and stop[b] <= start[a])):
+                b += 1
+            c, widest, begin, end = b, 0, stop[a], start[a]
+            while c < n and row[c] == target and start[c] < stop[a]:
+                width = min(stop[c], stop[a]) - max(start[c], start[a])
+                if width > widest:
+                    widest, begin, end = width, start[c], stop[c]
+                c += 1
+            low[a], high[a] = max(low[a], begin), min(high[a], end)
+
+
+@compiled
+def shell(row: Any, start: Any, stop: Any, pitch: int, longest: int, out: Any) -> int:
+    """Write the voxels outside the inside of `hollow` as pieces no longer than `longest`.
+
+    Parameters
+    ----------
+    out
+        (4, m) output: start, stop, j, k of each piece; the count is returned even if it is more than m.
+    """
+    low, high = np.empty(row.size, dtype=np.int64), np.empty(row.size, dtype=np.int64)
+    hollow(row, start, stop, pitch, low, high)
+    count = 0
+    for r in range(row.size):
+        left = low[r] if low[r] < high[r] else stop[r]
+        right = high[r] if low[r] < high[r] else stop[r]
+        for begin, end in ((start[r], left), (right, stop[r])):
+            for at in range(begin, end, longest):
+                if count < out.shape[1]:
+                    out[0, count] = at
+                    out[1, count] = min(end, at + longest)
+                    out[2, count] = row[r] % pitch - 1
+                    out[3, count] = row[r] // pitch
+                count += 1
+    return count
 
 
 @compiled

@@ -8,7 +8,7 @@ from medspatial.anatomy import describe
 
 STRAY_SHARE = 0.05
 STRAY_SHARE_SCATTERED = 0.01
-"""Pieces below this share of the structure are set aside; colon, small bowel, ribs, vessels take the second."""
+"""Pieces below this share of the structure are set aside; colon, small bowel, ribs, vessels: the second."""
 
 LARGEST_SHARE = 0.90
 LARGEST_SHARE_SOLID = 0.98
