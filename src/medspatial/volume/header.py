@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,23 @@ class StoredGeometry:
     matrix: NDArray[np.float64]
     spacing: Sequence[float]
     missing: str | None = None
+
+
+@dataclass(frozen=True)
+class StoredVolume:
+    """What a format's reader gives: the header, and a function that reads the voxels ``[i, j, k]``.
+
+    Attributes
+    ----------
+    scaling
+        Slope and intercept that the voxels get while they are read.
+    """
+
+    shape: tuple[int, int, int]
+    geometry: StoredGeometry
+    dtype: np.dtype[Any]
+    load: Callable[[], NDArray[Any]]
+    scaling: tuple[float, float] = (1.0, 0.0)
 
 
 def is_plain(matrix: NDArray[np.float64]) -> bool:

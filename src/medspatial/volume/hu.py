@@ -21,7 +21,7 @@ SOFT_BAND = (-152.0, 152.0)
 MIN_SOFT_SHARE = 0.03
 # From this share on, voxels below -300 HU count as air or lung, and their commonest value is looked at.
 GAS_LIMIT, GAS_SHARE = -300.0, 0.05
-GAS_MODE_RANGE = (-1104.0, -650.0)
+GAS_MODE_RANGE = (-1104.0, -600.0)
 # A minimum that this share of voxels hold is no measurement but padding (below -1100) or a clipped window.
 PADDING_BELOW, PADDING_SHARE = -1100.0, 0.01
 CLIPPED_ABOVE, CLIPPED_SHARE = -900.0, 0.05

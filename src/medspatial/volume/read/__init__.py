@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal, get_args
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Literal, get_args
 
 from medspatial.errors import InputError
-from medspatial.volume.affine import Affine
-from medspatial.volume.header import StoredGeometry, VolumeHeader, usable_affine
+from medspatial.volume.header import StoredVolume, VolumeHeader, usable_affine
 from medspatial.volume.read.values import finite, whole_labels
 from medspatial.volume.volume import Step, Unit, Volume
 
@@ -57,11 +55,16 @@ def read_volume(
         raise InputError(f"reader {reader!r}: must be one of {', '.join(READERS)}")
     if unit not in _READ_UNITS:
         raise InputError(f"unit {unit!r}: must be one of {', '.join(_READ_UNITS)} when reading")
-    shape, geometry, voxels, history = _loaded(path, _format(path, reader), reader)
-    affine, assumed = usable_affine(geometry, shape, path, assume_axes)
-    voxels = finite(voxels, path)
+    with _named_faults(path):
+        stored = _stored(path, _format(path, reader), reader)
+        affine, assumed = usable_affine(stored.geometry, stored.shape, path, assume_axes)
+        voxels = finite(stored.load(), path)
     if unit == "label":
         voxels = whole_labels(voxels, path)
+    history = []
+    if stored.scaling != (1.0, 0.0):
+        slope, intercept = stored.scaling
+        history.append(Step("rescaled", {"slope": slope, "intercept": intercept}))
     if assumed:
         history.append(Step("assumed_axes", {"axcodes": assumed}))
     volume = Volume(voxels, affine, unit, tuple(history), str(path))
@@ -76,23 +79,10 @@ def read_header(path: str | Path, *, assume_axes: str | None = None) -> VolumeHe
     The same rules for shape and affine as in :func:`read_volume` hold.
     """
     path = Path(path)
-    kind = _format(path, "auto")
-    if kind == "nifti":
-        from medspatial.volume.read.nifti import read_nifti_header
-
-        header = read_nifti_header(path)
-        shape, geometry, dtype = header.shape, header.geometry, header.dtype
-    elif kind == "itk":
-        from medspatial.volume.read.itk import read_itk_header
-
-        shape, geometry, dtype = read_itk_header(path)
-    else:
-        from medspatial.volume.read.dicom import read_dicom_header
-
-        shape, geometry, _ = read_dicom_header(path)
-        dtype = np.dtype(np.int16)
-    affine, assumed = usable_affine(geometry, shape, path, assume_axes)
-    return VolumeHeader(shape, affine, dtype.newbyteorder("="), path, assumed)
+    with _named_faults(path):
+        stored = _stored(path, _format(path, "auto"), "auto")
+    affine, assumed = usable_affine(stored.geometry, stored.shape, path, assume_axes)
+    return VolumeHeader(stored.shape, affine, stored.dtype.newbyteorder("="), path, assumed)
 
 
 def _format(path: Path, reader: str) -> Format:
@@ -112,35 +102,30 @@ def _format(path: Path, reader: str) -> Format:
     return kind
 
 
-def _loaded(
-    path: Path, kind: Format, reader: str
-) -> tuple[tuple[int, int, int], StoredGeometry, NDArray[Any], list[Step]]:
+def _stored(path: Path, kind: Format, reader: str) -> StoredVolume:
+    """The format's reader; each imports its package only here."""
+    if kind == "dicom":
+        from medspatial.volume.read.dicom import stored_series
+
+        return stored_series(path)
+    if kind == "itk" or reader == "simpleitk":
+        from medspatial.volume.read.itk import stored_itk, stored_nifti_with_itk
+
+        return stored_itk(path) if kind == "itk" else stored_nifti_with_itk(path)
+    from medspatial.volume.read.nifti import stored_nifti
+
+    return stored_nifti(path, reader)
+
+
+@contextmanager
+def _named_faults(path: Path) -> Iterator[None]:
+    """Faults of the machine, told with the file's name."""
     try:
-        if kind == "nifti":
-            return _loaded_nifti(path, reader)
-        if kind == "itk":
-            from medspatial.volume.read.itk import read_itk
-
-            return *read_itk(path), []
-        from medspatial.volume.read.dicom import read_dicom
-
-        return *read_dicom(path), []
+        yield
     except PermissionError:
         raise InputError(f"{path}: no permission to read") from None
     except MemoryError:
         raise InputError(f"{path}: too large for the memory of this machine") from None
 
 
-def _loaded_nifti(
-    path: Path, reader: str
-) -> tuple[tuple[int, int, int], StoredGeometry, NDArray[Any], list[Step]]:
-    from medspatial.volume.read import itk, nifti
-
-    chosen = {"nibabel": nifti.read_with_nibabel, "simpleitk": itk.read_nifti_with_itk}
-    header, voxels = chosen.get(reader, nifti.read_nifti)(path)
-    scaled = (header.slope, header.intercept) != (1.0, 0.0)
-    history = [Step("rescaled", {"slope": header.slope, "intercept": header.intercept})] if scaled else []
-    return header.shape, header.geometry, voxels, history
-
-
-__all__ = ["READERS", "Affine", "Reader", "read_header", "read_volume"]
+__all__ = ["READERS", "Reader", "read_header", "read_volume"]

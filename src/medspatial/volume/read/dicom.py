@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medspatial.errors import InputError
-from medspatial.volume.header import StoredGeometry
-from medspatial.volume.read.itk import simpleitk, to_ras
+from medspatial.volume.header import StoredGeometry, StoredVolume
+from medspatial.volume.read.itk import first_cause, simpleitk, to_ras
 
 # A step between neighbouring slices may differ from the median step by this share (rounding of positions).
 STEP_TOLERANCE = 0.1
@@ -41,8 +42,8 @@ class Slice:
         return np.cross(self.along_row, self.along_column)
 
 
-def read_dicom_header(folder: Path) -> tuple[tuple[int, int, int], StoredGeometry, list[Path]]:
-    """Shape, geometry and the files of the series in slice order.
+def stored_series(folder: Path) -> StoredVolume:
+    """Header of the series now, voxels later.
 
     Raises
     ------
@@ -64,34 +65,30 @@ def read_dicom_header(folder: Path) -> tuple[tuple[int, int, int], StoredGeometr
     matrix[:3, 3] = first.position
     spacing = (first.spacing[1], first.spacing[0], float(np.linalg.norm(step)))
     shape = (first.size[0], first.size[1], len(slices))
-    return shape, StoredGeometry(to_ras(matrix), spacing), [s.path for s in slices]
+    load = partial(_voxels, [s.path for s in slices], shape)
+    return StoredVolume(shape, StoredGeometry(to_ras(matrix), spacing), np.dtype(np.int16), load)
 
 
-def read_dicom(folder: Path) -> tuple[tuple[int, int, int], StoredGeometry, NDArray[Any]]:
-    """Shape, geometry and voxels with slope and intercept of each file applied (by GDCM)."""
+def _voxels(files: Sequence[Path], shape: tuple[int, int, int]) -> NDArray[Any]:
+    """Voxels with the slope and intercept of each file applied (by GDCM)."""
     sitk = simpleitk()
-    shape, geometry, files = read_dicom_header(folder)
-    voxels: NDArray[Any] | None = None
+    voxels = np.empty(shape, np.int16, order="F")
     for k, path in enumerate(files):
         try:
-            plane = sitk.GetArrayViewFromImage(sitk.ReadImage(str(path)))[0].T
+            plane = sitk.GetArrayFromImage(sitk.ReadImage(str(path)))[0].T
         except RuntimeError as error:
-            raise InputError(
-                f"{path}: pixels cannot be read ({str(error).splitlines()[-1].strip()})"
-            ) from None
-        if voxels is None:
-            voxels = np.empty(shape, plane.dtype, order="F")
-        elif not np.can_cast(plane.dtype, voxels.dtype):
-            voxels = voxels.astype(np.promote_types(plane.dtype, voxels.dtype), order="F")
+            raise InputError(f"{path}: pixels cannot be read ({first_cause(error)})") from None
+        if not np.can_cast(plane.dtype, voxels.dtype):
+            plane = _narrowed(plane)
+            voxels = voxels.astype(np.promote_types(plane.dtype, voxels.dtype), order="F", copy=False)
         voxels[:, :, k] = plane
-    assert voxels is not None  # the header reader has found at least 2 slices
-    return shape, geometry, _narrowed(voxels)
+    return voxels
 
 
 def _narrowed(voxels: NDArray[Any]) -> NDArray[Any]:
-    """GDCM may give int32 or float64 for a whole rescale; hold HU as int16 where nothing is lost."""
+    """GDCM may give int32 or float64 for a whole rescale: int16 where nothing is lost."""
     low, high = float(voxels.min()), float(voxels.max())
-    if voxels.dtype == np.int16 or not -32768 <= low <= high <= 32767:
+    if not -32768 <= low <= high <= 32767:
         return voxels
     narrow = voxels.astype(np.int16)
     return narrow if np.array_equal(narrow, voxels) else voxels
@@ -123,7 +120,7 @@ def _tags(path: Path) -> dict[str, str] | None:
     try:
         reader.ReadImageInformation()
     except RuntimeError as error:
-        raise InputError(f"{path}: broken DICOM file ({str(error).splitlines()[-1].strip()})") from None
+        raise InputError(f"{path}: broken DICOM file ({first_cause(error)})") from None
     return {key: reader.GetMetaData(key).strip() for key in reader.GetMetaDataKeys()}
 
 

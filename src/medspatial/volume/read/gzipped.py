@@ -50,8 +50,8 @@ def read_exactly(stream: IO[bytes], count: int, path: Path) -> bytes:
         raise damaged(path, error) from None
 
 
-def fill_array(stream: Any, count: int, path: Path) -> NDArray[np.uint8]:
-    """Read the ``count`` bytes of voxels that must follow, into one new array.
+def fill_array(stream: Any, before: int, count: int, path: Path) -> NDArray[np.uint8]:
+    """Read the ``count`` bytes of voxels that must follow ``before`` bytes of header, into one new array.
 
     Raises
     ------
@@ -74,18 +74,27 @@ def fill_array(stream: Any, count: int, path: Path) -> NDArray[np.uint8]:
         raise damaged(path, error) from None
     if have + extra != count:
         raise InputError(
-            f"{path}: the header promises {count} bytes of voxels, the file holds {have + extra}"
+            f"{path}: the header promises {before + count} bytes, the file holds {before + have + extra}"
         )
     return buffer
 
 
-def verify(path: Path) -> None:
-    """Decompress a gzip file to nothing, to be sure that it is whole."""
-    if not is_gzip(path):
-        return
+def verify(path: Path, count: int) -> None:
+    """Read a file, decompressed where it is gzip, to be sure that it is whole and holds ``count`` bytes.
+
+    For readers that do not check this themselves.
+
+    Raises
+    ------
+    InputError
+        As :func:`fill_array`.
+    """
+    have = 0
     try:
-        with _IGZIP.open(path, "rb") as stream:
-            while stream.read(_CHUNK):
-                pass
+        with open_stream(path) as stream:
+            while block := stream.read(_CHUNK):
+                have += len(block)
     except _FAULTS as error:
         raise damaged(path, error) from None
+    if have != count:
+        raise InputError(f"{path}: the header promises {count} bytes, the file holds {have}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medspatial.errors import InputError
-from medspatial.volume.header import StoredGeometry, volume_shape
+from medspatial.volume.header import StoredGeometry, StoredVolume, volume_shape
 from medspatial.volume.read import gzipped
-from medspatial.volume.read.nifti import NiftiHeader, read_nifti_header
+from medspatial.volume.read.nifti import NiftiHeader, filled, read_nifti_header
+from medspatial.volume.read.values import finite
 
 ITK_SUFFIXES = (".nrrd", ".nhdr", ".mha", ".mhd")
 
@@ -40,43 +42,44 @@ def to_ras(lps: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(_LPS_TO_RAS @ lps)
 
 
-def read_itk_header(path: Path) -> tuple[tuple[int, int, int], StoredGeometry, np.dtype[Any]]:
-    """Shape, geometry and voxel type without reading the voxels."""
-    sitk = simpleitk()
-    reader = sitk.ImageFileReader()
+def stored_itk(path: Path) -> StoredVolume:
+    """Header now, voxels later."""
+    reader = simpleitk().ImageFileReader()
     reader.SetFileName(str(path))
     try:
         reader.ReadImageInformation()
     except RuntimeError as error:
-        raise InputError(f"{path}: cannot be read ({_first_cause(error)})") from None
+        raise InputError(f"{path}: cannot be read ({first_cause(error)})") from None
     if reader.GetNumberOfComponents() != 1:
-        raise InputError(
-            f"{path}: voxels must be single numbers, the file has {reader.GetNumberOfComponents()} each"
-        )
+        count = reader.GetNumberOfComponents()
+        raise InputError(f"{path}: voxels must be single numbers, the file has {count} each")
     shape = volume_shape(reader.GetSize(), path)
     dtype = _numpy_type(reader.GetPixelID(), path)
     n = reader.GetDimension()
     direction = np.array(reader.GetDirection()).reshape(n, n)[:3, :3]
-    return shape, _geometry(reader.GetOrigin()[:3], reader.GetSpacing()[:3], tuple(direction.ravel())), dtype
+    geometry = _geometry(reader.GetOrigin()[:3], reader.GetSpacing()[:3], tuple(direction.ravel()))
+    return StoredVolume(shape, geometry, dtype, partial(_voxels, path, shape))
 
 
-def read_itk(path: Path) -> tuple[tuple[int, int, int], StoredGeometry, NDArray[Any]]:
-    """Shape, geometry and voxels ``[i, j, k]``."""
-    shape, geometry, dtype = read_itk_header(path)
-    return shape, geometry, _voxels(path, shape, dtype)
-
-
-def read_nifti_with_itk(path: Path) -> tuple[NiftiHeader, NDArray[Any]]:
+def stored_nifti_with_itk(path: Path) -> StoredVolume:
     """NIfTI voxels through SimpleITK, geometry from the header by our own rules.
 
-    The gzip stream is checked first: SimpleITK itself returns zeros for the missing part of a truncated file.
+    The file is checked first: SimpleITK itself returns zeros for the missing part of a truncated file, and
+    for values that are not finite.
     """
     header = read_nifti_header(path)
-    gzipped.verify(path)
-    voxels = _voxels(path, header.shape, None)
-    if header.slope == 1 and header.intercept == 0:
-        return header, voxels
-    return header, _like_scaled(voxels, header)
+
+    def load() -> NDArray[Any]:
+        if header.dtype.kind == "f":
+            finite(filled(path, header), path)
+        else:
+            gzipped.verify(path, header.total)
+        voxels = _voxels(path, header.shape)
+        if (header.slope, header.intercept) == (1, 0):
+            return voxels.astype(header.dtype.newbyteorder("="), copy=False)
+        return _like_scaled(voxels, header)
+
+    return StoredVolume(header.shape, header.geometry, header.dtype, load, (header.slope, header.intercept))
 
 
 def _like_scaled(voxels: NDArray[Any], header: NiftiHeader) -> NDArray[Any]:
@@ -91,14 +94,13 @@ def _like_scaled(voxels: NDArray[Any], header: NiftiHeader) -> NDArray[Any]:
     return voxels.astype(np.float32)
 
 
-def _voxels(path: Path, shape: tuple[int, int, int], dtype: np.dtype[Any] | None) -> NDArray[Any]:
+def _voxels(path: Path, shape: tuple[int, int, int]) -> NDArray[Any]:
     sitk = simpleitk()
     try:
         image = sitk.ReadImage(str(path))
     except RuntimeError as error:
-        raise InputError(f"{path}: cannot be read ({_first_cause(error)})") from None
-    array = sitk.GetArrayViewFromImage(image).T
-    voxels = np.array(array, dtype=dtype or array.dtype, order="F", copy=True)
+        raise InputError(f"{path}: cannot be read ({first_cause(error)})") from None
+    voxels = np.array(sitk.GetArrayViewFromImage(image).T, order="F", copy=True)
     return voxels.reshape(shape, order="F")
 
 
@@ -132,7 +134,7 @@ def _numpy_type(pixel_id: int, path: Path) -> np.dtype[Any]:
     return np.dtype(names[pixel_id])
 
 
-def _first_cause(error: RuntimeError) -> str:
+def first_cause(error: RuntimeError) -> str:
     """ITK's messages have many lines; the last one holds the cause."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[-1] if lines else "unknown cause"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,7 +16,7 @@ from numpy.typing import NDArray
 
 from medspatial.errors import InputError
 from medspatial.volume.affine import Affine
-from medspatial.volume.header import StoredGeometry, forms_conflict, volume_shape
+from medspatial.volume.header import StoredGeometry, StoredVolume, forms_conflict, volume_shape
 from medspatial.volume.read import gzipped
 from medspatial.volume.read.values import rescaled
 
@@ -28,10 +30,21 @@ class NiftiHeader:
     shape: tuple[int, int, int]
     geometry: StoredGeometry
     dtype: np.dtype[Any]
-    size: int
     offset: int
     slope: float
     intercept: float
+
+    @property
+    def total(self) -> int:
+        """Bytes of the whole file, uncompressed."""
+        return self.offset + math.prod(self.shape) * self.dtype.itemsize
+
+
+def stored_nifti(path: Path, reader: str = "nifti") -> StoredVolume:
+    """Header now, voxels later; ``reader`` is ``"nifti"`` or ``"nibabel"``."""
+    header = read_nifti_header(path)
+    load = partial(_through_nibabel if reader == "nibabel" else filled, path, header)
+    return StoredVolume(header.shape, header.geometry, header.dtype, load, (header.slope, header.intercept))
 
 
 def read_nifti_header(path: Path) -> NiftiHeader:
@@ -40,30 +53,26 @@ def read_nifti_header(path: Path) -> NiftiHeader:
         return _parsed(stream, path)
 
 
-def read_nifti(path: Path) -> tuple[NiftiHeader, NDArray[Any]]:
-    """Header and scaled voxels: one array is filled, viewed as stored, and scaled in place where possible."""
+def filled(path: Path, header: NiftiHeader) -> NDArray[Any]:
+    """One array is filled, viewed as stored, and scaled in place where possible."""
     with gzipped.open_stream(path) as stream:
-        header = _parsed(stream, path)
-        gzipped.read_exactly(stream, header.offset - header.size, path)  # header extensions
-        count = int(np.prod(header.shape)) * header.dtype.itemsize
-        buffer = gzipped.fill_array(stream, count, path)
+        gzipped.read_exactly(stream, header.offset, path)
+        buffer = gzipped.fill_array(stream, header.offset, header.total - header.offset, path)
     stored = buffer.view(header.dtype).reshape(header.shape, order="F")
     if not header.dtype.isnative:
         stored = stored.byteswap(inplace=True).view(header.dtype.newbyteorder("="))
-    return header, rescaled(stored, header.slope, header.intercept)
+    return rescaled(stored, header.slope, header.intercept)
 
 
-def read_with_nibabel(path: Path) -> tuple[NiftiHeader, NDArray[Any]]:
-    """The same through nibabel's own reader."""
-    header = read_nifti_header(path)
-    gzipped.verify(path)
+def _through_nibabel(path: Path, header: NiftiHeader) -> NDArray[Any]:
+    gzipped.verify(path, header.total)
     try:
         image = nib.load(path)
         stored = np.asanyarray(image.dataobj.get_unscaled())  # type: ignore[attr-defined]
-    except (OSError, ValueError, EOFError) as error:
-        raise InputError(f"{path}: cannot be read as NIfTI ({error})") from None
+    except (OSError, ValueError, EOFError, HeaderDataError) as error:
+        raise InputError(f"{path}: cannot be read by nibabel ({error})") from None
     native = np.array(stored, dtype=header.dtype.newbyteorder("="), order="F")
-    return header, rescaled(native.reshape(header.shape, order="F"), header.slope, header.intercept)
+    return rescaled(native.reshape(header.shape, order="F"), header.slope, header.intercept)
 
 
 def _both_endian(block: bytes) -> tuple[int, ...]:
@@ -83,7 +92,7 @@ def _parsed(stream: IO[bytes], path: Path) -> NiftiHeader:
     else:
         raise InputError(f"{path}: not a NIfTI file (header size {sizes[0]}, magic {block[344:348]!r})")
     try:
-        header = kind(block)
+        header = kind(block, check=False)  # its checks repair silently: a spacing of 0 becomes 1 mm
         return _checked(header, path)
     except (HeaderDataError, KeyError, ValueError) as error:
         raise InputError(f"{path}: broken NIfTI header ({error})") from None
@@ -94,6 +103,9 @@ def _checked(header: Any, path: Path) -> NiftiHeader:
     dtype = header.get_data_dtype()
     if dtype.kind not in "iuf":
         raise InputError(f"{path}: voxels must be plain numbers, the file has type {dtype}")
+    offset = float(header["vox_offset"])
+    if not offset.is_integer() or offset < header.template_dtype.itemsize:
+        raise InputError(f"{path}: broken NIfTI header (vox_offset {offset:g})")
     slope, intercept = header.get_slope_inter()
     spacing = [float(s) for s in header["pixdim"][1:4]]
     codes = int(header["qform_code"]), int(header["sform_code"])
@@ -101,8 +113,7 @@ def _checked(header: Any, path: Path) -> NiftiHeader:
         shape=shape,
         geometry=StoredGeometry(_best_matrix(header, codes, path), spacing, _missing(codes)),
         dtype=dtype,
-        size=header.template_dtype.itemsize,
-        offset=int(header["vox_offset"]),
+        offset=int(offset),
         slope=1.0 if slope is None else float(slope),
         intercept=0.0 if intercept is None else float(intercept),
     )
@@ -117,7 +128,7 @@ def _best_matrix(header: Any, codes: tuple[int, int], path: Path) -> NDArray[np.
     if codes == (0, 0):
         return np.eye(4)
     qform, sform = header.get_qform(coded=False), header.get_sform(coded=False)
-    good = [abs(np.linalg.det(m[:3, :3])) > 0 for m in (qform, sform)]
+    good = [np.isfinite(m).all() and abs(np.linalg.det(m[:3, :3])) > 0 for m in (qform, sform)]
     if min(codes) > 0 and all(good) and forms_conflict(qform, sform):
         axes = [Affine(m).axcodes for m in (qform, sform)]
         raise InputError(
