@@ -1,6 +1,16 @@
 """Models that answer questions about CT, behind one interface."""
 
 from medspatial.models.base import Answer, Model
+from medspatial.models.card import Checkpoint, ModelCard, model_card, model_cards
 from medspatial.models.registry import create_model, model_names
 
-__all__ = ["Answer", "Model", "create_model", "model_names"]
+__all__ = [
+    "Answer",
+    "Checkpoint",
+    "Model",
+    "ModelCard",
+    "create_model",
+    "model_card",
+    "model_cards",
+    "model_names",
+]

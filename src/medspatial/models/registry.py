@@ -1,7 +1,8 @@
 """Names of models, and how an outside package adds one.
 
-Built-in models are named by import path, so that listing them imports nothing heavy. A package adds
-its own through the entry point group ``medspatial.models``: a callable that returns a `Model`.
+Baselines and the models with a card are named by import path, so that listing imports nothing heavy.
+A package adds its own through the entry point group ``medspatial.models``: a callable that returns a
+`Model`.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any
 
-from medspatial.errors import InputError
+from medspatial.errors import InputError, require
 from medspatial.models.base import Model
+from medspatial.models.card import model_cards
 
 GROUP = "medspatial.models"
-_BUILT_IN: dict[str, str] = {
+_BASELINES: dict[str, str] = {
     "random": "medspatial.models.baselines:RandomModel",
     "prior": "medspatial.models.baselines:PriorModel",
     "oracle": "medspatial.models.baselines:OracleModel",
@@ -25,9 +27,10 @@ _BUILT_IN: dict[str, str] = {
 
 
 def model_names() -> tuple[str, ...]:
-    """Return the names of all models, built-in first, then those of installed packages."""
-    outside = sorted(point.name for point in entry_points(group=GROUP) if point.name not in _BUILT_IN)
-    return (*_BUILT_IN, *outside)
+    """Return the names of all models: baselines, models with a card, those of installed packages."""
+    own = (*_BASELINES, *model_cards())
+    outside = sorted(point.name for point in entry_points(group=GROUP) if point.name not in own)
+    return (*own, *outside)
 
 
 def create_model(kind: str, **options: Any) -> Model:
@@ -69,8 +72,10 @@ def create_model(kind: str, **options: Any) -> Model:
 
 
 def _factory(kind: str) -> Callable[..., Model]:
-    if kind in _BUILT_IN:
-        module, _, attribute = _BUILT_IN[kind].partition(":")
+    own = {**_BASELINES, **{name: card.entry for name, card in model_cards().items()}}
+    if kind in own:
+        module, _, attribute = own[kind].partition(":")
+        _check_packages(kind)
         factory: Callable[..., Model] = getattr(import_module(module), attribute)
         return factory
     for point in entry_points(group=GROUP):
@@ -78,3 +83,11 @@ def _factory(kind: str) -> Callable[..., Model]:
             loaded: Callable[..., Model] = point.load()
             return loaded
     raise InputError(f"unknown model {kind!r}; known: {', '.join(model_names())}")
+
+
+def _check_packages(kind: str) -> None:
+    """Say which extra is missing before a model's module imports what is not there."""
+    card = model_cards().get(kind)
+    if card is not None and card.extra == "models":
+        for package in ("torch", "transformers", "safetensors", "accelerate"):
+            require(package, "models")

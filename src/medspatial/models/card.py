@@ -1,0 +1,93 @@
+"""The card of each model: what it is, where it comes from, what was verified and how.
+
+A model is a package ``medspatial/models/NAME/`` with a ``card.yaml``; the cards are the inventory
+and the registry, so that listing models imports none of them.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+import yaml
+from pydantic import Field
+
+from medspatial.errors import InputError
+from medspatial.records import Record
+
+
+class Checkpoint(Record):
+    """A published checkpoint.
+
+    Attributes
+    ----------
+    id
+        Repository on the Hugging Face hub, with ``repo_type`` when it is not a model.
+    revision
+        Commit to fetch; ``main`` where the commit could not be looked up when this was written.
+    files
+        Patterns of the files that are needed; all where empty.
+    size_gb
+        Download size, as far as known.
+    """
+
+    id: str
+    repo_type: str = "model"
+    revision: str = "main"
+    files: tuple[str, ...] = ()
+    size_gb: float | None = None
+    license: str
+    gated: bool = False
+    note: str | None = None
+
+
+class ModelCard(Record):
+    """One line of the inventory.
+
+    Attributes
+    ----------
+    entry
+        Import path of the `Model` class, ``package.module:attribute``.
+    verify
+        Import path of a function that yields checks against a folder of reference vectors.
+    verified
+        What was compared with the original's own computation, and to which error.
+    """
+
+    name: str
+    title: str
+    paper: str
+    architecture: str
+    input: str
+    entry: str
+    verify: str | None = None
+    extra: str = "models"
+    checkpoints: tuple[Checkpoint, ...] = ()
+    verified: str = ""
+    notes: tuple[str, ...] = Field(default=())
+
+
+@cache
+def model_cards() -> dict[str, ModelCard]:
+    """Return all cards by name, in alphabetical order."""
+    cards = {}
+    for folder in sorted(files("medspatial.models").iterdir(), key=lambda entry: entry.name):
+        path = folder / "card.yaml"
+        if folder.is_dir() and path.is_file():
+            card = ModelCard.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+            cards[card.name] = card
+    return cards
+
+
+def model_card(name: str) -> ModelCard:
+    """Return the card of a model.
+
+    Raises
+    ------
+    InputError
+        No model of that name has a card.
+    """
+    cards = model_cards()
+    if name not in cards:
+        raise InputError(f"no card for model {name!r}; there are: {', '.join(cards)}")
+    return cards[name]
