@@ -124,8 +124,8 @@ def test_short_abbreviations_need_capitals():
 
 
 _WORDS = """
-    left right L Rt and or , ( ) . of the on side both kidneys lobe lobes upper lower middle lung ribs rib 5 6th
-    segment IV liver renal vein cyst L1 RLL effusion pleural xyz 's - apical base hepatic
+    left right L Rt and or , ( ) . of the on side both kidneys lobe lobes upper lower middle lung ribs rib 5
+    6th segment IV liver renal vein cyst L1 RLL effusion pleural xyz 's - apical base hepatic
 """
 WORDS = st.sampled_from(_WORDS.split())
 
