@@ -1,0 +1,239 @@
+"""Build the questions of many cases: each case alone, in parallel, resumable, the same whatever the workers."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from medspatial.anatomy import load_label_map
+from medspatial.cases import MIRROR, CaseData, check_sides, load_case
+from medspatial.errors import InputError
+from medspatial.questions.choose import choose
+from medspatial.questions.drop import Drop, drop
+from medspatial.questions.measure import Measured
+from medspatial.questions.phrase import FORMS, PROBE, phrase
+from medspatial.questions.scene import Scene
+from medspatial.questions.shards import Shards
+from medspatial.questions.subtype import Subtype, chosen_subtypes
+from medspatial.records import Case, Question
+
+PER_SUBTYPE = 2
+
+
+@dataclass(frozen=True)
+class CaseQuestions:
+    """What one case gave: its questions, and all that was considered and dropped."""
+
+    case_id: str
+    questions: tuple[Question, ...] = ()
+    drops: tuple[Drop, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to build: subtypes (ids, slugs or categories; None for all), how many, and in which forms."""
+
+    subtypes: tuple[str, ...] | None = None
+    per_subtype: int = PER_SUBTYPE
+    forms: tuple[str, ...] = ("open",)
+    reader: str = "auto"
+    assume_axes: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.per_subtype < 1:
+            raise InputError(f"per_subtype: must be at least 1, got {self.per_subtype}")
+        if not self.forms or set(self.forms) - set(FORMS):
+            raise InputError(f"forms: must be one or more of {', '.join(FORMS)}; got {list(self.forms)}")
+        chosen_subtypes(self.subtypes)
+
+
+def build_questions(
+    cases: Sequence[Case],
+    root: str | Path,
+    *,
+    subtypes: Sequence[str] | None = None,
+    per_subtype: int = PER_SUBTYPE,
+    forms: Sequence[str] = ("open",),
+    workers: int = 1,
+    folder: str | Path | None = None,
+    keep_going: bool = True,
+    reader: str = "auto",
+    assume_axes: str | None = None,
+) -> Iterator[CaseQuestions]:
+    """Build the questions of cases from their masks, in the order of the cases.
+
+    The questions of a case depend on that case and the settings alone. Not more than ``workers`` cases
+    are held in memory at a time.
+
+    Parameters
+    ----------
+    cases, root
+        Cases with masks, and the folder of their relative paths.
+    subtypes
+        Ids, slugs or categories; all for None.
+    per_subtype
+        At most so many questions of each subtype per case.
+    forms
+        ``open`` and/or ``choice``: how figures are asked. With both, a hash decides for each question.
+    workers
+        Processes. 1 works in this process.
+    folder
+        Where finished cases are kept; a second call with the same settings takes them from there.
+    keep_going
+        Put a case that cannot be read into the ledger (rule ``failed``) and go on; else raise.
+    reader, assume_axes
+        As in :func:`medspatial.cases.load_case`.
+
+    Raises
+    ------
+    InputError
+        For unknown subtypes or forms; for an unreadable case without ``keep_going``.
+    """
+    names = None if subtypes is None else tuple(subtypes)
+    plan = Plan(names, per_subtype, tuple(forms), reader, assume_axes)
+    shards = None if folder is None else Shards(Path(folder), plan)
+    if workers < 1:
+        raise InputError(f"workers: must be at least 1, got {workers}")
+    return _build(list(cases), Path(root), plan, shards, workers, keep_going)
+
+
+def _build(
+    cases: list[Case], root: Path, plan: Plan, shards: Shards | None, workers: int, keep_going: bool
+) -> Iterator[CaseQuestions]:
+    def finished(case: Case, result: CaseQuestions) -> CaseQuestions:
+        if shards is not None and not any(entry.rule == "failed" for entry in result.drops):
+            shards.write(case, result.questions, result.drops)
+        return result
+
+    if workers == 1:
+        for case in cases:
+            yield _stored(shards, case) or finished(case, build_case(case, root, plan, keep_going=keep_going))
+        return
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        waiting: deque[tuple[Case, CaseQuestions | Future[CaseQuestions]]] = deque()
+        for case in cases:
+            waiting.append(
+                (
+                    case,
+                    _stored(shards, case) or pool.submit(build_case, case, root, plan, keep_going=keep_going),
+                )
+            )
+            while len(waiting) > 2 * workers:
+                yield _done(*waiting.popleft(), finished)
+        while waiting:
+            yield _done(*waiting.popleft(), finished)
+
+
+def _done(
+    case: Case,
+    result: CaseQuestions | Future[CaseQuestions],
+    finished: Callable[[Case, CaseQuestions], CaseQuestions],
+) -> CaseQuestions:
+    return finished(case, result.result()) if isinstance(result, Future) else result
+
+
+def _stored(shards: Shards | None, case: Case) -> CaseQuestions | None:
+    stored = shards.read(case) if shards is not None else None
+    return None if stored is None else CaseQuestions(case.case_id, *stored)
+
+
+def build_case(case: Case, root: Path, plan: Plan, *, keep_going: bool = True) -> CaseQuestions:
+    """Read and measure one case and make its questions.
+
+    Raises
+    ------
+    InputError
+        If the case cannot be read and ``keep_going`` is off.
+    """
+    try:
+        data = load_case(case, root, reader=plan.reader, assume_axes=plan.assume_axes)  # type: ignore[arg-type]
+        return questions_of(data, plan, listed=listed_structures(case, root))
+    except Exception as error:
+        if not keep_going:
+            raise
+        known = str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
+        return CaseQuestions(case.case_id, (), (drop("failed", note=known).of(case.case_id, ""),))
+
+
+def questions_of(
+    data: CaseData, plan: Plan | None = None, *, listed: frozenset[str] = frozenset()
+) -> CaseQuestions:
+    """Make the questions of a case that has been read.
+
+    Parameters
+    ----------
+    listed
+        Structures that the case's label maps could show; those without a voxel count as absent.
+    """
+    plan = plan or Plan()
+    case, masks = data.case, data.masks
+    if masks is None or not masks.names:
+        return CaseQuestions(
+            case.case_id, (), (drop("refused", note="the case has no masks").of(case.case_id, ""),)
+        )
+    entries = [
+        drop("same_mask", note=note).of(case.case_id, "") for note in data.notes if "same voxels" in note
+    ]
+    contradictions = check_sides(masks, mirrored=data.mirrored)
+    if contradictions:
+        entries += [drop("refused", note=reason).of(case.case_id, "") for reason in contradictions]
+        return CaseQuestions(case.case_id, (), tuple(entries))
+    if data.mirrored:
+        from medspatial.anatomy import swap_side
+
+        listed = frozenset(swap_side(name) for name in listed)
+    scene = Scene(
+        case.case_id,
+        Measured(masks, data.ct),
+        key=case.linked_case_id if data.mirrored else None,
+        listed=listed,
+        mirrored=data.mirrored,
+    )
+    questions: list[Question] = []
+    for subtype in subtypes_for(plan, mirrored=data.mirrored):
+        chosen = choose(scene, subtype, plan.per_subtype)
+        questions += [phrase(case, scene, subtype, one, plan.forms) for one in chosen.candidates]
+        filed = PROBE if data.mirrored else subtype.id
+        entries += [entry.of(case.case_id, filed) for entry in chosen.drops]
+    return CaseQuestions(case.case_id, tuple(questions), tuple(entries))
+
+
+def subtypes_for(plan: Plan, *, mirrored: bool) -> tuple[Subtype, ...]:
+    """Return the subtypes to ask: of a mirrored case L1 to L5 (filed under L6), of another all but L6."""
+    chosen = chosen_subtypes(plan.subtypes)
+    if not mirrored:
+        return tuple(one for one in chosen if one.id != PROBE)
+    if all(one.id != PROBE for one in chosen):
+        return ()
+    return tuple(one for one in chosen_subtypes(("laterality",)) if one.id != PROBE)
+
+
+def mirrored_cases(cases: Sequence[Case]) -> list[Case]:
+    """Return the mirrored control of each case: the same files, with a recorded transform and a link."""
+    return [
+        case.model_copy(
+            update={
+                "case_id": f"{case.case_id}_mirrored",
+                "linked_case_id": case.case_id,
+                "transform": (*case.transform, MIRROR),
+            }
+        )
+        for case in cases
+        if MIRROR not in case.transform
+    ]
+
+
+def listed_structures(case: Case, root: Path) -> frozenset[str]:
+    """Return all structures that the label maps of a case could show."""
+    names: set[str] = set()
+    for source in case.masks:
+        if source.label_map is None or source.label_map == case.metadata.get("assumed_label_map"):
+            continue
+        beside = root / source.label_map
+        found = load_label_map(beside if beside.is_file() else source.label_map)
+        names |= {name for name in found.labels.values() if name not in found.split_sides}
+    return frozenset(names)

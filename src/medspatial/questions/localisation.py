@@ -1,0 +1,403 @@
+"""A1 to A6: lobe, vertebral level, third, quarter of the scan, direction, completeness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from medspatial.anatomy import describe, vertebra_order
+from medspatial.questions.drop import Drop, drop
+from medspatial.questions.margins import at_least, at_most
+from medspatial.questions.options import OPTION_COUNT, window
+from medspatial.questions.rules import keep_whole
+from medspatial.questions.scene import Scene
+from medspatial.questions.spine import LEVEL_EDGE
+from medspatial.questions.subtype import Candidate, subtype
+
+HOST_SHARE = 0.8
+THIRD_EDGE = 0.10
+THIRD_SPAN = 0.5
+QUARTER_EDGE = 0.05
+DOMINANCE = 1.5
+EXTENT_OVERLAP = 0.5
+VISIBLE_VOXELS = 100
+SIDES = {"left": "right", "right": "left"}
+THIRDS = (
+    ("left to right", ("its left third", "its middle third", "its right third")),
+    ("back to front", ("its back third", "its middle third", "its front third")),
+    ("bottom to top", ("its lower third", "its middle third", "its upper third")),
+)
+QUARTERS = (
+    "the lowest quarter",
+    "the second quarter from below",
+    "the third quarter from below",
+    "the highest quarter",
+)
+DIRECTIONS = (("left", "right"), ("posterior", "anterior"), ("inferior", "superior"))
+COMPLETENESS = {
+    "whole": "all of it is inside",
+    "top": "its upper end is cut off",
+    "bottom": "its lower end is cut off",
+    "absent": "none of it is inside",
+}
+
+
+@subtype(
+    "A1",
+    "holding-organ",
+    "Lobe or organ that holds a lesion",
+    needs="organs and lesions",
+    answer_type="anatomy",
+    measurement="share of each organ among the organ voxels under the lesion dilated by one voxel (26 neighbours)",
+    drop_when="the top share is at most 0.8; not describable; under three organs to choose from",
+    answers="other lobes or organs that can hold it, same side first",
+    limits={"HOST_SHARE": HOST_SHARE},
+    wordings=(
+        "In which of these structures does {a} lie?",
+        "Which of the following holds {a}?",
+        "Where is {a} located?",
+        "Which of the listed structures contains {a}?",
+    ),
+)
+def holding_organ(scene: Scene) -> Iterator[Candidate | Drop]:
+    """Find the organ with the largest share."""
+    for lesion in scene.lesions:
+        words = scene.found.words(lesion, "any", generic=True)
+        if words is None:
+            yield drop("not_describable", lesion)
+            continue
+        possible = scene.found.possible_hosts(lesion)
+        shares = scene.found.shares(lesion, possible)
+        if not shares:
+            yield drop("share", lesion, figure=0.0, limit=HOST_SHARE)
+            continue
+        ranked = sorted(shares, key=lambda organ: (-shares[organ], organ))
+        if at_most(shares[ranked[0]], HOST_SHARE):
+            yield drop("share", lesion, *ranked[:2], figure=shares[ranked[0]], limit=HOST_SHARE)
+            continue
+        options = _host_options(scene, ranked[0], lesion)
+        if len(options) < 2:
+            yield drop("too_few_options", lesion, figure=len(options), limit=2)
+            continue
+        yield Candidate(
+            structures=(lesion, ranked[0]),
+            answer=scene.title(ranked[0]),
+            kind=scene.canonical(ranked[0]),
+            options=tuple(scene.title(name) for name in options),
+            words={"a": f"the {words}"},
+            evidence=scene.evidence(
+                "share of the organ among the organ voxels under and around the lesion",
+                value=shares[ranked[0]],
+                margin=HOST_SHARE,
+                margin_rule="over 0.8",
+                formula="organ voxels inside the lesion dilated by one voxel / those of all organs that can hold it",
+                structures=(lesion, ranked[0]),
+                points={lesion: scene.stats(lesion).centroid_mm},
+                shares={name: share for name, share in shares.items() if share > 0},
+            ),
+        )
+
+
+def _host_options(scene: Scene, host: str, lesion: str) -> list[str]:
+    """Return all lobes for a lesion of the lungs; else the host and three organs of its region.
+
+    The partner and the organs of the same side come first.
+    """
+    if describe(host).group == "lung lobe":
+        hosts = scene.found.possible_hosts(lesion)
+        return [host, *(n for n in hosts if n != host and describe(n).group == "lung lobe")]
+    region, mine, partner = describe(host).region, describe(host).side, describe(host).partner
+
+    def distance(name: str) -> tuple[bool, bool, bool]:
+        known = describe(name)
+        return name != partner, known.region != region, known.side not in (None, mine)
+
+    others = [name for name in scene.found.trunk_organs if name != host]
+    return [host, *sorted(scene.order(others, "A1"), key=distance)[: OPTION_COUNT - 1]]
+
+
+@subtype(
+    "A2",
+    "vertebral-level",
+    "Vertebral level of a structure's centre or pole",
+    needs="organs",
+    answer_type="anatomy",
+    measurement="level of the axial plane through the point; borders half-way between vertebra centroids",
+    drop_when="within 20 % of a vertebra height from a border; outside the chain of WHOLE vertebrae; chain broken; not WHOLE",
+    answers="four neighbouring levels, the true one at any place among them",
+    limits={"LEVEL_EDGE": LEVEL_EDGE},
+    wordings={
+        "centre": (
+            "At which vertebral level does the centre of {a} lie?",
+            "The centre of {a} is at the height of which vertebra?",
+            "Which vertebra is level with the centre of {a}?",
+        ),
+        "upper": (
+            "At which vertebral level does the upper pole of {a} lie?",
+            "Up to the height of which vertebra does {a} reach?",
+            "Which vertebra is level with the top of {a}?",
+        ),
+        "lower": (
+            "At which vertebral level does the lower pole of {a} lie?",
+            "Down to the height of which vertebra does {a} reach?",
+            "Which vertebra is level with the bottom of {a}?",
+        ),
+    },
+)
+def vertebral_level(scene: Scene) -> Iterator[Candidate | Drop]:
+    """Find the level of the centre or a pole, chosen by hash."""
+    names = [*scene.lesions, *scene.order((n for n in scene.organs if not scene.spinal(n)), "A2")]
+    usable = yield from keep_whole(scene, names, "size")
+    order = vertebra_order()
+    for name in usable:
+        stats = scene.stats(name)
+        form = ("centre", "upper", "lower")[scene.draw("A2", name) % 3]
+        z = {"centre": stats.centroid_mm[2], "upper": stats.high_mm[2], "lower": stats.low_mm[2]}[form]
+        level = scene.level(float(z))
+        if isinstance(level, Drop):
+            yield level.model_copy(update={"structures": (name,)})
+            continue
+        places = window(len(order), OPTION_COUNT, level.index, scene.key, "A2", scene.canonical(name))
+        yield Candidate(
+            structures=(name,),
+            answer=level.name,
+            options=tuple(order[place].removeprefix("vertebrae_") for place in places),
+            form=form,
+            words={"a": scene.the(name, "size")},
+            evidence=scene.evidence(
+                f"vertebral level of the {form}",
+                value=level.name,
+                margin=level.edge_share,
+                margin_rule="more than 0.2 of a vertebra height from the border to the next level",
+                formula="nearest vertebra centroid in z",
+                structures=(name,),
+                points={form: (*stats.centroid_mm[:2], z)},
+            ),
+        )
+
+
+@subtype(
+    "A3",
+    "third-of-organ",
+    "Third of an organ in which a lesion lies",
+    needs="organs and lesions",
+    answer_type="choice",
+    measurement="position of the lesion's centroid along the organ's extent",
+    drop_when="within 10 % of the extent from a tercile border; the lesion spans over half of the extent; not WHOLE",
+    answers="the three thirds along one axis",
+    limits={"THIRD_EDGE": THIRD_EDGE, "THIRD_SPAN": THIRD_SPAN},
+    wordings=(
+        "Divide {b} into three equal parts from {axis}: where is the centre of {a}?",
+        "{b_start} is cut into three equal slices from {axis}. In which one is {a} centred?",
+        "Looking along {b} from {axis}, which of three equal parts holds the centre of {a}?",
+    ),
+)
+def third_of_organ(scene: Scene) -> Iterator[Candidate | Drop]:
+    """Place a lesion along one axis of its organ; all three axes are tried, in an order by hash."""
+    usable = yield from keep_whole(scene, scene.lesions)
+    for lesion in usable:
+        for organ in scene.hosts(lesion):
+            if refusal := scene.not_whole(organ):
+                yield refusal
+                continue
+            for axis in sorted(range(3), key=lambda axis: scene.draw("A3", lesion, str(axis))):
+                yield _third(scene, lesion, organ, axis)
+
+
+def _third(scene: Scene, lesion: str, organ: str, axis: int) -> Candidate | Drop:
+    inner, outer = scene.stats(lesion), scene.stats(organ)
+    extent = outer.extent_mm[axis]
+    share = (inner.centroid_mm[axis] - outer.low_mm[axis]) / extent
+    edge = min(abs(share - 1 / 3), abs(share - 2 / 3))
+    if at_most(edge, THIRD_EDGE):
+        return drop("class_edge", lesion, organ, figure=edge, limit=THIRD_EDGE)
+    if not at_most(inner.extent_mm[axis] / extent, THIRD_SPAN):
+        return drop("class_edge", lesion, organ, figure=inner.extent_mm[axis] / extent, limit=THIRD_SPAN)
+    name, texts = THIRDS[axis]
+    place = int(share > 1 / 3) + int(share > 2 / 3)
+    the = scene.the(organ)
+    return Candidate(
+        structures=(lesion, organ, "xyz"[axis]),
+        answer=texts[place],
+        kind=str(2 - place if scene.mirrored and axis == 0 else place),
+        options=texts,
+        words={"a": scene.the(lesion), "b": the, "b_start": the[:1].upper() + the[1:], "axis": name},
+        evidence=scene.evidence(
+            "position of the lesion's centroid along the organ",
+            value=share,
+            unit="share of the extent",
+            margin=edge,
+            margin_rule="over 0.1 of the extent from a tercile border",
+            formula=f"(centroid - low edge) / extent along world {'xyz'[axis]}",
+            structures=(lesion, organ),
+            points={lesion: inner.centroid_mm, organ: outer.centroid_mm},
+        ),
+    )
+
+
+@subtype(
+    "A4",
+    "quarter-of-scan",
+    "Quarter of the scan's height that holds a structure's centre",
+    needs="organs",
+    answer_type="choice",
+    measurement="position of the centroid between the scan's lower and upper edge",
+    drop_when="within 5 % of the height from a quarter's border; not WHOLE",
+    answers="four quarters",
+    limits={"QUARTER_EDGE": QUARTER_EDGE},
+    wordings=(
+        "Divide the scan's height into four equal parts: which one holds the centre of {a}?",
+        "In which vertical part of the scanned volume is {a} centred?",
+        "Of four equal horizontal layers of this scan, which one contains the centre of {a}?",
+    ),
+    balanced=("0", "1", "2", "3"),
+)
+def quarter_of_scan(scene: Scene) -> Iterator[Candidate | Drop]:
+    """Place a centroid in the scan's height."""
+    usable = yield from keep_whole(scene, scene.order([*scene.organs, *scene.lesions], "A4"), "size")
+    grid = scene.measured.grid
+    for name in usable:
+        centre = scene.stats(name).centroid_mm
+        share = float((grid.to_index(centre)[2] + 0.5) / grid.shape[2])
+        edge = min(abs(share - border) for border in (0.25, 0.5, 0.75))
+        if at_most(edge, QUARTER_EDGE):
+            yield drop("class_edge", name, figure=edge, limit=QUARTER_EDGE)
+            continue
+        place = int(share * 4)
+        yield Candidate(
+            structures=(name,),
+            answer=QUARTERS[place],
+            kind=str(place),
+            options=QUARTERS,
+            words={"a": scene.the(name, "size")},
+            evidence=scene.evidence(
+                "position in the scan's height",
+                value=share,
+                unit="share of the height",
+                margin=edge,
+                margin_rule="over 0.05 of the height from a quarter's border",
+                formula="(slice of the centroid + 1/2) / number of slices, from the lower edge",
+                structures=(name,),
+                points={name: centre},
+            ),
+        )
+
+
+@subtype(
+    "A5",
+    "direction",
+    "Direction from B to A along the dominant axis",
+    needs="organs",
+    answer_type="relation",
+    measurement="offset of the centroids on the dominant axis",
+    drop_when="it is at most 1.5 times the second; the extents overlap by over 50 % of the smaller there; at most "
+    "max(10 mm, 25 % of the smaller extent); not WHOLE; overlapping masks",
+    answers="the answer, its opposite, and the two directions of another axis",
+    limits={"DOMINANCE": DOMINANCE, "EXTENT_OVERLAP": EXTENT_OVERLAP},
+    wordings=(
+        "In which main direction from {b} does {a} lie, in the patient's own directions?",
+        "Going from the centre of {b} to the centre of {a}, which direction dominates?",
+        "Relative to {b}, where is {a} mainly?",
+        "What is the main direction of {a} as seen from {b}, in the patient's directions?",
+    ),
+    unit="mm",
+    balanced=("left", "right", "anterior", "posterior", "superior", "inferior"),
+    mirror_kinds=SIDES,
+)
+def direction(scene: Scene) -> Iterator[Candidate | Drop]:
+    """Compare two centroids on all axes."""
+    usable = yield from keep_whole(scene, scene.order([*scene.organs, *scene.lesions], "A5"), "size")
+    for a, b in scene.pairs(usable, "A5"):
+        first, second = scene.stats(a), scene.stats(b)
+        offset = np.subtract(first.centroid_mm, second.centroid_mm)
+        axes = sorted(range(3), key=lambda at: -abs(offset[at]))
+        axis, other = axes[0], float(abs(offset[axes[1]]))
+        size = float(abs(offset[axis]))
+        if at_most(size, DOMINANCE * other):
+            yield drop("dominant_axis", a, b, figure=size / other, limit=DOMINANCE)
+            continue
+        shared = min(first.high_mm[axis], second.high_mm[axis]) - max(first.low_mm[axis], second.low_mm[axis])
+        overlap = max(0.0, shared) / min(first.extent_mm[axis], second.extent_mm[axis])
+        if not at_most(overlap, EXTENT_OVERLAP):
+            yield drop("overlapping_extents", a, b, figure=overlap, limit=EXTENT_OVERLAP)
+            continue
+        if refusal := scene.overlapping(a, b):
+            yield refusal
+            continue
+        answer = DIRECTIONS[axis][int(offset[axis] > 0)]
+        distractors = DIRECTIONS[[at for at in range(3) if at != axis][scene.draw("A5", a, b) % 2]]
+        yield Candidate(
+            structures=(a, b),
+            answer=answer,
+            options=(*DIRECTIONS[axis], *distractors),
+            words={"a": scene.the(a, "size"), "b": scene.the(b, "size")},
+            evidence=scene.evidence(
+                "offset of the centroids on the dominant axis",
+                value=size,
+                unit="mm",
+                margin=DOMINANCE * other,
+                margin_rule="over 1.5 times the second largest offset; extents overlap by at most 50 % there",
+                formula="centroid(A) - centroid(B), world axes x, y, z",
+                structures=(a, b),
+                points={a: first.centroid_mm, b: second.centroid_mm},
+                offset_mm=[round(float(x), 2) for x in offset],
+            ),
+        )
+
+
+@subtype(
+    "A6",
+    "completeness",
+    "Whether a structure is completely inside the scan",
+    needs="organs",
+    answer_type="choice",
+    measurement="faces of the volume that the structure touches",
+    drop_when="cut at both ends or at a side; under 100 visible voxels",
+    answers="whole / cut at the top / cut at the bottom / absent",
+    limits={"VISIBLE_VOXELS": VISIBLE_VOXELS},
+    wordings=(
+        "How much of {a} does this scan show?",
+        "Is {a} fully covered by this scan?",
+        "Does the scanned volume cover {a} from end to end?",
+        "How complete is {a} in this scan?",
+    ),
+    balanced=("whole", "top", "bottom", "absent"),
+)
+def completeness(scene: Scene) -> Iterator[Candidate | Drop]:
+    """Look at the faces that a structure touches; absent ones are those that the label map lists in vain."""
+    absent = [n for n in scene.listed if n not in scene.measured.names and describe(n).kind == "organ"]
+    for name in scene.order([*scene.organs, *absent], "A6"):
+        if name in absent:
+            kind, voxels, faces = "absent", 0, frozenset[str]()
+        else:
+            stats = scene.stats(name)
+            voxels, faces = stats.voxels, stats.faces
+            if not at_least(voxels, VISIBLE_VOXELS):
+                yield drop("small_part", name, figure=voxels, limit=VISIBLE_VOXELS, unit="voxels")
+                continue
+            found = {
+                frozenset[str](): "whole",
+                frozenset({"superior"}): "top",
+                frozenset({"inferior"}): "bottom",
+            }.get(faces)
+            if found is None:
+                yield drop("cut_form", name, note=f"touches {', '.join(sorted(faces))}")
+                continue
+            kind = found
+        yield Candidate(
+            structures=(name,),
+            answer=COMPLETENESS[kind],
+            kind=kind,
+            options=tuple(COMPLETENESS.values()),
+            words={"a": scene.the(name)},
+            evidence=scene.evidence(
+                "faces of the volume that the structure touches",
+                value=", ".join(sorted(faces)) or ("none" if voxels else "no voxel"),
+                margin=VISIBLE_VOXELS,
+                margin_rule="at least 100 visible voxels; cut at one end only",
+                formula="voxels on the first or last slice of an axis",
+                structures=(name,),
+                voxels=voxels,
+            ),
+        )

@@ -1,0 +1,58 @@
+"""Finished cases on disk, one file each, so that a build can go on where it was."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from medspatial.questions.drop import Drop
+from medspatial.records import Case, Question, content_hash
+
+VERSION = 1
+"""Changes when the same case would give other questions."""
+
+
+class Shards:
+    """A folder with one JSON file per finished case.
+
+    A file is used again only if the case's record, the settings and the version are the same.
+    """
+
+    def __init__(self, folder: Path, settings: Any) -> None:
+        self.folder = folder
+        data = asdict(settings) if is_dataclass(settings) and not isinstance(settings, type) else settings
+        self._settings = content_hash(VERSION, data)
+
+    def read(self, case: Case) -> tuple[tuple[Question, ...], tuple[Drop, ...]] | None:
+        """Return a finished case's questions and drops, or None if it is not there, torn, or of other settings."""
+        path = self._path(case)
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+        except (FileNotFoundError, json.JSONDecodeError, UnicodeDecodeError):
+            return None
+        if not isinstance(data, dict) or data.get("of") != self._fingerprint(case):
+            return None
+        questions = tuple(Question.model_validate(row) for row in data["questions"])
+        return questions, tuple(Drop.model_validate(row) for row in data["drops"])
+
+    def write(self, case: Case, questions: tuple[Question, ...], drops: tuple[Drop, ...]) -> None:
+        """Store a finished case; the file appears whole or not at all."""
+        path = self._path(case)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        data = {
+            "of": self._fingerprint(case),
+            "questions": [one.model_dump(mode="json", exclude_defaults=True) for one in questions],
+            "drops": [one.model_dump(mode="json", exclude_defaults=True) for one in drops],
+        }
+        temporary = path.with_suffix(".tmp")
+        temporary.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
+        temporary.replace(path)
+
+    def _fingerprint(self, case: Case) -> str:
+        return content_hash(self._settings, case.model_dump(mode="json"))
+
+    def _path(self, case: Case) -> Path:
+        name = content_hash(case.case_id)
+        return self.folder / name[:2] / f"{name}.json"

@@ -1,0 +1,187 @@
+"""What a subtype is: one definition that turns a measured case into candidate questions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from medspatial.errors import InputError
+from medspatial.questions.drop import Drop
+from medspatial.records import CATEGORIES, AnswerType, Category, Evidence
+
+if TYPE_CHECKING:
+    from medspatial.questions.scene import Scene
+
+Needs = Literal["organs", "lesions", "organs and lesions"]
+SUBTYPE_COUNT = 32
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A question that passed its rules, before it gets its words and the order of its options.
+
+    Attributes
+    ----------
+    structures
+        What it is about, in the order of the wording.
+    answer, options
+        The answer as text and the options, unshuffled; no options for an open question.
+    evidence
+        Measurement, figure, margin and points.
+    words
+        What fills the wording's ``{places}``.
+    form
+        Which group of wordings applies, where a subtype has several.
+    kind
+        The class of the answer that is balanced (``yes``, ``left``, ...); the answer itself if empty.
+    value, unit, tolerance
+        For numbers.
+    factors
+        Ladder of multiples for the choice form of a number; ``whole_range`` for whole numbers.
+    """
+
+    structures: tuple[str, ...]
+    answer: str
+    evidence: Evidence
+    options: tuple[str, ...] = ()
+    words: Mapping[str, str] = field(default_factory=dict)
+    form: str = ""
+    kind: str = ""
+    value: float | None = None
+    unit: str | None = None
+    tolerance: float | None = None
+    factors: tuple[float, ...] = ()
+    whole_range: tuple[int, int] | None = None
+
+    @property
+    def balance_kind(self) -> str:
+        """The class of the answer for balancing."""
+        return self.kind or self.answer
+
+
+Find = Callable[["Scene"], Iterator[Candidate | Drop]]
+
+
+@dataclass(frozen=True)
+class Subtype:
+    """One kind of question.
+
+    Attributes
+    ----------
+    id, slug, title
+        ``"L5"``, ``"left-of"``, ``"A on the patient's left of B"``.
+    needs
+        Which masks it needs.
+    measurement, drop_when, answers
+        What decides the answer, when a question is dropped, and what the options are, in words.
+    limits
+        The named limits of the margin rule, as they stand in ``margins`` or the module.
+    wordings
+        Templates; several groups where a subtype has several forms.
+    balanced
+        Answer classes of which one is wanted per question, by hash; empty where nothing is forced.
+    mirror_kinds
+        How answer classes change when the patient is mirrored.
+    find
+        Yields candidates and drops, lazily, best candidates first.
+    """
+
+    id: str
+    slug: str
+    title: str
+    category: Category
+    needs: Needs
+    answer_type: AnswerType
+    measurement: str
+    drop_when: str
+    answers: str
+    wordings: Mapping[str, tuple[str, ...]]
+    find: Find
+    limits: Mapping[str, float] = field(default_factory=dict)
+    unit: str | None = None
+    balanced: tuple[str, ...] = ()
+    mirror_kinds: Mapping[str, str] = field(default_factory=dict)
+    thinning: Mapping[str, float] = field(default_factory=dict)
+
+
+_SUBTYPES: dict[str, Subtype] = {}
+_LETTERS = {"L": "laterality", "D": "distance", "V": "volume", "A": "localisation", "M": "comparison"}
+
+
+def subtype(
+    id: str,
+    slug: str,
+    title: str,
+    *,
+    needs: Needs,
+    answer_type: AnswerType,
+    measurement: str,
+    drop_when: str,
+    answers: str,
+    wordings: tuple[str, ...] | Mapping[str, tuple[str, ...]],
+    limits: Mapping[str, float] | None = None,
+    unit: str | None = None,
+    balanced: tuple[str, ...] = (),
+    mirror_kinds: Mapping[str, str] | None = None,
+) -> Callable[[Find], Find]:
+    """Register the decorated function as the ``find`` of a subtype; the category follows from the id."""
+    category = next(name for name in CATEGORIES if name == _LETTERS[id[0]])
+
+    def register(find: Find) -> Find:
+        if id in _SUBTYPES:
+            raise InputError(f"subtype {id!r} is defined twice")
+        groups = wordings if isinstance(wordings, Mapping) else {"": wordings}
+        _SUBTYPES[id] = Subtype(
+            id=id,
+            slug=slug,
+            title=title,
+            category=category,
+            needs=needs,
+            answer_type=answer_type,
+            measurement=measurement,
+            drop_when=drop_when,
+            answers=answers,
+            wordings=groups,
+            find=find,
+            limits=dict(limits or {}),
+            unit=unit,
+            balanced=balanced,
+            mirror_kinds=dict(mirror_kinds or {}),
+        )
+        return find
+
+    return register
+
+
+def subtypes() -> tuple[Subtype, ...]:
+    """Return all subtypes, by category and number."""
+    _load()
+    order = list(_LETTERS)
+    return tuple(sorted(_SUBTYPES.values(), key=lambda s: (order.index(s.id[0]), s.id)))
+
+
+def chosen_subtypes(names: tuple[str, ...] | list[str] | None) -> tuple[Subtype, ...]:
+    """Return the subtypes named by id (``"L5"``), slug or category; all for None.
+
+    Raises
+    ------
+    InputError
+        For a name that is none of these.
+    """
+    everything = subtypes()
+    if names is None:
+        return everything
+    wanted: set[str] = set()
+    for name in names:
+        found = {s.id for s in everything if name.lower() in (s.id.lower(), s.slug, s.category)}
+        if not found:
+            known = ", ".join([*(s.id for s in everything), *CATEGORIES])
+            raise InputError(f"unknown question subtype {name!r}; known: {known}")
+        wanted |= found
+    return tuple(s for s in everything if s.id in wanted)
+
+
+def _load() -> None:
+    """Import the modules that define subtypes."""
+    from medspatial.questions import comparison, distance, laterality, localisation, volume  # noqa: F401
