@@ -1,6 +1,9 @@
 """Comparison: what the scores of several models can and cannot say."""
 
 from medspatial.compare.comparison import compare
+from medspatial.compare.failures import FAILURES, Failure, classify
+from medspatial.compare.matrix import CorrectnessMatrix, MatrixRow, average
+from medspatial.compare.reports import matrix_from_reports
 from medspatial.compare.result import (
     Accuracy,
     ArmContrast,
@@ -19,6 +22,7 @@ from medspatial.compare.result import (
 )
 
 __all__ = [
+    "FAILURES",
     "Accuracy",
     "ArmContrast",
     "Bin",
@@ -26,12 +30,18 @@ __all__ = [
     "Comparison",
     "Confusion",
     "Consistency",
+    "CorrectnessMatrix",
     "Curve",
+    "Failure",
     "FailureCount",
     "Grounding",
     "Interval",
+    "MatrixRow",
     "ModelResult",
     "PairedDifference",
     "Rank",
+    "average",
+    "classify",
     "compare",
+    "matrix_from_reports",
 ]

@@ -1,0 +1,85 @@
+"""Agreement of two raters: two judges, or a judge and people."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from medspatial.compare.clustered import Floats
+from medspatial.compare.intervals import z_quantile
+from medspatial.records import Record
+
+
+class Agreement(Record):
+    """How far two raters agree.
+
+    Attributes
+    ----------
+    labels, table
+        Classes, and counts with the first rater in rows and the second in columns.
+    raw
+        Share of equal verdicts.
+    kappa, se, low, high
+        Cohen's unweighted kappa with its large-sample standard error and interval; None where one
+        rater, or both, used a single class throughout.
+    recall
+        For each label: share of the first rater's cases of this label that the second gave it too
+        (sensitivity with the first as reference); None for a label that the first never gave.
+    """
+
+    labels: tuple[str, ...]
+    table: tuple[tuple[int, ...], ...]
+    n: int
+    raw: float
+    kappa: float | None = None
+    se: float | None = None
+    low: float | None = None
+    high: float | None = None
+    recall: tuple[float | None, ...] = ()
+
+
+def agreement(first: Sequence[str], second: Sequence[str], confidence: float = 0.95) -> Agreement:
+    """Compare two raters' verdicts on the same items, in the same order.
+
+    References
+    ----------
+    Cohen 1960, Educ. Psychol. Meas. 20:37; standard error of Fleiss, Cohen and Everitt 1969, Psychol.
+    Bull. 72:323.
+    """
+    labels = tuple(sorted({*first, *second}))
+    place = {label: number for number, label in enumerate(labels)}
+    counts = np.zeros((len(labels), len(labels)), dtype=np.int64)
+    for a, b in zip(first, second, strict=True):
+        counts[place[a], place[b]] += 1
+    n = int(counts.sum())
+    rows = counts.sum(axis=1)
+    kappa, se = _kappa(counts / n) if n else (None, None)
+    se = None if se is None else se / math.sqrt(n)
+    z = z_quantile(confidence)
+    return Agreement(
+        labels=labels,
+        table=tuple(tuple(int(count) for count in row) for row in counts),
+        n=n,
+        raw=float(np.trace(counts) / n) if n else 0.0,
+        kappa=kappa,
+        se=se,
+        low=None if kappa is None or se is None else kappa - z * se,
+        high=None if kappa is None or se is None else kappa + z * se,
+        recall=tuple(float(counts[i, i] / total) if total else None for i, total in enumerate(rows.tolist())),
+    )
+
+
+def _kappa(p: Floats) -> tuple[float | None, float | None]:
+    """Kappa and its standard error times sqrt(n), from a table of shares."""
+    rows, columns, agreed = p.sum(axis=1), p.sum(axis=0), float(np.trace(p))
+    expected = float(rows @ columns)
+    if expected >= 1:
+        return None, None
+    kappa = (agreed - expected) / (1 - expected)
+    on = float((np.diag(p) * (1 - (rows + columns) * (1 - kappa)) ** 2).sum())
+    crossed = p * (columns[:, None] + rows[None, :]) ** 2
+    off = (1 - kappa) ** 2 * float(crossed.sum() - np.trace(crossed))
+    variance = on + off - (kappa - expected * (1 - kappa)) ** 2
+    return kappa, math.sqrt(max(variance, 0.0)) / (1 - expected)

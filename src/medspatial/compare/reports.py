@@ -1,0 +1,146 @@
+"""A correctness matrix from a folder of result files: this project's scores, or the field's judgments."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from medspatial.compare.matrix import CorrectnessMatrix
+from medspatial.errors import InputError
+from medspatial.records import Question, Score, volume_name
+
+_VERDICTS = ("correct", "is_correct")
+_CONTAINERS = ("results", "rows", "predictions", "scores", "evaluations", "details")
+
+
+def matrix_from_reports(
+    folder: str | Path,
+    pattern: str,
+    *,
+    questions: Sequence[Question] | None = None,
+    metric: str | None = None,
+) -> CorrectnessMatrix:
+    """Read all result files of a folder that match a pattern into one matrix.
+
+    Rows are joined by ``id``, or by volume name and question text. The model is the row's ``model``; a
+    row without one gets the part of the file's name that the pattern's only ``*`` stands for, else
+    the name without suffixes.
+
+    Parameters
+    ----------
+    folder, pattern
+        Such as ``"results"`` and ``"*_eval.json"``; JSON lists, JSONL, and both gzipped.
+    questions
+        All questions asked, so that one without any answer stands in the matrix too.
+    metric
+        Which metric to take where files hold several.
+
+    Raises
+    ------
+    InputError
+        No file matches; a row has no verdict field or cannot be joined; a question twice for one model.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder")
+    paths = sorted(path for path in folder.glob(pattern) if path.is_file())
+    if not paths:
+        raise InputError(f"{folder}: no file matches {pattern!r}")
+    scores = [score for path in paths for score in _scores(path, model_name(path.name, pattern))]
+    return CorrectnessMatrix.from_scores(scores, questions=questions, metric=metric)
+
+
+def model_name(name: str, pattern: str) -> str:
+    """Model that a file is about, from its name.
+
+    >>> model_name("m3d_gpt_eval.json", "*_gpt_eval.json")
+    'm3d'
+    >>> model_name("m3d.jsonl.gz", "*")
+    'm3d'
+    """
+    last = pattern.rsplit("/", 1)[-1]
+    if last.count("*") == 1 and not set(last) & set("?["):
+        head, _, tail = last.partition("*")
+        name = name[len(head) : len(name) - len(tail)] or name
+    return re.sub(r"\.(?:jsonl|json)?(?:\.gz)?$", "", name) or name
+
+
+def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield (number from 1, row) of a JSON list, a JSON object that holds one, or JSONL; gzip or plain."""
+    data = path.read_bytes()
+    try:
+        text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8")
+    except (EOFError, gzip.BadGzipFile, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read as (gzipped) UTF-8 text: {error}") from None
+    try:
+        rows = _rows(text, ".jsonl" in path.suffixes)
+    except json.JSONDecodeError as error:
+        raise InputError(f"{path}:{error.lineno}: not valid JSON ({error.msg})") from None
+    for number, row in enumerate(rows, start=1):
+        if not isinstance(row, dict):
+            raise InputError(f"{path}:{number}: a row must be an object; got {str(row)[:80]!r}")
+        yield number, row
+
+
+def _rows(text: str, lines: bool) -> list[Any]:
+    if lines:
+        return [json.loads(line) for line in text.splitlines() if line.strip()]
+    data = json.loads(text)
+    if isinstance(data, dict):
+        data = next((data[name] for name in _CONTAINERS if isinstance(data.get(name), list)), [data])
+    return list(data)
+
+
+def _scores(path: Path, model: str) -> Iterator[Score]:
+    for number, row in read_rows(path):
+        yield _score(f"{path}:{number}", row, model)
+
+
+def _score(where: str, row: Mapping[str, Any], model: str) -> Score:
+    if "metric" in row:
+        try:
+            return Score.model_validate(row)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            name = ".".join(map(str, first["loc"]))
+            raise InputError(f"{where}: field '{name}': {first['msg']}; got {first.get('input')!r}") from None
+    field = next((name for name in _VERDICTS if name in row), None)
+    if field is None:
+        raise InputError(f"{where}: needs a verdict, 'correct' or 'is_correct'; fields: {sorted(row)}")
+    verdict = row[field]
+    if verdict not in (True, False, None):
+        raise InputError(f"{where}: field '{field}': must be true, false or null; got {verdict!r}")
+    return Score(
+        **_identity(where, row),
+        model=str(row.get("model") or model),
+        arm=str(row.get("arm") or "standard"),
+        prediction=row.get("prediction"),
+        metric="report",
+        score=None if verdict is None else float(verdict),
+        correct=None if verdict is None else bool(verdict),
+        status="unscored" if verdict is None else "scored",
+    )
+
+
+def _identity(where: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    case = row.get("case_id") or row.get("image_path")
+    if not case:
+        raise InputError(
+            f"{where}: needs 'id' with 'case_id', or 'image_path', to be joined; rows are no identity"
+        )
+    if not row.get("question"):
+        raise InputError(f"{where}: field 'question': is required")
+    return {
+        "id": str(row.get("id") or ""),
+        "case_id": volume_name(str(case)),
+        "question": row["question"],
+        "answer": str(row.get("answer") or ""),
+        "category": row.get("category") if isinstance(row.get("category"), str) else None,
+        "subtype": row.get("subtype"),
+    }
