@@ -171,3 +171,14 @@ def test_fingerprint_depends_on_voxels_names_and_affine(torso, affine):
 
 def test_printed_form_is_short(torso, affine):
     assert repr(MaskSet.from_masks(torso, affine)) == "MaskSet(5 masks in 1 layers, shape (40, 30, 20))"
+
+
+@pytest.mark.parametrize("codes", ["RAS", "LPS", "IPL"])
+def test_centroids_are_in_world_millimetres(torso, affine, codes):
+    masks = MaskSet.from_masks({**torso, "right_half": LIVER & box((29, 0, 0), SHAPE)}, affine).oriented(
+        codes
+    )
+    assert len(masks.layers) == 2
+    for name in masks.names:
+        expected = masks.affine.apply(np.argwhere(masks.mask(name)).mean(axis=0))
+        assert np.allclose(masks.centroid(name), expected, atol=1e-3)

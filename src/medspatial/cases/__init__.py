@@ -4,7 +4,7 @@ from medspatial.cases.layouts import scan_cases
 from medspatial.cases.load import MIRROR, CaseData, cases_root, load_case, read_cases
 from medspatial.cases.masks import MaskPacker, MaskSet
 from medspatial.cases.phantom import Phantom, make_marker_phantom, make_phantom, write_phantoms
-from medspatial.cases.sides import centroid, check_sides, split_sides
+from medspatial.cases.sides import check_sides, split_sides
 from medspatial.cases.sources import Grid, MaskReader
 
 __all__ = [
@@ -16,7 +16,6 @@ __all__ = [
     "MaskSet",
     "Phantom",
     "cases_root",
-    "centroid",
     "check_sides",
     "load_case",
     "make_marker_phantom",

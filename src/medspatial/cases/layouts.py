@@ -119,7 +119,13 @@ def _ct_rate(folder: Path, label_map: str | None) -> list[Case]:
 
 def _single(folder: Path, label_map: str | None) -> list[Case]:
     case = _folder_case(folder, folder, label_map)
-    return [case] if case else []
+    if case is None:
+        return []
+    if case.image_path is None and all((folder / one.path).is_dir() for one in case.masks):
+        # Without a CT or label volume of its own, masks/ may belong to flat files named alike.
+        files = [file for one in case.masks for file in mask_files(folder / one.path)]
+        return [case] if _organs(files) else []
+    return [case]
 
 
 def _sub_folders(folder: Path, label_map: str | None) -> list[Case]:
@@ -145,11 +151,15 @@ def _folder_case(place: Path, root: Path, label_map: str | None) -> Case | None:
     if folders:
         notes += [f"{folders[0].name}/ is used, {one.name}/ is not" for one in folders[1:]]
         return _case(place.name, image, [_source(folders[0], root, label_map)], root, notes)
-    known = {one.name for one in structures() if one.kind != "region"}
-    organs = [one for one in files if one != image and canonical_name(volume_name(one.name)) in known]
-    if organs:
+    if _organs([one for one in files if one != image]):
         return _case(place.name, image, [_source(place, root, label_map)], root, notes)
     return _case(place.name, image, [], root, notes) if image is not None else None
+
+
+def _organs(files: Sequence[Path]) -> list[Path]:
+    """Return the files that are named after a known structure."""
+    known = {one.name for one in structures() if one.kind != "region"}
+    return [one for one in files if canonical_name(volume_name(one.name)) in known]
 
 
 def _label_map_of(place: Path, labels: Path, stated: str | None) -> tuple[str, bool]:

@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+import cc3d
 import numpy as np
 from numpy.typing import NDArray
 
 from medspatial.anatomy import canonical_name, swap_side
 from medspatial.errors import InputError
 from medspatial.volume import Affine, Volume
+from medspatial.volume.fingerprint import content_fingerprint
 
 _BYTE_LABELS = 255
 _MAX_LABELS = 65535
@@ -120,12 +122,25 @@ class MaskSet:
             tables[place.layer][place.value] = name
         return tables
 
+    def centroid(self, name: str) -> NDArray[np.float64]:
+        """Return a mask's centroid in RAS+ millimetres, (3,)."""
+        place = self._place(name)
+        return self.affine.apply(self._centroids[place.layer][place.value])
+
+    @cached_property
+    def _centroids(self) -> tuple[NDArray[np.float64], ...]:
+        """Centroids (voxel index) of all values, one pass per layer."""
+        return tuple(
+            np.asarray(cc3d.statistics(np.asfortranarray(layer), no_slice_conversion=True)["centroids"])
+            for layer in self.layers
+        )
+
     @cached_property
     def fingerprint(self) -> str:
         """Hash of names, voxels and affine; equal masks on equal grids have equal fingerprints."""
-        digest = hashlib.blake2b(np.round(self.affine.matrix, 6).tobytes(), digest_size=16)
+        digest = hashlib.blake2b(digest_size=16)
         for layer in self.layers:
-            digest.update(np.ascontiguousarray(layer).tobytes())
+            digest.update(content_fingerprint(layer, self.affine).encode())
         digest.update(repr([(name, self.locate(name)) for name in self.names]).encode())
         return digest.hexdigest()
 

@@ -91,16 +91,6 @@ def check_sides(masks: MaskSet, *, mirrored: bool = False) -> list[str]:
     return found
 
 
-def centroid(masks: MaskSet, name: str) -> NDArray[np.float64]:
-    """Return a mask's centroid in RAS+ millimetres, (3,)."""
-    return masks.affine.apply(_mean_index(masks.mask(name)))
-
-
-def _mean_index(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
-    sums = [mask.sum(axis=tuple(other for other in range(3) if other != axis)) for axis in range(3)]
-    return np.array([np.average(np.arange(len(one)), weights=one) for one in sums])
-
-
 def _contradiction(masks: MaskSet, right: str | None, left: str | None) -> str | None:
     """Say how ``left`` lies to the right of ``right``, if it does."""
     if (
@@ -109,7 +99,7 @@ def _contradiction(masks: MaskSet, right: str | None, left: str | None) -> str |
         or any(one not in masks or masks.voxels(one) < SIDE_VOXELS for one in (right, left))
     ):
         return None
-    offset = float(centroid(masks, left)[0] - centroid(masks, right)[0])
+    offset = float(masks.centroid(left)[0] - masks.centroid(right)[0])
     if offset <= SIDE_TOLERANCE_MM:
         return None
     return f"{left} lies {offset:.0f} mm to the right of {right}"

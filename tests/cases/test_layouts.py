@@ -1,0 +1,206 @@
+"""Layouts of folders."""
+
+import json
+
+import pytest
+
+from medspatial.cases import read_cases, scan_cases
+from medspatial.errors import InputError
+from medspatial.records import Case, MaskSource, write_records
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """Make empty files: recognising a layout reads none of them."""
+
+    def make(*paths):
+        for path in paths:
+            file = tmp_path / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(b"")
+        return tmp_path
+
+    return make
+
+
+def found(folder, **options):
+    return [
+        (case.case_id, case.image_path, [(one.path, one.label_map) for one in case.masks])
+        for case in scan_cases(folder, **options)
+    ]
+
+
+def test_a_sub_folder_per_case(tree):
+    folder = tree(
+        "b/ct.nii.gz", "b/seg.nii.gz", "b/facts.json", "a/ct.nii.gz", "a/masks/liver.nii.gz", "c/ct.nrrd",
+        "notes.md", ".hidden/ct.nii.gz", "d/seg.nii.gz",
+    )  # fmt: skip
+    total = "totalsegmentator_v2"
+    assert found(folder) == [
+        ("a", "a/ct.nii.gz", [("a/masks", None)]),
+        ("b", "b/ct.nii.gz", [("b/seg.nii.gz", total)]),
+        ("c", "c/ct.nrrd", []),
+        ("d", None, [("d/seg.nii.gz", total)]),
+    ]
+
+
+def test_the_label_volume_is_preferred_and_the_rest_is_noted(tree):
+    folder = tree("a/ct.nii.gz", "a/seg.nii.gz", "a/seg_fast.nii.gz", "a/masks_fast/liver.nii.gz")
+    (case,) = scan_cases(folder)
+    assert [one.path for one in case.masks] == ["a/seg.nii.gz"]
+    assert case.metadata["notes"] == ["seg.nii.gz is used, masks_fast/ is not"]
+
+
+def test_the_plain_folder_of_masks_is_preferred(tree):
+    (case,) = scan_cases(tree("a/ct.nii.gz", "a/masks/liver.nii.gz", "a/masks_fast/liver.nii.gz"))
+    assert [one.path for one in case.masks] == ["a/masks"]
+    assert case.metadata["notes"] == ["masks/ is used, masks_fast/ is not"]
+
+
+def test_totalsegmentator_dataset_two_levels_down(tree):
+    folder = tree(
+        "v2/s0001/ct.nii.gz", "v2/s0001/segmentations/liver.nii.gz", "v2/s0002/ct.nii.gz",
+        "v2/s0002/segmentations/liver.nii.gz",
+    )  # fmt: skip
+    assert [one[0] for one in found(folder)] == ["s0001", "s0002"]
+    assert found(folder)[0][2] == [("v2/s0001/segmentations", None)]
+
+
+@pytest.mark.parametrize(
+    ("files", "image", "masks"),
+    [
+        (["ct.nii.gz", "liver.nii.gz", "spleen.nii.gz"], "ct.nii.gz", [(".", None)]),
+        (["liver.nii.gz", "rib_left_7.nii.gz"], None, [(".", None)]),
+        (
+            ["ct.nii.gz", "segmentations.nii.gz"],
+            "ct.nii.gz",
+            [("segmentations.nii.gz", "totalsegmentator_v2")],
+        ),
+        (["segmentations/liver.nii.gz"], None, [("segmentations", None)]),
+        (["ct.nii.gz", "segmentations/liver.nii.gz"], "ct.nii.gz", [("segmentations", None)]),
+        (["ct/0001.dcm", "ct/0002.dcm", "seg.nrrd"], "ct", [("seg.nrrd", "totalsegmentator_v2")]),
+    ],
+)
+def test_segmenter_output_in_the_folder_itself(tree, files, image, masks):
+    folder = tree(*files)
+    assert found(folder) == [(folder.name, image, masks)]
+
+
+@pytest.mark.parametrize(
+    ("files", "masks"),
+    [
+        (["x.nii.gz", "x_seg.nii.gz", "y.nii.gz"], [[("x_seg.nii.gz", "totalsegmentator_v2")], []]),
+        (["x.nii.gz", "y.nii.gz", "masks/x.nii.gz", "masks/y/liver.nii.gz"],
+         [[("masks/x.nii.gz", "totalsegmentator_v2")], [("masks/y", None)]]),
+        (["images/x.nii.gz", "images/y.nii.gz", "labels/x.nii.gz"],
+         [[("labels/x.nii.gz", "totalsegmentator_v2")], []]),
+        (["imagesTr/x_0000.nii.gz", "imagesTr/y_0000.nii.gz", "labelsTr/y.nii.gz"],
+         [[], [("labelsTr/y.nii.gz", "totalsegmentator_v2")]]),
+    ],
+)  # fmt: skip
+def test_flat_files(tree, files, masks):
+    cases = found(tree(*files))
+    assert [one[0] for one in cases] == ["x", "y"]
+    assert [one[2] for one in cases] == masks
+
+
+@pytest.mark.parametrize(
+    ("place", "label_map"),
+    [
+        ("kits19_case_00004/seg.nii.gz", "kits19"),
+        ("kits23_case_00400/seg.nii.gz", "kits23"),
+        ("case_00004/segmentation.nii.gz", "kits23"),
+        ("case_00004/seg.nii.gz", "totalsegmentator_v2"),
+    ],
+)
+def test_kits_folders_get_their_label_map(tree, place, label_map):
+    (case,) = scan_cases(tree(place, place.replace("seg.", "imaging.").replace("segmentation", "imaging")))
+    assert case.masks[0].label_map == label_map
+    assert case.image_path.endswith("imaging.nii.gz")
+    assert ("assumed_label_map" in case.metadata) == (label_map == "totalsegmentator_v2")
+
+
+def test_a_label_map_can_be_forced(tree):
+    folder = tree("kits19_a/seg.nii.gz", "b/masks/x.nii.gz")
+    assert [one[2][0][1] for one in found(folder, label_map="kits23")] == ["kits23", "kits23"]
+    with pytest.raises(InputError, match="unknown label map 'kits99'"):
+        scan_cases(folder, label_map="kits99")
+
+
+def test_ct_rate_tree(tree):
+    inner = "valid_53/valid_53_a/valid_53_a_1.nii.gz"
+    folder = tree(
+        f"dataset/valid_fixed/{inner}", f"dataset/ts_seg/ts_total/valid_fixed/{inner}",
+        f"dataset/ts_seg/ts_lung_nodules/valid_fixed/{inner}",
+        f"dataset/ts_seg/ts_pleural_pericard_effusion/valid_fixed/{inner}",
+        "dataset/valid_fixed/valid_2/valid_2_a/valid_2_a_1.nii.gz",
+    )  # fmt: skip
+    with_masks, without = sorted(scan_cases(folder), key=lambda case: -len(case.masks))
+    assert (with_masks.case_id, with_masks.patient_id) == ("valid_53_a_1", "valid_53")
+    assert with_masks.license == "CC BY-NC-SA 4.0"
+    assert [one.label_map for one in with_masks.masks] == ["totalsegmentator_v2", "nodules", "effusion"]
+    assert without.masks == ()
+    assert [case.case_id for case in scan_cases(folder / "dataset")] == ["valid_2_a_1", "valid_53_a_1"]
+
+
+def test_a_list_of_cases_wins(tree):
+    folder = tree("a/ct.nii.gz")
+    write_records(folder / "cases.jsonl", [Case(case_id="z", patient_id="p", masks=(MaskSource(path="m"),))])
+    assert [case.case_id for case in scan_cases(folder)] == ["z"]
+    assert scan_cases(folder, label_map="kits19")[0].masks[0].label_map == "kits19"
+    assert [case.case_id for case in read_cases(folder / "cases.jsonl")] == ["z"]
+
+
+def test_cases_from_csv(tmp_path):
+    rows = [
+        "case_id,patient_id,image_path,masks",
+        'a,p,a.nii.gz,"[{""path"": ""m"", ""label_map"": ""kits19""}]"',
+    ]
+    (tmp_path / "cases.csv").write_text("\n".join(rows))
+    (case,) = read_cases(tmp_path)
+    assert case.masks == (MaskSource(path="m", label_map="kits19"),)
+
+
+def test_equal_folder_names_are_told_apart(tree):
+    folder = tree("siteA/p1/ct.nii.gz", "siteB/p1/ct.nii.gz", "siteB/p2/ct.nii.gz")
+    assert [case.case_id for case in scan_cases(folder)] == ["p2", "siteA_p1", "siteB_p1"]
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ([], "the folder is empty; looked for cases.jsonl or cases.csv; a sub-folder per case"),
+        (["readme.txt", "x/y/z.txt"], "no case recognised; looked for"),
+    ],
+)
+def test_nothing_there(tree, files, message):
+    with pytest.raises(InputError, match=message):
+        scan_cases(tree(*files))
+
+
+def test_a_missing_folder_a_file_and_bad_lists(tmp_path):
+    with pytest.raises(InputError, match="no such folder"):
+        scan_cases(tmp_path / "none")
+    file = tmp_path / "rows.jsonl"
+    file.write_text("")
+    with pytest.raises(InputError, match="is a file, a folder of cases is needed"):
+        scan_cases(file)
+    with pytest.raises(InputError, match="holds no cases"):
+        read_cases(file)
+    row = json.dumps({"case_id": "a", "patient_id": "p"})
+    file.write_text(f"{row}\n{row}\n")
+    with pytest.raises(
+        InputError, match=r"rows\.jsonl: field 'case_id': must be unique in its file; got 'a' twice"
+    ):
+        read_cases(file)
+
+
+def test_no_permission(tmp_path, monkeypatch):
+    """As root every folder can be read, so the refusal is simulated where the folder is listed."""
+    monkeypatch.setattr("pathlib.Path.iterdir", _refuse)
+    with pytest.raises(InputError, match="no permission to list this folder"):
+        scan_cases(tmp_path)
+
+
+def _refuse(self):
+    raise PermissionError(13, "Permission denied")

@@ -1,0 +1,139 @@
+"""Left and right from geometry."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from medspatial.cases import MaskSet, check_sides, split_sides
+from medspatial.volume import AXIS_CODES, Affine
+
+SHAPE = (50, 20, 20)
+MM4 = Affine(np.diag([4.0, 4.0, 4.0, 1.0]))  # x index 0 is the patient's left
+KIDNEY, TUMOR = 1, 2
+
+
+def label(*boxes):
+    """Draw (value, low, high) boxes one over the other."""
+    voxels = np.zeros(SHAPE, np.uint8)
+    for value, low, high in boxes:
+        voxels[tuple(slice(a, b) for a, b in zip(low, high, strict=True))] = value
+    return MaskSet([voxels], [{KIDNEY: "kidney", TUMOR: "kidney_tumor"}], MM4)
+
+
+LEFT = (KIDNEY, (5, 5, 5), (12, 12, 15))
+RIGHT = (KIDNEY, (35, 5, 5), (41, 12, 15))
+
+
+@pytest.mark.parametrize("codes", AXIS_CODES)
+def test_two_kidneys_are_split_by_world_x_in_any_orientation(codes):
+    masks = split_sides(label(LEFT, RIGHT).oriented(codes), "kidney")
+    assert set(masks.names) == {"kidney_left", "kidney_right"}
+    assert masks.voxels("kidney_left") == 7 * 7 * 10
+    assert masks.voxels("kidney_right") == 6 * 7 * 10
+    assert masks.centroid("kidney_left")[0] < masks.centroid("kidney_right")[0]
+    assert masks.notes == ()
+
+
+def test_a_tumor_between_two_parts_does_not_break_a_kidney():
+    bridge = (TUMOR, (5, 5, 9), (12, 12, 12))
+    masks = split_sides(label(LEFT, RIGHT, bridge), "kidney")
+    assert masks.voxels("kidney_left") == 7 * 7 * 7
+    assert masks.voxels("kidney_tumor") == 7 * 7 * 3
+    assert "kidney" not in masks
+
+
+def test_a_tumor_on_the_far_side_pulls_its_kidney_along():
+    """The part behind the tumour lies nearer to the other kidney, and still belongs to its own."""
+    far = [(KIDNEY, (24, 5, 5), (26, 12, 15)), (TUMOR, (12, 5, 5), (24, 12, 15))]
+    masks = split_sides(label(LEFT, RIGHT, *far), "kidney")
+    assert masks.voxels("kidney_left") == 7 * 7 * 10 + 2 * 7 * 10
+
+
+def test_small_pieces_join_the_nearer_side():
+    masks = split_sides(
+        label(LEFT, RIGHT, (KIDNEY, (15, 0, 0), (16, 2, 2)), (KIDNEY, (30, 0, 0), (31, 2, 2))), "kidney"
+    )
+    assert masks.voxels("kidney_left") == 7 * 7 * 10 + 4
+    assert masks.voxels("kidney_right") == 6 * 7 * 10 + 4
+
+
+@pytest.mark.parametrize(
+    ("boxes", "count"),
+    [
+        ([LEFT], "1 component,"),
+        ([LEFT, RIGHT, (KIDNEY, (10, 5, 5), (38, 8, 8))], "1 component,"),  # a horseshoe
+        ([LEFT, (KIDNEY, (5, 5, 17), (12, 12, 19))], "2 components,"),  # both on one side
+        ([LEFT, (KIDNEY, (40, 5, 5), (41, 7, 7))], "2 components,"),  # a fragment is no kidney
+    ],
+)
+def test_what_cannot_be_split_is_kept_with_a_note(boxes, count):
+    masks = split_sides(label(*boxes), "kidney")
+    assert masks.names == ("kidney",)
+    assert masks.notes == (
+        f"kidney: cannot be split into left and right: {count} no two at least 40 mm apart in x",
+    )  # fmt: skip
+
+
+def test_without_that_mask_nothing_happens():
+    masks = label((TUMOR, (1, 1, 1), (3, 3, 3)))
+    assert split_sides(masks, "kidney") is masks
+
+
+def test_value_255_in_use_needs_a_wider_layer():
+    voxels = np.where(label(LEFT, RIGHT).mask("kidney"), 255, 0).astype(np.uint8)
+    masks = split_sides(MaskSet([voxels], [{255: "kidney"}], MM4), "kidney")
+    assert masks.layers[0].dtype == np.uint16
+    assert set(masks.names) == {"kidney_left", "kidney_right"}
+
+
+@settings(max_examples=25, deadline=None)
+@given(codes=st.sampled_from(AXIS_CODES), mirrored=st.booleans())
+def test_split_and_mirror_commute(codes, mirrored):
+    whole = label(LEFT, RIGHT, (TUMOR, (5, 5, 9), (12, 12, 12))).oriented(codes)
+    first = split_sides(whole.mirrored() if mirrored else whole, "kidney")
+    second = split_sides(whole, "kidney")
+    second = second.mirrored() if mirrored else second
+    for name in ("kidney_left", "kidney_right", "kidney_tumor"):
+        assert np.array_equal(first.mask(name), second.mask(name))
+
+
+def test_plausible_sides_pass_in_any_orientation(torso, affine):
+    masks = MaskSet.from_masks(torso, affine)
+    assert check_sides(masks) == []
+    assert check_sides(masks.oriented("LPS")) == []
+
+
+def test_a_wrong_affine_is_told(torso, affine):
+    flipped = Affine(affine.matrix * np.array([[-1, 1, 1, -1], [1] * 4, [1] * 4, [1] * 4]))
+    reasons = check_sides(MaskSet.from_masks(torso, flipped))
+    assert len(reasons) == 3
+    assert reasons[0].startswith("spleen lies 88 mm to the right of liver: the affine's left and right seem")
+    assert "situs inversus" in reasons[0]
+    assert reasons[2] == (
+        "kidney_left lies 84 mm to the right of kidney_right: names and affine disagree about the sides"
+    )
+
+
+def test_a_mirrored_case_is_checked_the_other_way_round(torso, affine):
+    masks = MaskSet.from_masks(torso, affine)
+    assert len(check_sides(masks.mirrored())) == 2  # the pair's names turned with it
+    assert check_sides(masks.mirrored(), mirrored=True) == []
+    assert len(check_sides(masks, mirrored=True)) == 2
+
+
+@pytest.mark.parametrize("spine", ["vertebrae_T8", "spinal_cord"])
+def test_heart_lies_left_of_the_spine(spine):
+    heart, back = np.zeros(SHAPE, np.bool_), np.zeros(SHAPE, np.bool_)
+    back[24:26, 2:6] = True
+    heart[12:22, 8:14] = True
+    assert check_sides(MaskSet.from_masks({"heart": heart, spine: back}, MM4)) == []
+    heart = heart[::-1]
+    (reason,) = check_sides(MaskSet.from_masks({"heart": heart, spine: back}, MM4))
+    assert reason.startswith(f"heart lies 32 mm to the right of {spine}")
+
+
+def test_fragments_say_nothing(affine):
+    left, right = np.zeros((2, 40, 30, 20), np.bool_)
+    left[30, 5, 5] = right[5, 5, 5] = True
+    assert check_sides(MaskSet.from_masks({"kidney_left": left, "kidney_right": right}, affine)) == []
