@@ -142,7 +142,7 @@ def test_masks_become_whole_numbers(tmp_path):
     assert big.voxels.dtype == np.int16
     with pytest.raises(InputError, match=r"labels must be whole numbers, found 0\.5"):
         read_volume(save(tmp_path / "c.nii", np.abs(STORED) % 3 / 2, np.float32), unit="label")
-    with pytest.raises(InputError, match="labels must be whole numbers, found 1.494e"):
+    with pytest.raises(InputError, match=r"labels must be whole numbers, found 1\.494e"):
         read_volume(save(tmp_path / "d.nii", np.abs(STORED) * 1e9, np.float32), unit="label")
 
 

@@ -76,6 +76,7 @@ def stored_nifti_with_itk(path: Path) -> StoredVolume:
             gzipped.verify(path, header.total)
         voxels = _voxels(path, header.shape)
         if (header.slope, header.intercept) == (1, 0):
+            voxels = voxels - header.void_intercept if header.void_intercept else voxels  # ITK has added it
             return voxels.astype(header.dtype.newbyteorder("="), copy=False)
         return _like_scaled(voxels, header)
 

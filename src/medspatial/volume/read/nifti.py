@@ -33,6 +33,7 @@ class NiftiHeader:
     offset: int
     slope: float
     intercept: float
+    void_intercept: float  # stated beside a slope of 0, which means no scaling
 
     @property
     def total(self) -> int:
@@ -116,6 +117,7 @@ def _checked(header: Any, path: Path) -> NiftiHeader:
         offset=int(offset),
         slope=1.0 if slope is None else float(slope),
         intercept=0.0 if intercept is None else float(intercept),
+        void_intercept=float(np.nan_to_num(header["scl_inter"])) if slope is None else 0.0,
     )
 
 
