@@ -24,7 +24,7 @@ def _rotation(rng: np.random.Generator, most: float) -> np.ndarray:
 
 
 def affine_of(seed: int, kind: str) -> np.ndarray:
-    """(4, 4) matrix: "cubic" (1 mm), "anisotropic", "oblique" (up to 20 degrees) or "sheared" (gantry tilt)."""
+    """(4, 4) matrix: "cubic" (1 mm), "anisotropic", "oblique" (to 20 degrees) or "sheared"."""
     rng = np.random.default_rng(seed)
     matrix = np.eye(4)
     spacing = np.ones(3) if kind == "cubic" else rng.choice([0.5, 0.7, 1.0, 1.25, 2.5, 5.0], size=3)

@@ -128,7 +128,7 @@ def closest_of_runs(a: Any, p: int, b: Any, q: int, metric: Any, nearest: float,
     rest = metric[1, 1] * dj * dj + 2.0 * metric[1, 2] * dj * dk + metric[2, 2] * dk * dk
     slope = metric[0, 1] * dj + metric[0, 2] * dk
     low, high = b[0, q] - a[1, p] + 1, b[1, q] - 1 - a[0, p]
-    ideal = int(math.floor(-slope / metric[0, 0]))
+    ideal = math.floor(-slope / metric[0, 0])
     for di in range(max(low, min(high, ideal)), max(low, min(high, ideal + 1)) + 1):
         squared = rest + 2.0 * slope * di + metric[0, 0] * di * di
         if squared <= nearest * (1.0 + TIE):

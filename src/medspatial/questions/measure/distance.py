@@ -1,8 +1,8 @@
 """Contact and minimum surface distance of two structures.
 
 Distances run between voxel centres. On a right-angled grid the closest pair always lies on boundary voxels,
-so the least distance over all voxels is the surface distance; on a sheared grid (gantry tilt) all voxels count.
-Two structures touch, and their distance is 0, when a voxel of one is a 26-neighbour of a voxel of the other.
+so the least distance over all voxels is the surface distance; on a sheared grid (gantry tilt) all voxels
+count. Two structures touch, and their distance is 0, when voxels of both are 26-neighbours.
 """
 
 from __future__ import annotations
@@ -106,8 +106,13 @@ class Searchable:
 
 
 def least_gap(a: Searchable, b: Searchable) -> float:
-    """Lower bound in mm of the distance of two structures, from their bounding boxes alone."""
+    """Lower bound in mm of the distance of two structures, from their bounding boxes alone.
+
+    It is 0 where the boxes are neighbours, because structures in them may touch.
+    """
     gap = np.maximum(0, np.maximum(b.box[:3] - a.box[3:], a.box[:3] - b.box[3:]))
+    if gap.max() <= 1:
+        return 0.0
     spacing = np.array(a.grid.spacing)
     return float(np.sqrt(a.grid.tightness * ((gap * spacing) ** 2).sum()))
 
@@ -122,8 +127,8 @@ def contact(a: Searchable, b: Searchable) -> tuple[Contact, Closest | None]:
     low, high = np.maximum(a.box[:3], b.box[:3]) - 1, np.minimum(a.box[3:], b.box[3:]) + 1
     near_a, near_b = _inside(a.runs, low, high), _inside(b.runs, low, high)
     best = np.zeros(6, dtype=np.int64)
-    arrays = [(runs.row, runs.start, runs.stop) for runs in (near_a, near_b)]
-    faces, shared, squared = touch(*arrays, a.runs.pitch, a.grid.squared_steps, best)
+    rows = [(runs.row, runs.start, runs.stop) for runs in (near_a, near_b)]
+    faces, shared, squared = touch(rows[0], rows[1], a.runs.pitch, a.grid.squared_steps, best)
     if squared >= 1e300:
         return Contact(0, False, 0), None
     voxel_a, voxel_b = _voxels(best)

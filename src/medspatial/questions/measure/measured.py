@@ -267,7 +267,7 @@ class Measured:
     def between(self, a: str, b: str, others: Iterable[str]) -> dict[str, float]:
         """Share of the segment between two centroids inside each other structure.
 
-        The parts of the segment inside a and b do not count. Structures that the segment does not cross are left out.
+        The parts of the segment inside a and b do not count. Structures that it does not cross are left out.
         """
         ends = np.array(self.stats(a).centroid_mm), np.array(self.stats(b).centroid_mm)
         inside = {name: self.runs(name) for name in others}

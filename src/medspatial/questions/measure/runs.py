@@ -2,8 +2,8 @@
 
 A run is the half-open index interval [start, stop) on one grid line along i. The line at (j, k) has the
 number ``row = k * pitch + j + 1`` with ``pitch = ny + 2``: the spare numbers make ``row + 1``,
-``row + pitch`` and so on the neighbouring lines without ever wrapping round. Runs are sorted by (row, start), maximal, and
-never touch each other on one row, so a structure has exactly one representation.
+``row + pitch`` and so on the neighbouring lines without ever wrapping round. Runs are sorted by (row, start),
+maximal, and never touch each other on one row, so a structure has exactly one representation.
 
 A torso label volume of 100 million voxels has about a million runs; all measurements work on them.
 """

@@ -8,7 +8,7 @@ import numpy as np
 
 from medspatial.questions.measure.components import Pieces
 from medspatial.questions.measure.grid import WORLD_FACES, Floats, Grid
-from medspatial.questions.measure.runs import Box, Runs
+from medspatial.questions.measure.runs import Box, Runs, union
 from medspatial.questions.measure.traits import Traits
 
 Point = tuple[float, float, float]
@@ -155,14 +155,11 @@ def why_not_whole(
 def on_face(runs: Runs) -> Runs:
     """The part of a structure that lies on a face of the volume."""
     nx, ny, nz = runs.shape
-    side = (runs.j == 0) | (runs.j == ny - 1) | (runs.k == 0) | (runs.k == nz - 1)
-    first, last = ~side & (runs.start == 0), ~side & (runs.stop == nx)
-    whole = runs.take(side)
-    row = np.concatenate([whole.row, runs.row[first], runs.row[last]])
-    start = np.concatenate([whole.start, runs.start[first], np.full(int(last.sum()), nx - 1)])
-    stop = np.concatenate([whole.stop, np.ones(int(first.sum()), dtype=np.int64), runs.stop[last]])
-    order = np.lexsort((start, row))
-    return Runs(row[order], start[order], stop[order], runs.shape)
+    side = runs.take((runs.j == 0) | (runs.j == ny - 1) | (runs.k == 0) | (runs.k == nz - 1))
+    first, last = runs.take(runs.start == 0), runs.take(runs.stop == nx)
+    left = Runs(first.row, first.start, first.start + 1, runs.shape)
+    right = Runs(last.row, last.stop - 1, last.stop, runs.shape)
+    return union([side, left, right])
 
 
 def _point(values: Floats) -> Point:

@@ -1,9 +1,9 @@
 """Compiled passes over label volumes and runs: encode, link into components, touch, hollow out, sum of HU.
 
-Imported only where a pass is made, because it loads numba. Array arguments are those of `Runs`. The passes walk
-two sorted lists with one pointer each, so they cost time in proportion to the number of runs.
+Imported only where a pass is made, because it loads numba. Array arguments are those of `Runs`. The passes
+walk two sorted lists with one pointer each, so they cost time in proportion to the number of runs.
 """
-# ruff: noqa: PLR0912, PLR0917  (one loop nest each, and plain arrays as arguments)
+# ruff: noqa: PLR0917  (one loop nest each, and plain arrays as arguments)
 
 from __future__ import annotations
 
