@@ -29,6 +29,7 @@ TextSide = Literal["left", "right", "both"]
 _CACHE = 65536
 _SHORT = 2  # abbreviations of this length count in capitals only
 _SIDE_NOUNS = frozenset({"side", "sided", "hand"})
+_LETTERS = {"L": "left", "R": "right"}
 _NOT_AFTER_SIDE = frozenset({"of", "to", "than", "from"})
 _AGREEMENT = frozenset({"that", "all", "you", "re", "quite", "correct"})
 _NO_SIDE_AFTER = frozenset({"now", "away", "angle", "angles", "angled", "over", "behind", "untreated"})
@@ -318,6 +319,8 @@ class _Scanner:
         if at >= self.count or at in self.used:
             return None, end
         side = "both" if self.words[at] in BOTH else self._side(at)
+        if side is None and at > end:
+            side = _LETTERS.get(self.raw[at])  # "kidney (R)", "lower lobe, L"
         if side is None:
             return None, end
         stop = at + 1

@@ -115,8 +115,7 @@ def _spine(masks: MaskSet) -> str | None:
 
 def _bounds(mask: NDArray[np.bool_]) -> tuple[slice, slice, slice]:
     """Return the smallest box that holds a mask that is not empty."""
-    columns: NDArray[np.bool_] = mask.any(axis=0)
-    filled = mask.any(axis=2).any(axis=1), columns.any(axis=1), columns.any(axis=0)
+    filled = [np.any(mask, axis=tuple({0, 1, 2} - {axis})) for axis in range(3)]
     i, j, k = (np.flatnonzero(one)[[0, -1]] for one in filled)
     return slice(int(i[0]), int(i[1]) + 1), slice(int(j[0]), int(j[1]) + 1), slice(int(k[0]), int(k[1]) + 1)
 
