@@ -3,7 +3,7 @@
 from medspatial.compare.comparison import compare
 from medspatial.compare.failures import FAILURES, Failure, classify
 from medspatial.compare.matrix import CorrectnessMatrix, MatrixRow, average
-from medspatial.compare.reports import matrix_from_reports
+from medspatial.compare.reports import matrix_from_reports, scores_from_reports
 from medspatial.compare.result import (
     Accuracy,
     ArmContrast,
@@ -44,4 +44,5 @@ __all__ = [
     "classify",
     "compare",
     "matrix_from_reports",
+    "scores_from_reports",
 ]

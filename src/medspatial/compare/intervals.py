@@ -8,6 +8,8 @@ from scipy import special
 
 from medspatial.compare.result import Interval
 
+_NO_SPREAD = 1e-12  # a standard error this small is rounding: all patients have the same accuracy
+
 
 def z_quantile(confidence: float) -> float:
     """Two-sided quantile of the normal distribution: 1.96 for 0.95."""
@@ -33,7 +35,8 @@ def wilson(
     z = z_quantile(confidence) if quantile is None else quantile
     centre = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    # the interval holds p; the outer bounds only undo rounding
+    return min(p, max(0.0, centre - half)), max(p, min(1.0, centre + half))
 
 
 def symmetric(value: float, se: float, quantile: float, method: str) -> Interval:
@@ -76,7 +79,7 @@ def main_interval(
     if variance <= 0:
         effective = float(clusters)
         note = "all verdicts equal: each patient counts as one observation in the interval"
-    elif se <= 0:
+    elif se <= _NO_SPREAD:
         effective = float(clusters)
         note = "all patients equal: each patient counts as one observation in the interval"
     else:

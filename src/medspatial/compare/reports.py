@@ -46,14 +46,19 @@ def matrix_from_reports(
     InputError
         No file matches; a row has no verdict field or cannot be joined; a question twice for one model.
     """
+    scores = scores_from_reports(folder, pattern)
+    return CorrectnessMatrix.from_scores(scores, questions=questions, metric=metric)
+
+
+def scores_from_reports(folder: str | Path, pattern: str) -> list[Score]:
+    """Read all result files of a folder that match a pattern; see `matrix_from_reports`."""
     folder = Path(folder)
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder")
     paths = sorted(path for path in folder.glob(pattern) if path.is_file())
     if not paths:
         raise InputError(f"{folder}: no file matches {pattern!r}")
-    scores = [score for path in paths for score in _scores(path, model_name(path.name, pattern))]
-    return CorrectnessMatrix.from_scores(scores, questions=questions, metric=metric)
+    return [score for path in paths for score in _scores(path, model_name(path.name, pattern))]
 
 
 def model_name(name: str, pattern: str) -> str:
