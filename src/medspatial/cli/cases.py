@@ -85,7 +85,7 @@ def check_cases(
                 row["spacing_mm"] = " x ".join(f"{s:.3g}" for s in grid.affine.spacing)
             if data.masks is not None:
                 row["structures"] = len(data.masks.names)
-                row["problem"] = "; ".join(check_sides(data.masks))
+                row["problem"] = "; ".join(check_sides(data.masks, mirrored=data.mirrored))
         except MedspatialError as error:
             row["problem"] = str(error)
         rows.append(row)

@@ -30,18 +30,18 @@ def compare_command(
     Example: `medspatial compare --reports-dir scores/structured --questions questions.jsonl`
     """
     from medspatial.cli.rows import load_rows
-    from medspatial.compare import compare, correctness_matrix, scores_from_reports
+    from medspatial.compare import CorrectnessMatrix, compare, scores_from_reports
     from medspatial.records import Question
-    from medspatial.report import accuracy_markdown
+    from medspatial.report.tables import accuracy_table, to_markdown
 
     scores = scores_from_reports(reports_dir, pattern)
     asked = load_rows(questions, Question) if questions else None
     found = compare(
         scores, questions=asked, metric=metric, confidence=confidence, resamples=resamples, seed=seed
     )
-    correctness_matrix(scores, questions=asked, metric=found.metric).write(output)
+    CorrectnessMatrix.from_scores(scores, questions=asked, metric=found.metric).write(output)
     text = json.dumps(found.model_dump(mode="json"), indent=1)
     if summary:
         summary.write_text(text + "\n", encoding="utf-8")
-    typer.echo(text if as_json else accuracy_markdown(found))
+    typer.echo(text if as_json else to_markdown(accuracy_table(found)))
     typer.echo(f"Correctness matrix: {output}", err=True)

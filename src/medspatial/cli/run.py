@@ -32,7 +32,7 @@ def run(
 
         medspatial run study.yaml -o runs/paper
     """
-    from medspatial.report import accuracy_markdown
+    from medspatial.report.tables import accuracy_table, to_markdown
     from medspatial.study import builtin_study, folder_study, read_study, run_study
 
     if study is None:
@@ -45,7 +45,7 @@ def run(
         config = builtin_study(study)
     done = run_study(config, out, (lambda line: None) if quiet else typer.echo)
     typer.echo()
-    typer.echo(accuracy_markdown(done.comparison))
+    typer.echo(to_markdown(accuracy_table(done.comparison)))
     typer.echo(f"Report: {done.report.resolve().as_uri()}")
     if done.failed:
         typer.echo(

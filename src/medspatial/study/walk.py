@@ -17,7 +17,7 @@ from pathlib import Path
 
 from medspatial.arms import arm
 from medspatial.cases import read_cases, write_phantoms
-from medspatial.compare import Comparison, compare, correctness_matrix
+from medspatial.compare import Comparison, CorrectnessMatrix, compare
 from medspatial.errors import InputError
 from medspatial.manifest import new_manifest, read_manifest, session, write_manifest
 from medspatial.models import Model, create_model
@@ -91,7 +91,8 @@ class Study:
         """Make the phantoms, or find the cases."""
         settings = self.config.cases
         if settings.phantom is not None:
-            cases = write_phantoms(self._root, **settings.phantom)
+            with progress("phantoms", int(settings.phantom.get("count", 0))) as bar:
+                cases = write_phantoms(self._root, **settings.phantom, progress=bar)
             self.say(f"cases: {len(cases)} phantoms in {self._root}")
             return cases
         source = Path(settings.path or "")
@@ -189,7 +190,7 @@ class Study:
         folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps(comparison.model_dump(mode="json"), indent=1)
         (folder / "comparison.json").write_text(text + "\n", encoding="utf-8")
-        matrix = correctness_matrix(scores, questions=questions, metric=settings.metric)
+        matrix = CorrectnessMatrix.from_scores(scores, questions=questions, metric=settings.metric)
         matrix.write(folder / "correctness_matrix.csv")
         return comparison
 
