@@ -25,6 +25,7 @@ class BrowserSession:
         driver = shutil.which("chromedriver")
         assert driver is not None
         profile.mkdir(parents=True, exist_ok=True)
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback only
         self._port = _free_port()
         self._process = subprocess.Popen(
             [driver, f"--port={self._port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -102,7 +103,9 @@ class BrowserSession:
         request = urllib.request.Request(self._base + path, data=data, method=method)
         request.add_header("Content-Type", "application/json")
         try:
-            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60) as answer:
+            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
+                request, timeout=60
+            ) as answer:
                 return json.load(answer)["value"]
         except urllib.error.HTTPError as error:
             detail = error.read().decode(errors="replace")

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from medspatial.cases import CaseData
     from medspatial.compare.result import Comparison
 
-_OWN_FOLDERS = ("data", "pictures", "tables", "figures", "assets")
+_ASSETS = "assets"
+_OWN_FOLDERS = ("data", "pictures", "tables", "figures", _ASSETS)
 _CAPTIONS = {
     "forest": "Accuracy of each model on all questions, with intervals. The dashed line is the chance level.",
     "categories": "Accuracy per category of question, with intervals. The dashed line is the chance level.",
@@ -50,8 +51,7 @@ def write_report(
 ) -> Path:
     """Write a report and return the path of its ``index.html``.
 
-    The page needs no network and no server. The folder may hold an earlier report, whose files are
-    replaced.
+    The page needs no network and no server. An earlier report in the folder is replaced.
 
     Parameters
     ----------
@@ -74,13 +74,12 @@ def write_report(
     Raises
     ------
     InputError
-        The folder cannot be written, or two questions share an id.
+        The folder cannot be written or holds what no report made, or two questions share an id.
     """
     folder = Path(folder)
-    _distinct(questions)
+    verdicts = Verdicts(comparison, questions, predictions, scores)
     _fresh(folder)
     pictures = illustrate(questions, folder, load, most=max_pictures, progress=progress)
-    verdicts = Verdicts(comparison, predictions, scores)
     write_browser(folder, questions, verdicts, pictures.by_question)
     tables = comparison_tables(comparison, questions, drops)
     write_tables(folder / "tables", tables)
@@ -93,31 +92,30 @@ def write_report(
         pictures=_picture_facts(pictures, len(questions)),
         provenance=provenance_rows(manifest or {}),
         version=medspatial.__version__,
-        n_browsed=len(questions),
+        foreign=verdicts.foreign,
     )
     path = folder / "index.html"
     path.write_text(html, encoding="utf-8", newline="\n")
     return path
 
 
-def _distinct(questions: Sequence[Question]) -> None:
-    seen: set[str] = set()
-    for question in questions:
-        if question.id in seen:
-            raise InputError(f"questions: field 'id': must be unique; got {question.id!r} twice")
-        seen.add(question.id)
-
-
 def _fresh(folder: Path) -> None:
-    """Make the folder, empty what an earlier report left there, and put the page's own assets in."""
+    """Make the folder, empty what an earlier report left there, and put the page's own assets in.
+
+    The style sheet is written first and removed last, so that its presence tells a report's folder,
+    whole or broken off, from one whose contents are not ours to delete.
+    """
+    there = [name for name in _OWN_FOLDERS if (folder / name).exists()]
+    if there and not (folder / _ASSETS / "report.css").is_file():
+        found = ", ".join(there)
+        raise InputError(f"{folder}: holds {found}, made by no report; choose an empty folder")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name in _OWN_FOLDERS:
-            if (folder / name).is_dir():
-                shutil.rmtree(folder / name)
-        (folder / "assets").mkdir()
-        for asset in files("medspatial.report").joinpath("assets").iterdir():
-            (folder / "assets" / asset.name).write_bytes(asset.read_bytes())
+        for name in there:
+            shutil.rmtree(folder / name)
+        (folder / _ASSETS).mkdir()
+        for asset in files("medspatial.report").joinpath(_ASSETS).iterdir():
+            (folder / _ASSETS / asset.name).write_bytes(asset.read_bytes())
     except OSError as error:
         raise InputError(f"{folder}: the report cannot be written here ({error.strerror})") from error
 

@@ -1,10 +1,11 @@
-"""Every answer with its verdict, found by question, model and arm; a missing row is a state of its own."""
+"""Every answer with its verdict, by question, model and arm; a missing row is a state of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from medspatial.compare.table import QuestionIndex
 from medspatial.records import Prediction, Question, Score
 
 if TYPE_CHECKING:
@@ -20,27 +21,41 @@ VERDICT_TITLES = {
     GRADED: "graded",
 }
 
+_Key = tuple[str, str, str]  # question id, model, arm
+_Row = TypeVar("_Row", Prediction, Score)
+
 
 class Verdicts:
-    """Joins predictions and scores by question id, model and arm.
+    """Joins predictions and scores to questions, as the comparison does: by id, else by volume and text.
 
     Parameters
     ----------
     comparison
         Names the models, the arms and the metric whose verdicts count.
+
+    Attributes
+    ----------
+    foreign
+        Number of predictions and scores that belong to none of the questions.
     """
 
     def __init__(
-        self, comparison: Comparison, predictions: Sequence[Prediction], scores: Sequence[Score]
+        self,
+        comparison: Comparison,
+        questions: Sequence[Question],
+        predictions: Sequence[Prediction],
+        scores: Sequence[Score],
     ) -> None:
         self.models = comparison.models
         self.arms = comparison.arms
         self.reference_arm = comparison.reference_arm
         self._metric = comparison.metric
-        self._predictions = {(row.id, row.model, row.arm): row for row in predictions}
-        self._scores: dict[tuple[str, str, str], list[Score]] = {}
-        for score in scores:
-            self._scores.setdefault((score.id, score.model, score.arm), []).append(score)
+        self._questions = QuestionIndex(questions)
+        self.foreign = 0
+        self._predictions: dict[_Key, Prediction] = dict(self._keyed(predictions))
+        self._scores: dict[_Key, list[Score]] = {}
+        for key, score in self._keyed(scores):
+            self._scores.setdefault(key, []).append(score)
 
     def marks(self, question: Question) -> str:
         """Return one letter per model for the reference arm, in the order of `models`."""
@@ -59,6 +74,14 @@ class Verdicts:
                 if arm == self.reference_arm or key in self._predictions or key in self._scores:
                     rows.append(self._answer(*key))
         return rows
+
+    def _keyed(self, rows: Sequence[_Row]) -> Iterator[tuple[_Key, _Row]]:
+        for row in rows:
+            place = self._questions.find(row)
+            if place is None:
+                self.foreign += 1
+            else:
+                yield (self._questions.items[place].id, row.model, row.arm), row
 
     def _mark(self, question: str, model: str, arm: str) -> str:
         key = question, model, arm
@@ -93,5 +116,5 @@ class Verdicts:
             row["others"] = others
         return {name: value for name, value in row.items() if value is not None}
 
-    def _deciding(self, key: tuple[str, str, str]) -> Score | None:
+    def _deciding(self, key: _Key) -> Score | None:
         return next((one for one in self._scores.get(key, ()) if one.metric == self._metric), None)

@@ -1,0 +1,177 @@
+"""The page as a reader meets it: opened from disk in a real browser."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+def _session_module() -> Any:
+    path = Path(__file__).with_name("browser_session.py")
+    spec = importlib.util.spec_from_file_location("browser_session", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    module = _session_module()
+    module.browser_or_skip()
+    session = module.BrowserSession(tmp_path_factory.mktemp("profile"))
+    yield session
+    session.close()
+
+
+@pytest.fixture
+def opened(browser: Any, page: Path) -> Any:
+    browser.open(page)
+    browser.run("document.getElementById('filters').reset();")
+    browser.wait(
+        "document.querySelector('.detail h3') && document.querySelectorAll('.question-list li').length == 25"
+    )
+    return browser
+
+
+def choose(browser: Any, control: str, value: str) -> int:
+    """Set a filter as a reader would, and return how many questions are left."""
+    script = """
+        const control = document.getElementById('filter-' + arguments[0]);
+        control.value = arguments[1];
+        control.dispatchEvent(new Event('input', { bubbles: true }));
+        return document.querySelectorAll('.question-list li').length;
+    """
+    return int(browser.run(script, control, value))
+
+
+def test_opens_from_disk_without_errors_or_network(opened: Any, page: Path) -> None:
+    opened.wait("[...document.querySelectorAll('.slice image')].length === 3")
+    assert opened.problems() == []
+    asked = opened.requests()
+    folder = page.parent.resolve().as_uri()
+    # The browser's own empty tab asks for chrome: and data: addresses; neither is the network.
+    of_page = [address for address in asked if not address.startswith(("chrome:", "data:"))]
+    assert len(of_page) > 5
+    assert all(address.startswith(folder) for address in of_page), of_page
+
+
+def test_hostile_answers_do_nothing(opened: Any) -> None:
+    assert choose(opened, "text", "hostile") == 1
+    opened.run("document.querySelector('.question-list button').click();")
+    opened.wait("document.querySelector('.detail h3').textContent.startsWith('Hostile')")
+    assert opened.run("return window.hacked === undefined;")
+    assert opened.run("return document.querySelectorAll('.detail script, .detail img').length;") == 0
+    assert "<script>" in opened.run("return document.querySelector('.detail').textContent;")
+    assert opened.problems() == []
+
+
+def test_filters(opened: Any, study: Any) -> None:
+    by_category = {
+        name: sum(q.category == name for q in study.questions) for name in ("laterality", "distance")
+    }
+    assert choose(opened, "category", "laterality") == by_category["laterality"] == 12
+    assert choose(opened, "subtype", "D3") == 0
+    assert choose(opened, "category", "") == 13
+    assert choose(opened, "subtype", "") == 25
+    other = str(next(n for n, name in enumerate(study.comparison.models) if name != "oracle"))
+    oracle = str(1 - int(other))
+    choose(opened, "model", other)
+    found = {mark: choose(opened, "verdict", mark) for mark in "rwufm"}
+    assert found["u"] == found["f"] == found["m"] == 1
+    assert sum(found.values()) == 25
+    choose(opened, "model", oracle)
+    assert choose(opened, "verdict", "r") == 25
+    choose(opened, "model", "")
+    assert choose(opened, "verdict", "r") == found["r"]  # right by all
+    assert choose(opened, "verdict", "split") == 25 - found["r"]
+    choose(opened, "verdict", "")
+    assert choose(opened, "text", "case_3 LIVER") == 4
+    assert opened.run("return document.getElementById('count').textContent;") == "4 questions"
+
+
+def test_detail_shows_reference_evidence_and_every_answer(opened: Any) -> None:
+    opened.run("document.querySelector('.question-list button').click();")
+    text = opened.run("return document.querySelector('.detail').textContent;")
+    for words in (
+        "80 mm",
+        "reference",
+        "distance of centroids",
+        "over 6 mm",
+        "|a − b|",
+        "out of memory",
+        "Control",
+    ):
+        assert words.lower() in text.lower(), words
+    assert opened.run("return document.querySelectorAll('.slice').length;") == 3
+    assert opened.run("return document.querySelectorAll('.outline').length;") >= 2
+    letters = opened.run(
+        "return [...document.querySelectorAll('.slice:first-child .letters text')].map(t => t.textContent);"
+    )
+    assert sorted(letters) == ["A", "L", "P", "R"]
+
+
+def test_evidence_can_be_hidden_and_enlarged(opened: Any) -> None:
+    shown = "getComputedStyle(document.querySelector('.evidence')).display !== 'none'"
+    assert opened.run(f"return {shown};")
+    opened.run("document.querySelector('[data-act=hide]').click();")
+    assert not opened.run(f"return {shown};")
+    letters = "document.querySelectorAll('.letters').length"
+    before = opened.run("return document.querySelector('.scale text').textContent;")
+    opened.run("document.querySelector('[data-act=enlarge]')?.click();")
+    assert opened.run(f"return {letters};") == 3
+    assert before.endswith(("cm", "mm"))
+
+
+def test_keyboard(opened: Any) -> None:
+    first = opened.run("return document.querySelector('.detail h3').textContent;")
+    press = "document.dispatchEvent(new KeyboardEvent('keydown', { key: arguments[0], bubbles: true }));"
+    opened.run(press.replace("document.dispatch", "document.body.dispatch"), "j")
+    opened.wait(f"document.querySelector('.detail h3').textContent !== {first!r}")
+    assert opened.run("return location.hash;").startswith("#q=")
+    opened.run(press.replace("document.dispatch", "document.body.dispatch"), "k")
+    opened.wait(f"document.querySelector('.detail h3').textContent === {first!r}")
+    opened.run(press.replace("document.dispatch", "document.body.dispatch"), "/")
+    assert opened.run("return document.activeElement.id;") == "filter-text"
+    unnamed = opened.run("""
+        return [...document.querySelectorAll('button, a, input, select')].filter((one) =>
+            !one.textContent.trim() && !one.getAttribute('aria-label') && !one.labels?.length).length;
+    """)
+    assert unnamed == 0
+
+
+def test_an_address_names_a_question(browser: Any, page: Path, study: Any) -> None:
+    wanted = study.questions[17]
+    browser.open(page.parent / "index.html", "?a#q=" + wanted.id)
+    browser.wait("document.querySelector('.detail .facts')")
+    text = browser.run("return document.querySelector('.detail').textContent;")
+    assert wanted.id in text
+
+
+def test_dark_and_light(opened: Any) -> None:
+    paper = "return getComputedStyle(document.querySelector('.detail')).backgroundColor;"
+    first = opened.run(paper)
+    opened.run("document.getElementById('theme').click();")
+    assert opened.run(paper) != first
+    opened.run("document.getElementById('theme').click();")
+    assert opened.run(paper) == first
+
+
+def test_a_phone_needs_no_sideways_scrolling(page: Path, tmp_path: Path) -> None:
+    module = _session_module()
+    module.browser_or_skip()
+    phone = module.BrowserSession(tmp_path / "phone", width=390, height=800)
+    try:
+        phone.open(page)
+        phone.wait("document.querySelector('.detail h3')")
+        assert phone.run("return document.documentElement.scrollWidth <= innerWidth;")
+        assert phone.run("return getComputedStyle(document.querySelector('.wide-only')).display;") == "none"
+    finally:
+        phone.close()
