@@ -102,7 +102,7 @@ def is_checked(reader: Reader, folder: Path) -> bool:
 
 
 def best_times(chosen: dict[str, Reader], path: Path, rounds: int) -> dict[str, float]:
-    """Best wall time of each reader; the rounds go through all readers in turn, so that load hits all alike."""
+    """Best wall time of each reader; each round goes through all readers, so that load hits all alike."""
     best = dict.fromkeys(chosen, float("inf"))
     for _ in range(rounds):
         for name, reader in chosen.items():
@@ -119,8 +119,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     rows = []
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
         plain = write_volume(ct_like(tuple(options.shape)), folder / "a.nii").read_bytes()
         chosen = readers()
         checked = {name: is_checked(reader, folder) for name, reader in chosen.items()}

@@ -112,7 +112,7 @@ def test_small_rounding_of_positions_is_accepted(tmp_path):
     ("make", "rule"),
     [
         (lambda f: f.mkdir(), "no DICOM slices"),
-        (lambda f: write_series(f, heights=(0, 2.5, 5, 10, 12.5, 15)), r"5\.00 mm between im02 and im09"),
+        (lambda f: write_series(f, heights=(0, 2.5, 5, 10, 12.5, 15)), r"5\.00 mm between im06 and im02"),
         (lambda f: write_series(f, heights=(0, 2.5, 5, 5, 7.5, 10)), "two slices at one position"),
         (lambda f: write_series(f, heights=(0,)), "at least 2 slices, found 1"),
         (lambda f: write_series(f, drift=0.5), r"sideways by 11\.3 degrees \(gantry tilt\)"),
