@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from medspatial.compare import Comparison, compare
+from medspatial.errors import InputError
+from medspatial.records import Question
+
+PATIENTS = ["a", "a", "b", "b", "c", "c", "d", "d"]
+
+
+def _questions(number, **fields):
+    return [
+        Question(
+            id=f"q{index}",
+            case_id=PATIENTS[index % 8],
+            question=f"question {index}",
+            answer="left",
+            **{name: value[index] for name, value in fields.items()},
+        )
+        for index in range(number)
+    ]
+
+
+def test_accuracy_counts_what_was_not_answered(make_scores):
+    scores = make_scores({"m": [1, 1, 0, "?", None, "-", 1, 0]}, PATIENTS)
+    overall = compare(scores, questions=_questions(8)).result("m").overall
+    assert (overall.n, overall.correct) == (8, 3)
+    assert (overall.scored, overall.unanswered, overall.unscored, overall.missing) == (5, 1, 1, 1)
+    assert overall.accuracy == 3 / 8
+    assert overall.accuracy_scored == 3 / 6
+    assert overall.clusters == 4
+
+
+def test_the_union_of_models_is_the_denominator_without_questions(make_scores):
+    result = compare(make_scores({"m": [1, 0, "-"], "k": [1, "-", 1]}))
+    for model in ("m", "k"):
+        assert result.result(model).overall.n == 3
+        assert result.result(model).overall.missing == 1
+
+
+def test_the_order_of_rows_does_not_matter(make_scores):
+    scores = make_scores({"m": [1, 0, 1, 1, 0, 0, 1, 0], "k": [0, 0, 1, 0, 1, 0, 1, 1]}, PATIENTS)
+    questions = _questions(8)
+    expected = compare(scores, questions=questions, resamples=200)
+    random.Random(1).shuffle(scores)
+    shuffled = compare(scores, questions=questions, resamples=200)
+    for model in ("m", "k"):
+        assert shuffled.result(model) == expected.result(model)
+    assert shuffled.pairs == expected.pairs
+
+
+def test_same_seed_same_result_and_json_keeps_it(make_scores):
+    scores = make_scores({"m": [1, 0, 1, 1, 0, 0, 1, 0], "k": [0] * 8}, PATIENTS)
+    first, second = compare(scores, seed=3, resamples=300), compare(scores, seed=3, resamples=300)
+    assert first == second
+    assert Comparison.model_validate_json(first.to_json()) == first
+
+
+def test_models_are_ordered_by_accuracy(make_scores):
+    result = compare(make_scores({"low": [0, 0, 1], "high": [1, 1, 1], "mid": [1, 0, 1]}))
+    assert result.models == ("high", "mid", "low")
+    assert [rank.rank for rank in result.ranks] == [1, 2, 3]
+    assert [(pair.first, pair.second) for pair in result.pairs][0] == ("high", "mid")
+
+
+def test_groups_and_their_order(make_scores):
+    questions = _questions(
+        4,
+        category=["volume", "laterality", "other", "volume"],
+        subtype=["V10", "L2", None, "V2"],
+        answer_type=["side", "side", "free", "free"],
+    )
+    result = compare(make_scores({"m": [1, 0, 1, 0]}, PATIENTS), questions=questions)
+    assert result.categories == ("laterality", "volume", "other")
+    found = result.result("m")
+    assert list(found.by_subtype) == ["L2", "V2", "V10"]
+    assert found.by_category["volume"].accuracy == 0.5
+    assert found.by_answer_type["free"].n == 2
+
+
+def test_foreign_ids_are_joined_by_volume_and_text(make_scores):
+    scores = [
+        score.model_copy(update={"id": f"x{number}", "case_id": f"{score.case_id}.nii.gz"})
+        for number, score in enumerate(make_scores({"m": [1, 0, 1]}, PATIENTS))
+    ]
+    result = compare(reversed(scores), questions=_questions(3)).result("m")
+    assert (result.overall.correct, result.overall.missing) == (2, 0)
+
+
+def test_ambiguous_foreign_rows_are_refused(make_scores):
+    twin = Question(id="other", case_id="a", question="question 0", answer="left")
+    scores = [make_scores({"m": [1]}, PATIENTS)[0].model_copy(update={"id": "x"})]
+    with pytest.raises(InputError, match=r"fits several questions: 'q0', 'other'"):
+        compare(scores, questions=[*_questions(1), twin])
+
+
+def test_a_question_scored_twice_names_both(make_scores):
+    first = make_scores({"m": [1]}, prediction="left")
+    second = make_scores({"m": [0]}, prediction="right")
+    with pytest.raises(InputError, match=r"scored twice for model 'm'.*'left'.*'right'"):
+        compare(first + second)
+
+
+def test_bad_input_has_one_clear_message(make_scores):
+    scores = make_scores({"m": [1, 0]})
+    with pytest.raises(InputError, match="no scores to compare"):
+        compare([])
+    with pytest.raises(InputError, match="hold 2 metrics, name one of them: exact, other"):
+        compare(scores + make_scores({"m": [1]}, metric="other"))
+    with pytest.raises(InputError, match="no scores of metric 'bleu'; there are: exact"):
+        compare(scores, metric="bleu")
+    with pytest.raises(InputError, match="reference arm 'standard'; arms: blank"):
+        compare(make_scores({"m": [1]}, arm="blank"))
+    with pytest.raises(InputError, match=r"'question 1' of case 'p1' \(id 'q1'\) is not among the questions"):
+        compare(scores, questions=_questions(1))
+    with pytest.raises(InputError, match="confidence must lie between 0 and 1, got 95"):
+        compare(scores, confidence=95)
+    with pytest.raises(InputError, match="resamples must be at least 1, got 0"):
+        compare(scores, resamples=0)
+    with pytest.raises(InputError, match="two questions have id 'q0'"):
+        compare(scores, questions=[*_questions(2), *_questions(1)])
+    with pytest.raises(KeyError, match="no result of model 'x'"):
+        compare(scores).result("x")
+
+
+def test_one_metric_of_several_is_picked(make_scores):
+    scores = make_scores({"m": [1, 0]}) + make_scores({"m": [1, 1]}, metric="judge")
+    assert compare(scores, metric="judge").result("m").overall.accuracy == 1
+
+
+def test_all_right_keeps_a_width(make_scores):
+    overall = compare(make_scores({"m": [1] * 8}, PATIENTS)).result("m").overall
+    assert overall.accuracy == 1
+    assert overall.interval.low < 0.8
+    assert overall.note is not None
+    assert overall.design_effect is None
+
+
+def test_one_patient(make_scores):
+    result = compare(make_scores({"m": [1, 0, 1], "k": [1, 1, 1]}, ["a", "a", "a"]))
+    overall = result.result("m").overall
+    assert overall.interval.method == "wilson"
+    assert (overall.cluster_t, overall.bootstrap, overall.se) == (None, None, None)
+    assert result.pairs[0].p == 1.0
+    assert result.pairs[0].interval is None
+    assert not result.pairs[0].significant
+
+
+def test_chance_is_per_question_and_open_questions_have_none(make_scores):
+    questions = [
+        Question(id="q0", case_id="a", question="question 0", answer="left", options=("left", "right")),
+        Question(id="q1", case_id="a", question="question 1", answer="yes", answer_type="yes_no"),
+        Question(id="q2", case_id="b", question="question 2", answer="a", options=("a", "b", "c", "d")),
+        Question(id="q3", case_id="b", question="question 3", answer="free words"),
+    ]
+    scores = make_scores({"m": [1, 0, 1, 0]}, ["a", "a", "b", "b"])
+    overall = compare(scores, questions=questions).result("m").overall
+    assert overall.closed == 3
+    assert overall.chance == pytest.approx((0.5 + 0.5 + 0.25) / 3)
+    assert overall.chance_corrected == pytest.approx((1 - 1 + 1) / 3)
+    open_only = compare(scores[3:], questions=questions[3:]).result("m").overall
+    assert (open_only.closed, open_only.chance, open_only.chance_corrected) == (0, None, None)
+
+
+def test_graded_metrics_have_means_and_no_discordance(make_scores):
+    scores = [
+        score.model_copy(update={"correct": None, "score": value, "metric": "bleu"})
+        for score, value in zip(
+            make_scores({"m": [0] * 8, "k": [0] * 8}, PATIENTS), [30.5, 2, 9, 14] * 4, strict=True
+        )
+    ]
+    result = compare(scores)
+    assert result.graded
+    overall = result.result("m").overall
+    assert overall.accuracy == pytest.approx(13.875)
+    assert overall.wilson is None
+    assert overall.interval.method == "cluster_t"
+    assert result.pairs[0].n10 is None
+    assert result.cochran_q == ()
+
+
+def test_a_clear_difference_is_found_and_its_copy_is_not(make_scores):
+    patients = [f"p{number // 3}" for number in range(60)]
+    good = [1] * 48 + [0] * 12
+    bad = [1, 0, 0] * 20
+    result = compare(make_scores({"good": good, "bad": bad, "copy": good}, patients), resamples=2000)
+    by_names = {frozenset((pair.first, pair.second)): pair for pair in result.pairs}
+    assert by_names[frozenset(("good", "bad"))].significant
+    same = by_names[frozenset(("good", "copy"))]
+    assert (same.difference, same.p, same.significant) == (0, 1, False)
+    assert result.mde == pytest.approx(max(pair.mde for pair in result.pairs))
+    assert result.ranks[0].p_best == pytest.approx(0.5, abs=0.01)
+
+
+def test_category_pairs_are_adjusted_within_their_category(make_scores):
+    questions = _questions(8, category=["laterality", "volume"] * 4)
+    scores = make_scores({"m": [1] * 8, "k": [0] * 8, "l": [1, 0] * 4}, PATIENTS)
+    result = compare(scores, questions=questions)
+    assert {pair.category for pair in result.category_pairs} == {"laterality", "volume"}
+    for name in ("laterality", "volume"):
+        rows = [pair for pair in result.category_pairs if pair.category == name]
+        assert len(rows) == 3
+        assert max(row.p_holm for row in rows) <= min(1.0, 3 * max(row.p for row in rows))
+        assert all(row.p_exact and row.n == 4 for row in rows)
+
+
+def test_missing_answers_count_as_wrong_in_pairs(make_scores):
+    pair = compare(make_scores({"m": [1, 1, 1, 1], "k": [1, 1, "-", None]}, PATIENTS)).pairs[0]
+    assert pair.difference == 0.5
+    assert (pair.n11, pair.n10, pair.n01, pair.n00) == (2, 2, 0, 0)
