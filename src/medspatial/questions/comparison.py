@@ -29,6 +29,7 @@ BETWEEN_SHARE = 0.30
 SECOND_SHARE = 0.15
 HOST_SHARE = 0.8
 MAX_TOUCHING = 20
+FEWEST_OTHERS = 4
 TRIPLES = 80
 NEIGHBOURS = 14
 SIDES = {"left": "right", "right": "left"}
@@ -238,7 +239,7 @@ def between(scene: Scene) -> Iterator[Candidate | Drop]:
         if refusal := scene.overlapping(a, b):
             yield refusal
             continue
-        shares, length = scene.between(a, b)
+        shares = scene.between(a, b)
         ranked = sorted(shares, key=lambda name: (-shares[name], name))
         top = shares[ranked[0]] if ranked else 0.0
         second = shares[ranked[1]] if len(ranked) > 1 else 0.0
@@ -269,7 +270,6 @@ def between(scene: Scene) -> Iterator[Candidate | Drop]:
                 formula="length inside the organ / length outside A and B",
                 structures=(a, b, ranked[0]),
                 points={name: scene.stats(name).centroid_mm for name in (a, b)},
-                outside_mm=length,
                 second_share=second,
             ),
         )
@@ -307,6 +307,9 @@ def _near_either(scene: Scene, a: str, b: str, crossed: list[str]) -> list[str]:
 def count_touching(scene: Scene) -> Iterator[Candidate | Drop]:
     """Count sure contacts; one unsure contact drops X."""
     organs = [n for n in scene.organs if not (describe(n).bone or describe(n).muscle or describe(n).vessel)]
+    if len(organs) <= FEWEST_OTHERS:
+        yield drop("too_few_options", *organs, figure=len(organs) - 1, limit=FEWEST_OTHERS)
+        return
     for a in scene.order(organs, "M4"):
         touching, refusal = [], None
         others = [n for n in organs if n != a and not scene.contains(a, n)]

@@ -54,7 +54,7 @@ MAX_SPAN = 16
 def nearest(scene: Scene) -> Iterator[Candidate | Drop]:
     """Sort organs by their distance to X and take neighbours in that order as options."""
     names = scene.order(scene.organs, "D1")
-    for a in [*scene.lesions, *names]:
+    for a in [*scene.told_apart, *names]:
         distances: dict[str, float] = {}
         for b in scene.order([n for n in names if n != a and not scene.contains(n, a)], "D1", a)[
             :NEIGHBOURHOOD
@@ -111,7 +111,7 @@ def nearest(scene: Scene) -> Iterator[Candidate | Drop]:
 )
 def surface_distance(scene: Scene) -> Iterator[Candidate | Drop]:
     """Ask the least distance of a pair."""
-    for a, b in scene.pairs([*scene.organs, *scene.lesions], "D2"):
+    for a, b in scene.pairs([*scene.organs, *scene.told_apart], "D2"):
         if refusal := scene.overlapping(a, b):
             yield refusal
             continue
@@ -217,7 +217,7 @@ def centroid_distance(scene: Scene) -> Iterator[Candidate | Drop]:
 )
 def touching(scene: Scene) -> Iterator[Candidate | Drop]:
     """Count shared voxel faces, or measure the gap; close pairs first, so that 'no' is not obvious."""
-    for a, b in scene.near_pairs([*scene.organs, *scene.lesions], "D4"):
+    for a, b in scene.near_pairs([*scene.organs, *scene.told_apart], "D4"):
         verdict = scene.touch_verdict(a, b)
         if isinstance(verdict, Drop):
             yield verdict

@@ -26,7 +26,7 @@ from medspatial.questions.margins import (
     ratio_of,
     sure_distance,
 )
-from medspatial.questions.measure import Contact, Measured, StructureStats, SurfaceDistance
+from medspatial.questions.measure import Contact, Measured, Runs, StructureStats, SurfaceDistance
 from medspatial.questions.measure.runs import Runs, boundary
 from medspatial.questions.options import draw
 from medspatial.questions.spine import Level, Midline, Spine
@@ -54,16 +54,6 @@ class Touch:
     touch: bool
     faces: int
     mm: float
-
-
-@dataclass(frozen=True)
-class Depth:
-    """From a lesion to its organ's outer boundary."""
-
-    mm: float
-    point_a: tuple[float, float, float]
-    point_b: tuple[float, float, float]
-    near_cut: bool
 
 
 class Scene:
@@ -111,6 +101,11 @@ class Scene:
     def lesions(self) -> tuple[str, ...]:
         """All lesions that can be asked about."""
         return self.found.names
+
+    @property
+    def told_apart(self) -> tuple[str, ...]:
+        """All lesions that words single out."""
+        return tuple(name for name in self.lesions if self.describable(name))
 
     @property
     def lesion_kinds(self) -> tuple[str, ...]:
@@ -325,25 +320,9 @@ class Scene:
             return drop("near_cut", a, b, figure=found.mm, limit=CUT_RADIUS_MM, unit="mm")
         return Touch(False, 0, found.mm)
 
-    def depth(self, lesion: str, organ: str) -> Depth:
+    def depth(self, lesion: str, organ: str) -> SurfaceDistance:
         """Distance from a lesion to the outer boundary of the organ that holds it, lesions included."""
-        shell = boundary(self.runs(organ))
-        from medspatial.questions.measure.distance import Searchable, closest_pair
-        from medspatial.questions.measure.runs import intersection
-
-        grid, own = self.measured.grid, self.measured.runs(lesion)
-        shared = intersection([own, shell])
-        if shared.voxels:
-            voxel_a = voxel_b = shared.first_voxel()
-            mm = 0.0
-        else:
-            pair = closest_pair(Searchable(own, grid), Searchable(shell, grid))
-            assert pair is not None
-            voxel_a, voxel_b = pair.voxel_a, pair.voxel_b
-            mm = float(np.linalg.norm(grid.to_mm(voxel_a) - grid.to_mm(voxel_b)))
-        points = [grid.to_mm(voxel) for voxel in (voxel_a, voxel_b)]
-        cut = self.measured.cut_near(self.full(organ), points[1]) or self.measured.cut_near(lesion, points[0])
-        return Depth(mm, _point(points[0]), _point(points[1]), cut)
+        return self.measured.depth(lesion, self.full(organ))
 
     # --- sides and levels ------------------------------------------------------------------------
 
@@ -439,20 +418,11 @@ class Scene:
         gaps = np.maximum(0, np.maximum(np.subtract(second[0], first[1]), np.subtract(first[0], second[1])))
         return float(np.linalg.norm(gaps * np.array(self.measured.spacing)))
 
-    def between(self, a: str, b: str) -> tuple[dict[str, float], float]:
-        """Share of the segment between two centroids that crosses each other organ, and its length in mm outside A and B."""
-        grid = self.measured.grid
-        ends = np.array([self.stats(a).centroid_mm, self.stats(b).centroid_mm])
-        length = float(np.linalg.norm(ends[1] - ends[0]))
-        count = max(2, int(np.ceil(length / (min(self.measured.spacing) / 4))))
-        shares = (np.arange(count) + 0.5) / count
-        index = np.rint(grid.to_index(ends[0] + shares[:, None] * (ends[1] - ends[0]))).astype(np.int64)
-        outside = ~(self.runs(a).contains(index) | self.runs(b).contains(index))
-        index = index[outside]
-        if len(index) == 0:
-            return {}, 0.0
-        inside = {n: float(self.runs(n).contains(index).mean()) for n in self.organs if n not in (a, b)}
-        return {n: share for n, share in inside.items() if share > 0}, length * len(index) / count
+    def between(self, a: str, b: str) -> dict[str, float]:
+        """Share of the segment between two centroids, outside A and B, that crosses each other organ."""
+        names = {self.full(name): name for name in self.organs if name not in (a, b)}
+        found = self.measured.between(self.full(a), self.full(b), names)
+        return {names[full]: share for full, share in found.items()}
 
     # --- evidence --------------------------------------------------------------------------------
 
@@ -466,7 +436,7 @@ class Scene:
         margin: float | None = None,
         margin_rule: str | None = None,
         formula: str | None = None,
-        points: Mapping[str, Sequence[float]] | None = None,
+        points: Mapping[str, Sequence[float] | NDArray[np.float64]] | None = None,
         **details: Any,
     ) -> Evidence:
         """Make the evidence of a question; figures rounded to 4 digits, points to 0.01 mm."""

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from medspatial.questions.diameters import longest_axial_diameter
 from medspatial.questions.drop import Drop, drop
 from medspatial.questions.margins import (
     NUMBER_TOLERANCE,
@@ -18,6 +17,7 @@ from medspatial.questions.margins import (
     number_tolerance,
     ratio_of,
 )
+from medspatial.questions.measure.feret import smallest_axial_extent
 from medspatial.questions.options import LENGTH_FACTORS, VOLUME_FACTORS
 from medspatial.questions.rules import keep_whole, number
 from medspatial.questions.scene import Scene
@@ -279,13 +279,13 @@ def lesion_diameter(scene: Scene) -> Iterator[Candidate | Drop]:
     """Measure a lesion's longest axial diameter."""
     usable = yield from keep_whole(scene, scene.lesions, "height")
     for lesion in usable:
-        stats = scene.stats(lesion)
-        across = min(stats.extent_mm[0], stats.extent_mm[1])
+        across = smallest_axial_extent(scene.measured.runs(lesion), scene.measured.grid)
         limit = WIDE_VOXELS * scene.vmax
         if not at_least(across, limit):
             yield drop("small_lesion", lesion, figure=across, limit=limit, unit="mm")
             continue
-        found = longest_axial_diameter(scene.measured.runs(lesion), scene.measured.grid)
+        found = scene.measured.axial_diameter(lesion)
+        ends = [scene.measured.grid.to_mm(voxel) for voxel in (found.voxel_a, found.voxel_b)]
         yield number(
             scene,
             (lesion,),
@@ -302,7 +302,7 @@ def lesion_diameter(scene: Scene) -> Iterator[Candidate | Drop]:
                 margin_rule="27 voxels; smallest in-plane extent over 3 vmax",
                 formula="distance of the extreme voxel centres plus one voxel's projection on that direction",
                 structures=(lesion,),
-                points={"one end": found.point_a, "other end": found.point_b},
+                points={"one end": ends[0], "other end": ends[1]},
             ),
         )
 

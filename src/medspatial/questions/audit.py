@@ -1,0 +1,280 @@
+"""What can be answered without the image: guessers that read only the questions, per subtype.
+
+Each guesser may learn from the questions of *other* patients. Where it has nothing to go on it guesses at
+random, so its score is an expectation, not a draw.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from medspatial.records import Question
+
+FLAG_POINTS = 5.0
+"""A closed subtype is flagged when a guesser is more than so many points above chance ..."""
+FEWEST_TO_JUDGE = 50
+"""... and it has at least so many questions: with fewer, chance alone passes the limit."""
+LETTERS = "ABCDEFGH"
+LETTER_POINTS = 2.0
+
+Key = Callable[[Question], Hashable]
+
+
+@dataclass(frozen=True)
+class SubtypeAudit:
+    """One closed subtype: accuracies in per cent, expected where a guesser ties.
+
+    Attributes
+    ----------
+    chance
+        Mean of 1 / number of options.
+    majority
+        The most common answer of the subtype, among those offered.
+    same_text
+        The most common answer to the same question text, then as majority.
+    longest, first
+        The longest option; the first one shown.
+    rank
+        Figures only: the place among the sorted options that is most often right.
+    memory
+        The most common answer about the same structures, whatever the wording: what knowing usual anatomy
+        gives. Not part of the verdict; the mirrored control (L6) is for this.
+    verdict
+        ``ok``, ``flagged`` (and by which guesser), or ``few``.
+    """
+
+    subtype: str
+    questions: int
+    patients: int
+    chance: float
+    majority: float
+    same_text: float
+    longest: float
+    first: float
+    rank: float | None
+    memory: float
+    letters: Mapping[str, float]
+    verdict: str
+    worst: str
+
+
+@dataclass(frozen=True)
+class AuditReport:
+    """The audit of a set of questions.
+
+    Attributes
+    ----------
+    rows
+        Closed subtypes, in order.
+    open_questions
+        Number of open questions per subtype; these have no chance level.
+    letters
+        Share of each letter as the right answer in per cent, per number of options.
+    letter_skew
+        Largest difference from uniform in points, over the numbers of options with enough questions.
+    """
+
+    questions: int
+    patients: int
+    rows: tuple[SubtypeAudit, ...]
+    open_questions: Mapping[str, int]
+    letters: Mapping[int, Mapping[str, float]]
+    letter_skew: float
+    answers: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    @property
+    def flagged(self) -> tuple[str, ...]:
+        """Subtypes that a guesser beats."""
+        return tuple(row.subtype for row in self.rows if row.verdict == "flagged")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return asdict(self)
+
+    def to_markdown(self) -> str:
+        """A table with one line per closed subtype."""
+        head = (
+            "| subtype | questions | chance | majority | same text | longest | first | rank | memory | verdict |\n"
+            "|---|---:|---:|---:|---:|---:|---:|---:|---:|---|\n"
+        )
+        return head + "".join(_line(row) for row in self.rows)
+
+
+def _line(row: SubtypeAudit) -> str:
+    rank = "" if row.rank is None else f"{row.rank:.1f}"
+    figures = (row.chance, row.majority, row.same_text, row.longest, row.first)
+    verdict = f"{row.verdict} ({row.worst})" if row.verdict == "flagged" else row.verdict
+    middle = " | ".join(f"{figure:.1f}" for figure in figures)
+    return f"| {row.subtype} | {row.questions} | {middle} | {rank} | {row.memory:.1f} | {verdict} |\n"
+
+
+def audit(questions: Iterable[Question]) -> AuditReport:
+    """Measure what guessers without the image reach.
+
+    Questions of a mirrored case and of its original belong to one patient: neither teaches the other.
+    """
+    everything = list(questions)
+    closed = [q for q in everything if q.options]
+    by_subtype: dict[str, list[Question]] = defaultdict(list)
+    for question in closed:
+        by_subtype[question.subtype or ""].append(question)
+    same_text = _Memory(closed, text_key)
+    same_structures = _Memory(closed, structures_key)
+    rows = tuple(
+        _audit_one(name, rows, same_text, same_structures) for name, rows in sorted(by_subtype.items(), key=_order)
+    )
+    letters = _letters(closed)
+    return AuditReport(
+        questions=len(everything),
+        patients=len({q.patient_id for q in everything}),
+        rows=rows,
+        open_questions=dict(sorted(Counter(q.subtype or "" for q in everything if not q.options).items())),
+        letters={count: shares for count, (shares, _) in letters.items()},
+        letter_skew=max((_skew(shares) for shares, n in letters.values() if n >= 10 * FEWEST_TO_JUDGE), default=0.0),
+        answers={name: dict(Counter(q.answer for q in rows).most_common(8)) for name, rows in by_subtype.items()},
+    )
+
+
+def guess_scores(rows: Sequence[Question], pool: Sequence[Question]) -> dict[str, list[float]]:
+    """Return each guesser's expected score on every question of one closed subtype.
+
+    Parameters
+    ----------
+    rows
+        Questions of one subtype.
+    pool
+        All closed questions, from whose texts a guesser learns.
+    """
+    return _guess_scores(rows, _Memory(pool, text_key))
+
+
+def _guess_scores(rows: Sequence[Question], same_text: _Memory) -> dict[str, list[float]]:
+    majority = _Memory(rows, lambda question: 0)
+    scores = {
+        "majority": [majority.expected(q) for q in rows],
+        "same text": [same_text.expected(q, majority) for q in rows],
+        "longest": [_longest(q) for q in rows],
+        "first": [float(q.options[0] == q.answer) for q in rows],
+    }
+    if all(q.value is not None for q in rows):
+        scores["rank"] = _ranks(rows)
+    return scores
+
+
+def _audit_one(name: str, rows: list[Question], same_text: _Memory, same_structures: _Memory) -> SubtypeAudit:
+    scores = {guesser: _mean(values) for guesser, values in _guess_scores(rows, same_text).items()}
+    majority = _Memory(rows, lambda question: 0)
+    chance = _mean([1 / len(q.options) for q in rows])
+    worst = max(scores, key=lambda guesser: scores[guesser])
+    above = scores[worst] - chance
+    verdict = "few" if len(rows) < FEWEST_TO_JUDGE else "flagged" if above > FLAG_POINTS / 100 else "ok"
+    percent = {guesser: round(100 * share, 1) for guesser, share in scores.items()}
+    return SubtypeAudit(
+        subtype=name,
+        questions=len(rows),
+        patients=len({q.patient_id for q in rows}),
+        chance=round(100 * chance, 1),
+        majority=percent["majority"],
+        same_text=percent["same text"],
+        longest=percent["longest"],
+        first=percent["first"],
+        rank=percent.get("rank"),
+        memory=round(100 * _mean([same_structures.expected(q, majority) for q in rows]), 1),
+        letters=_letter_shares(rows),
+        verdict=verdict,
+        worst=worst,
+    )
+
+
+class _Memory:
+    """Answers of all questions by a key, and the best guess for one from those of other patients."""
+
+    def __init__(self, rows: Iterable[Question], key: Key) -> None:
+        self._key = key
+        self._counts: dict[Hashable, Counter[str]] = defaultdict(Counter)
+        self._own: dict[Hashable, Counter[str]] = defaultdict(Counter)
+        for row in rows:
+            self._counts[key(row)][row.answer] += 1
+            self._own[key(row), row.patient_id][row.answer] += 1
+
+    def expected(self, row: Question, fallback: _Memory | None = None) -> float:
+        """The probability that the most common answer of other patients is right; ties are drawn."""
+        key = self._key(row)
+        everyone, own = self._counts.get(key, Counter()), self._own.get((key, row.patient_id), Counter())
+        counts = {option: everyone[option] - own[option] for option in row.options}
+        most = max(counts.values())
+        if most == 0:
+            return fallback.expected(row) if fallback else 1 / len(row.options)
+        best = [option for option, count in counts.items() if count == most]
+        return (row.answer in best) / len(best)
+
+
+def text_key(question: Question) -> Hashable:
+    """The question's words."""
+    return " ".join(question.question.lower().split())
+
+
+def structures_key(question: Question) -> Hashable:
+    """What the question is about, whatever its words: original subtype, form and structures; options for a set.
+
+    A structure named by its side counts with its side: the mirrored twin has the same words.
+    """
+    probe = next((tag for tag in question.tags if tag.startswith("probe_of_")), None)
+    subtype = probe.removeprefix("probe_of_") if probe else question.subtype
+    structures = question.evidence.structures if question.evidence else ()
+    kinds = [name.partition("#")[0] for name in structures]
+    ordered = kinds if set(question.options) == {"yes", "no"} else sorted(kinds)
+    return (subtype, question.metadata.get("form"), tuple(ordered), tuple(sorted(question.options)))
+
+
+def _longest(question: Question) -> float:
+    longest = max(len(option) for option in question.options)
+    best = [option for option in question.options if len(option) == longest]
+    return (question.answer in best) / len(best)
+
+
+def _ranks(rows: Sequence[Question]) -> list[float]:
+    """Expected score of always choosing the place among the sorted figures that is right most often elsewhere."""
+
+    def place(question: Question) -> int:
+        ordered = sorted(question.options, key=lambda option: float(option.split()[0]))
+        return ordered.index(question.answer)
+
+    places = [(q.patient_id, place(q), len(q.options)) for q in rows]
+    counts = Counter(at for _, at, _ in places)
+    scores = []
+    for patient, at, size in places:
+        own = Counter(other for who, other, _ in places if who == patient)
+        others = {one: counts[one] - own[one] for one in range(size)}
+        most = max(others.values())
+        best = [one for one, count in others.items() if count == most]
+        scores.append((at in best) / len(best))
+    return scores
+
+
+def _letters(rows: Iterable[Question]) -> dict[int, tuple[dict[str, float], int]]:
+    by_size: dict[int, list[Question]] = defaultdict(list)
+    for row in rows:
+        by_size[len(row.options)].append(row)
+    return {size: (_letter_shares(group), len(group)) for size, group in sorted(by_size.items())}
+
+
+def _letter_shares(rows: Sequence[Question]) -> dict[str, float]:
+    counts = Counter(LETTERS[q.options.index(q.answer)] for q in rows)
+    size = max(len(q.options) for q in rows)
+    return {letter: round(100 * counts[letter] / len(rows), 1) for letter in LETTERS[:size]}
+
+
+def _skew(shares: Mapping[str, float]) -> float:
+    return round(max(abs(share - 100 / len(shares)) for share in shares.values()), 1)
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
+def _order(item: tuple[str, list[Question]]) -> tuple[int, str]:
+    return "LDVAM".find(item[0][:1]), item[0]

@@ -1,0 +1,64 @@
+"""Leave out questions of a cohort until no guesser without the image beats chance.
+
+Anatomy repeats itself: over a cohort the liver is nearly always the larger one, and the same words then have
+the same answer. What one case gives never depends on another; this step, over the finished questions of all
+cases, removes (by hash of the row) questions that the audit's best guesser answers right.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from medspatial.questions.audit import FEWEST_TO_JUDGE, guess_scores
+from medspatial.questions.drop import Drop, drop
+from medspatial.questions.options import draw
+from medspatial.records import Question
+
+TARGET_POINTS = 2.0
+"""Guessers are brought down to chance plus this many points, well under the audit's limit."""
+ROUNDS = 40
+
+
+def balance_cohort(questions: Iterable[Question]) -> tuple[list[Question], list[Drop]]:
+    """Return the questions to keep, in their order, and the ledger of those left out.
+
+    Open questions, and closed subtypes with fewer than ``FEWEST_TO_JUDGE`` questions, are kept as they are.
+    The result depends on the set of questions alone, not on their order.
+    """
+    everything = list(questions)
+    by_subtype: dict[str, list[Question]] = defaultdict(list)
+    for question in everything:
+        if question.options:
+            by_subtype[question.subtype or ""].append(question)
+    kept_ids = {question.id for question in everything}
+    for _ in range(ROUNDS):
+        pool = [q for q in everything if q.options and q.id in kept_ids]
+        removed = {q.id for rows in by_subtype.values() for q in _excess([r for r in rows if r.id in kept_ids], pool)}
+        if not removed:
+            break
+        kept_ids -= removed
+    kept = [q for q in everything if q.id in kept_ids]
+    return kept, [_entry(q) for q in everything if q.id not in kept_ids]
+
+
+def _excess(rows: list[Question], pool: list[Question]) -> list[Question]:
+    """Return the questions that the best guesser gets right too often, fewest first choice by hash."""
+    if len(rows) < FEWEST_TO_JUDGE:
+        return []
+    chance = sum(1 / len(q.options) for q in rows) / len(rows)
+    limit = chance + TARGET_POINTS / 100
+    scores = guess_scores(rows, pool)
+    worst = max(scores, key=lambda guesser: (sum(scores[guesser]), guesser))
+    excess = (sum(scores[worst]) - limit * len(rows)) / (1 - limit)
+    if excess <= 0:
+        return []
+    right = [q for q, score in zip(rows, scores[worst], strict=True) if score > 1 / len(q.options)]
+    right.sort(key=lambda q: draw("balance", q.id))
+    return right[: max(1, round(excess / 2))]
+
+
+def _entry(question: Question) -> Drop:
+    structures = question.evidence.structures if question.evidence else ()
+    entry = drop("cohort_balance", *structures, note=f"question {question.id}, answer {question.answer!r}")
+    return entry.of(question.case_id, question.subtype or "")
