@@ -36,10 +36,10 @@ def make_kidneys(draw: Draw, frame: Frame) -> dict[str, Kidney]:
     overall = draw.uniform("kidneys size", 0.8, 1.25)
     kidneys = {}
     for name, side in SIDES:
-        dx, dy, dz = draw.jitter(f"{name} kidney place", 10.0, 4.0, 20.0)
+        dx, dy, dz = draw.jitter(f"{name} kidney place", 10.0, 4.0, 27.0)
         grow = (overall * sizes[name]) ** (1 / 3)
         radii: Point = tuple(radius * grow for radius in _KIDNEY_RADII)
-        z = 250.0 + dz
+        z = 254.0 + dz
         sx, sy = frame.spine(z)
         centre = (sx + side * (42.0 + radii[0] + dx), sy + 6.0 + dy, z)
         axes = rotation((-8.0, side * 9.0, side * -25.0))

@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import cc3d
 import numpy as np
 from numpy.typing import NDArray
 
 from medspatial.anatomy import load_label_map
 from medspatial.cases.masks import MaskSet
 from medspatial.cases.phantom import tissue
+from medspatial.cases.phantom.canvas import LABEL_MAP, draw_patient
 from medspatial.cases.phantom.grid import Grid
-from medspatial.cases.phantom.item import Item
 from medspatial.cases.phantom.lesions import make_effusions, make_lesions
 from medspatial.cases.phantom.plan import Plan, make_plan
 from medspatial.cases.phantom.shapes import Bounds, rotation
@@ -22,7 +21,6 @@ from medspatial.cases.phantom.truth import describe
 from medspatial.errors import InputError
 from medspatial.volume import Affine, Step, Volume, validate_axcodes
 
-LABEL_MAP = "phantom"
 DEFAULT_SPACING = (3.0, 3.0, 3.0)
 # Lower and upper end of each region in plan millimetres (see ``frame``).
 REGIONS: dict[str, tuple[float, float]] = {
@@ -31,10 +29,7 @@ REGIONS: dict[str, tuple[float, float]] = {
     "abdomen": (0.0, 425.0),
     "slab": (190.0, 330.0),
 }
-FIRST_LESION = 200  # values of the label map from which on a label is a lesion
-_CRUMB = 0.1  # share of a structure below which a separate piece is a crumb
 _MARGIN = 8.0  # air around the skin
-_BONES = ("vertebrae_", "rib_", "sacrum", "sternum", "scapula_", "clavicula_", "hip_", "femur_")
 
 
 @dataclass(frozen=True)
@@ -100,9 +95,9 @@ def make_phantom(
     spheres = make_lesions(plan, effusions) if lesions else []
     drawn = [*plan.items, *(lesion.item for lesion in spheres), *(effusion.item for effusion in effusions)]
     grid = Grid.covering(_field(plan, region), steps / plan.frame.scale, turn)
-    labels, hu = _draw(plan, grid, drawn)
+    canvas = draw_patient(plan, grid, drawn)
     deviation = plan.draw.uniform("noise", 8.0, 22.0) if noise is None else noise
-    voxels = tissue.finish(hu, plan.draw.rng("noise field"), deviation)
+    voxels = tissue.finish(canvas.hu, plan.draw.rng("noise field"), deviation)
     to_world = _to_world(plan)
     affine = Affine(to_world @ grid.matrix)
     parameters = {
@@ -113,7 +108,7 @@ def make_phantom(
         "lesions": lesions,
     }
     ct = Volume(voxels, affine, unit="HU", history=(Step("phantom", parameters),))
-    masks = MaskSet([labels], [load_label_map(LABEL_MAP).labels], affine)
+    masks = MaskSet([canvas.labels], [load_label_map(LABEL_MAP).labels], affine)
     truth = describe(plan, spheres, effusions, to_world) | {"region": region, "noise_hu": deviation}
     name = f"phantom_{seed:05d}"
     if codes != "RAS" or ct.axcodes != codes:
@@ -159,52 +154,3 @@ def _to_world(plan: Plan) -> NDArray[np.float64]:
     matrix = np.diag([plan.frame.scale] * 3 + [1.0])
     matrix[:3, 3] = np.round((dx, dy - 100.0, dz - 500.0), 1)
     return matrix
-
-
-def _draw(plan: Plan, grid: Grid, items: Sequence[Item]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """Draw labels and mean HU in list order, then the details that have no label."""
-    values = {name: value for value, name in load_label_map(LABEL_MAP).labels.items()}
-    labels = np.zeros(grid.shape, dtype=np.uint8)
-    hu = tissue.background(plan, grid)
-    for item in items:
-        _paint(grid, item, labels, hu, values)
-    _wipe_strays(labels, hu)
-    for item in tissue.details(plan):
-        _paint(grid, item, labels, hu, values)
-    bones = np.zeros(256, dtype=bool)
-    bones[[value for name, value in values.items() if name.startswith(_BONES)]] = True
-    tissue.add_cortex(hu, bones[labels], grid)
-    return labels, hu
-
-
-def _wipe_strays(labels: NDArray[np.uint8], hu: NDArray[np.float32]) -> None:
-    """Give crumbs that neighbours have cut off a structure back to the fat: an organ is one piece."""
-    pieces = cc3d.connected_components(labels, connectivity=26)
-    sizes = np.bincount(pieces.ravel())
-    owner = np.zeros(len(sizes), dtype=np.uint8)
-    owner[pieces.ravel()] = labels.ravel()
-    totals = np.bincount(owner, weights=sizes, minlength=256)
-    crumbs = (sizes < _CRUMB * totals[owner]) & (owner > 0) & (owner < FIRST_LESION)
-    if crumbs.any():
-        stray = crumbs[pieces]
-        labels[stray] = 0
-        hu[stray] = tissue.FAT
-
-
-def _paint(
-    grid: Grid, item: Item, labels: NDArray[np.uint8], hu: NDArray[np.float32], values: dict[str, int]
-) -> None:
-    drawn = grid.draw(item.shape)
-    if drawn is None:
-        return
-    box, mask = drawn
-    here = labels[box]
-    if item.within:
-        allowed = np.zeros(256, dtype=bool)
-        allowed[[values[name] for name in item.within]] = True
-        mask &= allowed[here]
-    else:
-        mask &= here == 0
-    if item.name:
-        here[mask] = values[item.name]
-    hu[box][mask] = item.hu

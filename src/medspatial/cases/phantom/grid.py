@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,15 +50,20 @@ class Grid:
 
     def box(self, bounds: Bounds) -> Box | None:
         """Slices of the voxels whose centres can lie inside the bounds; None where none can."""
-        low, high = (np.clip(corner, -1e5, 1e5) for corner in bounds)
-        corners = np.array(list(product(*zip(low, high, strict=True))))
-        index = corners @ self._inverse[:3, :3].T + self._inverse[:3, 3]
-        start = np.maximum(np.ceil(index.min(axis=0) - 1e-6).astype(int), 0)
-        stop = np.minimum(np.floor(index.max(axis=0) + 1e-6).astype(int) + 1, self.shape)
-        if (start >= stop).any():
-            return None
-        i, j, k = (slice(int(a), int(b)) for a, b in zip(start, stop, strict=True))
-        return i, j, k
+        low, high = bounds
+        middle = self._inverse[:3, :3] @ ((low + high) / 2) + self._inverse[:3, 3]
+        reach = np.abs(self._inverse[:3, :3]) @ ((high - low) / 2) + 1e-6
+        slices = []
+        for centre, half, size in zip(middle.tolist(), reach.tolist(), self.shape, strict=True):
+            start, stop = max(math.ceil(centre - half), 0), min(math.floor(centre + half) + 1, size)
+            if start >= stop:
+                return None
+            slices.append(slice(start, stop))
+        return slices[0], slices[1], slices[2]
+
+    def to_index(self, points: Array) -> Array:
+        """Return the (fractional) voxel indices of ``(n, 3)`` plan points."""
+        return np.asarray(points @ self._inverse[:3, :3].T + self._inverse[:3, 3])
 
     def points(self, box: Box) -> tuple[Array, Array, Array]:
         """Plan coordinates of a box's voxel centres, as three arrays that broadcast to its shape."""

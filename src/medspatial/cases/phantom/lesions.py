@@ -157,7 +157,7 @@ def _liver_lesions(plan: Plan) -> Iterator[Wish]:
 def _placed(
     rng: np.random.Generator, wish: Wish, others: Sequence[Lesion], painter: _Points
 ) -> Lesion | None:
-    """Take the first of 24 random centres whose sphere fits the wish; else the one that fits best."""
+    """Take that of 16 random centres whose sphere fits the wish best; None where none fits."""
     centres = painter.centres(wish.host)
     for other in others:
         if other.wish.host == wish.host or other.wish.kind == wish.kind:
@@ -167,7 +167,7 @@ def _placed(
             ]
     if len(centres) == 0:
         return None
-    centres = centres[rng.permutation(len(centres))[:24]]
+    centres = centres[rng.permutation(len(centres))[:16]]
     shell = centres[:, None, :] + (wish.radius + 0.5) * _sphere_points()
     share = (
         (painter.labels(shell.reshape(-1, 3)) == painter.value(wish.host))

@@ -247,6 +247,11 @@ class Cut(Shape):
         boxes = [self.body.bounds, *(shape.bounds for shape in self.keep)]
         return np.max([low for low, _ in boxes], axis=0), np.min([high for _, high in boxes], axis=0)
 
+    def parts(self) -> Sequence[Shape]:
+        """Return the body's parts, each cut alike."""
+        parts = self.body.parts()
+        return (self,) if len(parts) == 1 else [Cut(part, self.keep, self.drop) for part in parts]
+
     def inside(self, x: Array, y: Array, z: Array) -> NDArray[np.bool_]:
         """Tell which points are left."""
         inside = self.body.inside(x, y, z)

@@ -29,9 +29,9 @@ def skeleton(draw: Draw, frame: Frame) -> list[Item]:
     ]
 
 
-def _canal_line(frame: Frame, low: float, high: float, radius: float) -> Tube:
+def _canal(frame: Frame, low: float, high: float, radius: float, knots: int) -> Tube:
     points = []
-    for z in np.linspace(low, high, 16):
+    for z in np.linspace(low, high, knots):
         x, y = frame.spine(float(z))
         points.append((x, y - _depth(float(z)) - _CANAL + 1.0, float(z)))
     return Tube(tuple(points), (radius,) * len(points))
@@ -43,20 +43,19 @@ def _depth(z: float) -> float:
 
 
 def _cord(frame: Frame) -> Shape:
-    return _canal_line(frame, LEVELS["L2"], 620.0, 6.5)
+    return _canal(frame, LEVELS["L2"], 620.0, 6.5, 16)
 
 
 def _vertebrae(frame: Frame) -> list[Item]:
     heights = list(LEVELS.values())
     spacing = np.diff([*heights, 2 * heights[-1] - heights[-2]])
-    canal = _canal_line(frame, 90.0, 620.0, _CANAL)
     items = []
     for (name, z), pitch in zip(LEVELS.items(), spacing, strict=True):
-        items.append(Item(f"vertebrae_{name}", _vertebra(frame, name, z, float(pitch), canal), BONE))
+        items.append(Item(f"vertebrae_{name}", _vertebra(frame, name, z, float(pitch)), BONE))
     return items
 
 
-def _vertebra(frame: Frame, name: str, z: float, pitch: float, canal: Shape) -> Shape:
+def _vertebra(frame: Frame, name: str, z: float, pitch: float) -> Shape:
     x, y = frame.spine(z)
     lumbar = name.startswith("L")
     wide = float(np.interp(z, (140.0, 271.0, 426.0, 553.0), (25.0, 21.0, 16.0, 14.0)))
@@ -74,7 +73,7 @@ def _vertebra(frame: Frame, name: str, z: float, pitch: float, canal: Shape) -> 
         for _, side in SIDES
     ]
     solid = Union((Union((body, waist)), arch, spinous, *transverse))
-    return Cut(solid, drop=(canal,))
+    return Cut(solid, drop=(_canal(frame, z - pitch, z + pitch, _CANAL, 3),))
 
 
 def _sacrum(frame: Frame) -> Shape:

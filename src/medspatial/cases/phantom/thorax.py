@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from medspatial.cases.phantom.draw import Draw
 from medspatial.cases.phantom.frame import Frame
 from medspatial.cases.phantom.item import Item
@@ -117,35 +114,3 @@ def _above(lung: Shape, point: Point, normal: Point) -> Shape:
     centre, half = (low + high) / 2, (high - low) / 2 + 1.0
     box = Ellipsoid(tuple(centre.tolist()), tuple(half.tolist()), power=64)
     return Cut(box, keep=(Below(point, normal),))
-
-
-def branches(
-    rng: np.random.Generator, start: Point, organ: Shape, leaves: int, radius: float
-) -> list[tuple[Point, Point, float]]:
-    """Vessel segments ``(from, to, radius)`` that branch from a point into an organ.
-
-    Each branch heads for the middle of many random points of the organ; they are shared out between
-    two daughters across the axis along which they spread most, until one is left.
-    """
-    low, high = organ.bounds
-    points = rng.uniform(low, high, (leaves * 6, 3))
-    segments: list[tuple[Point, Point, float]] = []
-    pending = [(np.array(start), points[organ.holds(points)][:leaves], radius)]
-    while pending:
-        origin, group, thick = pending.pop()
-        if len(group) == 0:
-            continue
-        share = 0.42 if len(group) > 1 else 0.9
-        end = origin + share * (group.mean(axis=0) - origin) + rng.normal(0.0, 1.5, 3)
-        segments.append((_point(origin), _point(end), thick))
-        if len(group) > 1:
-            axis = int(np.argmax(group.std(axis=0)))
-            far = group[:, axis] > np.median(group[:, axis])
-            for part in (group[far], group[~far]):
-                pending.append((end, part, max(thick * (len(part) / len(group)) ** 0.38, 0.7)))
-    return segments
-
-
-def _point(values: NDArray[np.float64]) -> Point:
-    x, y, z = values.tolist()
-    return x, y, z

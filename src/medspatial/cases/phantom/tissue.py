@@ -15,13 +15,9 @@ from medspatial.cases.phantom.shapes import (
     Column,
     Cut,
     Ellipsoid,
-    Point,
-    Segment,
     Tube,
 )
 from medspatial.cases.phantom.skeleton import cavity
-from medspatial.cases.phantom.thorax import LOBES, branches
-from medspatial.cases.phantom.vessels import hilum
 
 AIR, FAT, MUSCLE, CORTEX = -1000.0, -105.0, 52.0, 720.0
 LOWEST, HIGHEST = -1024, 3071  # the range of a 12-bit scanner
@@ -71,20 +67,13 @@ def _table(plan: Plan) -> list[tuple[Cut, float]]:
 
 
 def details(plan: Plan) -> list[Item]:
-    """Things that a CT shows inside the organs, without a label: gas, blood pools, vessels, diaphragm."""
+    """Things that a CT shows inside the organs, without a label: gas, blood pools, diaphragm."""
     blood = 42.0 + plan.contrast
-    items = [
+    return [
         *_gas(plan),
         *_heart(plan, blood),
-        *_liver_vessels(plan),
         *(Item("", dome, MUSCLE) for dome in _diaphragm(plan)),
     ]
-    for side, lung in plan.chest.lungs.items():
-        lobes = tuple(name for name, lobe_side in LOBES.items() if lobe_side == side)
-        start = hilum(plan.frame, 1 if side == "right" else -1, plan.fork)
-        for a, b, radius in branches(plan.draw.rng(f"{side} lung vessels"), start, lung, 170, 6.0):
-            items.append(Item("", Segment(a, b, radius, radius), blood - 12.0, lobes))
-    return items
 
 
 def _gas(plan: Plan) -> list[Item]:
@@ -114,13 +103,6 @@ def _heart(plan: Plan, blood: float) -> list[Item]:
         pool = Ellipsoid(tuple(centre.tolist()), radii, heart.rotation)  # type: ignore[arg-type]
         items.append(Item("", pool, blood, ("heart",)))
     return items
-
-
-def _liver_vessels(plan: Plan) -> list[Item]:
-    hu = 46.0 + plan.contrast * 0.6
-    gate: Point = (22.0, 8.0, 300.0)
-    tree = branches(plan.draw.rng("liver vessels"), gate, plan.liver, 36, 7.0)
-    return [Item("", Segment(a, b, radius, radius), hu, ("liver",)) for a, b, radius in tree]
 
 
 def _diaphragm(plan: Plan) -> list[Cut]:

@@ -35,7 +35,7 @@ def carina(draw: Draw, frame: Frame) -> Point:
     return frame.before_spine(z, 1.0, 24.0)
 
 
-def hilum(frame: Frame, side: int, fork: Point) -> Point:
+def hilum(side: int, fork: Point) -> Point:
     """Where bronchus and vessels enter a lung."""
     x, y, z = fork
     return x + side * 40.0, y - 3.0, z - (24.0 if side > 0 else 30.0)
@@ -47,7 +47,7 @@ def _trachea(draw: Draw, frame: Frame) -> Shape:
     middle = frame.before_spine(540.0, 1.0, 20.0)
     radius = draw.uniform("trachea radius", 8.0, 10.0)
     trunk = Tube((top, middle, fork), (radius, radius, radius))
-    bronchi = [Tube((fork, hilum(frame, side, fork)), (radius * 0.8, radius * 0.62)) for side in (-1, 1)]
+    bronchi = [Tube((fork, hilum(side, fork)), (radius * 0.8, radius * 0.62)) for side in (-1, 1)]
     return Union((trunk, *bronchi))
 
 

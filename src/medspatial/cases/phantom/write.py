@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from medspatial.cases.phantom.build import LABEL_MAP, REGIONS, make_phantom
+from medspatial.cases.phantom.build import REGIONS, make_phantom
+from medspatial.cases.phantom.canvas import LABEL_MAP
 from medspatial.cases.phantom.draw import Draw
 from medspatial.errors import InputError
 from medspatial.progress import Progress, Silent
