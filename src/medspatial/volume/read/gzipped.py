@@ -63,7 +63,7 @@ def fill_array(stream: Any, before: int, count: int, path: Path) -> NDArray[np.u
     have = 0
     try:
         while have < count:
-            got = stream.readinto(view[have:])
+            got = stream.readinto(view[have : have + _CHUNK])
             if not got:
                 break
             have += got
