@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from medspatial.cli.show import listing
+from medspatial.errors import EXIT_FAILURES
 
 app = typer.Typer(help="Spatial questions with evidence.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -31,31 +33,44 @@ def from_masks(
     label_map: Annotated[str | None, typer.Option(help="Label map of all masks.")] = None,
     assume_axes: Annotated[str | None, typer.Option(help="Axis codes for volumes without an affine.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Cases measured at the same time.")] = 1,
+    mirrored: Annotated[bool, typer.Option("--mirrored", help="Add mirrored controls (L6).")] = False,
+    balance: Annotated[
+        bool, typer.Option(help="Leave out what can be guessed from the cohort's texts.")
+    ] = True,
+    as_json: Json = False,
 ) -> None:
     """Measure the masks and ask what can be asked safely; the rest goes into the drop ledger.
 
     Resumes per case. Example: `medspatial questions from-masks /data/my_ct -o questions`
     """
-    from medspatial.cases import read_cases
+    from medspatial.cases import cases_root, read_cases
     from medspatial.progress import progress
-    from medspatial.questions import build_question_files
+    from medspatial.questions import build_questions, mirrored_cases, write_questions
 
     found = read_cases(cases, label_map=label_map)
-    root = cases if cases.is_dir() else cases.parent
+    if mirrored:
+        found += mirrored_cases(found)
+    results = build_questions(
+        found,
+        cases_root(cases),
+        subtypes=subtype or None,
+        per_subtype=per_subtype,
+        forms=("open", "choice") if choice else ("open",),
+        workers=workers,
+        folder=output_dir / "by_case",
+        assume_axes=assume_axes,
+    )
     with progress("questions", len(found)) as bar:
-        built = build_question_files(
-            found,
-            root,
-            output_dir,
-            subtypes=tuple(subtype) if subtype else None,
-            per_subtype=per_subtype,
-            forms=("open", "choice") if choice else ("open",),
-            workers=workers,
-            assume_axes=assume_axes,
-            progress=bar,
-        )
-    typer.echo(f"{len(built.questions)} questions in {output_dir / 'questions.jsonl'}")
-    typer.echo(f"{built.dropped} dropped by rule, listed in {output_dir / 'dropped.jsonl'}")
+        summary = write_questions(results, output_dir, balance=balance, progress=bar)
+    listing([{"subtype": name, "asked": count} for name, count in summary.asked.items()], as_json=as_json)
+    typer.echo(
+        f"{summary.questions} questions from {summary.cases_with_questions} cases in {output_dir}", err=True
+    )
+    typer.echo(f"{sum(summary.dropped.values())} dropped by rule, listed in dropped.jsonl there", err=True)
+    for case_id, reason in summary.unusable_cases.items():
+        typer.echo(f"case {case_id} gives none: {reason}", err=True)
+    if summary.unusable_cases:
+        raise typer.Exit(EXIT_FAILURES)
 
 
 @app.command("subtypes")
@@ -76,12 +91,12 @@ def audit(
     Ends with exit code 1 if a closed subtype is more than 5 points above chance.
     """
     from medspatial.cli.rows import load_rows
-    from medspatial.errors import EXIT_FAILURES
     from medspatial.questions import audit as audit_questions
     from medspatial.records import Question
 
     found = audit_questions(load_rows(dataset, Question))
-    listing(found.rows(), as_json=as_json)
+    rows = [asdict(row) for row in found.rows]
+    listing(rows, as_json=as_json)
     if found.flagged:
         typer.echo(f"more than 5 points above chance: {', '.join(found.flagged)}", err=True)
         raise typer.Exit(EXIT_FAILURES)

@@ -28,12 +28,15 @@ class CasesConfig(Record):
         Forces the label map of all masks.
     assume_axes
         Axis codes for volumes without a usable affine.
+    mirrored
+        Add the mirrored control of each case (subtype L6).
     """
 
     path: str | None = None
     phantom: dict[str, Any] | None = None
     label_map: str | None = None
     assume_axes: str | None = None
+    mirrored: bool = False
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -49,8 +52,10 @@ class QuestionsConfig(Record):
     ----------
     path
         A ``.jsonl`` or ``.csv`` file; without it questions are built from masks.
-    subtypes, per_subtype, forms
+    subtypes, per_subtype, forms, workers
         See `medspatial.questions.build_questions`.
+    balance
+        Leave out questions that can be guessed from the cohort's texts.
     """
 
     path: str | None = None
@@ -58,6 +63,7 @@ class QuestionsConfig(Record):
     per_subtype: int = Field(default=2, ge=1)
     forms: tuple[Literal["open", "choice"], ...] = ("open",)
     workers: int = Field(default=1, ge=1)
+    balance: bool = True
 
 
 class ModelConfig(Record):

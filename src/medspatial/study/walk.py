@@ -16,14 +16,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from medspatial.arms import arm
-from medspatial.cases import read_cases, write_phantoms
+from medspatial.cases import cases_root, read_cases, write_phantoms
 from medspatial.compare import Comparison, CorrectnessMatrix, compare
 from medspatial.errors import InputError
 from medspatial.manifest import new_manifest, read_manifest, session, write_manifest
 from medspatial.models import Model, create_model
 from medspatial.predict import PredictionRun, predict, read_predictions
 from medspatial.progress import progress
-from medspatial.questions import build_question_files, dropped_by_rule
+from medspatial.questions import (
+    DROP_RULES,
+    QUESTIONS_FILE,
+    SUMMARY_FILE,
+    build_questions,
+    mirrored_cases,
+    write_questions,
+)
 from medspatial.records import Case, Prediction, Question, Score, read_records, write_records
 from medspatial.report import write_report
 from medspatial.score import metric
@@ -88,45 +95,49 @@ class Study:
         return StudyRun(self.folder, comparison, page, len(questions), sum(run.failed for run in runs))
 
     def cases(self) -> list[Case]:
-        """Make the phantoms, or find the cases."""
+        """Make the phantoms, or find the cases; mirrored controls of them come last."""
         settings = self.config.cases
         if settings.phantom is not None:
             with progress("phantoms", int(settings.phantom.get("count", 0))) as bar:
                 cases = write_phantoms(self._root, **settings.phantom, progress=bar)
             self.say(f"cases: {len(cases)} phantoms in {self._root}")
-            return cases
-        source = Path(settings.path or "")
-        self._root = source if source.is_dir() else source.parent
-        cases = read_cases(source, label_map=settings.label_map)
-        write_records(self.folder / "cases" / "cases.jsonl", cases)
-        self.say(f"cases: {len(cases)} in {source}")
+        else:
+            source = Path(settings.path or "")
+            self._root = cases_root(source)
+            cases = read_cases(source, label_map=settings.label_map)
+            self.say(f"cases: {len(cases)} in {source}")
+        if settings.mirrored:
+            cases += mirrored_cases(cases)
+        write_records(self.folder / "cases" / "all_cases.jsonl", cases)
         return cases
 
     def questions(self, cases: list[Case]) -> list[Question]:
         """Read the questions, or build them from the cases' masks."""
         settings = self.config.questions
-        path = self.folder / "questions" / "questions.jsonl"
+        folder = self.folder / "questions"
+        path = folder / QUESTIONS_FILE
         if settings.path is not None:
-            questions = read_records(settings.path, Question).rows
-            write_records(path, questions)
-            self.say(f"questions: {len(questions)} from {settings.path}")
+            write_records(path, read_records(settings.path, Question))
+            self.say(f"questions: from {settings.path}")
         else:
+            results = build_questions(
+                cases,
+                self._root,
+                subtypes=settings.subtypes,
+                per_subtype=settings.per_subtype,
+                forms=settings.forms,
+                workers=settings.workers,
+                folder=folder / "by_case",
+                assume_axes=self.config.cases.assume_axes,
+            )
             with progress("questions", len(cases)) as bar:
-                built = build_question_files(
-                    cases,
-                    self._root,
-                    path.parent,
-                    subtypes=settings.subtypes,
-                    per_subtype=settings.per_subtype,
-                    forms=settings.forms,
-                    workers=settings.workers,
-                    assume_axes=self.config.cases.assume_axes,
-                    progress=bar,
-                )
-            questions = built.questions
-            self.say(f"questions: {len(questions)} asked, {built.dropped} dropped by rule, in {path.parent}")
+                found = write_questions(results, folder, balance=settings.balance, progress=bar)
+            self.say(f"questions: {found.questions} asked, {sum(found.dropped.values())} dropped by rule")
+            for case_id, reason in found.unusable_cases.items():
+                self.say(f"  case {case_id} gives none: {reason}")
+        questions = read_records(path, Question).rows
         if not questions:
-            raise InputError(f"{path.parent}: no question could be asked; see dropped.jsonl for the reasons")
+            raise InputError(f"{path}: no question could be asked; dropped.jsonl beside it says why")
         return questions
 
     def predictions(self, cases: list[Case], questions: list[Question]) -> Iterator[PredictionRun]:
@@ -209,12 +220,20 @@ class Study:
                 comparison=comparison,
                 load=CaseLoader(cases, self._root, self.config.cases.assume_axes).data,
                 manifest=self._manifest.model_dump(mode="json"),
-                drops=dropped_by_rule(self.folder / "questions"),
+                drops=self._drops(),
                 max_pictures=self.config.report.max_pictures,
                 progress=lambda case_id: bar.advance(1, case_id),
             )
         self.say(f"report: {page}")
         return page
+
+    def _drops(self) -> dict[str, int]:
+        """Rules in words, and how many candidate questions each dropped."""
+        path = self.folder / "questions" / SUMMARY_FILE
+        if not path.exists():
+            return {}
+        counts = json.loads(path.read_text(encoding="utf-8"))["dropped"]
+        return {DROP_RULES[rule]: count for rule, count in counts.items()}
 
     def _all_predictions(self) -> Iterator[Prediction]:
         for entry in self.config.models:
