@@ -74,7 +74,8 @@ class AuditReport:
     letters
         Share of each letter as the right answer in per cent, per number of options.
     letter_skew
-        Largest difference from uniform in points, over the numbers of options with enough questions.
+        Largest difference in points between the share of a letter among all right answers and its share if
+        every option were equally often right.
     """
 
     questions: int
@@ -97,7 +98,8 @@ class AuditReport:
     def to_markdown(self) -> str:
         """A table with one line per closed subtype."""
         head = (
-            "| subtype | questions | chance | majority | same text | longest | first | rank | memory | verdict |\n"
+            "| subtype | questions | chance | majority | same text | longest | first | rank | memory | "
+            "verdict |\n"
             "|---|---:|---:|---:|---:|---:|---:|---:|---:|---|\n"
         )
         return head + "".join(_line(row) for row in self.rows)
@@ -124,17 +126,19 @@ def audit(questions: Iterable[Question]) -> AuditReport:
     same_text = _Memory(closed, text_key)
     same_structures = _Memory(closed, structures_key)
     rows = tuple(
-        _audit_one(name, rows, same_text, same_structures) for name, rows in sorted(by_subtype.items(), key=_order)
+        _audit_one(name, rows, same_text, same_structures)
+        for name, rows in sorted(by_subtype.items(), key=_order)
     )
-    letters = _letters(closed)
     return AuditReport(
         questions=len(everything),
         patients=len({q.patient_id for q in everything}),
         rows=rows,
         open_questions=dict(sorted(Counter(q.subtype or "" for q in everything if not q.options).items())),
-        letters={count: shares for count, (shares, _) in letters.items()},
-        letter_skew=max((_skew(shares) for shares, n in letters.values() if n >= 10 * FEWEST_TO_JUDGE), default=0.0),
-        answers={name: dict(Counter(q.answer for q in rows).most_common(8)) for name, rows in by_subtype.items()},
+        letters=_letters(closed),
+        letter_skew=_skew(closed),
+        answers={
+            name: dict(Counter(q.answer for q in rows).most_common(8)) for name, rows in by_subtype.items()
+        },
     )
 
 
@@ -218,7 +222,7 @@ def text_key(question: Question) -> Hashable:
 
 
 def structures_key(question: Question) -> Hashable:
-    """What the question is about, whatever its words: original subtype, form and structures; options for a set.
+    """What the question is about, whatever its words: original subtype, form, structures, options.
 
     A structure named by its side counts with its side: the mirrored twin has the same words.
     """
@@ -237,7 +241,7 @@ def _longest(question: Question) -> float:
 
 
 def _ranks(rows: Sequence[Question]) -> list[float]:
-    """Expected score of always choosing the place among the sorted figures that is right most often elsewhere."""
+    """Expected score of always choosing the place among the sorted figures that is most often right."""
 
     def place(question: Question) -> int:
         ordered = sorted(question.options, key=lambda option: float(option.split()[0]))
@@ -255,11 +259,11 @@ def _ranks(rows: Sequence[Question]) -> list[float]:
     return scores
 
 
-def _letters(rows: Iterable[Question]) -> dict[int, tuple[dict[str, float], int]]:
+def _letters(rows: Iterable[Question]) -> dict[int, dict[str, float]]:
     by_size: dict[int, list[Question]] = defaultdict(list)
     for row in rows:
         by_size[len(row.options)].append(row)
-    return {size: (_letter_shares(group), len(group)) for size, group in sorted(by_size.items())}
+    return {size: _letter_shares(group) for size, group in sorted(by_size.items())}
 
 
 def _letter_shares(rows: Sequence[Question]) -> dict[str, float]:
@@ -268,8 +272,16 @@ def _letter_shares(rows: Sequence[Question]) -> dict[str, float]:
     return {letter: round(100 * counts[letter] / len(rows), 1) for letter in LETTERS[:size]}
 
 
-def _skew(shares: Mapping[str, float]) -> float:
-    return round(max(abs(share - 100 / len(shares)) for share in shares.values()), 1)
+def _skew(rows: Sequence[Question]) -> float:
+    """Compare how often each letter is right with how often it would be if all options were equal."""
+    found: Counter[str] = Counter(LETTERS[q.options.index(q.answer)] for q in rows)
+    fair: dict[str, float] = defaultdict(float)
+    for question in rows:
+        for letter in LETTERS[: len(question.options)]:
+            fair[letter] += 1 / len(question.options)
+    return round(
+        max((100 * abs(found[letter] - fair[letter]) / len(rows) for letter in fair), default=0.0), 2
+    )
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -17,7 +17,9 @@ from medspatial.records import Question
 
 TARGET_POINTS = 2.0
 """Guessers are brought down to chance plus this many points, well under the audit's limit."""
-ROUNDS = 40
+ROUNDS = 60
+STEP = 0.5
+"""Share of the excess that one round removes: what is left changes the guessers, so they are asked again."""
 
 
 def balance_cohort(questions: Iterable[Question]) -> tuple[list[Question], list[Drop]]:
@@ -27,14 +29,17 @@ def balance_cohort(questions: Iterable[Question]) -> tuple[list[Question], list[
     The result depends on the set of questions alone, not on their order.
     """
     everything = list(questions)
-    by_subtype: dict[str, list[Question]] = defaultdict(list)
+    grouped: dict[str, list[Question]] = defaultdict(list)
     for question in everything:
         if question.options:
-            by_subtype[question.subtype or ""].append(question)
+            grouped[question.subtype or ""].append(question)
+    by_subtype = {name: rows for name, rows in grouped.items() if len(rows) >= FEWEST_TO_JUDGE}
     kept_ids = {question.id for question in everything}
     for _ in range(ROUNDS):
         pool = [q for q in everything if q.options and q.id in kept_ids]
-        removed = {q.id for rows in by_subtype.values() for q in _excess([r for r in rows if r.id in kept_ids], pool)}
+        removed = {
+            q.id for rows in by_subtype.values() for q in _excess([r for r in rows if r.id in kept_ids], pool)
+        }
         if not removed:
             break
         kept_ids -= removed
@@ -43,8 +48,8 @@ def balance_cohort(questions: Iterable[Question]) -> tuple[list[Question], list[
 
 
 def _excess(rows: list[Question], pool: list[Question]) -> list[Question]:
-    """Return the questions that the best guesser gets right too often, fewest first choice by hash."""
-    if len(rows) < FEWEST_TO_JUDGE:
+    """Return some of the questions that the best guesser gets right too often, chosen by hash."""
+    if not rows:
         return []
     chance = sum(1 / len(q.options) for q in rows) / len(rows)
     limit = chance + TARGET_POINTS / 100
@@ -55,7 +60,7 @@ def _excess(rows: list[Question], pool: list[Question]) -> list[Question]:
         return []
     right = [q for q, score in zip(rows, scores[worst], strict=True) if score > 1 / len(q.options)]
     right.sort(key=lambda q: draw("balance", q.id))
-    return right[: max(1, round(excess / 2))]
+    return right[: max(1, round(excess * STEP))]
 
 
 def _entry(question: Question) -> Drop:

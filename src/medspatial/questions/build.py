@@ -1,4 +1,4 @@
-"""Build the questions of many cases: each case alone, in parallel, resumable, the same whatever the workers."""
+"""Build the questions of many cases: each case alone, in parallel, resumable, whatever the workers."""
 
 from __future__ import annotations
 
@@ -98,11 +98,11 @@ def build_questions(
     shards = None if folder is None else Shards(Path(folder), plan)
     if workers < 1:
         raise InputError(f"workers: must be at least 1, got {workers}")
-    return _build(list(cases), Path(root), plan, shards, workers, keep_going)
+    return _build(list(cases), Path(root), plan, shards=shards, workers=workers, keep_going=keep_going)
 
 
 def _build(
-    cases: list[Case], root: Path, plan: Plan, shards: Shards | None, workers: int, keep_going: bool
+    cases: list[Case], root: Path, plan: Plan, *, shards: Shards | None, workers: int, keep_going: bool
 ) -> Iterator[CaseQuestions]:
     def finished(case: Case, result: CaseQuestions) -> CaseQuestions:
         if shards is not None and not any(entry.rule == "failed" for entry in result.drops):

@@ -50,11 +50,17 @@ class Summary:
 
     def to_markdown(self) -> str:
         """Two tables: asked and dropped per subtype, and dropped per rule."""
-        subtypes = sorted({*self.asked, *self.dropped_by_subtype} - {""}, key=lambda s: ("LDVAM".find(s[0]), s))
+        subtypes = sorted(
+            {*self.asked, *self.dropped_by_subtype} - {""}, key=lambda s: ("LDVAM".find(s[0]), s)
+        )
         lines = ["| subtype | asked | considered and dropped, by rule |", "|---|---:|---|"]
         for name in subtypes:
-            rules = sorted(self.dropped_by_subtype.get(name, {}).items(), key=lambda item: (-item[1], item[0]))
-            lines.append(f"| {name} | {self.asked.get(name, 0)} | {', '.join(f'{r} {n}' for r, n in rules)} |")
+            rules = sorted(
+                self.dropped_by_subtype.get(name, {}).items(), key=lambda item: (-item[1], item[0])
+            )
+            lines.append(
+                f"| {name} | {self.asked.get(name, 0)} | {', '.join(f'{r} {n}' for r, n in rules)} |"
+            )
         lines += ["", "| rule | dropped |", "|---|---:|"]
         lines += [f"| {rule} | {count} |" for rule, count in self.dropped.items()]
         return "\n".join(lines) + "\n"

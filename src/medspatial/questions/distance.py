@@ -1,4 +1,4 @@
-"""D1 to D7: surface and centroid distances, contact, and spans in vertebral levels."""
+"""D1 to D4: nearest, surface and centroid distances, contact."""
 
 from __future__ import annotations
 
@@ -13,23 +13,19 @@ from medspatial.questions.margins import (
     GAP_SHARE,
     SURE_CONTACT_FACES,
     SURE_DISTANCE_MM,
-    at_least,
     at_most,
     distance_gap,
     number_tolerance,
     sure_distance,
 )
 from medspatial.questions.options import LENGTH_FACTORS
-from medspatial.questions.rules import clear_runs, keep_describable, keep_whole, number, window_of
+from medspatial.questions.rules import clear_runs, keep_whole, number, window_of
 from medspatial.questions.scene import Scene
 from medspatial.questions.subtype import Candidate, subtype
 
 CANDIDATES = 4
 NEIGHBOURHOOD = 16
 NEAREST_RUNS = 6
-CLASS_EDGES = (10.0, 20.0)
-LEVEL_EDGE = 0.20
-MAX_SPAN = 16
 
 
 @subtype(
@@ -39,7 +35,8 @@ MAX_SPAN = 16
     needs="organs",
     answer_type="anatomy",
     measurement="minimum surface distance from X to each candidate",
-    drop_when="best and second differ by at most max(5 mm, 2 vmax, 20 % of the smaller); a cut face within 20 mm "
+    drop_when="best and second differ by at most max(5 mm, 2 vmax, 20 % of the smaller); a cut face "
+    "within 20 mm "
     "of a closest point; overlapping masks",
     answers="four neighbours in the order of distance from X, the nearest of which is the answer",
     limits={"GAP_MM": GAP_MM, "GAP_SHARE": GAP_SHARE, "CUT_RADIUS_MM": CUT_RADIUS_MM},
@@ -203,7 +200,8 @@ def centroid_distance(scene: Scene) -> Iterator[Candidate | Drop]:
     needs="organs",
     answer_type="yes_no",
     measurement="shared voxel faces; surface distance",
-    drop_when="1 to 9 shared faces, contact by edges or corners only, a gap of at most max(2 vmax, 6 mm), a cut face "
+    drop_when="1 to 9 shared faces, contact by edges or corners only, a gap of at most max(2 vmax, 6 "
+    "mm), a cut face "
     "within 20 mm of the gap; overlapping masks",
     answers="yes / no",
     limits={"SURE_CONTACT_FACES": SURE_CONTACT_FACES, "SURE_DISTANCE_MM": SURE_DISTANCE_MM},
@@ -237,175 +235,5 @@ def touching(scene: Scene) -> Iterator[Candidate | Drop]:
                 formula="pairs of face neighbours, one voxel in each",
                 structures=(a, b),
                 points={a: found.point_a, b: found.point_b},
-            ),
-        )
-
-
-@subtype(
-    "D5",
-    "lesion-to-surface",
-    "Distance from a lesion to the surface of its organ",
-    needs="organs and lesions",
-    answer_type="choice",
-    measurement="least distance from the lesion to the outer boundary of the organ with its lesions",
-    drop_when="between 0 and 2 vmax, or within 1 vmax of 10 or 20 mm; a cut face within 20 mm; not describable",
-    answers="reaches the surface / under 10 mm / 10 to 20 mm / over 20 mm",
-    limits={"FIRST_EDGE_MM": CLASS_EDGES[0], "SECOND_EDGE_MM": CLASS_EDGES[1]},
-    wordings=(
-        "How deep below the surface of {b} does {a} lie?",
-        "How far is {a} from the nearest point on the surface of {b}?",
-        "What is the shortest distance from {a} to the outer surface of {b}?",
-        "How close does {a} come to the outer boundary of {b}?",
-    ),
-    unit="mm",
-)
-def lesion_to_surface(scene: Scene) -> Iterator[Candidate | Drop]:
-    """Measure from a lesion to its organ's outer boundary."""
-    texts = ("it reaches the surface", "less than 10 mm", "between 10 and 20 mm", "more than 20 mm")
-    usable = yield from keep_describable(scene, scene.lesions)
-    for lesion in usable:
-        for organ in scene.hosts(lesion):
-            found = scene.depth(lesion, organ)
-            if found.near_cut:
-                yield drop("near_cut", lesion, organ, limit=CUT_RADIUS_MM, unit="mm")
-                continue
-            edges = (0.0, *CLASS_EDGES)
-            place = 0 if found.mm == 0 else 1 + sum(found.mm > edge for edge in CLASS_EDGES)
-            if found.mm > 0:
-                nearest_edge = min(edges, key=lambda edge: abs(found.mm - edge))
-                limit = scene.vmax * (2 if nearest_edge == 0 else 1)
-                if any(at_most(abs(found.mm - e), scene.vmax * (1 if e else 2)) for e in edges):
-                    yield drop("class_edge", lesion, organ, figure=found.mm, limit=nearest_edge, unit="mm")
-                    continue
-            else:
-                limit = 0.0
-            yield Candidate(
-                structures=(lesion, organ),
-                answer=texts[place],
-                kind=str(place),
-                options=texts,
-                words={"a": scene.the(lesion), "b": scene.the(organ)},
-                evidence=scene.evidence(
-                    "distance from the lesion to the organ's outer boundary",
-                    value=found.mm,
-                    unit="mm",
-                    margin=limit,
-                    margin_rule="not in (0, 2 vmax), not within 1 vmax of 10 or 20 mm",
-                    formula="least distance to boundary voxel centres of the organ with its lesions; "
-                    "0 where a lesion voxel is one of them",
-                    structures=(lesion, organ),
-                    points={lesion: found.point_a, f"surface of {organ}": found.point_b},
-                ),
-            )
-
-
-@subtype(
-    "D6",
-    "nearer-lesion",
-    "Which of two lesions is nearer to a landmark",
-    needs="organs and lesions",
-    answer_type="choice",
-    measurement="minimum surface distances to the landmark",
-    drop_when="they differ by at most max(5 mm, 2 vmax, 20 % of the smaller); a cut face within 20 mm; not describable",
-    answers="the two lesions",
-    limits={"GAP_MM": GAP_MM, "GAP_SHARE": GAP_SHARE, "CUT_RADIUS_MM": CUT_RADIUS_MM},
-    wordings=(
-        "Which of these two lesions lies nearer to {a}?",
-        "Measured from surface to surface, which lesion is closer to {a}?",
-        "Of the two lesions listed, which one has the smaller gap to {a}?",
-        "Which lesion is at the shorter distance from {a}?",
-    ),
-    unit="mm",
-)
-def nearer_lesion(scene: Scene) -> Iterator[Candidate | Drop]:
-    """Compare the distances of two lesions to an organ."""
-    usable = yield from keep_describable(scene, scene.lesions)
-    for first, second in scene.pairs(usable, "D6"):
-        for organ in scene.order(scene.organs, "D6", first, second)[:NEIGHBOURHOOD]:
-            refusals = [scene.overlapping(x, organ) or scene.near_cut(x, organ) for x in (first, second)]
-            if any(refusals):
-                yield from (refusal for refusal in refusals if refusal)
-                continue
-            gaps = {x: scene.distance(x, organ) for x in (first, second)}
-            near, far = sorted(gaps, key=lambda x: (gaps[x].mm, x))
-            difference, limit = gaps[far].mm - gaps[near].mm, distance_gap(gaps[near].mm, scene.vmax)
-            if at_most(difference, limit):
-                yield drop("distance_gap", first, second, organ, figure=difference, limit=limit, unit="mm")
-                continue
-            yield Candidate(
-                structures=(first, second, organ),
-                answer=scene.title(near),
-                kind=near,
-                options=(scene.title(first), scene.title(second)),
-                words={"a": scene.the(organ)},
-                evidence=scene.evidence(
-                    "difference of the minimum surface distances",
-                    value=difference,
-                    unit="mm",
-                    margin=limit,
-                    margin_rule="over max(5 mm, 2 vmax, 20 % of the smaller)",
-                    formula="distance(farther, landmark) - distance(nearer, landmark)",
-                    structures=(near, far, organ),
-                    points={near: gaps[near].point_a, organ: gaps[near].point_b, far: gaps[far].point_a},
-                    near_mm=gaps[near].mm,
-                    far_mm=gaps[far].mm,
-                ),
-            )
-
-
-@subtype(
-    "D7",
-    "level-span",
-    "Vertical span between two structures in vertebral levels",
-    needs="organs",
-    answer_type="number",
-    measurement="vertebral levels of the two centroids",
-    drop_when="a centroid within 20 % of a vertebra height from a border, or outside the chain; not WHOLE; same level",
-    answers="whole number of levels",
-    limits={"LEVEL_EDGE": LEVEL_EDGE},
-    wordings=(
-        "By how many vertebral levels do the centres of {a} and {b} differ?",
-        "How many vertebral levels apart are the centres of {a} and {b}?",
-        "Counting vertebral levels, how far is the centre of {a} from that of {b} in the vertical direction?",
-    ),
-    unit="levels",
-)
-def level_span(scene: Scene) -> Iterator[Candidate | Drop]:
-    """Subtract the levels of two centroids."""
-    usable = yield from keep_whole(scene, scene.order([n for n in scene.organs if not scene.spinal(n)], "D7"))
-    levels = {}
-    for name in usable:
-        level = scene.level(float(scene.stats(name).centroid_mm[2]))
-        if isinstance(level, Drop):
-            yield level.model_copy(update={"structures": (name,)})
-        else:
-            levels[name] = level
-    for a, b in scene.pairs(list(levels), "D7"):
-        span = abs(levels[a].index - levels[b].index)
-        if span == 0:
-            yield drop("offset", a, b, figure=0, limit=1, unit="levels")
-            continue
-        edge = min(levels[a].edge_share, levels[b].edge_share)
-        if not at_least(edge, LEVEL_EDGE):
-            continue
-        yield number(
-            scene,
-            (a, b),
-            float(span),
-            "levels",
-            (),
-            tolerance=0.0,
-            whole_range=(1, MAX_SPAN),
-            words={"a": scene.the(a), "b": scene.the(b)},
-            evidence=scene.evidence(
-                "vertebral levels of the centroids",
-                value=float(span),
-                unit="levels",
-                margin=LEVEL_EDGE,
-                margin_rule="both centroids more than 20 % of a vertebra height from a border",
-                formula="|level(A) - level(B)|, borders half-way between vertebra centroids",
-                structures=(a, b),
-                points={a: scene.stats(a).centroid_mm, b: scene.stats(b).centroid_mm},
-                levels={a: levels[a].name, b: levels[b].name},
             ),
         )

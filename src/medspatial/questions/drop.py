@@ -35,6 +35,7 @@ DROP_RULES: dict[str, str] = {
     "several_between": "not exactly one organ lies between",
     "too_few_options": "too few other structures for the options",
     "small_share": "the share is too small to be asked",
+    "known_without_looking": "the words alone would give the answer away",
     "wanted_answer": "asked only with an answer of the class that balance wants here; none was found",
     "cohort_balance": "left out so that the answer cannot be guessed from the text (cohort balance)",
 }

@@ -27,7 +27,8 @@ SWAPPED_YES = {"yes": "no", "no": "yes"}
     needs="organs and lesions",
     answer_type="side",
     measurement="signed x offset of the centroid from the midsagittal line through the spine at that level",
-    drop_when="the offset lies between 3 mm and max(10 mm, 10 % of the body's half-width); not WHOLE; no spine there",
+    drop_when="the offset lies between 3 mm and max(10 mm, 10 % of the body's half-width); not WHOLE; no "
+    "spine there",
     answers="left / right / midline",
     limits={"MIDLINE_MM": MIDLINE_MM, "OFFSET_MM": OFFSET_MM, "HALF_WIDTH_SHARE": HALF_WIDTH_SHARE},
     wordings=(
@@ -85,7 +86,8 @@ def side(scene: Scene) -> Iterator[Candidate | Drop]:
     "Which organ of a pair contains the lesion",
     needs="organs and lesions",
     answer_type="side",
-    measurement="voxels of the left and the right organ under the lesion dilated by one voxel (26 neighbours)",
+    measurement="voxels of the left and the right organ under the lesion dilated by one voxel (26 "
+    "neighbours)",
     drop_when="the larger side's share is 0.8 or less and not both are over 0.2",
     answers="left / right / both / neither",
     limits={"SIDE_SHARE": SIDE_SHARE, "BOTH_SHARE": BOTH_SHARE},
@@ -143,7 +145,8 @@ def which_paired_organ(scene: Scene) -> Iterator[Candidate | Drop]:
     "Unilateral or bilateral involvement",
     needs="organs and lesions",
     answer_type="side",
-    measurement="lesion volume on each side (side of the paired organ that holds a component, else of the spine)",
+    measurement="lesion volume on each side (side of the paired organ that holds a component, else of "
+    "the spine)",
     drop_when="the minor side holds more than 0 and up to 5 % of the volume, or under 27 voxels",
     answers="left only / right only / both sides / neither side",
     limits={"MINOR_SHARE": MINOR_SHARE, "MINOR_VOXELS": MINOR_VOXELS},
@@ -209,7 +212,8 @@ def involvement(scene: Scene) -> Iterator[Candidate | Drop]:
     needs="organs",
     answer_type="yes_no",
     measurement="voxels of the label; absence needs the partner WHOLE and the mirrored place inside the scan",
-    drop_when="the organ is cut, or the level where it would lie is not fully covered; no organ of a pair is missing",
+    drop_when="the organ is cut, or the level where it would lie is not fully covered; no organ of a "
+    "pair is missing",
     answers="yes / no",
     wordings=(
         "Does the patient have {a} in this scan?",
@@ -242,7 +246,8 @@ def paired_organ_present(scene: Scene) -> Iterator[Candidate | Drop]:
                 "voxels of the structure",
                 value=scene.stats(name).voxels if found else 0,
                 unit="voxels",
-                margin_rule="present and WHOLE, or not one voxel where the partner is WHOLE and its mirrored place covered",
+                margin_rule="present and WHOLE, or not one voxel where the partner is WHOLE and its "
+                "mirrored place covered",
                 formula="voxels > 0",
                 structures=(name,),
             ),

@@ -1,4 +1,4 @@
-"""Lesions of one case: the pieces of each lesion mask, the organ that holds each, and words that single one out."""
+"""Lesions of one case: the pieces of each mask, the organ that holds each, words that single one out."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HOST_GROUPS: dict[str, tuple[str, ...]] = {
     "pleural": (),
     "pericardial": (),
 }
-"""Groups or names of the organs that can hold a lesion whose name starts so; other kinds: any organ of the trunk."""
+"""Groups or names of the organs that can hold a lesion whose name starts so; else any organ of the trunk."""
 ANY_HOST = ("abdominal organ", "pelvic organ", "lung lobe", "lung", "heart", "neck and mediastinum")
 ORGAN_WORDS = frozenset({"kidney", "renal", "liver", "hepatic", "left", "right", "pulmonary", "lung"})
 ORDINALS = ("", "second ", "third ", "fourth ", "fifth ")
@@ -73,7 +73,7 @@ class Lesions:
         return tuple(piece for pieces in self.counted.values() for piece in pieces)
 
     def shell_count(self, lesion: str, organs: Iterable[str]) -> int:
-        """Return how many voxels of the organs' own labels lie under the lesion or next to it (26 neighbours)."""
+        """Return how many voxels of the organs' own labels lie under or beside the lesion (26 neighbours)."""
         parts = [self._measured.runs(name) for name in organs]
         if not parts:
             return 0
@@ -92,7 +92,7 @@ class Lesions:
         return tuple(o for o in self._organs if {describe(o).group, describe(o).base, o} & set(groups))
 
     def shares(self, lesion: str, organs: Iterable[str]) -> dict[str, float]:
-        """Return each organ's share of the organ voxels under and around the lesion; empty where there are none."""
+        """Return each organ's share of the organ voxels under and around the lesion, if there are any."""
         counts = {organ: self.shell_count(lesion, [organ]) for organ in organs}
         total = sum(counts.values())
         return {organ: count / total for organ, count in counts.items()} if total else {}

@@ -1,7 +1,8 @@
 """The limits of the margin rules, each a named constant, and the comparisons at a limit.
 
 All limits are larger than the label noise measured between two segmentation models on one patient
-(volumes: median 2.7 %, a third of the structures over 5 %; minimum distances: median 0.9 mm, 95th percentile 6 mm).
+(volumes: median 2.7 %, a third of the structures over 5 %; minimum distances: median 0.9 mm, 95th percentile
+6 mm).
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
-"""Steps that several subtypes share: keep WHOLE structures, keep describable ones, choose neighbours in an order."""
+"""Steps that several subtypes share: keep WHOLE and describable structures, choose neighbours in an order."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
 from medspatial.questions.drop import Drop, drop
+from medspatial.questions.margins import at_most, distance_gap, offset_limit, ratio_of
 from medspatial.questions.scene import Scene
 from medspatial.questions.subtype import Candidate
 from medspatial.records import Evidence
@@ -13,7 +14,7 @@ FEWEST_OPTIONS = 3
 
 
 def keep_whole(scene: Scene, names: Iterable[str], by: str = "any") -> Generator[Drop, None, list[str]]:
-    """Yield an entry for every structure that is not WHOLE, or that words cannot single out; return the others."""
+    """Yield an entry for every structure that is not WHOLE or that no words single out; return the others."""
     kept = []
     for name in names:
         refusal = scene.not_whole(name)
@@ -88,8 +89,6 @@ def clear_runs(
 
 
 def _clear(smaller: float, larger: float, limit: Callable[[float], float]) -> bool:
-    from medspatial.questions.margins import at_most
-
     return not at_most(larger - smaller, limit(smaller))
 
 
@@ -101,3 +100,28 @@ def window_of(scene: Scene, choices: Sequence[tuple[str, ...]], *key: str) -> tu
 def nothing() -> Iterator[Candidate | Drop]:
     """Yield nothing."""
     return iter(())
+
+
+def quantity(
+    scene: Scene, form: str, names: tuple[str, ...], anchor: str
+) -> tuple[dict[str, float], Callable[[str, str], Drop | None]]:
+    """Return the figures of one quantity, and the margin test of two neighbours in the order."""
+    if form == "volume":
+        values = {name: scene.stats(name).volume_ml for name in names}
+    elif form == "height":
+        values = {name: float(scene.stats(name).centroid_mm[2]) for name in names}
+    else:
+        values = {name: scene.distance(anchor, name).mm for name in names}
+
+    def close(a: str, b: str) -> Drop | None:
+        if form == "volume":
+            ratio, limit = ratio_of(values[a], values[b]), scene.ratio_limit(a, b)
+            return drop("volume_ratio", a, b, figure=ratio, limit=limit) if at_most(ratio, limit) else None
+        gap = abs(values[a] - values[b])
+        if form == "height":
+            limit = offset_limit(scene.stats(a).extent_mm[2], scene.stats(b).extent_mm[2])
+            return drop("offset", a, b, figure=gap, limit=limit, unit="mm") if at_most(gap, limit) else None
+        limit = distance_gap(min(values[a], values[b]), scene.vmax)
+        return drop("distance_gap", a, b, figure=gap, limit=limit, unit="mm") if at_most(gap, limit) else None
+
+    return values, close

@@ -27,7 +27,6 @@ from medspatial.questions.margins import (
     sure_distance,
 )
 from medspatial.questions.measure import Contact, Measured, Runs, StructureStats, SurfaceDistance
-from medspatial.questions.measure.runs import Runs, boundary
 from medspatial.questions.options import draw
 from medspatial.questions.spine import Level, Midline, Spine
 from medspatial.records import Evidence, EvidencePoint
@@ -222,7 +221,7 @@ class Scene:
         return _plural(self.found.title(kind, generic))
 
     def pair_noun(self, name: str) -> str:
-        """Both structures of a pair in the plural without a side: ``kidneys``, ``lower lobes of the lungs``."""
+        """A pair in the plural without a side: ``kidneys``, ``lower lobes of the lung``."""
         return _plural(describe(describe(name).base or name).title)
 
     # --- measurements ----------------------------------------------------------------------------
@@ -379,11 +378,8 @@ class Scene:
 
     def _voxels_left_of(self, piece: str, x: float) -> int:
         runs, grid = self.measured.runs(piece), self.measured.grid
-        row = np.repeat(np.arange(runs.row.size), runs.stop - runs.start)
-        step = np.arange(row.size) - np.repeat(
-            np.cumsum(runs.stop - runs.start) - (runs.stop - runs.start), runs.stop - runs.start
-        )
-        index = np.stack([runs.start[row] + step, runs.j[row], runs.k[row]], axis=1)
+        low, high = runs.box
+        index = np.argwhere(runs.crop(low, high)) + np.array(low)
         return int((grid.to_mm(index)[:, 0] < x).sum())
 
     def missing_partners(self) -> tuple[str, ...]:
@@ -392,9 +388,10 @@ class Scene:
         return tuple(p for _, p in partners if p and p in self.listed and p not in self.measured.names)
 
     def place_covered(self, name: str) -> bool:
-        """Whether the place of a missing structure, its WHOLE partner's mirrored across the spine, is inside the scan.
+        """Whether the place of a missing structure is inside the scan.
 
-        The height is widened by half the partner's own at both ends.
+        The place is that of its WHOLE partner, mirrored across the spine. The height is widened by half the
+        partner's own at both ends.
         """
         partner = describe(name).partner
         if partner is None or partner not in self.measured.names or self.not_whole(partner):

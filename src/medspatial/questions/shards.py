@@ -26,7 +26,7 @@ class Shards:
         self._settings = content_hash(VERSION, data)
 
     def read(self, case: Case) -> tuple[tuple[Question, ...], tuple[Drop, ...]] | None:
-        """Return a finished case's questions and drops, or None if it is not there, torn, or of other settings."""
+        """Return a finished case's questions and drops; None if not there, torn, or of other settings."""
         path = self._path(case)
         try:
             data = json.loads(path.read_text(encoding="utf-8"))

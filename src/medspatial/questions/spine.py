@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -29,7 +30,7 @@ class Midline:
 
 @dataclass(frozen=True)
 class Level:
-    """A vertebral level: its short name (``L3``), its place in the order from the head, its distance from a border."""
+    """A vertebral level: its short name (``L3``), its place from the head, its distance from a border."""
 
     name: str
     index: int
@@ -79,9 +80,9 @@ class Spine:
         return Midline(centre[0], centre[1], last)
 
     def level(self, z: float) -> Level | Drop:
-        """Return the vertebral level of an axial plane; borders lie half-way between neighbouring centroids."""
+        """Return the vertebral level of an axial plane; borders lie half-way between neighbour centroids."""
         chain = self._chain
-        for (z1, upper, first), (z0, lower, second) in zip(chain, chain[1:], strict=False):
+        for (z1, upper, first), (z0, lower, second) in pairwise(chain):
             if not z0 <= z <= z1:
                 continue
             if lower != upper + 1:

@@ -184,4 +184,14 @@ def chosen_subtypes(names: tuple[str, ...] | list[str] | None) -> tuple[Subtype,
 
 def _load() -> None:
     """Import the modules that define subtypes."""
-    from medspatial.questions import comparison, distance, laterality, localisation, volume  # noqa: F401
+    from medspatial.questions import (  # noqa: F401
+        comparison,
+        composition,
+        distance,
+        laterality,
+        lesion_distance,
+        localisation,
+        position,
+        size,
+        volume,
+    )

@@ -12,13 +12,14 @@ HEAD = """# Question subtypes
 
 Made from the code by `medspatial.questions.subtypes_markdown()`; a test checks that it is current.
 
-Left and right are the patient's. World axes are RAS+ millimetres from the affine, never array order. *vmax* is
-the largest voxel side. Surface distances run between the centres of boundary voxels; 0 where voxels touch by a
-face, edge or corner. Extents and diameters are edge to edge. A structure is WHOLE when it touches no face of the
-volume, has at least 100 voxels and 1 ml, and its largest component holds 90 % of it (98 % for solid organs; colon,
-small bowel and ribs exempt); a lesion when it touches no face and has 27 voxels. Organs are measured with the
-lesions inside them. Stray pieces under 5 % (1 % for colon, small bowel, ribs and vessels) are set aside first. A
-figure that equals its limit is dropped (relative tolerance 1e-6).
+Left and right are the patient's. World axes are RAS+ millimetres from the affine, never array order. *vmax*
+is the largest voxel side. Surface distances run between the centres of boundary voxels; 0 where voxels
+touch by a face, edge or corner. Extents and diameters are edge to edge. A structure is WHOLE when it
+touches no face of the volume, has at least 100 voxels and 1 ml, and its largest component holds 90 % of it
+(98 % for solid organs; colon, small bowel and ribs exempt); a lesion when it touches no face and has 27
+voxels. Organs are measured with the lesions inside them. Stray pieces under 5 % (1 % for colon, small
+bowel, ribs and vessels) are set aside first. A figure that equals its limit is dropped (relative tolerance
+1e-6).
 """
 
 
@@ -59,7 +60,8 @@ def _section(row: dict[str, Any]) -> str:
     limits = ", ".join(f"{name} = {value:g}" for name, value in row["limits"].items())
     lines = [
         f"\n### {row['id']} {row['title']} (`{row['slug']}`)\n",
-        f"- needs: {row['needs']}; answer type: {row['answer_type']}" + (f", in {row['unit']}" if row["unit"] else ""),
+        f"- needs: {row['needs']}; answer type: {row['answer_type']}"
+        + (f", in {row['unit']}" if row["unit"] else ""),
         f"- measurement: {row['measurement']}",
         f"- dropped when: {row['drop_when']}",
         f"- answers: {row['answers']}",
