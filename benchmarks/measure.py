@@ -33,7 +33,7 @@ from medspatial.volume import Affine
 
 SHAPE = (512, 512, 400)
 EXTENT_MM = (380.0, 320.0, 400.0)
-SAMPLE_PAIRS = 40
+SAMPLE_PAIRS = 24
 
 
 def upsampled(path: Path, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
@@ -80,10 +80,11 @@ def cut_in_two(labels: np.ndarray, count: int) -> np.ndarray:
     while int(labels.max()) < count:
         sizes = np.bincount(labels.ravel(order="K"))
         sizes[0] = 0
+        boxes = ndimage.find_objects(labels)
         for value in np.argsort(-sizes)[: count - int(labels.max())]:
             if not sizes[value]:
                 break
-            box = ndimage.find_objects(labels == value)[0]
+            box = boxes[value - 1]
             axis = int(np.argmax([s.stop - s.start for s in box]))
             half = list(box)
             half[axis] = slice((box[axis].start + box[axis].stop) // 2, box[axis].stop)
@@ -139,9 +140,10 @@ def usual(path: str) -> dict[str, object]:
 
     def tree(name: str) -> cKDTree:
         if name not in surface:
-            mask = measured.runs(name).mask()
+            low, high = measured.runs(name).box
+            mask = measured.runs(name).crop(low, high)
             edge = mask & ~ndimage.binary_erosion(mask)
-            surface[name] = cKDTree(np.argwhere(edge) * measured.spacing)
+            surface[name] = cKDTree((np.argwhere(edge) + low) * measured.spacing)
         return surface[name]
 
     build_s, _ = timed(lambda: [tree(name) for pair in sample for name in pair])

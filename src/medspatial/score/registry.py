@@ -16,12 +16,14 @@ ENTRY_POINT_GROUP = "medspatial.metrics"
 _BUILT_IN = {
     "exact": "medspatial.score.exact",
     "exact_naive": "medspatial.score.exact",
+    "alignscore": "medspatial.score.alignscore.metric",
     "bleu": "medspatial.score.bleu",
     "length": "medspatial.score.length",
     "meteor": "medspatial.score.meteor",
     "rouge": "medspatial.score.rouge",
     "sbert": "medspatial.score.sbert",
     "token_f1": "medspatial.score.token_f1",
+    "verdicts": "medspatial.score.verdicts",
     "structured": "medspatial.score.structured.metric",
 }
 _registered: dict[str, type[Metric]] = {}

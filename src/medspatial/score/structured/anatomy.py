@@ -37,7 +37,7 @@ def _find(text: str, context: str) -> tuple[Mention, ...]:
     """Return structures as mentions; both sides of a pair become two."""
     found: list[Mention] = []
     for mention in find_mentions(_in_context(text, context)):
-        if mention.end > len(text):
+        if mention.start >= len(text):
             continue
         pair = (
             [_sided().get((mention.name, side)) for side in ("left", "right")]
@@ -45,7 +45,7 @@ def _find(text: str, context: str) -> tuple[Mention, ...]:
             else []
         )
         names = [name for name in pair if name] or [mention.name]
-        found += [Mention(name, mention.start, mention.end) for name in names]
+        found += [Mention(name, mention.start, min(mention.end, len(text))) for name in names]
     return tuple(found)
 
 

@@ -104,7 +104,11 @@ def commitments(
     reading = read(part)
     found = Commitments()
     if cue:
-        found.note("R2", f"only what follows '{cue}' counts")
+        head = text[: len(text) - len(part)]
+        if find(head):
+            found.note("R2", f"only what follows '{cue}' counts")
+        else:
+            found.trace.append(f"R2: starts after '{cue}'")
     mentions = list(find(part))
     spans = [(mention.start, mention.end) for mention in mentions]
     for mention in mentions:

@@ -15,6 +15,7 @@ from medspatial.score.structured.words import (
     CONTRAST,
     DETERMINERS,
     FINITE_VERBS,
+    HEDGE,
     NEGATION,
     PART_NOUNS,
     PREPOSITIONS,
@@ -141,6 +142,12 @@ class Reading:
         if WEAK.search(stretch):
             return 1
         return 3 if STRONGER.search(stretch) else 2
+
+    def hedged(self, start: int) -> bool:
+        """Say whether the statement at a position is hedged ("probably", "may")."""
+        segment = self.segment_of(start)
+        stretch = self.text[segment.start : segment.end]
+        return bool(WEAK.search(stretch) or HEDGE.search(stretch))
 
     def denials(self, start: int, end: int) -> list[str]:
         """Return the negation cues between two character positions."""

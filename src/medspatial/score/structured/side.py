@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+from dataclasses import replace
 from functools import lru_cache
 
 from medspatial.score.structured.commitments import Commitments, Mention, commitments
 from medspatial.score.structured.comparison import Comparison, question_comparison, winners
-from medspatial.score.structured.reading import blank, lowered
+from medspatial.score.structured.reading import Reading, blank, lowered
 from medspatial.score.structured.verdict import Verdict, decided, unanswered
 
 OPPOSITE = {"left": "right", "right": "left"}
@@ -53,6 +54,9 @@ _PATIENT_SIDE = re.compile(r"\bpatient(?:'s|s'|s)? (?:anatomical )?(left|right)\
 _VIEWER_SIDE = re.compile(
     r"\b(?:viewer(?:'s)?|reader(?:'s)?|observer(?:'s)?|image|screen|picture)(?:'s)? (?:left|right)\b|\b(?:left|right)(?:-hand)?(?: side)? of the (?:image|screen|picture|scan|slice|figure|display)\b"
 )
+
+_SPELLED = re.compile(r"\b(?:left|right|bilateral\w*|both|mid-?line|central\w*|neither|middle)\b")
+_LOOKALIKE = re.compile(r"[a-z](?:right|left)|\bl[1-5]\b")
 
 
 def find_sides(text: str) -> list[Mention]:
@@ -118,16 +122,22 @@ def match_side(reply: str, answer: str, question: str) -> Verdict:
     if asked:
         _apply_comparison(found, winners(reading, found, asked, other=OPPOSITE.get), want)
     verdict = _decide(found, want, reading.refuses(), bool(reply.strip()))
-    return Verdict(verdict.outcome, verdict.rule, verdict.reason, verdict.extracted, tuple(found.trace))
+    if verdict.rule == "R14":
+        verdict = replace(verdict, rule=_plain_rule(reply, reading, found))
+    return replace(verdict, trace=tuple(found.trace))
 
 
 def _apply_comparison(found: Commitments, result: Comparison | None, want: str) -> None:
     """R4: the side tied to the asked comparative is the answer; the rest is background."""
     if result is None or (want == "bilateral" and not result.turned):
         return
+    before = {mention.value for mention in found.affirmed + found.alternatives}
     found.affirmed = [Mention(value, 0, 0) for value in result.values]
     found.alternatives = []
-    found.note("R4", result.reason)
+    if result.turned or found.compared or before != set(result.values):
+        found.note("R4", result.reason)
+    else:
+        found.trace.append(f"R14: {result.reason}")
 
 
 def _decide(found: Commitments, want: str, refused: bool, any_text: bool) -> Verdict:
@@ -166,6 +176,13 @@ def _nothing(found: Commitments, want: str, refused: bool, any_text: bool) -> Ve
 
 
 def _rule(found: Commitments) -> str:
-    if found.rule in {"R2", "R3", "R4", "R6"}:
-        return found.rule
-    return "R9" if found.rule == "R14" else found.rule
+    return found.rule if found.rule in {"R2", "R3", "R4", "R6"} else "R14"
+
+
+def _plain_rule(reply: str, reading: Reading, found: Commitments) -> str:
+    """Name the rule of a plain answer: hedged (R6), by anatomy or past a word that is no side (R9), or R14."""
+    if any(reading.hedged(mention.start) for mention in found.affirmed):
+        return "R6"
+    low = reply.lower()
+    spelled = _SPELLED.search(low)
+    return "R9" if not spelled or _LOOKALIKE.search(low) or _NO_SIDE.search(low) else "R14"

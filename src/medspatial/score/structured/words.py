@@ -84,6 +84,10 @@ STRONGER = re.compile(
     r"\b(?:more likely|most likely|probably|likely|favou?r(?:ed|s|ing)?|suspect(?:ed)?|i think|believe|lean\w*|definite\w*|certain\w*|clearly)\b"
 )
 
+HEDGE = re.compile(
+    r"\b(?:(?:most |more |very )?likely|probabl[ey]|appears?(?: to)?|seems?(?: to)?|suspect(?:ed)?|i (?:think|believe|guess|suppose)|presum\w+|suggest\w*|"
+    r"favou?r(?:ed|s|ing)?|tentativ\w+|apparently|if i had to)\b"
+)
 REFUSAL = re.compile(
     r"\b(?:(?:can ?not|can't|could not|couldn't|unable to|not able to|not possible to|impossible to|(?:difficult|hard) to|"
     r"do not have the ability to|don't have the ability to|not qualified to|not allowed to|won't|will not|must decline to|"

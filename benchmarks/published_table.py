@@ -1,0 +1,91 @@
+"""Text metrics, jury and structured match on real answers of three models, beside the published figures.
+
+    python benchmarks/published_table.py FOLDER [--sbert MODEL_OR_FOLDER] [--metrics bleu,rouge:stem,...]
+
+FOLDER holds ``predictions/``, ``judgments/`` and ``published_results.json`` of the CT-SpatialVQA benchmark.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import time
+from pathlib import Path
+
+from medspatial.records import Prediction, Score, volume_name
+from medspatial.score import metric
+from medspatial.score.agreement import agreement
+from medspatial.score.verdicts import RecordedVerdicts, jury
+
+MODELS = ("m3d", "merlin", "radfm")
+
+
+def load_predictions(folder: Path, model: str) -> list[Prediction]:
+    rows = []
+    with gzip.open(folder / "predictions" / f"{model}_predictions_full.jsonl.gz", "rt", encoding="utf-8") as stream:
+        for number, line in enumerate(stream):
+            raw = json.loads(line)
+            case = volume_name(raw["image_path"])
+            rows.append(
+                Prediction(
+                    id=f"{model}-{number}",
+                    case_id=case,
+                    question=raw["question"],
+                    answer=raw["answer"],
+                    prediction=raw["prediction"] or "",
+                    model=model,
+                )
+            )
+    return rows
+
+
+def jury_scores(folder: Path, model: str, rows: list[Prediction]) -> tuple[dict[str, float], list[Score]]:
+    """Return each judge's accuracy, and the jury's scores (majority; unscored below two verdicts)."""
+    shares: dict[str, float] = {}
+    scores: list[Score] = []
+    for path in sorted((folder / "judgments").glob(f"{model}_*.json.gz")):
+        judge = path.name.removeprefix(f"{model}_").partition("_")[0]
+        judged = RecordedVerdicts(path=path, judge=judge)
+        found = judged.score(rows)
+        share = judged.aggregate(found).accuracy
+        assert share is not None
+        shares[judge] = share
+        scores += found
+    return shares, jury(scores)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--sbert", help="model or folder for SBERT cosine")
+    parser.add_argument("--metrics", default="bleu,rouge:stem,meteor:white")
+    options = parser.parse_args()
+    published = json.loads((options.folder / "published_results.json").read_text())
+    summary = {row["model"].removesuffix("_full"): row for row in published["text_metrics_summary"]}
+    juries = {row["model"]: row for row in published["jury"]}
+    names = [name for name in options.metrics.split(",") if name]
+    for model in MODELS:
+        rows = load_predictions(options.folder, model)
+        print(f"## {model}: {len(rows)} rows")
+        for name in [*names, *(["sbert"] if options.sbert else [])]:
+            started = time.perf_counter()
+            settings = {"model": options.sbert} if name == "sbert" else {}
+            judged = metric(name, **settings)
+            result = judged.aggregate(judged.score(rows))
+            shown = result.details.get("corpus_answered") or result.details.get("mean_answered")
+            print(f"{name} ({time.perf_counter() - started:.1f} s): {shown}")
+        print("published:", summary[model])
+        shares, votes = jury_scores(options.folder, model, rows)
+        decided = [vote for vote in votes if vote.correct is not None]
+        print("judges:", shares)
+        print(f"jury: {sum(v.correct for v in decided) / len(decided)} of {len(decided)}; published {juries[model]}")
+        structured = metric("structured")
+        started = time.perf_counter()
+        scores = structured.score(rows)
+        print(f"structured ({time.perf_counter() - started:.1f} s): {structured.aggregate(scores)}")
+        print(agreement(scores, votes))
+
+
+if __name__ == "__main__":
+    main()
