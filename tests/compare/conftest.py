@@ -43,7 +43,8 @@ def make_scores() -> MakeScores:
                     "correct": bool(verdict) if status == "scored" else None,
                 }
                 facts |= {
-                    name: value[number] if isinstance(value, list) else value for name, value in fields.items()
+                    name: value[number] if isinstance(value, list) else value
+                    for name, value in fields.items()
                 }
                 scores.append(Score(**facts))
         return scores

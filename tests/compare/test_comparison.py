@@ -63,7 +63,7 @@ def test_models_are_ordered_by_accuracy(make_scores):
     result = compare(make_scores({"low": [0, 0, 1], "high": [1, 1, 1], "mid": [1, 0, 1]}))
     assert result.models == ("high", "mid", "low")
     assert [rank.rank for rank in result.ranks] == [1, 2, 3]
-    assert [(pair.first, pair.second) for pair in result.pairs][0] == ("high", "mid")
+    assert (result.pairs[0].first, result.pairs[0].second) == ("high", "mid")
 
 
 def test_groups_and_their_order(make_scores):

@@ -43,10 +43,20 @@ def _scores(questions, name, answer, arms=("standard", "mirrored", *BLIND)):
     for arm in arms:
         for number, question in enumerate(ARMS[arm].questions(questions)):
             given = answer(question, arm, np.random.default_rng([number, len(arm), len(name)]))
-            facts = question.model_dump(exclude={"evidence", "tags", "pair_id", "source", "license", "metadata"})
+            facts = question.model_dump(
+                exclude={"evidence", "tags", "pair_id", "source", "license", "metadata"}
+            )
             correct = given == question.answer
             scores.append(
-                Score(**facts, model=name, arm=arm, metric="exact", correct=correct, score=correct, extracted=given)
+                Score(
+                    **facts,
+                    model=name,
+                    arm=arm,
+                    metric="exact",
+                    correct=correct,
+                    score=correct,
+                    extracted=given,
+                )
             )
     return scores
 
@@ -183,7 +193,9 @@ def test_letters_are_read_as_their_options():
     questions = _cohort(5)
     scores = [
         score.model_copy(update={"extracted": "ABC"[score.options.index(score.extracted)]})
-        for score in _scores(questions, "m", lambda q, arm, rng: min(q.options), ("standard", "permuted_options"))
+        for score in _scores(
+            questions, "m", lambda q, arm, rng: min(q.options), ("standard", "permuted_options")
+        )
     ]
     assert compare(scores, questions=questions).consistency[0].same_answer == 1
 
@@ -202,7 +214,9 @@ def test_mirrored_cases_inside_the_standard_arm_are_linked_by_pair():
                     pair_id=f"pair{number}",
                 )
             )
-    comparison = compare(_scores(pairs, "seeing", lambda q, arm, rng: q.answer, ("standard",)), questions=pairs)
+    comparison = compare(
+        _scores(pairs, "seeing", lambda q, arm, rng: q.answer, ("standard",)), questions=pairs
+    )
     (row,) = comparison.consistency
     assert (row.arm, row.kind, row.both_right, row.n, row.clusters) == ("mirrored", "turning", 1, 10, 10)
     assert comparison.grounding[0].turning == 1

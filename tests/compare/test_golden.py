@@ -74,12 +74,16 @@ def test_accuracies(found, golden):
         assert got.design_effect == pytest.approx(want["design_effect"], abs=EXACT)
         assert got.effective_n == pytest.approx(want["effective_n"], rel=EXACT)
         assert (got.wilson.low, got.wilson.high) == pytest.approx(want["ci95_wilson"], abs=EXACT)
-        assert (got.cluster_t.low, got.cluster_t.high) == pytest.approx(want["ci95_clustered_t_cr1"], abs=EXACT)
+        assert (got.cluster_t.low, got.cluster_t.high) == pytest.approx(
+            want["ci95_clustered_t_cr1"], abs=EXACT
+        )
         assert (got.bootstrap.low, got.bootstrap.high) == pytest.approx(
             want["ci95_cluster_bootstrap_percentile"], abs=0.006
         )
         assert got.chance == pytest.approx(want["chance_level"], abs=EXACT)
-        assert got.chance_corrected == pytest.approx(want["chance_corrected_accuracy_per_question"], abs=EXACT)
+        assert got.chance_corrected == pytest.approx(
+            want["chance_corrected_accuracy_per_question"], abs=EXACT
+        )
         for category, wanted in want["by_category"].items():
             part = found.result(model).by_category[category]
             assert (part.n, part.correct) == (wanted["n"], wanted["correct"])
@@ -161,7 +165,9 @@ def test_adjusted_p_values(golden):
 def test_cochran(found, golden):
     (got,) = found.cochran_q
     want = golden["cochrans_q"]
-    assert (got.statistic, got.df, got.p) == pytest.approx((want["statistic"], want["df"], want["p"]), abs=EXACT)
+    assert (got.statistic, got.df, got.p) == pytest.approx(
+        (want["statistic"], want["df"], want["p"]), abs=EXACT
+    )
 
 
 def test_mirror_consistency(found, golden):

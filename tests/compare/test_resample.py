@@ -34,7 +34,9 @@ def test_bootstrap_equals_the_plain_loop_draw_by_draw():
     patients = rng.integers(9, size=60)
     sums = sum_by_patient(values, patients, 9)
     means = bootstrap_means([sums], 25, np.random.default_rng(11))[0]
-    for row, weights in zip(means, np.vstack(list(bootstrap_weights(9, 25, np.random.default_rng(11)))), strict=True):
+    for row, weights in zip(
+        means, np.vstack(list(bootstrap_weights(9, 25, np.random.default_rng(11)))), strict=True
+    ):
         drawn = np.repeat(np.arange(9), weights.astype(int))
         assert len(drawn) == 9
         assert row == pytest.approx(_plain_loop(values, patients, drawn), abs=1e-6)

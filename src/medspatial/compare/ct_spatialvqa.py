@@ -47,10 +47,11 @@ class CtSpatialVqa:
     def scores(self, keep: Sequence[Question] | None = None) -> list[Score]:
         """Jury verdicts (right when two of three judges agree), of all questions or of some."""
         chosen = {question.id: question for question in (self.questions if keep is None else keep)}
+        facts = {id: _facts(question) for id, question in chosen.items()}
         return [
-            score.model_copy(update=_facts(chosen[score.id]))
+            score.model_copy(update=facts[score.id])
             for score in self.matrix.scores("jury")
-            if score.id in chosen
+            if score.id in facts
         ]
 
     def tags(self) -> list[str]:
@@ -141,6 +142,31 @@ def read_judgments(data: CtSpatialVqa, model: str, judge: str) -> dict[str, bool
     if position < len(judged):
         raise InputError(f"{path}: row {position + 1} fits no prediction: {judged[position]['question']!r}")
     return found
+
+
+def joined_column(data: CtSpatialVqa, model: str) -> dict[str, float | None] | None:
+    """Mean verdict of the three judges per question, joined by identity; None where a file is not published.
+
+    A question that one judge left out is None, as in the published matrix.
+    """
+    judges = [read_judgments(data, model, judge) for judge in JUDGES]
+    found: dict[str, float | None] = {}
+    for question in data.questions:
+        verdicts = [None if judge is None else judge.get(question.id) for judge in judges]
+        known = [verdict for verdict in verdicts if verdict is not None]
+        found[question.id] = sum(known) / len(judges) if len(known) == len(judges) else None
+    return None if any(judge is None for judge in judges) else found
+
+
+def joined_by_row(data: CtSpatialVqa, model: str) -> list[float]:
+    """Mean verdict of the three judges' files row by row, up to the shortest file.
+
+    This is *wrong* where a file leaves rows out; it is here to show what a published column was made of.
+    """
+    files = [
+        json.loads(_text(_file(data.folder, f"judgments/{model}{suffix}.json"))) for suffix in JUDGES.values()
+    ]
+    return [sum(bool(row["is_correct"]) for row in rows) / len(files) for rows in zip(*files, strict=False)]
 
 
 def _words(row: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -8,24 +8,32 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
+import numpy as np
+
 from medspatial.compare.agreement import Agreement, agreement
+from medspatial.compare.clustered import Floats
 from medspatial.compare.comparison import compare
 from medspatial.compare.ct_spatialvqa import (
     JUDGES,
     CtSpatialVqa,
     absent_or_normal,
+    joined_by_row,
+    joined_column,
     normal_text,
     read_ct_spatialvqa,
     read_judgments,
     text_prior,
 )
 from medspatial.compare.result import Comparison
-from medspatial.records import Question, Score
+from medspatial.records import Question, Record, Score
 
 JUDGED_MODELS = ("m3d", "radfm", "merlin")
+JURY = 0.5  # two of three judges
+_SAME = 1e-6
 
 
 def jury_comparison(
@@ -113,6 +121,72 @@ def judge_shares(data: CtSpatialVqa) -> dict[str, tuple[int, int]]:
     return found
 
 
+class ColumnCheck(Record):
+    """One model's column of the published matrix against its judges' files.
+
+    Attributes
+    ----------
+    cells, differing
+        Cells compared, and those that differ from the verdicts joined by question.
+    published, joined
+        Questions that two of three judges call right, in the matrix and joined by question.
+    row_order_explains
+        The published column equals the files joined row by row, in question order.
+    """
+
+    model: str
+    cells: int
+    differing: int
+    published: int
+    joined: int
+    row_order_explains: bool
+
+
+def check_columns(data: CtSpatialVqa) -> list[ColumnCheck]:
+    """Check each column of the matrix whose three judgment files are published."""
+    value = {row.id: values for row, values in zip(data.matrix.rows, data.matrix.values, strict=True)}
+    found = []
+    for model in JUDGED_MODELS:
+        joined = joined_column(data, model)
+        if joined is None:
+            continue
+        column = data.matrix.columns.index(model)
+        ids = [question.id for question in data.questions if not np.isnan(value[question.id][column])]
+        published = np.array([value[id][column] for id in ids])
+        by_identity = _cut([mean for id in ids if (mean := joined[id]) is not None])
+        by_row = _cut(joined_by_row(data, model))
+        found.append(
+            ColumnCheck(
+                model=model,
+                cells=len(ids),
+                differing=int((np.abs(published - by_identity) > _SAME).sum()),
+                published=int((published >= JURY).sum()),
+                joined=int((by_identity >= JURY).sum()),
+                row_order_explains=len(by_row) == len(ids)
+                and bool((np.abs(published - by_row) < _SAME).all()),
+            )
+        )
+    return found
+
+
+def corrected(data: CtSpatialVqa) -> CtSpatialVqa:
+    """Return the data with the columns of all fully published models joined by question."""
+    values = data.matrix.values.copy()
+    for model in JUDGED_MODELS:
+        joined = joined_column(data, model)
+        if joined is not None:
+            column = data.matrix.columns.index(model)
+            values[:, column] = [
+                np.nan if (mean := joined[row.id]) is None else mean for row in data.matrix.rows
+            ]
+    return replace(data, matrix=replace(data.matrix, values=values))
+
+
+def _cut(means: Sequence[float]) -> Floats:
+    """Two decimals, cut off, as the published matrix has them."""
+    return np.floor(np.asarray(means, dtype=np.float64) * 100 + _SAME) / 100
+
+
 def figures(data: CtSpatialVqa, *, resamples: int = 10_000) -> dict[str, Any]:
     """All figures of the study, ready for JSON."""
     alone, beside = prior_comparison(data, resamples=resamples)
@@ -128,6 +202,11 @@ def figures(data: CtSpatialVqa, *, resamples: int = 10_000) -> dict[str, Any]:
         "prior_beside_jury": dump(beside),
         "judge_agreement": {name: one.model_dump() for name, one in judge_agreement(data).items()},
         "judge_shares": judge_shares(data),
+        "column_checks": [one.model_dump() for one in check_columns(data)],
+        "jury_corrected": dump(jury_comparison(corrected(data), resamples=resamples)),
+        "by_absence_corrected": {
+            name: dump(one) for name, one in by_absence(corrected(data), resamples=resamples).items()
+        },
     }
 
 

@@ -121,7 +121,8 @@ def _wrong(score: Score, item: Item) -> Failure:
     given, reference = given_answer(score), plain(score.answer)
     if given is None:
         return "other_wrong"
-    if exchanged(reference) != reference and given == exchanged(reference):
+    turned = exchanged(reference)
+    if turned != reference and _side_first(given) == _side_first(turned):
         return "side_exchanged"
     levels = vertebra(reference), vertebra(given)
     if levels[0] is not None and levels[1] is not None:

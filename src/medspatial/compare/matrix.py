@@ -138,9 +138,13 @@ class CorrectnessMatrix:
             A value from here on counts as right (0.5: two of three judges); None keeps it graded.
         """
         for row, values in zip(self.rows, self.values, strict=True):
-            for column, value in zip(self.columns, values, strict=True):
+            blank = Score.model_construct(**_facts(row), metric=metric)
+            for column, value in zip(self.columns, values.tolist(), strict=True):
                 if not math.isnan(value):
-                    yield _score(row, column, float(value), metric, threshold)
+                    model, _, arm = column.partition("@")
+                    correct = None if threshold is None else value >= threshold
+                    found = {"model": model, "arm": arm or STANDARD, "score": value, "correct": correct}
+                    yield blank.model_copy(update=found)
 
     def questions(self) -> list[Question]:
         """Questions of the matrix, for the denominator; they carry no reference answer."""
@@ -190,18 +194,6 @@ def _facts(row: MatrixRow) -> dict[str, Any]:
         "question": row.question or row.id,
         "answer": "",
     }
-
-
-def _score(row: MatrixRow, column: str, value: float, metric: str, threshold: float | None) -> Score:
-    model, _, arm = column.partition("@")
-    return Score.model_construct(
-        **_facts(row),
-        model=model,
-        arm=arm or STANDARD,
-        metric=metric,
-        score=value,
-        correct=None if threshold is None else value >= threshold,
-    )
 
 
 def _exact(value: float) -> str:

@@ -1,0 +1,180 @@
+"""The real benchmark's files: published counts come out again."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from medspatial.compare.ct_spatialvqa import (
+    absent_or_normal,
+    joined_column,
+    read_ct_spatialvqa,
+    read_judgments,
+    text_prior,
+)
+from medspatial.compare.ct_spatialvqa_study import (
+    by_absence,
+    by_tag,
+    check_columns,
+    corrected,
+    judge_agreement,
+    judge_shares,
+    jury_comparison,
+    prior_comparison,
+)
+from medspatial.errors import InputError
+from medspatial.records import Question
+
+NAMES = ("m3d", "radfm", "merlin")
+
+
+def _question(case, text, answer):
+    return Question(case_id=case, question=text, answer=answer)
+
+
+def test_prior_uses_other_patients_only():
+    questions = [
+        _question("valid_1_a_1", "Where is it?", "Left."),
+        _question("valid_1_a_2", "Where is it?", "left"),
+        _question("valid_2_a_1", "where is  it", "Right"),
+        _question("valid_3_a_1", "Where is it?", "right"),
+        _question("valid_4_a_1", "How many?", "two"),
+    ]
+    found = [text_prior(questions)[question.id] for question in questions]
+    assert found == ["right", "right", "left", "left", None]
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("No nodule was seen.", True),
+        ("They are normal.", True),
+        ("In the left lower lobe", False),
+        ("A nodule in the north", False),
+        ("Abnormally large", False),
+    ],
+)
+def test_absent_or_normal(answer, expected):
+    assert absent_or_normal(_question("a", "q", answer)) is expected
+
+
+def test_missing_files_are_named(tmp_path):
+    with pytest.raises(InputError, match=r"needs the file correctness_matrix_avg3\.csv or"):
+        read_ct_spatialvqa(tmp_path)
+
+
+def _made_folder(folder):
+    questions = [{"case_id": "v_1.nii.gz", "question": q, "answer": "x"} for q in ("one", "two", "three")]
+    (folder / "questions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in questions))
+    tags = {"v_1.nii.gz": {"qa_pairs": [{"question": "one", "answer": "x", "category": ["Side"]}]}}
+    (folder / "qa_filtered_with_categories.json").write_text(json.dumps(tags))
+    (folder / "correctness_matrix_avg3.csv").write_text(
+        "question_id,m\nv_1.nii.gz::0,1.00\nv_1.nii.gz::2,0.33\nv_1.nii.gz::1,0.66\n"
+    )
+    return folder
+
+
+def test_a_made_folder_is_joined(tmp_path):
+    data = read_ct_spatialvqa(_made_folder(tmp_path))
+    assert [(question.id, question.tags) for question in data.questions] == [
+        ("v_1.nii.gz::0", ("Side",)),
+        ("v_1.nii.gz::1", ()),
+        ("v_1.nii.gz::2", ()),
+    ]
+    verdicts = {score.question: score.correct for score in data.scores()}
+    assert verdicts == {"one": True, "two": True, "three": False}
+    (tmp_path / "correctness_matrix_avg3.csv").write_text("question_id,m\nv_1.nii.gz::7,1.00\n")
+    with pytest.raises(InputError, match="questions and matrix differ in 4 ids"):
+        read_ct_spatialvqa(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def data(shared):
+    return read_ct_spatialvqa(shared / "data/ct_spatialvqa")
+
+
+@pytest.fixture(scope="module")
+def published(shared):
+    return json.loads((shared / "data/ct_spatialvqa/published_results.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def jury(data):
+    return jury_comparison(data)
+
+
+def test_jury_of_all_models_is_reproduced(jury, published):
+    assert (jury.n_questions, jury.n_patients) == (9077, 1300)
+    for row in published["jury"]:
+        overall = jury.result(row["model"]).overall
+        assert overall.scored == row["count"]
+        assert overall.accuracy_scored == pytest.approx(row["llm_jury_accuracy"], abs=1e-12)
+    figures = {model: round(100 * jury.result(model).overall.accuracy_scored, 2) for model in NAMES}
+    assert figures == {"m3d": 30.57, "radfm": 31.49, "merlin": 28.85}
+
+
+def test_category_table_is_reproduced(data, published):
+    lines = [line.split(",") for line in published["category_performance_csv"].splitlines()]
+    found = by_tag(data, resamples=2)
+    for tag, count, *shares in lines[1:]:
+        assert found[tag].n_questions == int(count)
+        for model, share in zip(lines[0][2:], shares, strict=True):
+            assert 100 * found[tag].result(model).overall.accuracy == pytest.approx(float(share), abs=0.0051)
+
+
+def test_which_differences_hold(jury):
+    open_pairs = {frozenset((pair.first, pair.second)) for pair in jury.pairs if pair.p_holm > 0.05}
+    assert open_pairs == {
+        frozenset(pair)
+        for pair in (
+            ("radfm", "med3dvlm"),
+            ("radfm", "m3d"),
+            ("med3dvlm", "m3d"),
+            ("merlin", "vila_m3_vista3d"),
+        )
+    }
+    assert all(result.overall.design_effect > 1.3 for result in jury.results)
+
+
+def test_ranking_turns_over_without_absent_or_normal_answers(data):
+    found = by_absence(data, resamples=2)
+    assert found["absent_or_normal"].n_questions + found["other"].n_questions == 9077
+    assert found["other"].models.index("med3dvlm") < found["other"].models.index("medgemma")
+    assert found["other"].models.index("m3d") < found["other"].models.index("radfm")
+
+
+def test_prior(data):
+    alone, beside = prior_comparison(data, resamples=2)
+    prior = alone.result("text_prior").overall
+    assert (prior.correct, prior.unanswered) == (831, 6785)
+    assert beside.n_questions == 2292
+    assert beside.models.index("text_prior") < beside.models.index("m3d")
+
+
+def test_one_published_column_was_joined_by_row(data):
+    m3d, radfm = check_columns(data)
+    assert (radfm.model, radfm.cells, radfm.differing, radfm.joined) == ("radfm", 9077, 0, 2858)
+    assert (m3d.model, m3d.cells, m3d.differing) == ("m3d", 9074, 2864)
+    assert (m3d.published, m3d.joined) == (2774, 2833)
+    assert m3d.row_order_explains
+    assert read_judgments(data, "merlin", "gemini") is None
+    assert joined_column(data, "merlin") is None
+
+
+def test_corrected_data_changes_that_column_only(data):
+    values, again = data.matrix.values, corrected(data).matrix.values
+    changed = [
+        name
+        for number, name in enumerate(data.matrix.columns)
+        if not np.allclose(values[:, number], again[:, number], atol=0.01, equal_nan=True)
+    ]
+    assert changed == ["m3d"]
+
+
+def test_judges(data):
+    assert judge_shares(data)["m3d: gemini"] == (3146, 9074)
+    found = judge_agreement(data)
+    assert len(found) == 7
+    assert found["m3d: gpt / qwen"].raw == pytest.approx(0.9516, abs=1e-4)
