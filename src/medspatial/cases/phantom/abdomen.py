@@ -116,7 +116,7 @@ def make_gallbladder(draw: Draw) -> Ellipsoid | None:
 
 def make_stomach(draw: Draw, dome: Ellipsoid) -> Tube:
     """From the fundus under the left dome down and across to the pylorus."""
-    fill = draw.uniform("stomach filling", 0.68, 1.12)
+    fill = draw.uniform("stomach filling", 0.6, 1.12)
     dx, dy, dz = draw.jitter("stomach place", 8.0, 10.0, 10.0)
     top = dome.centre[2] + dome.radii[2]
     points = (
@@ -147,8 +147,8 @@ def make_duodenum(pancreas: Tube) -> Tube:
     """Round the head of the pancreas and back to the midline below it."""
     (hx, hy, hz), reach = pancreas.points[0], pancreas.radii[0] + 12.0
     points = (
-        (hx - 6.0, hy + 14.0, hz + 34.0), (hx + reach, hy + 4.0, hz + 22.0),
-        (hx + reach, hy - 4.0, hz - 16.0), (hx + 4.0, hy - 6.0, hz - 34.0), (hx - 42.0, hy, hz - 32.0),
+        (hx - 6.0, hy + 14.0, hz + 34.0), (hx + reach, hy + 12.0, hz + 22.0),
+        (hx + reach, hy + 8.0, hz - 16.0), (hx + 4.0, hy + 4.0, hz - 34.0), (hx - 42.0, hy, hz - 32.0),
     )  # fmt: skip
     return Tube(points, (11.5,) * 5)
 

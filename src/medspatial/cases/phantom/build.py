@@ -109,7 +109,8 @@ def make_phantom(
     }
     ct = Volume(voxels, affine, unit="HU", history=(Step("phantom", parameters),))
     masks = MaskSet([canvas.labels], [load_label_map(LABEL_MAP).labels], affine)
-    truth = describe(plan, spheres, effusions, to_world) | {"region": region, "noise_hu": deviation}
+    truth = describe(plan, spheres, effusions, to_world=to_world, heights=REGIONS[region])
+    truth |= {"region": region, "noise_hu": deviation}
     name = f"phantom_{seed:05d}"
     if codes != "RAS" or ct.axcodes != codes:
         ct, masks = ct.oriented(codes), masks.oriented(codes)

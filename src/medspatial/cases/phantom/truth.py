@@ -16,18 +16,32 @@ from medspatial.cases.phantom.thorax import LOBES
 
 
 def describe(
-    plan: Plan, lesions: Sequence[Lesion], effusions: Sequence[Effusion], to_world: NDArray[np.float64]
+    plan: Plan,
+    lesions: Sequence[Lesion],
+    effusions: Sequence[Effusion],
+    *,
+    to_world: NDArray[np.float64],
+    heights: tuple[float, float],
 ) -> dict[str, Any]:
     """Return what is known without measuring.
+
+    Parameters
+    ----------
+    to_world
+        (4, 4) from plan to world millimetres.
+    heights
+        Lower and upper end of the field of view, plan mm.
 
     Returns
     -------
     dict
         ``scale``; ``contrast`` (HU added to blood); ``absent`` (organs this patient has lost);
         ``vertebrae`` (name to centre of the vertebral body); ``ellipsoids`` (structure to centre, radii,
-        and volume in ml) for organs that are a whole ellipsoid before their neighbours cut them;
+        and volume in ml) for organs that are one ellipsoid before their neighbours cut them (a kidney:
+        before its sinus is cut out);
         ``lesions`` (kind, organ, side, centre, radius, volume in ml of the whole sphere, and ``clipped``:
-        True where the organ's border cuts it, so that its mask is smaller); ``effusions`` (sides);
+        True where the organ's border cuts it, so that its mask is smaller; ``in_field``: the region shows all
+        of it); ``effusions`` (sides);
         ``counts`` by kind of lesion. Points are RAS+ mm, lengths mm.
     """
     scale = plan.frame.scale
@@ -55,6 +69,7 @@ def describe(
             "radius": round(lesion.sphere.radii[0] * scale, 3),
             "volume_ml": round(lesion.sphere.volume_ml * scale**3, 4),
             "clipped": lesion.clipped,
+            "in_field": _between(lesion.sphere, heights),
         }
         for lesion in lesions
     ]
@@ -69,6 +84,11 @@ def describe(
         "effusions": [effusion.side for effusion in effusions],
         "counts": {kind: sum(lesion["kind"] == kind for lesion in found) for kind in kinds},
     }
+
+
+def _between(sphere: Ellipsoid, heights: tuple[float, float]) -> bool:
+    low, high = sphere.bounds
+    return bool(heights[0] < low[2] and high[2] < heights[1])
 
 
 def _side(organ: str) -> str | None:
