@@ -50,6 +50,13 @@ class ModelCard(Record):
         Import path of the `Model` class, ``package.module:attribute``.
     verify
         Import path of a function that yields checks against a folder of reference vectors.
+    layout
+        Import path of a function from ``config.json`` to a `Layout`, for ``models check``.
+    preparation
+        Import path of a class: options in, `Volume` to array, with ``contract()`` and ``describe()``; for
+        ``prepare`` and ``models audit``, which need no weights.
+    model_types
+        Values of ``model_type`` in ``config.json`` by which a folder is recognised.
     verified
         What was compared with the original's own computation, and to which error.
     """
@@ -61,6 +68,9 @@ class ModelCard(Record):
     input: str
     entry: str
     verify: str | None = None
+    layout: str | None = None
+    preparation: str | None = None
+    model_types: tuple[str, ...] = ()
     extra: str = "models"
     checkpoints: tuple[Checkpoint, ...] = ()
     verified: str = ""

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from medspatial.errors import InputError
@@ -16,15 +13,13 @@ from medspatial.models.m3d_lamed.network import load_network
 from medspatial.models.m3d_lamed.preparation import DEFAULT_WINDOW, Preparation, Recipe
 from medspatial.models.runtime.checkpoint import read_config
 from medspatial.models.runtime.device import choose_device, choose_dtype
-from medspatial.models.runtime.folder import generation_settings, load_tokenizer
-from medspatial.models.runtime.language import LanguageModel
-from medspatial.models.runtime.vlm import VolumeLanguageModel
-from medspatial.volume import Volume
+from medspatial.models.runtime.folder import generation_settings
+from medspatial.models.runtime.spliced import SplicedModel
 
-IMAGE_TOKEN = "<im_patch>"
+_PROBE = Query("probe", "Which side?")
 
 
-class M3DLaMed(VolumeLanguageModel):
+class M3DLaMed(SplicedModel):
     """M3D-LaMed from a checkpoint folder.
 
     Parameters
@@ -35,8 +30,11 @@ class M3DLaMed(VolumeLanguageModel):
         See `medspatial.models.runtime`; ``auto`` is bfloat16 on a GPU, float32 on a CPU.
     recipe, orientation, hu_window
         See `Preparation`; the original is ``orientation="stored", hu_window=None``.
-    max_new_tokens, do_sample, temperature, top_p, seed
+    max_new_tokens, do_sample, temperature, top_p, top_k, seed
         Generation; greedy by default.
+    force_bos
+        Put the begin token in front although the tokenizer adds none. The original then loses the first
+        token of each question, so such a tokenizer is refused unless this is set.
     """
 
     def __init__(
@@ -53,18 +51,16 @@ class M3DLaMed(VolumeLanguageModel):
         do_sample: bool = False,
         temperature: float | None = None,
         top_p: float | None = None,
+        top_k: int | None = None,
         seed: int = 0,
+        force_bos: bool = False,
     ) -> None:
         folder = Path(path)
         config = read_config(folder)
-        self.name = f"m3d_lamed_{str(config.get('model_type', '')).removeprefix('lamed_')}"
-        self.device = choose_device(device)
-        self.dtype = choose_dtype(dtype, self.device)
-        self.tokenizer = load_tokenizer(folder)
-        self.network = load_network(folder, device=self.device, dtype=self.dtype, attention=attention)
-        window = None if hu_window is None else (float(hu_window[0]), float(hu_window[1]))
-        self.preparation = Preparation(recipe, orientation, window, tuple(config["image_size"]))
-        self.contract = self.preparation.contract()
+        place = choose_device(device)
+        number = choose_dtype(dtype, place)
+        preparation = Preparation(recipe, orientation, hu_window, config.get("image_size", (32, 256, 256)))
+        network = load_network(folder, device=place, dtype=number, attention=attention)
         settings = generation_settings(
             folder,
             config,
@@ -72,55 +68,46 @@ class M3DLaMed(VolumeLanguageModel):
             do_sample=do_sample,
             temperature=temperature,
             top_p=top_p,
+            top_k=top_k,
             seed=seed,
         )
-        self.language = LanguageModel(self.network.language, settings)
-        self._attention = attention
-        self._checkpoint = folder.name
-        self._bos = self._checked_bos()
+        super().__init__(
+            f"m3d_lamed_{str(config.get('model_type', '')).removeprefix('lamed_')}",
+            folder,
+            network,
+            preparation,
+            settings,
+            device=place,
+            dtype=number,
+            attention=attention,
+        )
+        self._bos = self._checked_bos(network.projector.tokens, force_bos)
+        self._facts["force_bos"] = force_bos
 
-    def pixels(self, volume: Volume) -> NDArray[np.float32]:
-        """Return (1, depth, height, width)."""
-        return self.preparation(volume)
+    @property
+    def first_id(self) -> int:
+        """The begin-of-sequence token."""
+        return self._bos
 
     def visual_tokens(self, pixels: Tensor) -> Tensor:
         """Return (tokens, hidden)."""
-        return self.network.visual_tokens(pixels.to(self.dtype))[0]
+        return super().visual_tokens(pixels.to(self.dtype))
 
-    def prefix(self, visual: Tensor | None) -> Tensor:
-        """Begin-of-sequence, then the visual tokens."""
-        start = self.language.embed([self._bos])
-        return start if visual is None else torch.cat([start, visual.to(start.dtype)])
-
-    def tail(self, query: Query) -> list[int]:
-        """One space, the question, and for a closed one `` Choices: A. .. B. ..``.
-
-        The text is tokenised behind the image tokens, as the original does, since tokenizers treat
-        the space after a special token in their own way.
-        """
-        choices = "".join(f" {letter}. {option}" for letter, option in query.lettered())
-        text = f" {query.text}" + (f" Choices:{choices}" if choices else "")
-        ids = self.tokenizer.encode(IMAGE_TOKEN + text, add_special_tokens=False)
-        if ids[0] != self._image_id:
-            raise InputError(f"{self.name}: the tokenizer splits {IMAGE_TOKEN}; is it the checkpoint's own?")
-        return list(ids[1:])
-
-    def describe(self) -> dict[str, Any]:
-        """Return all that changes the answers."""
-        own = {
-            "checkpoint": self._checkpoint,
-            "preparation": self.preparation.describe(),
-            "attention": self._attention,
-        }
-        return {**super().describe(), **own}
-
-    @property
-    def _image_id(self) -> int:
-        return int(self.tokenizer.convert_tokens_to_ids(IMAGE_TOKEN))  # type: ignore[attr-defined]
-
-    def _checked_bos(self) -> int:
-        """The original splices by position and is right only behind one begin token."""
+    def _checked_bos(self, visual: int, force: bool) -> int:
+        """The begin token, once the tokenizer's own prompt is the one that is built here."""
         bos = getattr(self.tokenizer, "bos_token_id", None)
         if bos is None:
             raise InputError(f"{self.name}: the tokenizer has no begin-of-sequence token")
+        ids = self.prompt_ids(_PROBE, visual)
+        if ids[0] != bos:
+            if not force:
+                raise InputError(
+                    f"{self.name}: the tokenizer puts no begin token in front; the original would overwrite "
+                    "each question's first token then. Set force_bos=true to put one there"
+                )
+            ids = [bos, *ids]
+        if ids != [bos, *[self._image_id] * visual, *self.tail(_PROBE)]:
+            raise InputError(
+                f"{self.name}: the tokenizer does not give begin token, {visual} image tokens, question"
+            )
         return int(bos)

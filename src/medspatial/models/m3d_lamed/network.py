@@ -11,10 +11,12 @@ from torch import Tensor, nn
 from transformers import LlamaConfig, LlamaForCausalLM, Phi3Config, Phi3ForCausalLM, PreTrainedModel
 
 from medspatial.errors import InputError
+from medspatial.models.layout import Layout
 from medspatial.models.m3d_lamed.projector import SpatialPoolingProjector
 from medspatial.models.m3d_lamed.vision import ViT3D, ViTSizes
 from medspatial.models.runtime.checkpoint import load_weights, read_config, weight_files
 from medspatial.models.runtime.folder import empty_language_model
+from medspatial.models.runtime.spliced import IMAGE_TOKEN
 
 _KINDS = {
     "lamed_llama": (LlamaConfig, LlamaForCausalLM),
@@ -61,12 +63,17 @@ def empty_network(config: dict[str, Any], attention: str = "sdpa") -> Network:
         return Network(config, attention).eval()
 
 
+def layout(config: dict[str, Any]) -> Layout:
+    """Return what a checkpoint of this configuration must hold."""
+    return Layout(empty_network(config), published_name, IMAGE_TOKEN)
+
+
 def load_network(
     folder: Path, *, device: torch.device, dtype: torch.dtype, attention: str = "sdpa"
 ) -> Network:
     """Load a published (or tiny) checkpoint folder."""
     network = empty_network(read_config(folder), attention)
-    load_weights(network, weight_files(folder), rename=published_name, dtype=dtype)
+    load_weights(network, weight_files(folder), rename=published_name, dtype=dtype, device=device)
     return network.to(device).eval()
 
 

@@ -12,16 +12,21 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch.nn import functional
 
 from medspatial.errors import InputError
 from medspatial.inputs import InputContract
+from medspatial.models.runtime.stretch import (
+    Array,
+    cropped_to_positive,
+    display_ordered,
+    minmax_cropped,
+    scaled,
+    stretched,
+)
 from medspatial.volume import Volume
 
 Recipe = Literal["minmax", "refseg", "seg"]
-Array = NDArray[Any]
 DEFAULT_WINDOW = (-1000.0, 1000.0)
 
 
@@ -54,12 +59,15 @@ class Preparation:
             raise InputError(f"m3d_lamed: recipe must be one of {', '.join(_RECIPES)}, got {self.recipe!r}")
         if self.orientation not in {"canonical", "stored"}:
             raise InputError(f"m3d_lamed: orientation must be canonical or stored, got {self.orientation!r}")
+        window = self.hu_window
+        object.__setattr__(
+            self, "hu_window", None if window is None else (float(window[0]), float(window[1]))
+        )
+        object.__setattr__(self, "shape", tuple(int(n) for n in self.shape))
 
     def __call__(self, volume: Volume) -> NDArray[np.float32]:
         """Return (1, depth, height, width) float32."""
-        if self.orientation == "canonical":
-            volume = volume.oriented("LPS")
-        voxels: Array = np.asarray(volume.voxels)
+        voxels = display_ordered(volume, self.orientation == "canonical")
         if self.hu_window is not None:
             voxels = np.clip(voxels, *self.hu_window)
         return stretched(_RECIPES[self.recipe](voxels, self.hu_window), self.shape)
@@ -67,7 +75,7 @@ class Preparation:
     def contract(self) -> InputContract:
         """Return what comes out, as a contract."""
         swapped = self.recipe == "refseg"
-        notes = ["stretched to its shape: spacing is lost"]
+        notes = ["cropped to values over 0, stretched to its shape: spacing is lost"]
         if self.orientation == "stored":
             notes.append("array axes follow the file's storage: left and right are not defined")
         return InputContract(
@@ -81,39 +89,6 @@ class Preparation:
     def describe(self) -> dict[str, Any]:
         """Return all settings."""
         return asdict(self)
-
-
-def stretched(array: Array, shape: tuple[int, int, int]) -> NDArray[np.float32]:
-    """Resize (D, H, W) to a shape, trilinear without anti-aliasing; return (1, D, H, W) float32."""
-    tensor = torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))[None, None]
-    resized = functional.interpolate(tensor, size=shape, mode="trilinear", align_corners=False)
-    result: NDArray[np.float32] = resized[0].numpy()
-    return result
-
-
-def cropped_to_positive(array: Array) -> Array:
-    """Return the bounding box of the values over 0; the array itself where there are none."""
-    inside = array > 0
-    box = []
-    for axis in range(3):
-        others = tuple(other for other in range(3) if other != axis)
-        places = np.flatnonzero(inside.any(axis=others))
-        if places.size == 0:
-            return array
-        box.append(slice(places[0], places[-1] + 1))
-    return array[tuple(box)]
-
-
-def scaled(array: Array, low: float, high: float) -> Array:
-    """Map low..high to 0..1; a constant array becomes zeros."""
-    return (array - low) / (high - low) if high > low else np.zeros_like(array)
-
-
-def _minmax(voxels: Array, window: tuple[float, float] | None) -> Array:
-    """(x, y, z) to (z, y, x), scaled by the window's ends, else by the volume's own extremes."""
-    array = voxels.transpose(2, 1, 0).astype(np.float32)
-    low, high = window or (float(array.min()), float(array.max()))
-    return cropped_to_positive(scaled(array, low, high))
 
 
 def _refseg(voxels: Array, window: tuple[float, float] | None) -> Array:
@@ -134,7 +109,7 @@ def _seg(voxels: Array, window: tuple[float, float] | None) -> Array:
 
 
 _RECIPES: dict[str, Callable[[Array, tuple[float, float] | None], Array]] = {
-    "minmax": _minmax,
+    "minmax": minmax_cropped,
     "refseg": _refseg,
     "seg": _seg,
 }

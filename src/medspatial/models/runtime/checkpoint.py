@@ -162,6 +162,21 @@ def state_shapes(module: nn.Module) -> dict[str, tuple[int, ...]]:
     return {key: tuple(value.shape) for key, value in module.state_dict().items()}
 
 
+def renamed_shapes(
+    published: Mapping[str, tuple[int, ...]], rename: Rename, where: Path
+) -> dict[str, tuple[int, ...]]:
+    """Return shapes by the module's names; InputError where two published keys claim one name."""
+    claimed: dict[str, str] = {}
+    for key in published:
+        name = rename(key)
+        if name is None:
+            continue
+        if name in claimed:
+            raise InputError(f"{where}: keys {claimed[name]!r} and {key!r} are the same parameter")
+        claimed[name] = key
+    return {name: published[key] for name, key in claimed.items()}
+
+
 def load_weights(
     module: nn.Module,
     files: Sequence[Path],
@@ -169,6 +184,7 @@ def load_weights(
     rename: Rename = lambda key: key,
     dtype: torch.dtype | None = None,
     keep: Sequence[str] = (),
+    device: torch.device | str = "cpu",
 ) -> None:
     """Load weight files into a module, strictly, one tensor at a time.
 
@@ -182,6 +198,8 @@ def load_weights(
         Floating-point tensors become this type.
     keep
         Names of the module (prefixes) that keep their own type.
+    device
+        Where each tensor goes at once, so that main memory never holds the whole model for a GPU.
 
     Raises
     ------
@@ -190,10 +208,9 @@ def load_weights(
     """
     expected = state_shapes(module)
     published = shapes(files)
-    renamed = {new: shape for key, shape in published.items() if (new := rename(key)) is not None}
-    problems = compare_keys(expected, renamed)
+    where = files[0].parent if len(files) > 1 else files[0]
+    problems = compare_keys(expected, renamed_shapes(published, rename, where))
     if problems:
-        where = files[0].parent if len(files) > 1 else files[0]
         raise InputError(f"{where}: the weights do not fit {type(module).__name__}: {problems}")
     for path in files:
         state = {}
@@ -202,7 +219,7 @@ def load_weights(
             if name is None:
                 continue
             own = dtype if tensor.is_floating_point() and not name.startswith(tuple(keep)) else None
-            state[name] = tensor.to(own or tensor.dtype)
+            state[name] = tensor.to(device=device, dtype=own or tensor.dtype)
         module.load_state_dict(state, strict=False, assign=True)
 
 

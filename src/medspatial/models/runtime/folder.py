@@ -7,13 +7,32 @@ from typing import Any
 
 import torch
 from accelerate import init_empty_weights
-from transformers import AutoTokenizer, GenerationConfig, PretrainedConfig, PreTrainedModel
+from transformers import AutoTokenizer, PretrainedConfig, PreTrainedModel
 
 from medspatial.errors import InputError
 from medspatial.models.runtime.checkpoint import read_config
 from medspatial.models.runtime.language import GenerationSettings
 
 ATTENTION = ("eager", "sdpa", "flash_attention_2")
+# What the originals' versions of transformers sample from where nobody says otherwise.
+_SAMPLED_FROM = 50
+# Fields of a generation configuration that this runtime does not act on, and their values without effect.
+_NOT_DONE_HERE: dict[str, tuple[Any, ...]] = {
+    "num_beams": (1,),
+    "num_beam_groups": (1,),
+    "penalty_alpha": (0, 0.0),
+    "no_repeat_ngram_size": (0,),
+    "encoder_no_repeat_ngram_size": (0,),
+    "bad_words_ids": ([],),
+    "suppress_tokens": ([],),
+    "begin_suppress_tokens": ([],),
+    "forced_bos_token_id": (),
+    "forced_eos_token_id": (),
+    "min_length": (0,),
+    "min_new_tokens": (0,),
+    "typical_p": (1, 1.0),
+    "min_p": (0, 0.0),
+}
 
 
 def empty_language_model(
@@ -49,23 +68,35 @@ def generation_settings(folder: Path, config: dict[str, Any], **chosen: Any) -> 
 
     End and pad tokens come from there (else from ``config.json``), and so does the repetition
     penalty, which acts on greedy answers too; sampling settings count only when sampling is chosen.
+
+    Raises
+    ------
+    InputError
+        The file asks for something that changes answers and is not done here (beams, forbidden words).
     """
     saved: dict[str, Any] = dict(config)
-    if (folder / "generation_config.json").exists():
-        saved.update(read_config(folder, "generation_config.json"))
-    defaults = GenerationConfig()
+    path = folder / "generation_config.json"
+    if path.exists():
+        own = read_config(folder, path.name)
+        _refuse_unknown(path, own)
+        saved.update(own)
     ends = saved.get("eos_token_id")
     settings: dict[str, Any] = {
         "eos_ids": tuple(ends) if isinstance(ends, list) else (() if ends is None else (ends,)),
         "pad_id": saved.get("pad_token_id") or 0,
-        "repetition_penalty": saved.get("repetition_penalty") or defaults.repetition_penalty or 1.0,
+        "repetition_penalty": saved.get("repetition_penalty") or 1.0,
     }
     if chosen.get("do_sample"):
-        for name in ("temperature", "top_p", "top_k"):
-            if saved.get(name) is not None:
-                settings[name] = saved[name]
+        settings["top_k"] = _SAMPLED_FROM
+        settings.update({k: saved[k] for k in ("temperature", "top_p", "top_k") if saved.get(k) is not None})
     settings.update({name: value for name, value in chosen.items() if value is not None})
     return GenerationSettings(**settings)
+
+
+def _refuse_unknown(path: Path, saved: dict[str, Any]) -> None:
+    for name, neutral in _NOT_DONE_HERE.items():
+        if saved.get(name) not in (None, *neutral):
+            raise InputError(f"{path}: field '{name}': {saved[name]!r} would change answers; not supported")
 
 
 def dtype_of(model: PreTrainedModel) -> torch.dtype:

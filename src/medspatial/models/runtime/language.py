@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, cast
@@ -37,6 +38,8 @@ class GenerationSettings:
     ----------
     eos_ids
         Any of them ends an answer.
+    top_k
+        None or 0: no limit.
     repetition_penalty
         Over generated tokens only, as when generation starts from embeddings.
     seed
@@ -65,7 +68,7 @@ class GenerationSettings:
         if self.do_sample:
             if self.temperature != 1.0:
                 chosen.append(TemperatureLogitsWarper(self.temperature))
-            if self.top_k is not None:
+            if self.top_k:
                 chosen.append(TopKLogitsWarper(self.top_k))
             if self.top_p is not None and self.top_p < 1.0:
                 chosen.append(TopPLogitsWarper(self.top_p))
@@ -125,18 +128,46 @@ class LanguageModel:
         if any(tail.shape[0] == 0 for tail in tails):
             raise ValueError("a tail needs at least one token")
         keys = list(keys) or [str(index) for index in range(len(tails))]
-        answers: list[list[int]] = []
-        while len(answers) < len(tails):
-            start = len(answers)
-            stop = min(len(tails), start + (self.largest_batch or len(tails)))
-            try:
-                answers += self._batch(prefix, tails[start:stop], keys[start:stop])
-            except Exception as error:
-                if not is_out_of_memory(error) or stop - start == 1:
-                    raise
-                self.largest_batch = (stop - start) // 2
+        answers: dict[int, list[int]] = {}
+        pending = deque(self._groups(prefix, tails))
+        while pending:
+            group = pending.popleft()
+            size = min(len(group), self.largest_batch or len(group))
+            batch, rest = group[:size], group[size:]
+            made = self._tried(prefix, [tails[i] for i in batch], [keys[i] for i in batch])
+            if made is None:
+                self.largest_batch = size // 2
                 free_cached_memory()
-        return answers
+                pending.appendleft(group)
+                continue
+            answers.update(zip(batch, made, strict=True))
+            if rest:
+                pending.appendleft(rest)
+        return [answers[index] for index in range(len(tails))]
+
+    def _groups(self, prefix: Prefix, tails: Sequence[Tensor]) -> list[list[int]]:
+        """Say which tails may share a batch: all, but under a sliding window only those of one length.
+
+        A window counts places in the cache, padding included, so padding would push the first tokens
+        out of it too early.
+        """
+        lengths = [tail.shape[0] for tail in tails]
+        window = getattr(self.model.config, "sliding_window", None)
+        if window is None or prefix.length + max(lengths) + self.settings.max_new_tokens <= window:
+            return [list(range(len(tails)))]
+        groups: dict[int, list[int]] = {}
+        for index, length in enumerate(lengths):
+            groups.setdefault(length, []).append(index)
+        return list(groups.values())
+
+    def _tried(self, prefix: Prefix, tails: Sequence[Tensor], keys: Sequence[str]) -> list[list[int]] | None:
+        """Answer a batch; None where its memory ran out (one question alone then raises)."""
+        try:
+            return self._batch(prefix, tails, keys)
+        except Exception as error:
+            if not is_out_of_memory(error) or len(tails) == 1:
+                raise
+        return None
 
     def _batch(self, prefix: Prefix, tails: Sequence[Tensor], keys: Sequence[str]) -> list[list[int]]:
         count, settings = len(tails), self.settings
