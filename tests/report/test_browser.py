@@ -44,7 +44,7 @@ def test_index_and_details_hold_every_question(page: Path, study) -> None:
         assert content["options"] == list(by_id[found].options)
         names = [name for name, _ in content["evidence"]]
         assert names[:6] == ["Measurement", "Value", "Margin", "Rule", "Formula", "Structures"]
-        assert ["Value", "80.2\u202fmm"] in content["evidence"]
+        assert ["Value", "80.2\u00a0mm"] in content["evidence"]
         assert ["volumes ml", "1.25, 3"] in content["evidence"]
 
 
@@ -92,4 +92,4 @@ def test_a_tolerance_is_told_with_the_reference(tmp_path: Path, study) -> None:
     verdicts = Verdicts(study.comparison, [number], [], [])
     write_browser(tmp_path, [number], verdicts, {number.id: {"absent": "none"}})
     content = read_script(tmp_path / "data" / "details-0001.js")[1]["questions"][number.id]
-    assert content["answer"] == "12 mm (accepted within ± 3\u202fmm)"
+    assert content["answer"] == "12 mm (accepted within ± 3\u00a0mm)"

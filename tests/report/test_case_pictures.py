@@ -53,7 +53,7 @@ def test_points_line_and_legend_say_what_is_drawn(distance: Question, load: Load
     for view in content["views"]:
         first, second = view["points"]
         assert view["line"] == [first["x"], first["y"], second["x"], second["y"]]
-        assert first["name"] == "centroid of kidney_left"
+        assert first["name"] == "centroid of left kidney"
     assert content["grey"].startswith("soft-tissue window")
 
 
@@ -121,3 +121,12 @@ def test_the_slice_that_shows_most_structures_wins(distance: Question, load: Loa
     picture = CasePictures(load(), tmp_path, "c").picture(distance)
     first = np.array(distance.evidence.points[0].xyz)
     assert abs(picture.views[0].frame.offset(first)) <= 2.0 + 1e-6
+
+
+def test_a_lesion_of_several_is_found_in_the_mask_of_all(
+    distance: Question, load: Load, tmp_path: Path
+) -> None:
+    lesion = asked(distance, evidence=Evidence(structures=("liver#2", "liver#1")))
+    picture = CasePictures(load(), tmp_path, "c").picture(lesion)
+    assert picture.structures == ("liver",)
+    assert picture.notes == ()

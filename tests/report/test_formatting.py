@@ -64,7 +64,7 @@ def test_measure_keeps_four_figures(value: float, text: str) -> None:
 
 
 def test_measure_with_unit_and_words() -> None:
-    assert measure(80.25, "mm") == "80.2\u202fmm"
+    assert measure(80.25, "mm") == "80.2\u00a0mm"
     assert measure("left", None) == "left"
     assert measure(None, "mm") == MISSING
 
@@ -72,5 +72,5 @@ def test_measure_with_unit_and_words() -> None:
 def test_counts() -> None:
     assert count(9077) == "9,077"
     assert count(None) == MISSING
-    assert share_of(12, 250) == "12 (4.8\u202f%)"
+    assert share_of(12, 250) == "12 (4.8\u00a0%)"
     assert share_of(0, 0) == "0"

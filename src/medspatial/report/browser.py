@@ -12,6 +12,7 @@ from typing import Any
 
 from medspatial.records import Evidence, Question
 from medspatial.report.formatting import measure
+from medspatial.report.names import spoken, title
 from medspatial.report.tables.accuracy import category_title
 from medspatial.report.verdicts import VERDICT_TITLES, Verdicts
 
@@ -127,9 +128,9 @@ def _evidence(evidence: Evidence) -> Iterable[list[str]]:
     if evidence.formula:
         yield ["Formula", evidence.formula]
     if evidence.structures:
-        yield ["Structures", ", ".join(name.replace("_", " ") for name in evidence.structures)]
+        yield ["Structures", ", ".join(title(name) for name in evidence.structures)]
     for name, value in evidence.details.items():
-        yield [name.replace("_", " "), _plain(value)]
+        yield [name.replace("_", " "), spoken(_plain(value))]
 
 
 def _plain(value: Any) -> str:

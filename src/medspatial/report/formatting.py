@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 MISSING = "–"
-_THIN_SPACE = "\u202f"
+_NO_BREAK = "\u00a0"
 
 
 def percent(share: float | None, digits: int = 1) -> str:
@@ -54,14 +54,14 @@ def measure(value: float | str | None, unit: str | None = None) -> str:
     if value is None:
         return MISSING
     text = value if isinstance(value, str) else _significant(value)
-    return f"{text}{_THIN_SPACE}{unit}" if unit else text
+    return f"{text}{_NO_BREAK}{unit}" if unit else text
 
 
 def share_of(part: int, whole: int) -> str:
     """Write a count with its share: ``12 (4.8 %)``."""
     if whole <= 0:
         return count(part)
-    return f"{count(part)} ({percent(part / whole)}{_THIN_SPACE}%)"
+    return f"{count(part)} ({percent(part / whole)}{_NO_BREAK}%)"
 
 
 def _significant(value: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -49,8 +50,8 @@ def question_distribution(
         left.set_yticks(range(len(groups)), groups)
         left.set_ylim(len(groups) - 0.4, -0.6)
         room = 0.6 * width * 72 / _POINTS_PER_LETTER
-        for row, group in enumerate(groups):
-            _answer_bar(right, row, answers[group], room)
+        rows = [part for row, group in enumerate(groups) for part in _parts(row, answers[group])]
+        _draw_parts(right, rows, room)
         right.set_xlim(0, 100)
         right.set_xlabel("Reference answers (%)")
         for axes in (left, right):
@@ -59,22 +60,51 @@ def question_distribution(
         return settled(figure)
 
 
-def _answer_bar(axes: Axes, row: int, answers: Sequence[tuple[str, int]], room: float) -> None:
-    """Draw the answers of one group side by side; ``room`` is the letters that fit a full bar."""
+@dataclass(frozen=True)
+class _Part:
+    """A piece of a bar: its row, where it starts and how wide it is (percent), its text and colours."""
+
+    row: int
+    start: float
+    share: float
+    text: str
+    fill: str
+    ink: str
+
+
+def _parts(row: int, answers: Sequence[tuple[str, int]]) -> list[_Part]:
+    """Cut one group's bar into its commonest answers and, behind them, the others together."""
     total = sum(times for _, times in answers)
     named = list(answers) if len(answers) <= _SHOWN + 1 else list(answers[:_SHOWN])
-    rest = total - sum(times for _, times in named)
     looks = [_PART_COLOURS[place % 2] for place in range(len(named))]
+    rest = total - sum(times for _, times in named)
     if rest:
         named.append((f"{len(answers) - _SHOWN} others", rest))
         looks.append(_REST_COLOURS)
-    start = 0.0
-    for (answer, times), (fill, text) in zip(named, looks, strict=True):
+    parts, start = [], 0.0
+    for (answer, times), (fill, ink) in zip(named, looks, strict=True):
         share = 100 * times / total
-        axes.barh(row, share, left=start, height=0.7, color=fill, edgecolor=PAPER, linewidth=0.5)
-        shown = _fitting(answer, room * share / 100)
-        axes.text(start + share / 2, row, shown, ha="center", va="center", color=text, fontsize=FONT_SIZE)
+        parts.append(_Part(row, start, share, answer, fill, ink))
         start += share
+    return parts
+
+
+def _draw_parts(axes: Axes, parts: Sequence[_Part], room: float) -> None:
+    """Draw all pieces at once; ``room`` is the letters that fit a full bar."""
+    axes.barh(
+        [part.row for part in parts],
+        [part.share for part in parts],
+        left=[part.start for part in parts],
+        color=[part.fill for part in parts],
+        height=0.7,
+        edgecolor=PAPER,
+        linewidth=0.5,
+    )
+    for part in parts:
+        shown = _fitting(part.text, room * part.share / 100)
+        if shown:
+            middle = part.start + part.share / 2
+            axes.text(middle, part.row, shown, ha="center", va="center", color=part.ink, fontsize=FONT_SIZE)
 
 
 def _fitting(text: str, room: float) -> str:

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from medspatial.anatomy import structure
 from medspatial.errors import InputError
 from medspatial.records import Question
+from medspatial.report.names import mask_name, title
 from medspatial.report.pictures.contours import outline
 from medspatial.report.pictures.planes import PLANES, Grid, PlaneFrame, frame_at
 from medspatial.report.pictures.scene import (
@@ -71,24 +71,25 @@ class CasePictures:
         names = self._drawable(question)
         points = evidence_points(question)
         targets = [xyz for _, xyz in points] or [self._centroid(name) for name in names]
-        window = window_for(question.evidence.structures if question.evidence else ())
+        window = window_for(names or _structures(question))
         views = tuple(
             self._view(plane, names, points, targets, window, draw_line=is_distance(question))
             for plane in PLANES
         )
         grey = window.label if self._ct is not None else "masks only: this case has no CT; greys are labels"
-        return Picture(views, tuple(_title(name) for name in names), grey, self._notes(question, names))
+        return Picture(views, tuple(title(name) for name in names), grey, self._notes(question, names))
 
     def _drawable(self, question: Question) -> tuple[str, ...]:
         if self._masks is None or question.evidence is None:
             return ()
         there = set(self._masks.names)
-        return tuple(name for name in dict.fromkeys(question.evidence.structures) if name in there)
+        wanted = dict.fromkeys(mask_name(name) for name in question.evidence.structures)
+        return tuple(name for name in wanted if name in there)
 
     def _notes(self, question: Question, names: Sequence[str]) -> tuple[str, ...]:
         if question.evidence is None:
             return ("The row carries no evidence: the slices pass through the centre of the volume.",)
-        missing = [_title(name) for name in question.evidence.structures if name not in names]
+        missing = [title(name) for name in question.evidence.structures if mask_name(name) not in names]
         if not missing:
             return ()
         if self._masks is None:
@@ -157,7 +158,11 @@ class CasePictures:
         """Return the mean voxel centre of a structure, RAS+ mm, shape (3,)."""
         if name not in self._centroids:
             assert self._masks is not None
-            inside = np.argwhere(self._masks.mask(name)).mean(axis=0)
+            mask = self._masks.mask(name)
+            inside = [
+                np.average(np.arange(mask.shape[axis]), weights=np.count_nonzero(mask, axis=others))
+                for axis, others in enumerate([(1, 2), (0, 2), (0, 1)])
+            ]
             self._centroids[name] = self._masks.affine.apply(inside)
         return self._centroids[name]
 
@@ -187,8 +192,5 @@ class CasePictures:
         return Image.fromarray(shown)
 
 
-def _title(name: str) -> str:
-    try:
-        return structure(name).title
-    except InputError:
-        return name.replace("_", " ")
+def _structures(question: Question) -> tuple[str, ...]:
+    return tuple(mask_name(name) for name in question.evidence.structures) if question.evidence else ()

@@ -10,6 +10,7 @@ from medspatial.report.pictures.planes import PlaneFrame
 
 _TOLERANCE = 0.35  # picture pixels a simplified outline may leave the true one
 _FEWEST = 3
+_EXACT = 1e-9  # pixels squared; smaller cross products are rounding
 
 
 def outline(mask: NDArray[np.bool_], own: PlaneFrame, shown: PlaneFrame) -> str:
@@ -30,7 +31,7 @@ def outline(mask: NDArray[np.bool_], own: PlaneFrame, shown: PlaneFrame) -> str:
     parts = []
     for line in generator.lines(0.5):
         points = _on_picture(np.asarray(line) - 1, mask.shape, own, shown)
-        points = simplified(points, _TOLERANCE)
+        points = simplified(_without_straight_runs(points), _TOLERANCE)
         if len(points) >= _FEWEST:
             parts.append("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points) + "Z")
     return "".join(parts)
@@ -68,12 +69,22 @@ def simplified(points: NDArray[np.float64], tolerance: float) -> NDArray[np.floa
 def _from_segment(
     points: NDArray[np.float64], start: NDArray[np.float64], end: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    along = end - start
+    """Distance of points, shape (n, 2), from the segment between two others."""
+    along, away = end - start, points - start
     squared = float(along @ along)
-    if squared == 0:
-        return np.asarray(np.hypot(*(points - start).T))
-    share = np.clip((points - start) @ along / squared, 0, 1)
-    return np.asarray(np.hypot(*(points - start - share[:, None] * along).T))
+    if squared > 0:
+        share = np.minimum(np.maximum(away @ along / squared, 0), 1)
+        away = away - share[:, None] * along
+    return np.asarray(np.sqrt((away * away).sum(axis=1)))
+
+
+def _without_straight_runs(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Drop inner points that lie exactly on the line through their neighbours; cheap, and most do."""
+    before, after = points[1:-1] - points[:-2], points[2:] - points[1:-1]
+    turns = np.abs(before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]) > _EXACT
+    forward = (before * after).sum(axis=1) > 0
+    keep = np.concatenate([[True], turns | ~forward, [True]])
+    return np.asarray(points[keep])
 
 
 def _on_picture(

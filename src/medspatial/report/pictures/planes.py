@@ -6,17 +6,28 @@ coronal pictures, anterior is on the left of sagittal ones. Pixels are square in
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medspatial.volume import Affine
-from medspatial.volume.axes import OPPOSITE
+from medspatial.volume.axes import OPPOSITE, axis_moves
 from medspatial.volume.orient import reoriented
 from medspatial.volume.plane import DISPLAY_AXES, NORMAL_AXIS, Plane
 
 PLANES: tuple[Plane, ...] = ("axial", "coronal", "sagittal")
+
+
+@dataclass(frozen=True)
+class Display:
+    """A grid in the display order of one plane: (column, row, slice)."""
+
+    order: tuple[int, ...]
+    steps: tuple[slice, ...]
+    affine: Affine
+    shape: tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -25,6 +36,19 @@ class Grid:
 
     affine: Affine
     shape: tuple[int, int, int]
+    _displays: dict[Plane, Display] = field(default_factory=dict, compare=False, repr=False)
+
+    def display(self, plane: Plane) -> Display:
+        """Return how the grid is turned for a plane; worked out once."""
+        if plane not in self._displays:
+            codes = DISPLAY_AXES[plane]
+            order, flips = axis_moves(self.affine.axcodes, codes)
+            # A single number, broadcast, stands for the voxels: only the axes matter here.
+            turned, affine = reoriented(np.broadcast_to(np.uint8(0), self.shape), self.affine, codes)
+            columns, rows, slices = turned.shape
+            steps = tuple(slice(None, None, -1 if flip else 1) for flip in flips)
+            self._displays[plane] = Display(tuple(order), steps, affine, (columns, rows, slices))
+        return self._displays[plane]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +63,6 @@ class PlaneFrame:
         Number of the slice in display order.
     grid
         The grid that is cut, as stored.
-    affine, shape
-        Of the same grid in display order: (column, row, slice).
     millimetres
         Size of a (square) picture pixel.
     """
@@ -48,11 +70,19 @@ class PlaneFrame:
     plane: Plane
     index: int
     grid: Grid
-    affine: Affine
-    shape: tuple[int, int, int]
     millimetres: float
 
-    @property
+    @cached_property
+    def affine(self) -> Affine:
+        """Affine of the grid in display order: (column, row, slice) to RAS+ mm."""
+        return self.grid.display(self.plane).affine
+
+    @cached_property
+    def shape(self) -> tuple[int, int, int]:
+        """Shape of the grid in display order: columns, rows, slices."""
+        return self.grid.display(self.plane).shape
+
+    @cached_property
     def size(self) -> tuple[int, int]:
         """Width and height of the picture in pixels."""
         width, height = (
@@ -63,16 +93,16 @@ class PlaneFrame:
 
     def cut(self, voxels: NDArray[np.generic]) -> NDArray[np.generic]:
         """Take this slice out of an array on the grid, as (rows, columns) of the display."""
-        turned, _ = reoriented(voxels, self.grid.affine, DISPLAY_AXES[self.plane])
-        slice_: NDArray[np.generic] = turned[:, :, self.index].T
-        return slice_
+        display = self.grid.display(self.plane)
+        turned: NDArray[np.generic] = voxels.transpose(display.order)[display.steps]
+        return turned[:, :, self.index].T
 
     def pixels(self, xyz: NDArray[np.float64]) -> NDArray[np.float64]:
         """Project points in RAS+ mm, shape (..., 3), to picture coordinates (x, y), shape (..., 2).
 
         The picture's top left corner is (0, 0); the centre of its first pixel is (0.5, 0.5).
         """
-        places = self.affine.inverse().apply(xyz)[..., :2]
+        places = self._to_display.apply(xyz)[..., :2]
         return np.asarray((places + 0.5) * self._pixels_per_voxel)
 
     def patient(self, pixels: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -83,12 +113,15 @@ class PlaneFrame:
 
     def offset(self, xyz: NDArray[np.float64]) -> float:
         """Distance of a point from this slice in mm along its normal; positive towards R, A or S."""
+        return float(self._normal @ (xyz - self.centre))
+
+    @cached_property
+    def _normal(self) -> NDArray[np.float64]:
         toward = self.affine.directions
         normal = np.cross(toward[:, 0], toward[:, 1])
-        normal = normal / np.linalg.norm(normal) * np.sign(normal[NORMAL_AXIS[self.plane]])
-        return float(normal @ (xyz - self.centre))
+        return np.asarray(normal / np.linalg.norm(normal) * np.sign(normal[NORMAL_AXIS[self.plane]]))
 
-    @property
+    @cached_property
     def centre(self) -> NDArray[np.float64]:
         """RAS+ mm of the middle of the slice."""
         columns, rows, _ = self.shape
@@ -107,7 +140,11 @@ class PlaneFrame:
         right, bottom = self.affine.axcodes[0], self.affine.axcodes[1]
         return {"left": OPPOSITE[right], "right": right, "top": OPPOSITE[bottom], "bottom": bottom}
 
-    @property
+    @cached_property
+    def _to_display(self) -> Affine:
+        return self.affine.inverse()
+
+    @cached_property
     def _pixels_per_voxel(self) -> NDArray[np.float64]:
         return np.asarray(self.size, dtype=np.float64) / np.asarray(self.shape[:2], dtype=np.float64)
 
@@ -122,14 +159,12 @@ def frame_at(plane: Plane, xyz: NDArray[np.float64], grid: Grid, longest: int) -
     longest
         Most pixels along any side of a picture of this grid; all planes share one pixel size.
     """
-    # A view of a single number stands for the voxels: only the axes matter here.
-    turned, affine = reoriented(np.broadcast_to(np.uint8(0), grid.shape), grid.affine, DISPLAY_AXES[plane])
-    columns, rows, slices = turned.shape
-    index = int(np.clip(np.rint(affine.inverse().apply(xyz)[2]), 0, slices - 1))
-    spacing = np.asarray(affine.spacing)
-    extent = spacing * np.asarray(turned.shape)
+    display = grid.display(plane)
+    index = int(np.clip(np.rint(display.affine.inverse().apply(xyz)[2]), 0, display.shape[2] - 1))
+    spacing = np.asarray(display.affine.spacing)
+    extent = spacing * np.asarray(display.shape)
     millimetres = max(float(spacing.min()), float(extent.max()) / longest)
-    return PlaneFrame(plane, index, grid, affine, (columns, rows, slices), millimetres)
+    return PlaneFrame(plane, index, grid, millimetres)
 
 
 def scale_bar(frame: PlaneFrame) -> tuple[int, float]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medspatial.records import Question
+from medspatial.report.names import spoken
 from medspatial.report.palette import structure_colour
 from medspatial.report.pictures.planes import PlaneFrame, scale_bar
 
@@ -75,15 +76,18 @@ def evidence_points(question: Question) -> list[tuple[str, NDArray[np.float64]]]
     """Return the named points of a question's evidence, RAS+ mm."""
     if question.evidence is None:
         return []
-    return [(point.name, np.asarray(point.xyz, dtype=np.float64)) for point in question.evidence.points]
+    return [
+        (spoken(point.name), np.asarray(point.xyz, dtype=np.float64)) for point in question.evidence.points
+    ]
 
 
 def is_distance(question: Question) -> bool:
-    """Say whether the evidence is a distance between exactly two points, so that a line may be drawn."""
+    """Say whether the evidence is a distance or segment between exactly two points: a line is drawn then."""
     evidence = question.evidence
     if evidence is None or len(evidence.points) != 2:
         return False
-    return evidence.unit == "mm" or "distance" in (evidence.measurement or "").lower()
+    words = (evidence.measurement or "").lower()
+    return evidence.unit == "mm" or "distance" in words or "segment" in words
 
 
 def marks(points: Sequence[tuple[str, NDArray[np.float64]]], frame: PlaneFrame) -> tuple[dict[str, Any], ...]:
