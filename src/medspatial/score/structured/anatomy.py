@@ -22,6 +22,9 @@ _LANDMARK = re.compile(
 )
 
 
+_SEGMENT = re.compile(r"\b(?:seg(?:\.\s*|\s+)(?=\w)|S\s?(?=(?:[1-8]|I{1,3}|IV|VI{0,3}|VIII)[abAB]?\b))")
+
+
 @cache
 def _sided() -> dict[tuple[str, str], str]:
     return {(one.base, one.side): one.name for one in structures() if one.base and one.side}
@@ -61,6 +64,7 @@ def _in_context(text: str, context: str) -> str:
 def match_anatomy(text: str, item: Item) -> Verdict:
     """Judge a reply to a question whose answer is a structure."""
     context = _context(item.question)
+    text = _SEGMENT.sub("segment ", text) if "liver" in context else text
     want = _names(item.answer, context, lesions=False) or _names(item.answer, context, lesions=True)
     if not want:
         return _by_words(text, item)
@@ -73,6 +77,12 @@ def match_anatomy(text: str, item: Item) -> Verdict:
     _drop_landmarks(found, reading, item.question, context)
     verdict = _decide(found, want, reading)
     return replace(verdict, trace=tuple(found.trace))
+
+
+def structures_named(answer: str, question: str) -> frozenset[str]:
+    """Return the structures of a reference that are not in the question already, lesions left out."""
+    context = _context(question)
+    return _names(answer, context, lesions=False) - _names(question, context, lesions=False)
 
 
 def _names(text: str, context: str, *, lesions: bool) -> frozenset[str]:

@@ -30,6 +30,7 @@ _BARE = re.compile(r"(?<![A-Za-z0-9'/.-])([B-HJ])(?![A-Za-z0-9'/-])(?!\.[A-Za-z]
 _BARE_A = re.compile(
     r"(?<![A-Za-z0-9'/.-])A(?=\s*(?:[,;:)\]]|\.(?:\s|\Z)|\Z|\s(?:is|and|or|nor|because|since|but|as|was|seems|appears|would|can)\b))"
 )
+_APPOSITION = re.compile(r"[\s,.:;()\[\]=*-]*(?:(?:is|i\.e\.|the|a|an)\s+)?(?:(?:the|a|an)\s+)?")
 _NOT_LETTER = re.compile(
     r"\b(?:hepatitis|vitamin|type|grade|stage|class|group|category|segment|child(?:-pugh)?|zone|level|lesion|structure|point|mass|nodule|series|phase|part|panel|figure|organ)\s+\(?[A-J]\b(?!\))",
     re.I,
@@ -87,7 +88,7 @@ def _judge(text: str, item: Item, options: Sequence[str], want: int) -> Verdict:
     question = item.question.lower()
 
     def find(part: str) -> list[Mention]:
-        return _merged(find_letters(part, len(options)), find_options(part, options))
+        return _merged(find_letters(part, len(options)), find_options(part, options), part)
 
     part, _ = final_part(text, find)
     letters = find_letters(part, len(options))
@@ -131,10 +132,17 @@ def _nothing(found: Commitments, goal: str, refuses: bool) -> Verdict:
     return unanswered("R7", "refuses or calls it indeterminate" if refuses else "names no option")
 
 
-def _merged(letters: list[Mention], texts: list[Mention]) -> list[Mention]:
-    """Letters and texts in order; a letter inside an option's text is part of it."""
+def _merged(letters: list[Mention], texts: list[Mention], text: str) -> list[Mention]:
+    """Letters and texts in order; "C, the pancreas" is one mention, a letter inside a text is part of it."""
     kept = [m for m in letters if not any(t.start <= m.start and m.end <= t.end for t in texts)]
-    return sorted([*kept, *texts], key=lambda mention: mention.start)
+    merged: list[Mention] = []
+    for mention in sorted([*kept, *texts], key=lambda m: m.start):
+        last = merged[-1] if merged else None
+        if last and last.value == mention.value and _APPOSITION.fullmatch(text, last.end, mention.start):
+            merged[-1] = Mention(last.value, last.start, mention.end)
+        else:
+            merged.append(mention)
+    return merged
 
 
 def _other(options: Sequence[str]):  # type: ignore[no-untyped-def]

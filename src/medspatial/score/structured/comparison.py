@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from medspatial.score.structured.commitments import Commitments, Mention
 from medspatial.score.structured.reading import Reading, Segment, is_comparative, read
 from medspatial.score.structured.words import COMPARATIVES, EQUAL
+
+
+_ASIDE_TOKENS = 4
+_SIGN = re.compile(r"(?<=[A-Za-z)] )[<>](?= [A-Za-z(])|(?<=[A-Za-z)])[<>](?=[A-Za-z(])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,11 @@ class Comparison:
     values: tuple[str, ...]
     turned: bool
     reason: str
+
+
+def spelled_out(text: str) -> str:
+    """Write the signs between two names as words: "left > right" is "left larger than right"."""
+    return _SIGN.sub(lambda match: " larger than " if match.group() == ">" else " smaller than ", text)
 
 
 def question_comparison(question: str) -> tuple[str, int] | None:
@@ -72,12 +82,14 @@ def winners(
     values: list[str] = []
     notes: list[str] = []
     turned = False
-    for segment in reading.segments:
+    for place, segment in enumerate(reading.segments):
         comps = [c for c in comparatives(reading, segment.start, segment.end) if c[0] == asked[0]]
         if not comps or _equal(reading, segment):
             continue
-        subjects = _inside(found.affirmed, segment) or _inside(found.alternatives, segment)
         compared = _inside(found.compared, segment)
+        subjects = _inside(found.affirmed, segment) or _inside(found.alternatives, segment)
+        if not subjects and not compared and segment.last - segment.first <= _ASIDE_TOKENS and place:
+            subjects = _inside(found.affirmed, reading.segments[place - 1])  # "left lung (larger)"
         denied = _inside(found.denied, segment)
         held, turn = _holders(comps[0][1] == asked[1], subjects, compared, denied, other)
         if held:

@@ -58,11 +58,7 @@ def pick_count(text: str, question: str, reading: Reading) -> float | Verdict:
 
 
 def _resolved(low: str, firm: list[Quantity], reading: Reading) -> float | Verdict:
-    totals = [
-        q
-        for q in firm
-        if _TOTAL.search(low[max(0, q.start - 25) : q.start] + " | " + low[q.end : q.end + 35])
-    ]
+    totals = [q for q in firm if _TOTAL.search(_near(low, q))]
     if len(totals) == 1:
         return _single(totals[0])
     values = [q.values[0] for q in firm]
@@ -82,6 +78,13 @@ def _resolved(low: str, firm: list[Quantity], reading: Reading) -> float | Verdi
         f"gives several counts: {', '.join(f'{v:g}' for v in values)}",
         ", ".join(f"{v:g}" for v in values),
     )
+
+
+def _near(low: str, quantity: Quantity) -> str:
+    """Return the words around a number, up to the next comma, stop or number."""
+    after = re.split(r"[,;.]|\b(?:and|one|two|three|four|five|six|\d+)\b", low[quantity.end : quantity.end + 40], maxsplit=1)[0]
+    before = re.split(r"[,;.]", low[max(0, quantity.start - 25) : quantity.start])[-1]
+    return f"{before} | {after}"
 
 
 def _single(quantity: Quantity) -> float:

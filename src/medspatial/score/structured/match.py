@@ -7,6 +7,7 @@ from dataclasses import replace
 from medspatial.records import Item
 from medspatial.score.structured.anatomy import match_anatomy
 from medspatial.score.structured.choice import match_choice
+from medspatial.score.structured.free import match_free
 from medspatial.score.structured.number import match_number
 from medspatial.score.structured.relation import match_relation
 from medspatial.score.structured.side import match_side
@@ -46,10 +47,6 @@ def _side(text: str, item: Item) -> Verdict:
     return match_side(text, item.answer, item.question)
 
 
-def _undecided(text: str, item: Item) -> Verdict:
-    return Verdict("undecided", "-", f"no rule for answer type '{item.answer_type}' yet")
-
-
 _PLAIN_RULES = frozenset({"R8", "R9", "R10", "R11", "R12", "R13", "R14"})
 _MATCHERS = {
     "side": _side,
@@ -57,6 +54,5 @@ _MATCHERS = {
     "yes_no": match_yes_no,
     "anatomy": match_anatomy,
     "relation": match_relation,
-    "free": _undecided,
-    "choice": _undecided,
+    "free": match_free,
 }

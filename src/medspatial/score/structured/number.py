@@ -159,11 +159,10 @@ def _judge(found: list[Quantity], text: str, question: str, target: Target, read
         return unanswered(
             "R10", "only a bound: neither confirms nor contradicts", text[found[0].start : found[0].end]
         )
+    if len(found) > 1 and _OR.search(reading.text[found[0].end : found[1].start]) and not _same(found[0].values, found[1].values):
+        return unanswered("R5", "offers several figures and chooses none")
     chosen = _chosen(found, question)
     if chosen is None:
-        between = reading.text[found[0].end : found[1].start]
-        if _OR.search(between):
-            return unanswered("R5", "offers several figures and chooses none")
         shown = ", ".join(text[q.start : q.end] for q in found)
         fits = all(_fits(v, target) for q in found for v in q.values)
         return decided(fits, "R10" if fits else "R5", f"gives several figures: {shown}", shown)

@@ -6,11 +6,18 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from medspatial.anatomy import find_mentions
 from medspatial.score.structured.commitments import Mention
+from medspatial.score.structured.quantities import Quantity, find_quantities
+from medspatial.score.structured.relation import find_relations
 from medspatial.score.structured.side import find_sides
+from medspatial.score.structured.words import EQUAL
 
-_LETTERS = "ABCDEFGHIJ"
+LETTERS = "ABCDEFGHIJ"
 _ARTICLES = re.compile(r"\A(?:the|a|an|in|on|at|to)\s+", re.I)
+_NEITHER = re.compile(r"\b(?:neither|none|no(?:ne)? of (?:them|these|the two)|nothing|not any)\b", re.I)
+_BOTH = re.compile(r"\bboth\b|\bbilateral", re.I)
+_SAME_FIGURE = 1e-3  # relative: 4.8 cm is 48 mm
 
 
 @lru_cache(maxsize=4096)
@@ -24,24 +31,119 @@ def _pattern(option: str) -> re.Pattern[str]:
 def find_options(text: str, options: Sequence[str]) -> list[Mention]:
     """Return the options named in a reply as mentions whose value is the letter.
 
-    Longer options hide shorter ones inside them. Where no text is found verbatim, the meaning decides:
-    a side that only one option has.
+    Longer options hide shorter ones inside them. Where no text is found verbatim, the meaning decides: an
+    order of structures, a structure, a side, a figure, a relation, "both" or "neither" that only one option has.
     """
+    return list(_find(text, tuple(options)))
+
+
+@lru_cache(maxsize=4096)
+def _find(text: str, options: tuple[str, ...]) -> tuple[Mention, ...]:
+    if _are_orders(options):
+        return tuple(_by_order(text, options))
     found: list[Mention] = []
     for index in sorted(range(len(options)), key=lambda i: -len(options[i])):
         for match in _pattern(options[index]).finditer(text):
             if not any(m.start < match.end() and match.start() < m.end for m in found):
-                found.append(Mention(_LETTERS[index], match.start(), match.end()))
-    return sorted(found or _by_side(text, options), key=lambda mention: mention.start)
+                found.append(Mention(LETTERS[index], match.start(), match.end()))
+    if not found:
+        for reader in (_structures, _sides, _relations):
+            found = _by_value(text, options, reader)
+            if found:
+                break
+        else:
+            found = _by_figure(text, options) or _by_class(text, options)
+    return tuple(sorted(found, key=lambda mention: mention.start))
 
 
-def _by_side(text: str, options: Sequence[str]) -> list[Mention]:
-    owner: dict[str, str] = {}
-    for index, option in enumerate(options):
-        sides = {m.value for m in find_sides(option)}
-        if len(sides) != 1 or (side := sides.pop()) in owner:
-            continue
-        owner[side] = _LETTERS[index]
-    if len(owner) < 2:
+# --- orders: "liver, spleen, left kidney" --------------------------------------------------------------
+
+
+def _items(option: str) -> tuple[str, ...]:
+    return tuple(part.strip().lower() for part in re.split(r"\s*(?:,|;|>|<|→|->|\bthen\b)\s*", option) if part.strip())
+
+
+@lru_cache(maxsize=4096)
+def _are_orders(options: tuple[str, ...]) -> bool:
+    """Say whether the options are permutations of the same three or more names."""
+    items = [_items(option) for option in options]
+    return len(options) > 1 and len(items[0]) > 1 and all(sorted(one) == sorted(items[0]) for one in items)
+
+
+def _by_order(text: str, options: tuple[str, ...]) -> list[Mention]:
+    """Return the option whose items come in the order of their first mention in the text."""
+    places: dict[str, tuple[int, int]] = {}
+    for name in sorted(_items(options[0]), key=len, reverse=True):
+        for match in _pattern(name).finditer(text):
+            if not any(a < match.end() and match.start() < b for a, b in places.values()):
+                places[name] = match.span()
+                break
+    if len(places) < len(_items(options[0])):
         return []
-    return [Mention(owner[m.value], m.start, m.end) for m in find_sides(text) if m.value in owner]
+    order = tuple(sorted(places, key=lambda name: places[name][0]))
+    start, end = min(a for a, _ in places.values()), max(b for _, b in places.values())
+    return [Mention(LETTERS[i], start, end) for i, option in enumerate(options) if _items(option) == order] or [
+        Mention("?", start, end)
+    ]
+
+
+# --- by meaning ----------------------------------------------------------------------------------------
+
+
+def _structures(text: str) -> list[Mention]:
+    return [Mention(f"{m.name} {m.side}", m.start, m.end) for m in find_mentions(text)]
+
+
+def _sides(text: str) -> list[Mention]:
+    return find_sides(text)
+
+
+def _relations(text: str) -> list[Mention]:
+    return find_relations(text)
+
+
+def _by_value(text: str, options: tuple[str, ...], reader) -> list[Mention]:  # type: ignore[no-untyped-def]
+    """Map what a reader finds in the text to the only option that has it."""
+    owner = _owners(options, reader)
+    return [Mention(owner[m.value], m.start, m.end) for m in reader(text) if m.value in owner]
+
+
+@lru_cache(maxsize=4096)
+def _owners(options: tuple[str, ...], reader) -> dict[str, str]:  # type: ignore[no-untyped-def]
+    """Return value -> letter for values that exactly one option has."""
+    values = [tuple(dict.fromkeys(m.value for m in reader(option))) for option in options]
+    single = {value[0]: LETTERS[i] for i, value in enumerate(values) if len(value) == 1}
+    counts = [value[0] for value in values if len(value) == 1]
+    return {value: letter for value, letter in single.items() if counts.count(value) == 1}
+
+
+def _by_figure(text: str, options: tuple[str, ...]) -> list[Mention]:
+    """Map figures to options by value after conversion; a bare figure takes the options' unit."""
+    offered = [find_quantities(option) for option in options]
+    if not all(len(one) == 1 and one[0].kind == "single" for one in offered):
+        return []
+    found = []
+    for said in find_quantities(text):
+        if said.bound or said.kind != "single":
+            continue
+        letters = [LETTERS[i] for i, (one,) in enumerate(offered) if _equal_figures(said, one)]
+        found.append(Mention(letters[0] if letters else "?", said.start, said.end))
+    return found
+
+
+def _equal_figures(said: Quantity, offered: Quantity) -> bool:
+    if said.unit is None and offered.unit is not None:
+        said = said.scaled(offered.unit)
+    same_kind = (said.unit.dimension if said.unit else "") == (offered.unit.dimension if offered.unit else "")
+    a, b = said.values[0], offered.values[0]
+    return same_kind and abs(a - b) <= _SAME_FIGURE * max(abs(a), abs(b))
+
+
+def _by_class(text: str, options: tuple[str, ...]) -> list[Mention]:
+    """Map "the same size", "both" and "neither" to the only option of that kind."""
+    for pattern in (EQUAL, _NEITHER, _BOTH):
+        owners = [i for i, option in enumerate(options) if pattern.search(option.lower())]
+        match = pattern.search(text.lower())
+        if match and len(owners) == 1:
+            return [Mention(LETTERS[owners[0]], match.start(), match.end())]
+    return []

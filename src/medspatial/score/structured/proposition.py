@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from medspatial.anatomy import find_mentions, is_part
 from medspatial.score.structured.comparison import comparatives
+from medspatial.score.structured.properties import AXES, PRESENCE
 from medspatial.score.structured.reading import Reading, Segment, read
 from medspatial.score.structured.relation import find_relations
 from medspatial.score.structured.relation_words import OPPOSITES
@@ -14,45 +15,6 @@ from medspatial.score.structured.roles import content_words, stem
 from medspatial.score.structured.side import find_sides
 from medspatial.score.structured.words import COMPARATIVES, EQUAL
 
-# words on one axis: a question with one and a statement with the other contradict each other
-_ANTONYMS = (
-    (
-        "present visible visualized visualised identified exist existing evident seen",
-        "absent missing resected removed nonexistent invisible unseen",
-    ),
-    (
-        "normal unremarkable preserved regular healthy natural intact patent open",
-        "abnormal pathological enlarged thickened dilated irregular widened increased occluded narrowed stenotic deformed collapsed blocked obliterated reduced atrophic displaced ectatic",
-    ),
-    (
-        "enlarged dilated increased widened thickened distended large big",
-        "small atrophic shrunken decreased narrowed thin reduced narrow",
-    ),
-    ("symmetric symmetrical equal same identical", "asymmetric asymmetrical unequal different"),
-    (
-        "cross crosses crossing extend extends invade invades reach reaches",
-        "respect respects confined limited spare spares",
-    ),
-    (
-        "touch touches touching contact contacts abut abuts abutting adjacent contiguous adjoin",
-        "separate separated apart distant",
-    ),
-    (
-        "complete completely entirely fully whole entire",
-        "partial partially incomplete incompletely cut partly truncated",
-    ),
-    ("solid", "cystic"),
-    ("single solitary", "multiple several numerous"),
-    ("unilateral unilaterally", "bilateral bilaterally both"),
-    ("stable unchanged", "changed progressed grown"),
-    ("acute", "chronic"),
-    ("benign", "malignant"),
-)
-_AXES: dict[str, dict[int, int]] = {}
-for _axis, (_plus, _minus) in enumerate(_ANTONYMS):
-    for _sign, _words in ((1, _plus), (-1, _minus)):
-        for _word in _words.split():
-            _AXES.setdefault(_word, {})[_axis] = _sign
 _EXISTENCE = frozenset(
     "present visible visualized visualised identified evident seen noted detected found observed demonstrated evidence sign signs".split()
 )
@@ -175,6 +137,10 @@ def _stated(reading: Reading, text: str, question: str) -> tuple[bool | None, st
             best = (overlap, segment)
     if best is None:
         best_structures = _shared_structures(text, question)
+        opposed = _axis_sign(text, question)
+        if opposed is not None and not best_structures:
+            denied = any(reading.cues(segment) for segment in reading.segments)
+            return opposed != denied, "names the asked property or its opposite"
         if not best_structures:
             return None, "says nothing of what was asked"
         best = (1, reading.segments[0])
@@ -187,6 +153,17 @@ def _stated(reading: Reading, text: str, question: str) -> tuple[bool | None, st
             return False, elsewhere
     holds = (negations + conflict) % 2 == 0
     return holds, "restates the proposition" if holds else "denies the proposition"
+
+
+def _axis_sign(text: str, question: str) -> bool | None:
+    """Return whether a property word of the text has the question's sign on a shared axis, None without one."""
+    asked = set(re.findall(r"[a-z]+", question.lower()))
+    for word in re.findall(r"[a-z]+", text.lower()):
+        for axis, sign in AXES.get(word, {}).items():
+            signs = {AXES[other][axis] for other in asked if axis in AXES.get(other, {})}
+            if signs:
+                return sign in signs
+    return None
 
 
 def _shared_structures(text: str, question: str) -> bool:
@@ -226,9 +203,9 @@ def _antonym(text: str, question: str) -> int:
     said = re.findall(r"[a-z]+", text)
     asked = set(re.findall(r"[a-z]+", question.lower()))
     for word in said:
-        for axis, sign in _AXES.get(word, {}).items():
-            signs = {_AXES[other][axis] for other in asked if axis in _AXES.get(other, {})}
-            if sign not in signs and (-sign in signs or (axis == 0 and sign < 0 and not signs)):
+        for axis, sign in AXES.get(word, {}).items():
+            signs = {AXES[other][axis] for other in asked if axis in AXES.get(other, {})}
+            if sign not in signs and (-sign in signs or (axis == PRESENCE and sign < 0 and not signs)):
                 return 1
         if word in COMPARATIVES:
             axis_name, direction = COMPARATIVES[word]

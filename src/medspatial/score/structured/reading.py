@@ -201,6 +201,8 @@ class Reading:
     def _reaches(self, start: int, end: int, cue: str, position: int) -> bool:
         """Say whether a negation's scope runs up to a position."""
         segment, target = self.segment_of(start), self.segment_of(position)
+        if ":" in self.text[end:position]:
+            return False
         if segment == target:
             return not _new_phrase(self.text[end:position])
         if segment.sentence != target.sentence or cue in {"wrong", "incorrect", "false"}:
@@ -231,10 +233,19 @@ class Reading:
                 continue  # "with no extension"
             if any(b <= first < segment.end for first, _ in mentions) and word not in _STATE_WORDS:
                 continue  # the cue has its own object further on
+            if word in {"not", "isn't", "aren't", "doesn't"} and self._elliptic(segment, b):
+                continue
             if _asked(word, question) or self._presupposed(segment, start, a, b):
                 continue
             return word
         return ""
+
+    def _elliptic(self, segment: Segment, cue_end: int) -> bool:
+        """"The left is clear, the right is not": denying a denial affirms."""
+        if self.text[cue_end : segment.end].strip(" .,;!"):
+            return False
+        before = [(a, b) for a, b, _ in self._negations + self._states if a < segment.start]
+        return any(self.segment_of(a).sentence == segment.sentence or self.segment_of(a).last == segment.first for a, _ in before)
 
     def _presupposed(self, segment: Segment, start: int, cue_start: int, cue_end: int) -> bool:
         """ "The nodule in the left lung is not calcified" still puts the nodule there."""

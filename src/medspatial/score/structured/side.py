@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from medspatial.score.structured.commitments import Commitments, Mention, commitments
-from medspatial.score.structured.comparison import Comparison, question_comparison, winners
+from medspatial.score.structured.comparison import Comparison, question_comparison, spelled_out, winners
 from medspatial.score.structured.reading import Reading, blank, lowered
 from medspatial.score.structured.verdict import Verdict, decided, unanswered
 
@@ -16,7 +16,7 @@ OPPOSITE = {"left": "right", "right": "left"}
 
 # "right" and "left" that name no side (R9); blanked first
 _NO_SIDE = re.compile(
-    r"\b(?:that|this|you|it|which|he|she)(?:'s| is|'re| are) (?:absolutely |quite |all |entirely |exactly )?right\b(?=\s*(?:[,.!;]|\Z|and\b|to\b|that\b))"
+    r"\b(?:that|this|you)(?:'s| is|'re| are) (?:absolutely |quite |all |entirely |exactly )?right\b(?=\s*(?:[,.!;]|\Z|and\b|to\b|that\b))"
     r"|\byou are right\b|\ball right\b|\balright\b"
     r"|(?<!the )(?<!on )\bright (?:below|above|next|behind|beside|beneath|under|underneath|in|at|on|there|here|now|away|through|into|near|after|before|where|up|along|alongside|beyond|against|from the start)\b"
     r"|\b(?:the )?right (?:answer|choice|option|interpretation|response|reply|conclusion|diagnosis|way|direction|moment|track|thing|question)\b"
@@ -34,6 +34,7 @@ _WORDS = re.compile(
     r"|(?P<neither>\b(?:neither(?: side| kidney| lung| one| of (?:them|the two|these|both))?(?! (?:the |on the |in the |on )?(?:left|right))|on no side|no side|none of them|not on any side|not on either side|"
     r"in neither|on neither side)\b)"
     r"|(?P<equal>\b(?:equal(?:ly)?(?: in size| large| sized)?|same size|the same|identical|no (?:significant |relevant )?difference|symmetric(?:al(?:ly)?)?)\b)"
+    r"|(?P<unilateral>\b(?:unilateral(?:ly)?|one side(?: only)?|one lung|only one|single (?:side|lung)|one of the (?:lungs|kidneys))\b)"
     r"|(?P<left>\b(?:left(?:-|\b)|leftwards?\b|left-?sided\b|left-?hand\b|lt\b|sinister\b|sinistral\b|l-sided\b|l/s\b))"
     r"|(?P<right>\b(?:right(?:-|\b)|rightwards?\b|right-?sided\b|right-?hand\b|rt\b|dexter\b|dextral\b|r-sided\b))"
     r"|(?P<midline>\b(?:in the mid-?line|at the mid-?line|on the mid-?line|mid-?line(?!\s+(?:shift|crossing))|median plane|in the midplane|midsagittal|centrally|central(?: position)?|in the (?:middle|cent(?:er|re)) ?(?!lobe)(?:of the body)?)\b)"
@@ -103,10 +104,14 @@ def sides_of(text: str) -> frozenset[str]:
     ['bilateral']
     """
     values = {mention.value for mention in find_sides(text)}
+    if len(values) > 1:
+        values.discard("unilateral")
     return frozenset({"bilateral"} if {"left", "right"} <= values or "bilateral" in values else values)
 
 
 def _clash(first: str, second: str) -> bool:
+    if "unilateral" in {first, second} and {first, second} & {"left", "right"}:
+        return False
     return first != second and {first, second} not in ({"left", "bilateral"}, {"right", "bilateral"})
 
 
@@ -117,7 +122,7 @@ def match_side(reply: str, answer: str, question: str) -> Verdict:
         return Verdict("undecided", "R9", f"the reference names no side: '{answer}'")
     want = next(iter(wanted)) if len(wanted) == 1 else "bilateral"
     low = question.lower()
-    found, reading = commitments(reply, find_sides, low, _clash)
+    found, reading = commitments(spelled_out(reply), find_sides, low, _clash)
     asked = question_comparison(question)
     if asked:
         _apply_comparison(found, winners(reading, found, asked, other=OPPOSITE.get), want)
@@ -142,6 +147,8 @@ def _apply_comparison(found: Commitments, result: Comparison | None, want: str) 
 
 def _decide(found: Commitments, want: str, refused: bool, any_text: bool) -> Verdict:
     values = {mention.value for mention in found.affirmed}
+    if len(values) > 1:
+        values.discard("unilateral")
     if {"left", "right"} <= values:
         values = (values - {"left", "right"}) | {"bilateral"}
     if "bilateral" in values and "equal" in values:

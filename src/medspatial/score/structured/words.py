@@ -69,7 +69,7 @@ STATES = re.compile(
     r"within normal limits|free|uninvolved|disease-free|lesion-free)\b"
 )
 COMPARED = re.compile(
-    r"\b(?:than|compared (?:to|with)|in comparison (?:to|with)|by comparison (?:to|with)|comparing (?:to|with)|relative to|versus|vs|"
+    r"\b(?:(?<!rather )(?<!other )than|exceed(?:s|ing)|surpass(?:es|ing)|outweighs|compared (?:to|with)|in comparison (?:to|with)|by comparison (?:to|with)|comparing (?:to|with)|relative to|versus|vs|"
     r"in contrast (?:to|with)|unlike|contrary to|over that (?:of|in|on))\b|[<>]"
 )
 CONDITION = re.compile(r"\b(?:if|whether|unless|in case|provided that|assuming)\b")
@@ -92,7 +92,7 @@ REFUSAL = re.compile(
     r"\b(?:(?:can ?not|can't|could not|couldn't|unable to|not able to|not possible to|impossible to|(?:difficult|hard) to|"
     r"do not have the ability to|don't have the ability to|not qualified to|not allowed to|won't|will not|must decline to|"
     r"decline to|not in a position to|cannot be|can't be|could not be|couldn't be|am not able|not be)\W+(?:\w+\W+){0,3}?"
-    r"(?:determin\w*|assess\w*|tell|interpret\w*|say|evaluat\w*|provide|answer\w*|analy[sz]\w*|view\w*|process\w*|conclu\w*|"
+    r"(?:determin\w*|assess\w*|tell|told|interpret\w*|say|evaluat\w*|provide|answer\w*|analy[sz]\w*|view\w*|process\w*|conclu\w*|"
     r"diagnos\w*|help|assist|decid\w*|judg\w*|specif\w*|comment\w*|access\w*|ascertain\w*|establish\w*|infer\w*|know|"
     r"see (?:the|an|any|your|this) (?:image|scan|picture|ct|study)\w*|give|offer|make (?:a|any)|respond|infer|discern\w*|localis\w*|localiz\w*|clarif\w*|differentiate|distinguish)"
     r"|indeterminate|undetermined|undeterminable|inconclusive|insufficient(?:ly)?|not enough (?:information|data|detail)|"

@@ -1,0 +1,83 @@
+"""Properties with an opposite: normal or abnormal, enlarged or small, symmetric or not, ..."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from medspatial.records import Item
+from medspatial.score.structured.reading import read
+from medspatial.score.structured.verdict import Verdict, decided, unanswered
+
+# words on one axis: a text with one and a text with the other contradict each other
+ANTONYMS = (
+    (
+        "present visible visualized visualised identified exist existing evident seen",
+        "absent missing resected removed nonexistent invisible unseen",
+    ),
+    (
+        "normal unremarkable preserved regular healthy natural intact patent open within maintained usual",
+        "abnormal pathological enlarged thickened dilated irregular widened increased occluded narrowed stenotic deformed collapsed "
+        "blocked obliterated reduced atrophic displaced ectatic closed degenerated",
+    ),
+    (
+        "enlarged dilated increased widened thickened distended large big",
+        "small atrophic shrunken decreased narrowed thin reduced narrow",
+    ),
+    ("symmetric symmetrical equal same identical", "asymmetric asymmetrical unequal different"),
+    ("cross crosses crossing extend extends invade invades reach reaches", "respect respects confined limited spare spares"),
+    (
+        "touch touches touching contact contacts abut abuts abutting adjacent contiguous adjoin",
+        "separate separated apart distant",
+    ),
+    ("complete completely entirely fully whole entire", "partial partially incomplete incompletely cut partly truncated"),
+    ("solid", "cystic"),
+    ("single solitary", "multiple several numerous"),
+    ("unilateral unilaterally", "bilateral bilaterally both"),
+    ("stable unchanged", "changed progressed grown"),
+    ("acute", "chronic"),
+    ("benign", "malignant"),
+    ("diffuse widespread", "focal localized localised"),
+)
+PRESENCE = 0
+AXES: dict[str, dict[int, int]] = {}
+for _axis, (_plus, _minus) in enumerate(ANTONYMS):
+    for _sign, _words in ((1, _plus), (-1, _minus)):
+        for _word in _words.split():
+            AXES.setdefault(_word, {})[_axis] = _sign
+_WORD = re.compile(r"[a-z]+")
+
+
+@lru_cache(maxsize=16384)
+def property_signs(text: str) -> dict[int, int]:
+    """Return axis -> sign of the properties that a text states; a negation turns the sign.
+
+    >>> property_signs("The lumen is not open.")
+    {1: -1}
+    """
+    reading = read(text)
+    signs: dict[int, int] = {}
+    for token in reading.tokens:
+        for axis, sign in AXES.get(token.word, {}).items():
+            if axis == PRESENCE:
+                continue
+            segment = reading.segment_of(token.start)
+            denied = any(end <= token.start for _, end, _ in reading.cues(segment))
+            signs.setdefault(axis, -sign if denied else sign)
+    return signs
+
+
+def match_property(text: str, item: Item) -> Verdict | None:
+    """Judge a reply by the properties that the reference states; None where there are none."""
+    want = property_signs(item.answer)
+    if not want:
+        return None
+    got = property_signs(text)
+    shared = [axis for axis in want if axis in got]
+    if shared:
+        same = all(want[axis] == got[axis] for axis in shared)
+        shown = ANTONYMS[shared[0]][0 if got[shared[0]] > 0 else 1].split()[0]
+        return decided(same, "R13", f"says '{shown}'", shown)
+    if read(text).refuses():
+        return unanswered("R7", "refuses or calls it indeterminate")
+    return Verdict("undecided", "free", "the reply has no property on the reference's axis")
