@@ -136,7 +136,9 @@ def test_mirroring_changes_no_other_answer(phantoms):
     for name, value in volumes.items():
         renamed = name.replace("left", "#").replace("right", "left").replace("#", "right")
         organ = renamed.partition("#")[0]
-        if organ in masks.names and not any("cyst" in n or "tumor" in n or "nodule" in n for n in masks.names):
+        if organ in masks.names and not any(
+            "cyst" in n or "tumor" in n or "nodule" in n for n in masks.names
+        ):
             assert masks.voxels(organ) * masks.affine.voxel_volume_ml == pytest.approx(value, rel=1e-3)
 
 

@@ -8,9 +8,9 @@ cases, removes (by hash of the row) questions that the audit's best guesser answ
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 
-from medspatial.questions.audit import FEWEST_TO_JUDGE, guess_scores
+from medspatial.questions.audit import FEWEST_TO_JUDGE, guess_scores, text_key
 from medspatial.questions.drop import Drop, drop
 from medspatial.questions.options import draw
 from medspatial.records import Question
@@ -58,9 +58,19 @@ def _excess(rows: list[Question], pool: list[Question]) -> list[Question]:
     excess = (sum(scores[worst]) - limit * len(rows)) / (1 - limit)
     if excess <= 0:
         return []
-    right = [q for q, score in zip(rows, scores[worst], strict=True) if score > 1 / len(q.options)]
+    scored = list(zip(rows, scores[worst], strict=True))
+    groups: dict[Hashable, list[float]] = defaultdict(list)
+    for question, score in scored:
+        groups[_group(question, worst)].append(score)
+    rich = {key for key, found in groups.items() if sum(found) > limit * len(found)}
+    right = [q for q, score in scored if score > 1 / len(q.options) and _group(q, worst) in rich]
     right.sort(key=lambda q: draw("balance", q.id))
     return right[: max(1, round(excess * STEP))]
+
+
+def _group(question: Question, guesser: str) -> Hashable:
+    """The questions among which a guesser's success is counted: those of one text, or all."""
+    return text_key(question) if guesser == "same text" else guesser
 
 
 def _entry(question: Question) -> Drop:
