@@ -29,6 +29,7 @@ from medspatial.compare.ct_spatialvqa import (
     text_prior,
 )
 from medspatial.compare.result import Comparison
+from medspatial.errors import InputError
 from medspatial.records import Question, Record, Score
 
 JUDGED_MODELS = ("m3d", "radfm", "merlin")
@@ -169,6 +170,79 @@ def check_columns(data: CtSpatialVqa) -> list[ColumnCheck]:
     return found
 
 
+class GapCheck(Record):
+    """Accuracy on absent-or-normal answers before and after the first empty cell of a column.
+
+    A column that was joined by row is out of step behind its first gap: the accuracy on a kind of
+    question that the model handles in its own way then falls toward its overall accuracy.
+
+    Attributes
+    ----------
+    gap
+        Place of the first empty cell in question order; half of the questions for a column without one.
+    before, after
+        Jury accuracy on absent-or-normal answers.
+    rest_before, rest_after
+        The same on the other answers.
+    """
+
+    model: str
+    gaps: int
+    gap: int
+    before: float
+    after: float
+    rest_before: float
+    rest_after: float
+
+
+def check_gaps(data: CtSpatialVqa) -> list[GapCheck]:
+    """Look at every column on both sides of its first gap."""
+    value = {row.id: values for row, values in zip(data.matrix.rows, data.matrix.values, strict=True)}
+    values = np.array([value[question.id] for question in data.questions])
+    absent = np.array([absent_or_normal(question) for question in data.questions])
+    found = []
+    for model, column in zip(data.matrix.columns, values.T, strict=True):
+        gaps = np.flatnonzero(np.isnan(column))
+        gap = int(gaps[0]) if len(gaps) else len(column) // 2
+        right, early = column >= JURY, np.arange(len(column)) < gap
+        shares = [
+            float(right[absent == kind][early[absent == kind] == side].mean())
+            for kind in (True, False)
+            for side in (True, False)
+        ]
+        found.append(
+            GapCheck(
+                model=model,
+                gaps=len(gaps),
+                gap=gap,
+                before=shares[0],
+                after=shares[1],
+                rest_before=shares[2],
+                rest_after=shares[3],
+            )
+        )
+    return found
+
+
+def contradictions(data: CtSpatialVqa, model: str) -> tuple[int, int]:
+    """(cells where GPT and Qwen agree, those among them where the published jury says the opposite).
+
+    The third judge cannot overrule two that agree: any contradiction is an error of the join.
+    """
+    first, second = read_judgments(data, model, "gpt"), read_judgments(data, model, "qwen")
+    if first is None or second is None:
+        raise InputError(f"{data.folder}: needs the GPT and Qwen judgments of {model!r}")
+    column = data.matrix.columns.index(model)
+    agreed = contradicted = 0
+    for row, values in zip(data.matrix.rows, data.matrix.values, strict=True):
+        verdict = first.get(row.id)
+        if verdict is None or verdict != second.get(row.id) or np.isnan(values[column]):
+            continue
+        agreed += 1
+        contradicted += bool(values[column] >= JURY) != verdict
+    return agreed, contradicted
+
+
 def corrected(data: CtSpatialVqa) -> CtSpatialVqa:
     """Return the data with the columns of all fully published models joined by question."""
     values = data.matrix.values.copy()
@@ -203,6 +277,8 @@ def figures(data: CtSpatialVqa, *, resamples: int = 10_000) -> dict[str, Any]:
         "judge_agreement": {name: one.model_dump() for name, one in judge_agreement(data).items()},
         "judge_shares": judge_shares(data),
         "column_checks": [one.model_dump() for one in check_columns(data)],
+        "gap_checks": [one.model_dump() for one in check_gaps(data)],
+        "contradictions": {model: contradictions(data, model) for model in JUDGED_MODELS},
         "jury_corrected": dump(jury_comparison(corrected(data), resamples=resamples)),
         "by_absence_corrected": {
             name: dump(one) for name, one in by_absence(corrected(data), resamples=resamples).items()
