@@ -1,19 +1,23 @@
-"""The figures of a report: a comparison's figures turned into plain data and drawn."""
+"""The figures of a report: a comparison's figures turned into plain data, each with its caption."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Literal
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from medspatial.records import Question
 from medspatial.report.figures import (
-    ONE_COLUMN,
-    TWO_COLUMNS,
+    CurvePoint,
     Estimate,
     Panel,
+    accuracy_curves,
     category_panels,
+    confusion,
     forest,
     question_distribution,
 )
@@ -21,7 +25,36 @@ from medspatial.report.tables.accuracy import category_title, subtype_order
 from medspatial.report.tables.distribution import answer_counts
 
 if TYPE_CHECKING:
-    from medspatial.compare.result import Accuracy, Comparison
+    from medspatial.compare.result import Accuracy, Bin, Comparison, Confusion
+
+Section = Literal["results", "details", "questions"]
+
+# What accuracy is set against: words for the caption, title of the axis.
+_AGAINST = {
+    "margin": ("how clearly the reference answer holds", "Measured figure over the limit of its rule"),
+    "size": ("the volume of the smallest structure", "Volume"),
+    "visible": ("the share of the structure that the model's preprocessing keeps", "Visible share"),
+}
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One figure of a report: ``draw`` takes a width in inches."""
+
+    name: str
+    section: Section
+    caption: str
+    draw: Callable[[float], Figure]
+
+
+def charts(comparison: Comparison, questions: Sequence[Question]) -> list[Chart]:
+    """Return the figures that the data can fill, in the order of the page."""
+    return [
+        *_accuracy_charts(comparison),
+        *_curve_charts(comparison),
+        *_confusion_charts(comparison),
+        *_question_charts(questions),
+    ]
 
 
 def panels(comparison: Comparison) -> list[Panel]:
@@ -34,24 +67,75 @@ def panels(comparison: Comparison) -> list[Panel]:
     return found
 
 
-def report_figures(
-    comparison: Comparison, questions: Sequence[Question], *, narrow: bool = False
-) -> dict[str, Figure]:
-    """Draw the figures of a report by name, for two columns of a paper or (narrow) for one."""
-    width = ONE_COLUMN if narrow else TWO_COLUMNS
+def _accuracy_charts(comparison: Comparison) -> list[Chart]:
     groups = panels(comparison)
-    figures = {"forest": forest(groups[0], width)}
+    tail = "with intervals. The dashed line is the chance level."
+    found = [
+        Chart(
+            "forest",
+            "results",
+            f"Accuracy of each model on all questions, {tail}",
+            partial(forest, groups[0]),
+        )
+    ]
     if len(groups) > 1:
-        figures["categories"] = category_panels(groups, width)
-    if questions:
-        by_subtype: dict[str, list[Question]] = {}
-        for question in questions:
-            by_subtype.setdefault(question.subtype or "none", []).append(question)
-        ordered = sorted(by_subtype, key=subtype_order)
-        counts = {name: len(by_subtype[name]) for name in ordered}
-        answers = {name: answer_counts(by_subtype[name]) for name in ordered}
-        figures["questions"] = question_distribution(counts, answers, width)
-    return figures
+        caption = f"Accuracy per category of question, {tail}"
+        found.append(Chart("categories", "results", caption, partial(category_panels, groups)))
+    return found
+
+
+def _curve_charts(comparison: Comparison) -> list[Chart]:
+    """One chart per figure that accuracy was set against; models without it are left out."""
+    found = []
+    curves = [curve for curve in comparison.curves if curve.arm == comparison.reference_arm]
+    for against in dict.fromkeys(curve.against for curve in curves):
+        chosen = [curve for curve in curves if curve.against == against]
+        data = {curve.model: [_curve_point(part) for part in curve.bins] for curve in chosen}
+        unit = f" ({chosen[0].unit})" if chosen[0].unit else ""
+        words, axis = _AGAINST.get(against, (against, against))
+        caption = f"Accuracy against {words}, with intervals."
+        draw = partial(_draw_curves, data, f"{axis}{unit}")
+        found.append(Chart(f"curve_{against}", "details", caption, draw))
+    return found
+
+
+def _confusion_charts(comparison: Comparison) -> list[Chart]:
+    """One chart per model of the confusion of sides, the failure this benchmark is about."""
+    found = []
+    sides = [
+        one for one in comparison.confusions if one.kind == "side" and one.arm == comparison.reference_arm
+    ]
+    for number, one in enumerate(sides, start=1):
+        caption = f"{one.model}: reference answer against given answer, questions about sides."
+        found.append(Chart(f"sides_{number}", "details", caption, partial(_draw_confusion, one)))
+    return found
+
+
+def _question_charts(questions: Sequence[Question]) -> list[Chart]:
+    if not questions:
+        return []
+    by_subtype: dict[str, list[Question]] = {}
+    for question in questions:
+        by_subtype.setdefault(question.subtype or "none", []).append(question)
+    ordered = sorted(by_subtype, key=subtype_order)
+    counts = {name: len(by_subtype[name]) for name in ordered}
+    answers = {name: answer_counts(by_subtype[name]) for name in ordered}
+    caption = "The question set: number of questions per subtype, and the shares of reference answers."
+    return [Chart("questions", "questions", caption, partial(question_distribution, counts, answers))]
+
+
+def _curve_point(part: Bin) -> CurvePoint:
+    main = part.accuracy.interval
+    ends = (main.low, main.high) if main else None
+    return CurvePoint(part.low, part.high, part.accuracy.accuracy, ends)
+
+
+def _draw_curves(data: dict[str, list[CurvePoint]], xlabel: str, width: float) -> Figure:
+    return accuracy_curves(data, xlabel, width=width)
+
+
+def _draw_confusion(found: Confusion, width: float) -> Figure:
+    return confusion(np.asarray(found.counts, dtype=np.int64), found.labels, found.columns, width)
 
 
 def _estimate(model: str, found: Accuracy | None) -> Estimate:

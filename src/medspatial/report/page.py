@@ -27,11 +27,6 @@ if TYPE_CHECKING:
 
 _ASSETS = "assets"
 _OWN_FOLDERS = ("data", "pictures", "tables", "figures", _ASSETS)
-_CAPTIONS = {
-    "forest": "Accuracy of each model on all questions, with intervals. The dashed line is the chance level.",
-    "categories": "Accuracy per category of question, with intervals. The dashed line is the chance level.",
-    "questions": "The question set: number of questions per subtype, and the shares of reference answers.",
-}
 
 
 def write_report(
@@ -124,17 +119,16 @@ def _figures(
     folder: Path, comparison: Comparison, questions: Sequence[Question], formats: Sequence[str]
 ) -> list[dict[str, Any]]:
     """Draw every figure for wide and narrow screens and save it for papers."""
-    from medspatial.report.charts import report_figures  # matplotlib: only when figures are drawn
-    from medspatial.report.figures import inline_svg, save_figure
+    from medspatial.report.charts import charts  # matplotlib: only when figures are drawn
+    from medspatial.report.figures import ONE_COLUMN, TWO_COLUMNS, inline_svg, save_figure
 
-    wide = report_figures(comparison, questions)
-    narrow = report_figures(comparison, questions, narrow=True)
     found = []
-    for name, figure in wide.items():
-        stem = folder / "figures" / name
+    for number, chart in enumerate(charts(comparison, questions), start=1):
+        wide, narrow = chart.draw(TWO_COLUMNS), chart.draw(ONE_COLUMN)
+        stem = folder / "figures" / chart.name
         both = {
-            "two columns": (figure, stem),
-            "one column": (narrow[name], folder / "figures" / f"{name}_one_column"),
+            "two columns": (wide, stem),
+            "one column": (narrow, stem.with_name(f"{chart.name}_one_column")),
         }
         files = [
             (f"{path.suffix[1:].upper()}, {size}", path.relative_to(folder).as_posix())
@@ -143,10 +137,12 @@ def _figures(
         ]
         found.append(
             {
-                "name": name,
-                "caption": _CAPTIONS[name],
-                "wide": Markup(inline_svg(figure, f"{name}-w", _CAPTIONS[name])),
-                "narrow": Markup(inline_svg(narrow[name], f"{name}-n", _CAPTIONS[name])),
+                "name": chart.name,
+                "section": chart.section,
+                "number": number,
+                "caption": chart.caption,
+                "wide": Markup(inline_svg(wide, f"{chart.name}-w", chart.caption)),
+                "narrow": Markup(inline_svg(narrow, f"{chart.name}-n", chart.caption)),
                 "files": files,
             }
         )
