@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from medspatial import __version__
-from medspatial.cli import cases, compare, models, predict, questions, report, run, score
+from medspatial.cli import cases, compare, models, predict, prepare, questions, report, run, score
 from medspatial.errors import EXIT_INTERRUPTED, MedspatialError
 
 _EPILOG = (
@@ -26,6 +26,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 app.command("run", epilog=_EPILOG)(run.run)
+app.command("prepare", epilog=_EPILOG)(prepare.prepare_command)
 app.command("predict", epilog=_EPILOG)(predict.predict_command)
 app.command("score", epilog=_EPILOG)(score.score_command)
 app.command("compare", epilog=_EPILOG)(compare.compare_command)

@@ -1,21 +1,176 @@
-"""``medspatial models``: what answerers there are."""
+"""``medspatial models``: what answerers there are; their checkpoints, checks and orientation."""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from medspatial.cli.show import listing
+from medspatial.cli.options import read_options
+from medspatial.cli.show import csv_listing, listing
+from medspatial.errors import EXIT_FAILURES
 
 app = typer.Typer(help="The models that can answer.", no_args_is_help=True)
+Name = Annotated[str, typer.Argument(help="Name of a model; see `medspatial models list`.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command("list")
 def list_models(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Json = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
 ) -> None:
-    """List the names of all models, those of installed packages included."""
-    from medspatial.models import model_names
+    """List all models with paper, architecture, input, checkpoint, licence, and what was verified how."""
+    from medspatial.models.inventory import inventory
 
-    listing([{"name": name} for name in model_names()], as_json=as_json)
+    rows = inventory()
+    if as_csv:
+        typer.echo(csv_listing(rows), nl=False)
+    elif as_json:
+        listing(rows, as_json=True)
+    else:
+        listing(
+            [{k: row[k] for k in ("name", "title", "input", "checkpoint")} for row in rows], as_json=False
+        )
+
+
+@app.command("show")
+def show(name: Name, as_json: Json = False) -> None:
+    """Show a model's card and its input contract."""
+    from medspatial.models.inventory import card_facts
+
+    facts = card_facts(name)
+    if as_json:
+        typer.echo(json.dumps(facts, indent=1, ensure_ascii=False))
+        return
+    listing([{"field": key, "value": _words(value)} for key, value in facts.items() if value], as_json=False)
+
+
+@app.command("fetch")
+def fetch_checkpoint(
+    name: Name,
+    output: Annotated[Path, typer.Option("--output-dir", "-o", help="Folder for the checkpoint.")],
+    checkpoint: Annotated[
+        str | None, typer.Option(help="Which of several checkpoints: its id or a part of it.")
+    ] = None,
+    revision: Annotated[
+        str | None, typer.Option(help="Commit, tag or branch, if not the card's or the one begun.")
+    ] = None,
+    endpoint: Annotated[
+        str | None, typer.Option(help="Another hub than HF_ENDPOINT or the usual one.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Fetch a published checkpoint; licence and size are shown first. Resumes.
+
+    Example: `medspatial models fetch m3d_lamed --checkpoint Phi-3 -o weights/m3d_phi3`
+    """
+    from medspatial.models import model_card
+    from medspatial.models.fetch import checkpoint_of, fetch, plan_fetch
+    from medspatial.progress import progress
+
+    plan = plan_fetch(
+        checkpoint_of(model_card(name), checkpoint), output, revision=revision, endpoint=endpoint
+    )
+    facts = {
+        "checkpoint": plan.checkpoint.id,
+        "commit": plan.commit,
+        "licence": plan.checkpoint.license,
+        "files": len(plan.files),
+        "gigabytes": round(plan.size / 1e9, 3),
+        "folder": str(plan.folder),
+    }
+    if not as_json:
+        listing([{"": key, "value": value} for key, value in facts.items()], as_json=False)
+    if not yes:
+        typer.confirm("Fetch it under this licence?", abort=True)
+    with progress(plan.checkpoint.id, len(plan.files)) as bar:
+        fetch(plan, progress=bar)
+    typer.echo(json.dumps(facts, indent=1) if as_json else f"fetched into {plan.folder}")
+
+
+@app.command("check")
+def check(
+    folder: Annotated[Path, typer.Argument(help="A checkpoint's folder.")],
+    model: Annotated[
+        str | None, typer.Option("--model", "-m", help="Of which model, if config.json does not tell.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say whether a checkpoint's folder is complete and right, without loading the weights.
+
+    Ends with exit code 1 if it is not.
+    """
+    from medspatial.models.check import check_folder
+
+    findings = check_folder(folder, model)
+    rows = [{"part": f.part, "": "fine" if f.fine else "WRONG", "detail": f.detail} for f in findings]
+    listing([vars(f) for f in findings] if as_json else rows, as_json=as_json)
+    if not all(finding.fine for finding in findings):
+        raise typer.Exit(EXIT_FAILURES)
+
+
+@app.command("verify")
+def verify_model(
+    name: Name,
+    reference: Annotated[Path, typer.Option("--reference", "-r", help="Folder of reference vectors.")],
+    ct: Annotated[
+        Path | None, typer.Option(help="The CT behind the preprocessing vectors, if not beside them.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Compare this installation with the original's own computation, tensor by tensor.
+
+    Ends with exit code 1 if an error is over its tolerance.
+    """
+    from medspatial.models.verify import verify
+
+    checks = verify(name, reference, ct)
+    rows = [{**vars(check), "passed": check.passed} for check in checks]
+    listing(rows, as_json=as_json)
+    failed = sum(not check.passed for check in checks)
+    typer.echo(f"{len(checks) - failed} of {len(checks)} checks passed", err=True)
+    if failed or not checks:
+        raise typer.Exit(EXIT_FAILURES)
+
+
+@app.command("audit")
+def audit_model(
+    name: Name,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="An option of the preparation; repeatable."),
+    ] = None,
+    spacing: Annotated[float, typer.Option(min=0.5, help="Voxel size of the phantom in mm.")] = 1.5,
+    as_json: Json = False,
+) -> None:
+    """Send a phantom with markers at the patient's left, front and head through a model's preparation.
+
+    Says where each lands, whether that is what the input contract declares, and what is left of small
+    lesions. Ends with exit code 1 if left, front or head are not where the contract says.
+    """
+    from medspatial.cases import make_marker_phantom
+    from medspatial.models.audit import audit
+    from medspatial.models.inventory import contract_of, preparation
+
+    made = preparation(name, **read_options(set_ or []))
+    found = audit(name, made, contract_of(made), make_marker_phantom, spacing=spacing)
+    if as_json:
+        typer.echo(json.dumps(found.as_dict(), indent=1))
+    else:
+        listing(found.landing_rows(), as_json=False)
+        listing(found.survival_rows(), as_json=False)
+        typer.echo(found.verdict())
+    if not found.agrees:
+        raise typer.Exit(EXIT_FAILURES)
+
+
+def _words(value: object) -> str:
+    if isinstance(value, dict):
+        return "\n".join(f"{key}: {text}" for key, text in value.items() if text not in (None, [], ""))
+    if isinstance(value, list):
+        return "\n".join(_words(entry) for entry in value)
+    return str(value)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from medspatial.errors import EXIT_FAILURES, InputError
+
+if TYPE_CHECKING:
+    from medspatial.models import Model
+    from medspatial.records import Question
 
 
 def predict_command(
@@ -26,6 +31,12 @@ def predict_command(
     arm: Annotated[
         str, typer.Option(help="Arm of the study: standard, text_only, mirrored, ...")
     ] = "standard",
+    model_path: Annotated[
+        Path | None, typer.Option(help="Folder of the model's checkpoint (its option `path`).")
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:N.")] = None,
+    gpu_id: Annotated[int | None, typer.Option(min=0, help="Number of the GPU; the same as cuda:N.")] = None,
+    dtype: Annotated[str | None, typer.Option(help="auto, float32, bfloat16 or float16.")] = None,
     name: Annotated[
         str | None, typer.Option(help="Name in files and tables, if not the model's own.")
     ] = None,
@@ -46,8 +57,9 @@ def predict_command(
     Example: `medspatial predict --model random --dataset questions.jsonl --output-dir predictions`
     """
     from medspatial.arms import arm as arm_of
+    from medspatial.cli.options import read_options
     from medspatial.cli.rows import load_rows
-    from medspatial.models import create_model
+    from medspatial.models.prepared import PreparedModel, prepared_loader
     from medspatial.predict import predict
     from medspatial.progress import progress
     from medspatial.records import Question
@@ -56,8 +68,18 @@ def predict_command(
     chosen = arm_of(arm)
     questions = load_rows(dataset, Question, keep_going=keep_going)[:limit]
     asked = chosen.questions(questions)
-    answerer = create_model(model, **_options(set_ or []), **({"name": name} if name else {}))
-    loader = volume_loader(questions, cases, image_root, assume_axes)
+    answerer = _answerer(
+        model,
+        read_options(set_ or []),
+        name=name,
+        path=None if model_path is None else str(model_path),
+        device=_device(device, gpu_id),
+        dtype=dtype,
+    )
+    loader: Callable[[str], Any] = volume_loader(questions, cases, image_root, assume_axes)
+    if cases is None and answerer.needs_volume and _reads_arrays(questions, arm):
+        answerer = PreparedModel(answerer)
+        loader = prepared_loader(questions, image_root)
     stem = answerer.name if arm == "standard" else f"{answerer.name}@{arm}"
     with progress(stem, len(asked)) as bar:
         run = predict(
@@ -75,14 +97,30 @@ def predict_command(
         raise typer.Exit(EXIT_FAILURES)
 
 
-def _options(pairs: list[str]) -> dict[str, Any]:
-    """Read ``KEY=VALUE`` options; values are YAML, so that numbers and lists are what they look like."""
-    import yaml
+def _answerer(model: str, options: dict[str, Any], **named: Any) -> Model:
+    """Make the model from its options by name and from those that have an option of their own here."""
+    from medspatial.models import create_model
 
-    options = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals or not key:
-            raise InputError(f"--set: needs KEY=VALUE, got {pair!r}")
-        options[key.replace("-", "_")] = yaml.safe_load(value)
-    return options
+    given = {key: value for key, value in named.items() if value is not None}
+    twice = sorted(set(given) & set(options))
+    if twice:
+        raise InputError(f"--set {twice[0]}=...: is also given as an option of its own")
+    return create_model(model, **options, **given)
+
+
+def _device(device: str | None, gpu_id: int | None) -> str | None:
+    if device is not None and gpu_id is not None:
+        raise InputError(f"--device {device} and --gpu-id {gpu_id}: give one of them")
+    return device if gpu_id is None else f"cuda:{gpu_id}"
+
+
+def _reads_arrays(questions: Sequence[Question], arm: str) -> bool:
+    """Say whether the questions point to prepared arrays; arms that change volumes cannot use those."""
+    from medspatial.models.prepared import ARMS
+
+    arrays = [str(q.image_path).endswith(".npy") for q in questions]
+    if any(arrays) and not all(arrays):
+        raise InputError("some questions point to prepared arrays (.npy) and some to volumes: use two files")
+    if all(arrays) and arm not in ARMS:
+        raise InputError(f"arm '{arm}' changes volumes; it cannot be made from prepared arrays (.npy)")
+    return bool(arrays) and all(arrays)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -23,6 +25,15 @@ def listing(rows: Sequence[Mapping[str, Any]], *, as_json: bool, title: str | No
     for row in rows:
         table.add_row(*(_cell(value) for value in row.values()))
     _console().print(table)
+
+
+def csv_listing(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return rows of one shape as CSV with a header."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]) if rows else [], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
 
 
 def _cell(value: Any) -> str:

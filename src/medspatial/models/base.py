@@ -36,6 +36,9 @@ class Model(ABC):
         False for models that never look: the volume is then not even read.
     sees_reference
         True only for baselines, which get the questions with their references through `study`.
+    takes_arrays
+        Whether `prepare` returns exactly the array of the contract, so that one kept on disk can
+        stand in for it.
     contract
         The declared input; None for models without image input.
     batch_size
@@ -45,6 +48,7 @@ class Model(ABC):
     name: str
     needs_volume: ClassVar[bool] = True
     sees_reference: ClassVar[bool] = False
+    takes_arrays: ClassVar[bool] = False
     contract: InputContract | None = None
     batch_size: int = 16
 

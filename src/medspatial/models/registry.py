@@ -75,7 +75,7 @@ def _factory(kind: str) -> Callable[..., Model]:
     own = {**_BASELINES, **{name: card.entry for name, card in model_cards().items()}}
     if kind in own:
         module, _, attribute = own[kind].partition(":")
-        _check_packages(kind)
+        check_packages(kind)
         factory: Callable[..., Model] = getattr(import_module(module), attribute)
         return factory
     for point in entry_points(group=GROUP):
@@ -85,7 +85,7 @@ def _factory(kind: str) -> Callable[..., Model]:
     raise InputError(f"unknown model {kind!r}; known: {', '.join(model_names())}")
 
 
-def _check_packages(kind: str) -> None:
+def check_packages(kind: str) -> None:
     """Say which extra is missing before a model's module imports what is not there."""
     card = model_cards().get(kind)
     if card is not None and card.extra == "models":

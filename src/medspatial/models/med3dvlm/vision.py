@@ -34,7 +34,10 @@ class DecomposedConv(nn.Module):
     ) -> None:
         super().__init__()
         self.c1, self.c2, self.c3 = (
-            _long_along(axis, channels_in, channels, kernel, stride, groups) for axis in range(3)
+            _long_along(
+                axis, channels_in=channels_in, channels=channels, kernel=kernel, stride=stride, groups=groups
+            )
+            for axis in range(3)
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -44,7 +47,7 @@ class DecomposedConv(nn.Module):
 
 
 def _long_along(
-    axis: int, channels_in: int, channels: int, kernel: int, stride: int, groups: int
+    axis: int, *, channels_in: int, channels: int, kernel: int, stride: int, groups: int
 ) -> nn.Sequential:
     size, padding = [1, 1, 1], [0, 0, 0]
     size[axis], padding[axis] = kernel, kernel // 2

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import torch
@@ -48,6 +48,7 @@ class VolumeLanguageModel(Model):
     `pixels`, `visual_tokens`, `prefix` and `tail`.
     """
 
+    takes_arrays: ClassVar[bool] = True
     contract: InputContract
     language: LanguageModel
     tokenizer: Tokenizer

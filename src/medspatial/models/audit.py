@@ -1,0 +1,256 @@
+"""Orientation audit: where the patient's left, front and head land, and what is left of a small lesion.
+
+A phantom with bright markers goes through a model's preparation, stored in several orientations. The
+place of a marker is read from the difference that it makes to the prepared array, so that no knowledge
+of the recipe enters. Small spheres, one at a time, show what the resampling leaves of a lesion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medspatial.errors import InputError
+from medspatial.inputs import InputContract
+
+if TYPE_CHECKING:
+    from medspatial.volume import Volume
+
+STORAGES = ("RAS", "LPS", "LAS", "PIR", "SLP")
+DIAMETERS_MM = (6.0, 10.0, 20.0)
+_LARGE_MM = 60.0  # a sphere whose middle no resampling touches: the full contrast
+_LESION_HU = 100.0
+_SHIFTS = 5  # positions per diameter, along the body diagonal, within one cell of the input
+_HALF = 0.5
+_DIRECTION = {"marker_left": "L", "marker_anterior": "A", "marker_superior": "S"}
+_OPPOSITE = {"L": "R", "A": "P", "S": "I"}
+
+
+@dataclass(frozen=True)
+class Landing:
+    """Where one marker of a phantom in one storage orientation lands.
+
+    Attributes
+    ----------
+    axis
+        Spatial array axis along which the marker lies farthest from the middle (0 is the slowest).
+    place
+        Its centre along the three spatial axes, 0..1.
+    """
+
+    storage: str
+    marker: str
+    axis: int
+    place: tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Survival:
+    """What is left of a sphere of 100 HU over its surroundings.
+
+    Attributes
+    ----------
+    contrast_mean, contrast_worst
+        Largest contrast in the input as a share of the full one, over several positions.
+    cells_worst
+        Fewest input cells that keep at least half of the full contrast.
+    """
+
+    diameter_mm: float
+    contrast_mean: float
+    contrast_worst: float
+    cells_worst: int
+
+
+@dataclass(frozen=True)
+class Audit:
+    """The result.
+
+    Attributes
+    ----------
+    axes
+        Storage orientation to the patient directions in which the array axes were seen to grow.
+    largest_difference
+        Between the inputs made from different storages of the same patient; 0 where storage is of
+        no matter.
+    """
+
+    model: str
+    contract: InputContract
+    axes: dict[str, str]
+    landings: tuple[Landing, ...]
+    survivals: tuple[Survival, ...]
+    largest_difference: float
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every storage gave the axes that the contract declares."""
+        return set(self.axes.values()) == {self.contract.axes}
+
+    def verdict(self) -> str:
+        """Return one sentence: agreement, and whether storage matters."""
+        wrong = [
+            f"{storage} gives {axes}" for storage, axes in self.axes.items() if axes != self.contract.axes
+        ]
+        if wrong:
+            return f"{self.model}: array axes should grow to {self.contract.axes}, but {', '.join(wrong)}"
+        return (
+            f"{self.model}: array axes grow to {self.contract.axes} as declared, from every storage; "
+            f"largest difference between them {self.largest_difference:.3g}"
+        )
+
+    def landing_rows(self) -> list[dict[str, Any]]:
+        """Return one row per marker and storage, for printing."""
+        return [
+            {
+                "stored": landing.storage,
+                "marker": landing.marker,
+                "array_axis": landing.axis,
+                "place": ", ".join(f"{place:.2f}" for place in landing.place),
+                "axes": self.axes[landing.storage],
+                "declared": self.contract.axes,
+            }
+            for landing in self.landings
+        ]
+
+    def survival_rows(self) -> list[dict[str, Any]]:
+        """Return one row per lesion size, for printing."""
+        return [
+            {
+                "lesion_mm": s.diameter_mm,
+                "contrast_kept": s.contrast_mean,
+                "worst": s.contrast_worst,
+                "cells_over_half": s.cells_worst,
+            }
+            for s in self.survivals
+        ]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain data."""
+        return {
+            "model": self.model,
+            "agrees": self.agrees,
+            "declared_axes": self.contract.axes,
+            "axes": self.axes,
+            "largest_difference": self.largest_difference,
+            "landings": [asdict(landing) for landing in self.landings],
+            "survivals": [asdict(survival) for survival in self.survivals],
+        }
+
+
+Prepare = Callable[["Volume"], NDArray[Any]]
+MarkerPhantom = Callable[..., Any]  # (spacing=, axcodes=) to what has .ct (Volume) and .masks.mask(name)
+
+
+def audit(
+    model: str,
+    prepare: Prepare,
+    contract: InputContract,
+    phantom_of: MarkerPhantom,
+    *,
+    spacing: float = 1.5,
+    storages: Sequence[str] = STORAGES,
+    diameters: Sequence[float] = DIAMETERS_MM,
+) -> Audit:
+    """Send marker phantoms through a preparation.
+
+    Parameters
+    ----------
+    phantom_of
+        Makes the phantom, `medspatial.cases.phantom.make_marker_phantom`.
+    spacing
+        Of the phantom with lesions, mm; for the markers twice as much is enough.
+
+    Raises
+    ------
+    InputError
+        The prepared array has no three spatial axes.
+    """
+    axes, landings, difference = {}, [], 0.0
+    first: NDArray[Any] | None = None
+    for storage in storages:
+        phantom = phantom_of(spacing=2 * spacing, axcodes=storage)
+        whole = _prepared(prepare, phantom.ct, contract)
+        seen = ["?", "?", "?"]
+        for marker, letter in _DIRECTION.items():
+            without = _without(phantom.ct, phantom.masks.mask(marker))
+            place = _centre(whole - _prepared(prepare, without, contract))
+            axis = int(np.argmax(np.abs(np.array(place) - _HALF)))
+            seen[axis] = letter if place[axis] > _HALF else _OPPOSITE[letter]
+            landings.append(Landing(storage, marker, axis, place))
+        axes[storage] = "".join(seen)
+        first = whole if first is None else first
+        difference = max(difference, _largest_difference(first, whole))
+    survivals = tuple(_survivals(prepare, contract, phantom_of(spacing=spacing).ct, diameters))
+    return Audit(model, contract, axes, tuple(landings), survivals, difference)
+
+
+def _prepared(prepare: Prepare, volume: Volume, contract: InputContract) -> NDArray[np.float64]:
+    """Return the input as (D, H, W); channels are summed."""
+    array = np.asarray(prepare(volume), dtype=np.float64)
+    if array.ndim == 4 and contract.channels:
+        array = array.sum(axis=0)
+    if array.ndim != 3 or contract.representation != "volume":
+        raise InputError(f"audit: needs an input with three spatial axes, got {contract.representation}")
+    return array
+
+
+def _without(volume: Volume, marker: NDArray[np.bool_]) -> Volume:
+    return replace(volume, voxels=np.where(marker, 0, volume.voxels).astype(volume.voxels.dtype))
+
+
+def _centre(change: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Return the centre of a change along the axes, 0..1."""
+    strong = np.abs(change)
+    strong = np.where(strong >= _HALF * strong.max(), strong, 0.0)
+    if strong.sum() == 0:
+        raise InputError("audit: a marker left no trace in the input")
+    places = []
+    for axis, size in enumerate(change.shape):
+        others = tuple(other for other in range(3) if other != axis)
+        weights = strong.sum(axis=others)
+        places.append(float((weights * (np.arange(size) + 0.5)).sum() / weights.sum() / size))
+    return places[0], places[1], places[2]
+
+
+def _largest_difference(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    return float(np.abs(a - b).max()) if a.shape == b.shape else float("inf")
+
+
+def _survivals(
+    prepare: Prepare, contract: InputContract, base: Volume, diameters: Sequence[float]
+) -> list[Survival]:
+    plain = _prepared(prepare, base, contract)
+    full = float(np.abs(_prepared(prepare, _with_sphere(base, _LARGE_MM, 0.0), contract) - plain).max())
+    if full == 0:
+        raise InputError(f"audit: a sphere of {_LESION_HU:g} HU left no trace in the input")
+    cell = max(_extent(base)) / max(1, min(plain.shape))
+    found = []
+    for diameter in diameters:
+        kept, cells = [], []
+        for shift in np.linspace(0.0, cell, _SHIFTS, endpoint=False):
+            change = np.abs(_prepared(prepare, _with_sphere(base, diameter, float(shift)), contract) - plain)
+            kept.append(float(change.max()) / full)
+            cells.append(int((change >= _HALF * full).sum()))
+        found.append(Survival(diameter, float(np.mean(kept)), min(kept), min(cells)))
+    return found
+
+
+def _extent(volume: Volume) -> tuple[float, ...]:
+    return tuple(n * s for n, s in zip(volume.shape, volume.spacing, strict=True))
+
+
+def _with_sphere(volume: Volume, diameter: float, shift: float) -> Volume:
+    """Add 100 HU inside a sphere near the middle, moved by ``shift`` mm along every axis."""
+    middle = [(n - 1) / 2 * s + shift for n, s in zip(volume.shape, volume.spacing, strict=True)]
+    grid = np.ogrid[tuple(slice(0, n) for n in volume.shape)]
+    squared = sum(
+        (axis * step - centre) ** 2 for axis, step, centre in zip(grid, volume.spacing, middle, strict=True)
+    )
+    inside = np.asarray(squared) <= (diameter / 2) ** 2
+    voxels = volume.voxels.astype(np.float32) + _LESION_HU * inside.astype(np.float32)
+    return replace(volume, voxels=voxels)
