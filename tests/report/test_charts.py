@@ -46,7 +46,7 @@ def test_curves_and_confusions_are_drawn_from_the_reference_arm(study) -> None:
     assert axes.get_xlabel() == "Volume (ml)"
     assert axes.lines[0].get_ydata().tolist() == pytest.approx([100 * overall.accuracy] * 2)
     (axes,) = made["sides_1"].draw(ONE_COLUMN).axes
-    np.testing.assert_allclose(axes.images[0].get_array()[0], [0.75, 0.25, 0, 0])
+    np.testing.assert_allclose(axes.collections[0].get_array()[0], [0.75, 0.25, 0, 0])
 
 
 def test_every_chart_has_a_caption_and_both_widths(study) -> None:

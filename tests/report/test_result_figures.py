@@ -20,6 +20,7 @@ from medspatial.report.figures import (
     confusion,
     correctness_map,
     disagreement,
+    inline_svg,
     judge_agreement,
 )
 
@@ -36,7 +37,7 @@ PANELS = [
     )
 ]
 MATRIX = np.array([[1, 1, 0], [1, 0, 0], [1, np.nan, 1], [1, 1, 0]], dtype=float)
-POINTS = [CurvePoint(5, 10, 0.4, (0.3, 0.5)), CurvePoint(10, 20, None), CurvePoint(20, 40, 0.8)]
+POINTS = [CurvePoint(5, 10, 0.4, (0.3, 0.5)), CurvePoint(10, 20, None), CurvePoint(20, 1499.5, 0.8)]
 
 
 def words(figure: Figure) -> list[str]:
@@ -115,7 +116,8 @@ def test_confusion_writes_counts_and_colours_by_row() -> None:
     counts = np.array([[8, 2, 0], [0, 0, 0]])
     figure = confusion(counts, ["left", "right"], ["left", "right", "no answer"])
     (axes,) = figure.axes
-    np.testing.assert_allclose(axes.images[0].get_array(), [[0.8, 0.2, 0], [0, 0, 0]])
+    np.testing.assert_allclose(axes.collections[0].get_array(), [[0.8, 0.2, 0], [0, 0, 0]])
+    assert "<image" not in inline_svg(figure, "c", "sides")
     assert [text.get_text() for text in axes.texts] == ["8", "2"]
     with pytest.raises(ValueError, match=r"needs shape \(1, 3\)"):
         confusion(counts, ["left"], ["a", "b", "c"])
@@ -134,7 +136,7 @@ def test_curves_leave_gaps_and_name_the_bins() -> None:
     values = axes.lines[0].get_ydata()
     assert values[0] == pytest.approx(40)
     assert np.isnan(values[1])
-    assert {"5–10", "10–20", "20–40", "Margin (mm)"} <= set(words(figure))
+    assert {"5–10", "10–20", "20–1,500", "Margin (mm)"} <= set(words(figure))
     assert [25.0, 25.0] in [list(line.get_ydata()) for line in axes.lines]
 
 

@@ -50,16 +50,30 @@ def accuracy_curves(
             shift = (row - (len(curves) - 1) / 2) * 0.5 / max(len(curves), 1)
             shares = [float("nan") if one.value is None else 100 * one.value for one in points]
             places = [place + shift for place in range(len(points))]
-            axes.plot(places, shares, color=colour, marker=marker, ms=3.5, lw=1, label=short_name(model))
+            axes.plot(
+                places,
+                shares,
+                color=colour,
+                marker=marker,
+                ms=3.5,
+                lw=1,
+                clip_on=False,
+                label=short_name(model),
+            )
             for place, one in zip(places, points, strict=True):
                 if one.interval is not None:
                     axes.plot([place] * 2, [100 * end for end in one.interval], color=colour, lw=0.8)
         if chance is not None:
             axes.axhline(100 * chance, color=MUTED, ls=(0, (3, 2)), lw=0.8, zorder=0.5)
-        axes.set_xticks(range(len(bins)), [f"{one.low:.3g}–{one.high:.3g}" for one in bins])
+        axes.set_xticks(range(len(bins)), [f"{_end(one.low)}–{_end(one.high)}" for one in bins])
         axes.set_ylim(0, 100)
         axes.set_xlabel(xlabel)
         axes.set_ylabel("Accuracy (%)")
         axes.grid(visible=True, axis="y")
         figure.legend(loc="outside lower center", ncols=2)
         return settled(figure)
+
+
+def _end(value: float) -> str:
+    """Write an end of a bin with three significant digits, never in powers of ten."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

@@ -67,11 +67,13 @@ def _squares(
         cell = max((width - 1.2) / max(len(columns), 1), 0.1)
         figure = new_figure(width, min(1.3 + min(cell, 0.34) * len(rows), 9.0))
         axes = figure.add_subplot()
-        axes.imshow(shares, cmap=_BLUES, vmin=0, vmax=1, aspect="auto")
+        # Squares, not an image: they stay sharp, and a page that allows no embedded images shows them.
+        axes.pcolormesh(shares, cmap=_BLUES, vmin=0, vmax=1, edgecolors="face", linewidth=0.2)
+        axes.set_ylim(len(rows), 0)
         if cell >= _SMALLEST:
             _write(axes, shares, words)
-        axes.set_xticks(range(len(columns)), columns, rotation=90 if len(columns) > 4 else 0)
-        axes.set_yticks(range(len(rows)), rows)
+        axes.set_xticks(np.arange(len(columns)) + 0.5, columns, rotation=90 if len(columns) > 4 else 0)
+        axes.set_yticks(np.arange(len(rows)) + 0.5, rows)
         axes.tick_params(length=0)
         axes.set_xlabel(titles[0])
         axes.set_ylabel(titles[1])
@@ -85,4 +87,6 @@ def _write(axes: Axes, shares: NDArray[np.float64], words: Sequence[Sequence[str
         colour = _LIGHT if share > 0.55 else _DARK
         text = words[row][column]
         if text:
-            axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=FONT_SIZE)
+            axes.text(
+                column + 0.5, row + 0.5, text, ha="center", va="center", color=colour, fontsize=FONT_SIZE
+            )
