@@ -92,7 +92,7 @@ def test_mirrored_turns_volume_and_reference_but_not_a_text_without_sides() -> N
     assert (changed.question, changed.answer, changed.options) == (
         "Which side?",
         "right",
-        ("right", "left", "both", "neither"),
+        ("left", "right", "both", "neither"),
     )
     volume = arm("mirrored").loader(volume_of, [CLOSED])("a")
     assert volume is not None

@@ -157,12 +157,14 @@ def _mirror_question(question: Question) -> Question:
     """A statement is true of the mirrored patient if, sides exchanged, it is true of the patient.
 
     So words are exchanged in question, options and reference alike. Where the question itself names
-    no side its text stays, and the reference turns.
+    no side its text stays, and the reference turns. Options that are the same set after the exchange
+    keep their order: the prompt is then the same, and a habit of position gains nothing.
     """
+    options = tuple(exchange_sides(option) for option in question.options)
     return question.model_copy(
         update={
             "question": exchange_sides(question.question),
-            "options": tuple(exchange_sides(option) for option in question.options),
+            "options": question.options if set(options) == set(question.options) else options,
             "answer": exchange_sides(question.answer),
         }
     )
