@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from medspatial.records import Question
@@ -123,8 +124,8 @@ def audit(questions: Iterable[Question]) -> AuditReport:
     by_subtype: dict[str, list[Question]] = defaultdict(list)
     for question in closed:
         by_subtype[question.subtype or ""].append(question)
-    same_text = _Memory(closed, text_key)
-    same_structures = _Memory(closed, structures_key)
+    same_text = Memory(closed, text_key)
+    same_structures = Memory(closed, structures_key)
     rows = tuple(
         _audit_one(name, rows, same_text, same_structures)
         for name, rows in sorted(by_subtype.items(), key=_order)
@@ -142,21 +143,17 @@ def audit(questions: Iterable[Question]) -> AuditReport:
     )
 
 
-def guess_scores(rows: Sequence[Question], pool: Sequence[Question]) -> dict[str, list[float]]:
+def guess_scores(rows: Sequence[Question], same_text: Memory) -> dict[str, list[float]]:
     """Return each guesser's expected score on every question of one closed subtype.
 
     Parameters
     ----------
     rows
         Questions of one subtype.
-    pool
-        All closed questions, from whose texts a guesser learns.
+    same_text
+        Answers of all closed questions by ``text_key``: what a guesser learns from.
     """
-    return _guess_scores(rows, _Memory(pool, text_key))
-
-
-def _guess_scores(rows: Sequence[Question], same_text: _Memory) -> dict[str, list[float]]:
-    majority = _Memory(rows, lambda question: 0)
+    majority = Memory(rows, lambda question: 0)
     scores = {
         "majority": [majority.expected(q) for q in rows],
         "same text": [same_text.expected(q, majority) for q in rows],
@@ -168,9 +165,9 @@ def _guess_scores(rows: Sequence[Question], same_text: _Memory) -> dict[str, lis
     return scores
 
 
-def _audit_one(name: str, rows: list[Question], same_text: _Memory, same_structures: _Memory) -> SubtypeAudit:
-    scores = {guesser: _mean(values) for guesser, values in _guess_scores(rows, same_text).items()}
-    majority = _Memory(rows, lambda question: 0)
+def _audit_one(name: str, rows: list[Question], same_text: Memory, same_structures: Memory) -> SubtypeAudit:
+    scores = {guesser: _mean(values) for guesser, values in guess_scores(rows, same_text).items()}
+    majority = Memory(rows, lambda question: 0)
     chance = _mean([1 / len(q.options) for q in rows])
     worst = max(scores, key=lambda guesser: scores[guesser])
     above = scores[worst] - chance
@@ -193,22 +190,25 @@ def _audit_one(name: str, rows: list[Question], same_text: _Memory, same_structu
     )
 
 
-class _Memory:
+class Memory:
     """Answers of all questions by a key, and the best guess for one from those of other patients."""
 
     def __init__(self, rows: Iterable[Question], key: Key) -> None:
         self._key = key
-        self._counts: dict[Hashable, Counter[str]] = defaultdict(Counter)
-        self._own: dict[Hashable, Counter[str]] = defaultdict(Counter)
+        self._counts: Counter[Hashable] = Counter()
+        self._own: Counter[Hashable] = Counter()
         for row in rows:
-            self._counts[key(row)][row.answer] += 1
-            self._own[key(row), row.patient_id][row.answer] += 1
+            found = key(row)
+            self._counts[found, row.answer] += 1
+            self._own[found, row.answer, row.patient_id] += 1
 
-    def expected(self, row: Question, fallback: _Memory | None = None) -> float:
+    def expected(self, row: Question, fallback: Memory | None = None) -> float:
         """The probability that the most common answer of other patients is right; ties are drawn."""
         key = self._key(row)
-        everyone, own = self._counts.get(key, Counter()), self._own.get((key, row.patient_id), Counter())
-        counts = {option: everyone[option] - own[option] for option in row.options}
+        counts = {
+            option: self._counts[key, option] - self._own[key, option, row.patient_id]
+            for option in row.options
+        }
         most = max(counts.values())
         if most == 0:
             return fallback.expected(row) if fallback else 1 / len(row.options)
@@ -218,7 +218,12 @@ class _Memory:
 
 def text_key(question: Question) -> Hashable:
     """The question's words."""
-    return " ".join(question.question.lower().split())
+    return _normal(question.question)
+
+
+@lru_cache(maxsize=1 << 20)
+def _normal(text: str) -> str:
+    return " ".join(text.lower().split())
 
 
 def structures_key(question: Question) -> Hashable:
@@ -249,10 +254,10 @@ def _ranks(rows: Sequence[Question]) -> list[float]:
 
     places = [(q.patient_id, place(q), len(q.options)) for q in rows]
     counts = Counter(at for _, at, _ in places)
+    own = Counter((patient, at) for patient, at, _ in places)
     scores = []
     for patient, at, size in places:
-        own = Counter(other for who, other, _ in places if who == patient)
-        others = {one: counts[one] - own[one] for one in range(size)}
+        others = {one: counts[one] - own[patient, one] for one in range(size)}
         most = max(others.values())
         best = [one for one, count in others.items() if count == most]
         scores.append((at in best) / len(best))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterable
 
-from medspatial.questions.audit import FEWEST_TO_JUDGE, guess_scores, text_key
+from medspatial.questions.audit import FEWEST_TO_JUDGE, Memory, guess_scores, text_key
 from medspatial.questions.drop import Drop, drop
 from medspatial.questions.options import draw
 from medspatial.records import Question
@@ -18,6 +18,8 @@ from medspatial.records import Question
 TARGET_POINTS = 2.0
 """Guessers are brought down to chance plus this many points, well under the audit's limit."""
 ROUNDS = 60
+SHARED_TEXTS = "L"
+"""Subtypes whose texts occur in others too (the mirrored probe), so that they stay under watch."""
 STEP = 0.5
 """Share of the excess that one round removes: what is left changes the guessers, so they are asked again."""
 
@@ -35,11 +37,15 @@ def balance_cohort(questions: Iterable[Question]) -> tuple[list[Question], list[
             grouped[question.subtype or ""].append(question)
     by_subtype = {name: rows for name, rows in grouped.items() if len(rows) >= FEWEST_TO_JUDGE}
     kept_ids = {question.id for question in everything}
+    watched = set(by_subtype)
     for _ in range(ROUNDS):
-        pool = [q for q in everything if q.options and q.id in kept_ids]
-        removed = {
-            q.id for rows in by_subtype.values() for q in _excess([r for r in rows if r.id in kept_ids], pool)
-        }
+        texts = Memory((q for q in everything if q.options and q.id in kept_ids), text_key)
+        removed: set[str] = set()
+        for name in sorted(watched):
+            excess = _excess([row for row in by_subtype[name] if row.id in kept_ids], texts)
+            removed.update(question.id for question in excess)
+            if not excess and not name.startswith(SHARED_TEXTS):
+                watched.discard(name)
         if not removed:
             break
         kept_ids -= removed
@@ -47,13 +53,13 @@ def balance_cohort(questions: Iterable[Question]) -> tuple[list[Question], list[
     return kept, [_entry(q) for q in everything if q.id not in kept_ids]
 
 
-def _excess(rows: list[Question], pool: list[Question]) -> list[Question]:
+def _excess(rows: list[Question], texts: Memory) -> list[Question]:
     """Return some of the questions that the best guesser gets right too often, chosen by hash."""
     if not rows:
         return []
     chance = sum(1 / len(q.options) for q in rows) / len(rows)
     limit = chance + TARGET_POINTS / 100
-    scores = guess_scores(rows, pool)
+    scores = guess_scores(rows, texts)
     worst = max(scores, key=lambda guesser: (sum(scores[guesser]), guesser))
     excess = (sum(scores[worst]) - limit * len(rows)) / (1 - limit)
     if excess <= 0:
