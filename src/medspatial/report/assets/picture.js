@@ -74,7 +74,7 @@ var medspatial = (window.medspatial ||= {});
   // Corners of everything drawn on a slice: [left, top, right, bottom]; null where nothing is.
   const extent = (view) => {
     const numbers = view.outlines.flatMap(([, path]) => path.match(/[\d.]+/g).map(Number));
-    const points = view.points.filter((point) => !point.aside || !numbers.length);
+    const points = view.points.filter((point) => !point.aside || view.line || !numbers.length);
     const xs = [...numbers.filter((_, place) => place % 2 === 0), ...points.map((point) => point.x)];
     const ys = [...numbers.filter((_, place) => place % 2 === 1), ...points.map((point) => point.y)];
     const ends = (values) => values.reduce(([low, high], one) => [Math.min(low, one), Math.max(high, one)], [Infinity, -Infinity]);
