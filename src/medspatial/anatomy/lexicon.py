@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
 from medspatial.anatomy.structures import Structure, structures
 
@@ -93,6 +93,7 @@ def lexicon() -> Lexicon:
     return Lexicon(root, forms, abbreviations)
 
 
+@lru_cache(maxsize=16384)
 def base_word(token: str) -> str:
     """Return a lower-case word in the spelling of the table: American, ordinals as digits."""
     for variant, plain in _VARIANTS.items():

@@ -129,8 +129,12 @@ def disagreements(metric: Iterable[Score], standard: Iterable[Score]) -> list[tu
     """
     known = {_key(score): score for score in standard}
     pairs = [(score, known[_key(score)]) for score in metric if _key(score) in known]
-    differing = [(a, b) for a, b in pairs if a.correct is not None and b.correct is not None and a.correct != b.correct]
-    return sorted(differing, key=lambda pair: -abs((pair[1].score if pair[1].score is not None else 0.5) - 0.5))
+    differing = [
+        (a, b) for a, b in pairs if a.correct is not None and b.correct is not None and a.correct != b.correct
+    ]
+    return sorted(
+        differing, key=lambda pair: -abs((pair[1].score if pair[1].score is not None else 0.5) - 0.5)
+    )
 
 
 def _key(score: Score) -> tuple[str, str, str]:

@@ -29,9 +29,7 @@ class Bleu(Metric):
     name = "bleu"
     extra = "metrics"
     variants = {"cased1": {"cased1": True}}  # noqa: RUF012
-    warning = (
-        "counts shared words: 'left kidney' for 'right kidney' scores 50, and short correct answers to long references score near 0"
-    )
+    warning = "counts shared words: 'left kidney' for 'right kidney' scores 50, and short correct answers to long references score near 0"
 
     def __init__(self, *, cased1: bool = False) -> None:
         self._cased1 = cased1

@@ -81,12 +81,12 @@ def _splitter(tokens: str) -> Any:
     try:
         tokenize("One. Two.")
     except LookupError:
-        raise MissingPackageError("meteor:sentences needs Punkt; run: python -m nltk.downloader punkt_tab") from None
+        raise MissingPackageError(
+            "meteor:sentences needs Punkt; run: python -m nltk.downloader punkt_tab"
+        ) from None
     return lambda text: tuple(tokenize(text))
 
 
 class _CachedStemmer:
     def __init__(self, plain: Any) -> None:
         self.stem = lru_cache(maxsize=65536)(plain.stem)
-
-

@@ -13,6 +13,8 @@ NORMALISE_CONVENTION = (
 )
 NAIVE_CONVENTION = "ASCII lower case, ASCII punctuation deleted, white space collapsed"
 
+# the same rule for plain ASCII, in one pass: all of P* but '%', and the three exceptions
+_ASCII_PUNCTUATION = re.compile(r"""[!"#&'()*/:;?@\[\\\]_{}]|(?<!\d)[.,]|[.,](?!\d)|-(?!\d)|(?<=\S)-""")
 _PLAIN = re.compile(r"[a-z0-9 %]*\Z")
 _ASCII_DELETE = str.maketrans("", "", string.punctuation)
 _ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
@@ -30,7 +32,9 @@ def normalise(text: str) -> str:
     'right sided -850 hu 2.3 cm'
     """
     text = unicodedata.normalize("NFKC", text).casefold().replace("\u2212", "-")
-    if not _PLAIN.match(text):
+    if text.isascii():
+        text = _ASCII_PUNCTUATION.sub(" ", text)
+    elif not _PLAIN.match(text):
         text = "".join(_kept(text, index) for index in range(len(text)))
     return " ".join(text.split())
 

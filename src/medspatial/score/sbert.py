@@ -35,10 +35,14 @@ class SbertCosine(Metric):
     costly = True
     warning = "'left kidney' and 'right kidney' lie close together: a wrong side still scores high"
 
-    def __init__(self, *, model: str = DEFAULT_MODEL, batch_size: int = 128, device: str | None = None) -> None:
+    def __init__(
+        self, *, model: str = DEFAULT_MODEL, batch_size: int = 128, device: str | None = None
+    ) -> None:
         library = require("sentence_transformers", "metrics")
         if ("/" not in model or model.startswith((".", "/"))) and not Path(model).is_dir():
-            raise InputError(f"sbert: no model folder '{model}' (give a folder, or a hub name such as {DEFAULT_MODEL})")
+            raise InputError(
+                f"sbert: no model folder '{model}' (give a folder, or a hub name such as {DEFAULT_MODEL})"
+            )
         try:
             self._encoder = library.SentenceTransformer(model, device=device)
         except OSError as error:

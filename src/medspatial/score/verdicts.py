@@ -52,7 +52,11 @@ def read_verdicts(path: str | Path) -> list[JudgeVerdict]:
         raise InputError(f"{path}: no such file") from None
     try:
         text = (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode("utf-8")
-        rows = json.loads(text) if text.lstrip().startswith("[") else [json.loads(line) for line in text.splitlines() if line.strip()]
+        rows = (
+            json.loads(text)
+            if text.lstrip().startswith("[")
+            else [json.loads(line) for line in text.splitlines() if line.strip()]
+        )
     except (ValueError, OSError, EOFError) as error:
         raise InputError(f"{path}: not a JSON list or JSONL of verdicts: {error}") from None
     return [_verdict(path, number, row) for number, row in enumerate(rows, start=1)]
@@ -79,7 +83,9 @@ def _file_key(path: Path, number: int, row: dict[str, Any]) -> Key:
         return ("id", str(row["id"]), str(row.get("model") or ""))
     missing = [name for name in ("question", "answer", "prediction") if name not in row]
     if missing:
-        raise InputError(f"{path}: row {number}: needs 'id', or 'question', 'answer' and 'prediction'; lacks {', '.join(missing)}")
+        raise InputError(
+            f"{path}: row {number}: needs 'id', or 'question', 'answer' and 'prediction'; lacks {', '.join(missing)}"
+        )
     case = volume_name(str(row["case_id"])) if row.get("case_id") else ""
     return ("text", case, _text_key(str(row["question"]), str(row["answer"]), row["prediction"]))
 
@@ -118,7 +124,12 @@ class RecordedVerdicts(Metric):
 
     def _mark(self, row: Prediction) -> Mark:
         text = _text_key(row.question, row.answer, row.prediction)
-        keys = (("id", row.id, row.model), ("id", row.id, ""), ("text", volume_name(row.case_id), text), ("text", "", text))
+        keys = (
+            ("id", row.id, row.model),
+            ("id", row.id, ""),
+            ("text", volume_name(row.case_id), text),
+            ("text", "", text),
+        )
         found = next((self._table[key] for key in keys if self._table.get(key)), None)
         if found is None:
             return unscored(f"{self._path.name} has no verdict for this row")
@@ -129,7 +140,11 @@ class RecordedVerdicts(Metric):
 
     def describe(self) -> dict[str, Any]:
         """Return the file's name and number of verdicts."""
-        return {**super().describe(), "file": self._path.name, "verdicts": sum(map(len, self._table.values()))}
+        return {
+            **super().describe(),
+            "file": self._path.name,
+            "verdicts": sum(map(len, self._table.values())),
+        }
 
 
 def jury(scores: Iterable[Score], *, name: str = "jury", minimum: int = 2) -> list[Score]:
@@ -156,11 +171,21 @@ def jury(scores: Iterable[Score], *, name: str = "jury", minimum: int = 2) -> li
 def _voted(scores: list[Score], name: str, minimum: int) -> Score:
     votes = {score.metric: score.correct for score in scores}
     cast = [vote for vote in votes.values() if vote is not None]
-    update: dict[str, Any] = {"metric": name, "metadata": {"votes": votes}, "extracted": None, "rule": "majority"}
+    update: dict[str, Any] = {
+        "metric": name,
+        "metadata": {"votes": votes},
+        "extracted": None,
+        "rule": "majority",
+    }
     if len(cast) < minimum:
         reason = f"{len(cast)} of {len(votes)} judges gave a verdict, {minimum} are needed"
         update |= {"score": None, "correct": None, "status": "unscored", "reason": reason}
     else:
         mean = sum(cast) / len(cast)
-        update |= {"score": mean, "correct": mean > 0.5, "status": "scored", "reason": f"{sum(cast)} of {len(cast)} judges say correct"}
+        update |= {
+            "score": mean,
+            "correct": mean > 0.5,
+            "status": "scored",
+            "reason": f"{sum(cast)} of {len(cast)} judges say correct",
+        }
     return scores[0].model_copy(update=update)

@@ -11,8 +11,22 @@ from typing import Any, NamedTuple
 
 from medspatial.errors import MissingPackageError, require
 
-SYSTEM_FOLDERS = ("/usr/share/wordnet", "/usr/local/share/wordnet", "/usr/share/wordnet-3.0/dict", "/opt/WordNet-3.0/dict")
-_NEEDED = ("index.noun", "data.noun", "index.verb", "data.verb", "index.adj", "data.adj", "index.adv", "data.adv")
+SYSTEM_FOLDERS = (
+    "/usr/share/wordnet",
+    "/usr/local/share/wordnet",
+    "/usr/share/wordnet-3.0/dict",
+    "/opt/WordNet-3.0/dict",
+)
+_NEEDED = (
+    "index.noun",
+    "data.noun",
+    "index.verb",
+    "data.verb",
+    "index.adj",
+    "data.adj",
+    "index.adv",
+    "data.adv",
+)
 # lexicographer files in WordNet's own order (lexnames(5)); distributions leave this index out
 _LEXICOGRAPHERS = {
     "adj": ("all", "pert"),

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     import torch
 
 HEADS = {"bin_layer": 2, "tri_layer": 3, "reg_layer": 1}
-_OLD_BUFFERS = frozenset({"base_model.embeddings.position_ids"})  # no parameter; current transformers builds it
+_OLD_BUFFERS = frozenset(
+    {"base_model.embeddings.position_ids"}
+)  # no parameter; current transformers builds it
 
 
 def read_tensors(path: str | Path) -> dict[str, torch.Tensor]:
@@ -65,7 +67,9 @@ def split_tensors(
             heads[name] = tensor
         else:
             raise InputError(f"{source}: unexpected tensor '{name}' in an AlignScore checkpoint")
-    missing = [f"{head}.{part}" for head in HEADS for part in ("weight", "bias") if f"{head}.{part}" not in heads]
+    missing = [
+        f"{head}.{part}" for head in HEADS for part in ("weight", "bias") if f"{head}.{part}" not in heads
+    ]
     if missing:
         raise InputError(f"{source}: no AlignScore checkpoint, lacks {', '.join(missing)}")
     return encoder, heads

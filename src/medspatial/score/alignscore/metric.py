@@ -38,7 +38,10 @@ class AlignScore(Metric):
     name = "alignscore"
     extra = "models"
     costly = True
-    variants = {mode: {"mode": mode} for mode in MODES} | {"statement": {"context": "statement"}, "report": {"context": "report"}}  # noqa: RUF012
+    variants = {mode: {"mode": mode} for mode in MODES} | {
+        "statement": {"context": "statement"},
+        "report": {"context": "report"},
+    }  # noqa: RUF012
     warning = (
         "compares two texts and never sees the image; trained on general English; short answers are no statements, and "
         "exchanged sides can score high: measure that on counterfactual pairs before calling it factual"
@@ -61,7 +64,9 @@ class AlignScore(Metric):
         self.name = ":".join(["alignscore", *parts])
         self._mode, self._context = mode, context
         self._checkpoint, self._backbone = Path(checkpoint), str(backbone)
-        self._scorer = AlignScorer(checkpoint, backbone, splitter=splitter, batch_size=batch_size, device=device)
+        self._scorer = AlignScorer(
+            checkpoint, backbone, splitter=splitter, batch_size=batch_size, device=device
+        )
 
     def marks(self, rows: Sequence[Prediction]) -> list[Mark]:
         """Score the batch; rows without context or claim are unscored with the cause."""

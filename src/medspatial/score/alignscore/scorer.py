@@ -75,7 +75,9 @@ class AlignScorer:
         _load(layer, {part: tensors[f"{name}.{part}"] for part in ("weight", "bias")}, name)
         return layer.to(self._device).eval()
 
-    def score(self, contexts: Sequence[str], claims: Sequence[str], mode: str = "nli_sp") -> list[float | None]:
+    def score(
+        self, contexts: Sequence[str], claims: Sequence[str], mode: str = "nli_sp"
+    ) -> list[float | None]:
         """Score pairs of texts.
 
         Parameters
@@ -161,7 +163,11 @@ def _load(module: Any, tensors: dict[str, Any], source: str) -> None:
     try:
         result = module.load_state_dict(tensors, strict=False)
     except RuntimeError as error:
-        raise InputError(f"{source}: {str(error).strip().splitlines()[-1].strip()}; is the backbone of the right size?") from None
+        raise InputError(
+            f"{source}: {str(error).strip().splitlines()[-1].strip()}; is the backbone of the right size?"
+        ) from None
     if result.missing_keys or result.unexpected_keys:
-        what = [f"lacks {key}" for key in result.missing_keys] + [f"has unknown {key}" for key in result.unexpected_keys]
+        what = [f"lacks {key}" for key in result.missing_keys] + [
+            f"has unknown {key}" for key in result.unexpected_keys
+        ]
         raise InputError(f"{source}: {len(what)} tensors do not fit: {'; '.join(what[:4])}")

@@ -10,7 +10,7 @@ from medspatial.anatomy import find_mentions, is_part, structures
 from medspatial.records import Item
 from medspatial.score.normalise import normalise
 from medspatial.score.structured.commitments import Commitments, Mention, commitments
-from medspatial.score.structured.reading import Reading
+from medspatial.score.structured.reading import Reading, lowered
 from medspatial.score.structured.verdict import Verdict, decided, unanswered
 
 # a structure after one of these only says where the answer lies, or what is next to it
@@ -22,6 +22,17 @@ _LANDMARK = re.compile(
 )
 
 
+_ADJECTIVES = {
+    "hepatic": "liver", "renal": "kidney", "splenic": "spleen", "pancreatic": "pancreas", "pulmonary": "lung", "gastric": "stomach",
+    "cardiac": "heart", "vesical": "urinary_bladder", "adrenal": "adrenal_gland", "suprarenal": "adrenal_gland", "duodenal": "duodenum",
+    "esophageal": "esophagus", "oesophageal": "esophagus", "colonic": "colon", "cerebral": "brain", "prostatic": "prostate",
+    "tracheal": "trachea", "aortic": "aorta", "uterine": "uterus", "ovarian": "ovary", "ureteral": "ureter", "ureteric": "ureter",
+    "mediastinal": "mediastinum", "pleural": "pleura", "pericardial": "pericardium", "rectal": "rectum", "thyroidal": "thyroid_gland",
+}  # fmt: skip
+_ADJECTIVE = re.compile(
+    rf"\b({'|'.join(_ADJECTIVES)})\b(?! (?:arter|vein|vessel|trunk|nerve|fossa|duct|arch|window|hiatus|plexus))"
+)
+_OF = re.compile(r"\s+(?:of|in|within)\s+(?:the\s+)?")
 _SEGMENT = re.compile(r"\b(?:seg(?:\.\s*|\s+)(?=\w)|S\s?(?=(?:[1-8]|I{1,3}|IV|VI{0,3}|VIII)[abAB]?\b))")
 
 
@@ -49,7 +60,14 @@ def _find(text: str, context: str) -> tuple[Mention, ...]:
         )
         names = [name for name in pair if name] or [mention.name]
         found += [Mention(name, mention.start, min(mention.end, len(text))) for name in names]
-    return tuple(found)
+    return tuple(sorted(found + _adjectives(text, found), key=lambda m: m.start))
+
+
+def _adjectives(text: str, found: list[Mention]) -> list[Mention]:
+    """Read "renal mass" as the kidney; "renal artery" is a structure of its own."""
+    names = [(_ADJECTIVES[m.group(1)], m.start(), m.end()) for m in _ADJECTIVE.finditer(lowered(text))]
+    organs = [m for m in found if m.value not in _lesions()]
+    return [Mention(*one) for one in names if not any(m.start < one[2] and one[1] < m.end for m in organs)]
 
 
 def _in_context(text: str, context: str) -> str:
@@ -109,6 +127,9 @@ def _drop_landmarks(found: Commitments, reading: Reading, question: str, context
     """Leave out structures that only locate others, while any other remains."""
     asked = {m.value for m in _find(question, context)}
     kept = [m for m in found.affirmed if not _LANDMARK.search(reading.text[: m.start])]
+    kept = [
+        m for m in kept if not any(_OF.fullmatch(reading.text, m.end, other.start) for other in kept)
+    ] or kept
     kept = [m for m in kept if m.value not in asked] or kept
     if kept and len(kept) < len(found.affirmed):
         dropped = [m.value for m in found.affirmed if m not in kept]

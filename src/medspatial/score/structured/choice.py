@@ -30,6 +30,7 @@ _BARE = re.compile(r"(?<![A-Za-z0-9'/.-])([B-HJ])(?![A-Za-z0-9'/-])(?!\.[A-Za-z]
 _BARE_A = re.compile(
     r"(?<![A-Za-z0-9'/.-])A(?=\s*(?:[,;:)\]]|\.(?:\s|\Z)|\Z|\s(?:is|and|or|nor|because|since|but|as|was|seems|appears|would|can)\b))"
 )
+_ALL = re.compile(r"\ball (?:of )?(?:the )?(?:above|options|choices|four|of them|answers)\b", re.I)
 _APPOSITION = re.compile(r"[\s,.:;()\[\]=*-]*(?:(?:is|i\.e\.|the|a|an)\s+)?(?:(?:the|a|an)\s+)?")
 _NOT_LETTER = re.compile(
     r"\b(?:hepatitis|vitamin|type|grade|stage|class|group|category|segment|child(?:-pugh)?|zone|level|lesion|structure|point|mass|nodule|series|phase|part|panel|figure|organ)\s+\(?[A-J]\b(?!\))",
@@ -73,6 +74,8 @@ def match_choice(text: str, item: Item) -> Verdict:
     if want is None:
         return Verdict("undecided", "R11", f"the reference '{item.answer}' is none of the options")
     text = without_listing(text, options)
+    if _ALL.search(text):
+        return decided(False, "R11", "names all options", "all")
     if not text:
         return unanswered("R7", "only repeats the options")
     exact = normalise(text)

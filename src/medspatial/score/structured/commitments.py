@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from medspatial.score.structured.reading import Reading, read
+from medspatial.score.structured.reading import Reading, asked_words, read
 
 # the last of these starts the part that counts (R2), if an answer stands after it
 FINAL_MARKER = re.compile(
@@ -19,14 +20,26 @@ CORRECTION = re.compile(
     r"\bactually\b|\bno,? wait\b|\bwait\b|\bcorrection\b|\bon (?:second thoughts?|closer (?:inspection|look|review|examination)|reflection|review|further (?:review|inspection|consideration)|"
     r"re-?examination|re-?inspection)\b|\bscratch that\b|\bstrike that\b|\blet me (?:correct|rephrase|revise)\b|\bi (?:was wrong|misspoke|made a mistake|stand corrected|take that back|meant?|should say)\b|"
     r"\bmy mistake\b|\bor rather\b|(?<=[.;,!?] )sorry\b|\brevised?(?: answer)?\b|\bupon (?:review|reflection|closer \w+|further \w+|re\w*)|\blooking (?:again|closer|more closely)\b|"
-    r"\bcorrecting myself\b|\bin (?:reality|fact)\b|\bturns out\b|\bto be (?:precise|exact)\b|\boops\b|\bhmm\b|(?<=[.;] )no, |\bi change my\b|\bchanging my answer\b|\bnot so\b,|\berratum\b|\brather,"
+    r"\bcorrecting myself\b|\bin (?:reality|fact)\b|\bturns out\b|\bto be (?:precise|exact)\b|\boops\b|\bhmm\b|(?<=[.;,?!] )no, |\bi change my\b|\bchanging my answer\b|\bnot so\b,|\berratum\b|\brather,"
+)
+# one of these stands in every cue above; looked for first, because most replies have none
+_CUE_STEMS = (
+    "answer", "choice", "conclu", "summar", "overall", "all in all", "therefore", "thus", "hence", "consequent", "accordingly",
+    "choose", "decision", "verdict", "select", "pick", " say", "go with", "settle", "opt for", "i'd", "impression", "result",
+    "actually", "wait", "correct", "second thought", "closer", "reflection", "review", "inspect", "examination", "consideration",
+    "scratch", "strike", "rephrase", "revise", "was wrong", "misspoke", "mistake", "take that back", "i mean", "or rather", "sorry",
+    "looking", "reality", "in fact", "turns out", "precise", "exact", "oops", "hmm", " no, ", "i change", "changing", "not so",
+    "erratum", "rather,",
+)  # fmt: skip
+_EXPLANATION = re.compile(
+    r"(?<=[\s.;,])(?:reason(?:ing)?|explanation|rationale|justification|analysis|note|evidence|why)\s*:(?=.*\S)",
+    re.I,
 )
 _OR = re.compile(r"\bor\b|/|\bversus\b|\bvs\b")
 _HARD_BREAK = re.compile(r"[.;!?\n]|\bbut\b|\bhowever\b")
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """A value of the asked kind, where it stands in the text."""
 
     value: str
@@ -73,7 +86,10 @@ def final_part(text: str, find: Finder) -> tuple[str, str]:
     tuple
         The part, and the cue that cut it ("" where nothing was cut).
     """
+    text = _without_explanation(text, find)
     low = text.lower()
+    if not any(stem in low for stem in _CUE_STEMS):
+        return text, ""
     cues = sorted(
         [(m.end(), m.group().strip(" :,-")) for m in FINAL_MARKER.finditer(low)]
         + [(m.end(), m.group().strip(" :,-")) for m in CORRECTION.finditer(low)]
@@ -83,6 +99,12 @@ def final_part(text: str, find: Finder) -> tuple[str, str]:
         if tail.strip() and find(tail):
             return tail.lstrip(" :,-."), cue
     return text, ""
+
+
+def _without_explanation(text: str, find: Finder) -> str:
+    """Cut "Reason: ..." off where an answer stands before it."""
+    match = _EXPLANATION.search(text)
+    return text[: match.start()] if match and find(text[: match.start()]) else text
 
 
 def commitments(
@@ -118,6 +140,7 @@ def commitments(
             rule = {"denied": "R3", "compared": "R4", "void": "R7"}[standing]
             found.note(rule, f"'{mention.value}' is {standing} ('{why}')")
     _set_aside_alternatives(found, reading, clash)
+    _prefer_relevant(found, reading, clash, question)
     _prefer_firm(found, reading, clash)
     return found, reading
 
@@ -138,6 +161,20 @@ def _set_aside_alternatives(found: Commitments, reading: Reading, clash: Callabl
         found.affirmed = [mention for mention in found.affirmed if mention not in offered]
         names = " / ".join(dict.fromkeys(mention.value for mention in found.alternatives))
         found.note("R5", f"alternatives: {names}")
+
+
+def _prefer_relevant(
+    found: Commitments, reading: Reading, clash: Callable[[str, str], bool], question: str
+) -> None:
+    """R14: "a right pneumothorax is seen, the left lung is expanded": other subjects are background."""
+    if not question or not any(clash(a.value, b.value) for a in found.affirmed for b in found.affirmed):
+        return
+    asked = asked_words(question)
+    kept = [m for m in found.affirmed if not reading.other_subject(m.start, asked)]
+    if kept and len(kept) < len(found.affirmed) and any(reading.about(m.start, asked) for m in kept):
+        dropped = [m.value for m in found.affirmed if m not in kept]
+        found.affirmed = kept
+        found.trace.append(f"R14: about something else: {', '.join(dict.fromkeys(dropped))}")
 
 
 def _prefer_firm(found: Commitments, reading: Reading, clash: Callable[[str, str], bool]) -> None:

@@ -64,6 +64,10 @@ def _resolved(low: str, firm: list[Quantity], reading: Reading) -> float | Verdi
     values = [q.values[0] for q in firm]
     if firm[0].kind == "range":
         return _range(low, firm[0])
+    if len(values) == 1 and re.search(
+        r"\b(?:in|on|per) (?:each|either) [a-z]+|\bper (?:side|kidney|lung)\b", low
+    ):
+        return 2 * values[0]
     if len(set(values)) == 1:
         return values[0] if len(values) == 1 or not _parts(low, firm) else sum(values)
     if values[0] == sum(values[1:]):
@@ -82,7 +86,11 @@ def _resolved(low: str, firm: list[Quantity], reading: Reading) -> float | Verdi
 
 def _near(low: str, quantity: Quantity) -> str:
     """Return the words around a number, up to the next comma, stop or number."""
-    after = re.split(r"[,;.]|\b(?:and|one|two|three|four|five|six|\d+)\b", low[quantity.end : quantity.end + 40], maxsplit=1)[0]
+    after = re.split(
+        r"[,;.]|\b(?:and|one|two|three|four|five|six|\d+)\b",
+        low[quantity.end : quantity.end + 40],
+        maxsplit=1,
+    )[0]
     before = re.split(r"[,;.]", low[max(0, quantity.start - 25) : quantity.start])[-1]
     return f"{before} | {after}"
 

@@ -20,7 +20,8 @@ from medspatial.score.structured.yes_no import match_yes_no, polarity_of
 
 FREE_TOLERANCE = 0.10  # relative, for figures in free text, where the row states none
 _POLAR = re.compile(
-    r"\A(?:(?:in|on|at|within|according to|based on|regarding|during) [^,]+, )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)\b", re.I
+    r"\A(?:(?:in|on|at|within|according to|based on|regarding|during) [^,]+, )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)\b",
+    re.I,
 )
 _ALTERNATIVE = re.compile(r"\b(?:or|versus)\b(?! (?:not|pre|para|any|sub|peri)\b)")
 _WHICH_SIDE = re.compile(
@@ -40,7 +41,11 @@ def match_free(text: str, item: Item) -> Verdict:
     question = item.question.lower()
     verdict = _kind(text, item, question)
     if verdict is None:
-        return Verdict("undecided", "free", "free text: the reference is no polarity, side, figure, place, relation or property")
+        return Verdict(
+            "undecided",
+            "free",
+            "free text: the reference is no polarity, side, figure, place, relation or property",
+        )
     return verdict
 
 
@@ -73,9 +78,13 @@ def _figure(text: str, item: Item, question: str) -> Verdict | None:
     if figure.unit is None and not _HOW_MANY.search(question):
         return None
     value = max(figure.values)
-    unit = {"length": "mm", "volume": "ml", "density": "HU", "percent": "%", "angle": "degrees"}.get(figure.unit.dimension if figure.unit else "")
+    unit = {"length": "mm", "volume": "ml", "density": "HU", "percent": "%", "angle": "degrees"}.get(
+        figure.unit.dimension if figure.unit else ""
+    )
     if figure.unit is not None and unit is None:
         return None
     tolerance = FREE_TOLERANCE * abs(value) if unit else 0.0
-    row = item.model_copy(update={"value": value / parse_unit(unit).factor, "unit": unit or "count", "tolerance": tolerance})
+    row = item.model_copy(
+        update={"value": value / parse_unit(unit).factor, "unit": unit or "count", "tolerance": tolerance}
+    )
     return replace(match_number(text, row), rule="R10")

@@ -32,7 +32,7 @@ _AS_DISTANCE = re.compile(
 )
 _BEFORE_DISTANCE = re.compile(r"\b(?:distance|gap|separat\w+|apart)\b")
 _FORMER = re.compile(
-    r"\b(?:previous(?:ly)?|prior|former(?:ly)?|earlier|in the past|last (?:scan|exam\w*|ct|study)|before|initially|at baseline|old(?:er)? (?:scan|ct|study)|used to)\b"
+    r"\b(?:previous(?:ly)?|prior|former(?:ly)?|earlier|in the past|last (?:scan|exam\w*|ct|study)|before|initially|at baseline|ago|old(?:er)? (?:scan|ct|study)|used to)\b"
 )
 _OR = re.compile(r"\bor\b|/")
 
@@ -159,7 +159,11 @@ def _judge(found: list[Quantity], text: str, question: str, target: Target, read
         return unanswered(
             "R10", "only a bound: neither confirms nor contradicts", text[found[0].start : found[0].end]
         )
-    if len(found) > 1 and _OR.search(reading.text[found[0].end : found[1].start]) and not _same(found[0].values, found[1].values):
+    if (
+        len(found) > 1
+        and _OR.search(reading.text[found[0].end : found[1].start])
+        and not _same(found[0].values, found[1].values)
+    ):
         return unanswered("R5", "offers several figures and chooses none")
     chosen = _chosen(found, question)
     if chosen is None:

@@ -60,7 +60,9 @@ def _find(text: str, options: tuple[str, ...]) -> tuple[Mention, ...]:
 
 
 def _items(option: str) -> tuple[str, ...]:
-    return tuple(part.strip().lower() for part in re.split(r"\s*(?:,|;|>|<|→|->|\bthen\b)\s*", option) if part.strip())
+    return tuple(
+        part.strip().lower() for part in re.split(r"\s*(?:,|;|>|<|→|->|\bthen\b)\s*", option) if part.strip()
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -82,9 +84,9 @@ def _by_order(text: str, options: tuple[str, ...]) -> list[Mention]:
         return []
     order = tuple(sorted(places, key=lambda name: places[name][0]))
     start, end = min(a for a, _ in places.values()), max(b for _, b in places.values())
-    return [Mention(LETTERS[i], start, end) for i, option in enumerate(options) if _items(option) == order] or [
-        Mention("?", start, end)
-    ]
+    return [
+        Mention(LETTERS[i], start, end) for i, option in enumerate(options) if _items(option) == order
+    ] or [Mention("?", start, end)]
 
 
 # --- by meaning ----------------------------------------------------------------------------------------

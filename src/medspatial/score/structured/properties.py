@@ -25,12 +25,18 @@ ANTONYMS = (
         "small atrophic shrunken decreased narrowed thin reduced narrow",
     ),
     ("symmetric symmetrical equal same identical", "asymmetric asymmetrical unequal different"),
-    ("cross crosses crossing extend extends invade invades reach reaches", "respect respects confined limited spare spares"),
+    (
+        "cross crosses crossing extend extends invade invades reach reaches",
+        "respect respects confined limited spare spares",
+    ),
     (
         "touch touches touching contact contacts abut abuts abutting adjacent contiguous adjoin",
         "separate separated apart distant",
     ),
-    ("complete completely entirely fully whole entire", "partial partially incomplete incompletely cut partly truncated"),
+    (
+        "complete completely entirely fully whole entire",
+        "partial partially incomplete incompletely cut partly truncated",
+    ),
     ("solid", "cystic"),
     ("single solitary", "multiple several numerous"),
     ("unilateral unilaterally", "bilateral bilaterally both"),

@@ -11,12 +11,15 @@ from medspatial.score.structured.properties import AXES, PRESENCE
 from medspatial.score.structured.reading import Reading, Segment, read
 from medspatial.score.structured.relation import find_relations
 from medspatial.score.structured.relation_words import OPPOSITES
-from medspatial.score.structured.roles import content_words, stem
+from medspatial.score.structured.stems import content_words, stem
 from medspatial.score.structured.side import find_sides
-from medspatial.score.structured.words import COMPARATIVES, EQUAL
+from medspatial.score.structured.words import COMPARATIVES, EQUAL, NEGATION
 
 _EXISTENCE = frozenset(
     "present visible visualized visualised identified evident seen noted detected found observed demonstrated evidence sign signs".split()
+)
+AXES_ASKED = re.compile(
+    r"\b(?:normal|unremarkable|clear|spared|unaffected|intact|healthy|absent|missing|negative|free|abnormal|preserved|patent|open|enlarged|dilated)"
 )
 _VERBAL = re.compile(r"\A(?:not|never|cannot|\w+n't|fails? to|hardly)\Z")
 _WITH = re.compile(r"\bwith\s*\Z")
@@ -180,6 +183,8 @@ def _negations(reading: Reading, segment: Segment, asked: frozenset[str], questi
             question.lower(),
         )
     )
+    if not AXES_ASKED.search(question.lower()):
+        count += any(PRESENCE not in AXES.get(word, {}) for word in reading.states(segment))
     for start, end, cue in reading.cues(segment):
         after = reading.text[end : segment.end]
         if _WITH.search(reading.text[segment.start : start]) and not content_words(after) & asked:
@@ -203,6 +208,8 @@ def _antonym(text: str, question: str) -> int:
     said = re.findall(r"[a-z]+", text)
     asked = set(re.findall(r"[a-z]+", question.lower()))
     for word in said:
+        if NEGATION.fullmatch(word):
+            continue
         for axis, sign in AXES.get(word, {}).items():
             signs = {AXES[other][axis] for other in asked if axis in AXES.get(other, {})}
             if sign not in signs and (-sign in signs or (axis == PRESENCE and sign < 0 and not signs)):

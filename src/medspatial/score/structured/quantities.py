@@ -23,7 +23,7 @@ _NUMBER = (
     r"(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d])|\d{1,3}(?: \d{3})+(?![\d.,])|\d{1,3}(?:\.\d{3}){2,}|\d+(?:[.,]\d+)?(?:e[+-]?\d+)?|(?<!\d)\.\d+)"
 )
 _TENS_WORD = "|".join(_TENS)
-_WORDS = rf"(?P<word>\b(?:(?:{_TENS_WORD})(?:[ -](?:{'|'.join(_ONES[1:10])}))?|{'|'.join(_ONES[::-1])}|single|solitary|dozen|couple|pair)\b)(?P<half> and a half\b)?"
+_WORDS = rf"(?P<wordsign>\b(?:minus|negative) )?(?P<word>\b(?:(?:{_TENS_WORD})(?:[ -](?:{'|'.join(_ONES[1:10])}))?|{'|'.join(_ONES[::-1])}|single|solitary|dozen|couple|pair)\b)(?:(?P<half> and a half\b)|(?P<point> point (?:(?:{'|'.join(_ONES[:10])})\b ?)+))?"
 _ATOM = re.compile(
     rf"(?:(?<![a-z0-9_.]){_NUMBER}|{_WORDS})(?:\s?-?\s?(?P<unit>{UNIT_TEXT})(?![a-z0-9]))?", re.I
 )
@@ -100,7 +100,10 @@ def _value(low: str, match: re.Match[str]) -> float | None:
     """Return an atom's number, or None where the digits are no figure."""
     if match.group("word"):
         words = re.split(r"[ -]", match.group("word"))
-        return sum(_WORD_VALUES[word] for word in words) + (0.5 if match.group("half") else 0.0)
+        value = sum(_WORD_VALUES[word] for word in words) + (0.5 if match.group("half") else 0.0)
+        for place, digit in enumerate((match.group("point") or "").split()[1:], start=1):
+            value += _WORD_VALUES[digit] / 10**place
+        return -value if match.group("wordsign") else value
     if not match.group("unit") and _SUFFIX.match(low, match.end()):
         return None
     before = low[max(0, match.start() - 40) : match.start()]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
+from medspatial.score.structured.stems import content_words, stem
 from medspatial.score.structured.words import (
     COMPARATIVES,
     COMPARED,
@@ -21,6 +21,7 @@ from medspatial.score.structured.words import (
     PREPOSITIONS,
     PSEUDO_NEGATION,
     REFUSAL,
+    REFUSAL_STEMS,
     STATES,
     STRONGER,
     TENTATIVE,
@@ -35,14 +36,28 @@ _TOKEN = re.compile(
 _DOTTED = re.compile(
     r"\b(?:e\.g|i\.e|approx|vs|dr|lt|rt|ca|cf|fig|no|seg|art|inf|sup|ant|post|lat|med|resp|max|min|incl)\.(?=\s*\S)"
 )
+_ASIDE_MARKS = frozenset("-—(")
+_DENIALS_ALONE = frozenset(
+    {"no", "none", "not", "normal", "negative", "clear", "absent", "unremarkable", "nil", "free"}
+)
 _STRONG = frozenset(".;!?\n()—-")
+_RESUMING = frozenset(
+    "it they this these those one ones another also too well same second there i we".split()
+)
+_NOT_ASKED = content_words(
+    "left right side sides bilateral unilateral lung lungs kidney kidneys breast adrenal gland hemithorax lobe contains contain shows "
+    "show holds hold has have larger smaller bigger more less patient located visible seen present affected"
+) | frozenset(stem(verb) for verb in FINITE_VERBS)
+_EXCEPTIONS = frozenset({"other than", "apart from", "except", "except for"})
+_FORWARD_ONLY = frozenset(
+    {"without", "other than", "rather than", "instead of", "nor", "as opposed to", "sparing", "minus"}
+)
 _EXISTENCE = frozenset(
     "seen visible present found identified detected observed noted visualized visualised there located".split()
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A word or mark with its place in the text."""
 
     word: str
@@ -50,8 +65,7 @@ class Token:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """A stretch between commas, full stops, contrasts, and "and" before a new statement."""
 
     first: int  # token indices, end exclusive
@@ -91,7 +105,11 @@ class Reading:
         self._starts = [segment.start for segment in self.segments]
         self._negations = [(m.start(), m.end(), m.group()) for m in NEGATION.finditer(self.text)]
         self._compared = [(m.start(), m.end()) for m in COMPARED.finditer(self.text)]
-        self._refusals = [(m.start(), m.end()) for m in REFUSAL.finditer(self.text)]
+        self._refusals = (
+            [(m.start(), m.end()) for m in REFUSAL.finditer(self.text)]
+            if any(s in low for s in REFUSAL_STEMS)
+            else []
+        )
         self._conditions = [(m.start(), m.end()) for m in CONDITION.finditer(self.text)]
         self._states = [(m.start(), m.end(), m.group()) for m in STATES.finditer(self.text)]
 
@@ -157,6 +175,35 @@ class Reading:
         """Return the negation cues inside a segment as (start, end, words)."""
         return [cue for cue in self._negations if segment.start <= cue[0] < segment.end]
 
+    def void(self) -> bool:
+        """Say whether every segment with a word in it refuses or stands under a condition."""
+        spans = self._refusals + self._conditions
+        return bool(self._refusals) and all(
+            self._in(spans, segment) or segment.last - segment.first <= 1 for segment in self.segments
+        )
+
+    def about(self, start: int, asked: frozenset[str]) -> bool:
+        """Say whether the segment at a position names what was asked for."""
+        segment = self.segment_of(start)
+        return bool(asked & content_words(self.text[segment.start : segment.end]))
+
+    def other_subject(self, start: int, asked: frozenset[str]) -> bool:
+        """Say whether the segment at a position is a clause of its own about something else."""
+        segment = self.segment_of(start)
+        words = {token.word for token in self.tokens[segment.first : segment.last]}
+        if self.about(start, asked) or words & _RESUMING or not words & FINITE_VERBS:
+            return False
+        return self.tokens[segment.first].word not in PREPOSITIONS
+
+    def states(self, segment: Segment) -> list[str]:
+        """Return the words inside a segment that call something normal, negation cues left out."""
+        cues = self.cues(segment)
+        return [
+            word
+            for start, end, word in self._states
+            if segment.start <= start < segment.end and not any(a < end and start < b for a, b, _ in cues)
+        ]
+
     def refuses(self) -> bool:
         """Say whether any refusal or "cannot be determined" stands in the text."""
         return bool(self._refusals)
@@ -186,6 +233,8 @@ class Reading:
         for a, b, word in reversed(self._negations):
             if b > start:
                 continue
+            if word in _EXCEPTIONS and self._excepted(a):
+                return ""  # "none except on the right"
             if self._reaches(a, b, word, start):
                 return word
             break
@@ -197,6 +246,15 @@ class Reading:
             ):
                 return word  # "a normal left kidney"
         return ""
+
+    def _excepted(self, cue_start: int) -> bool:
+        """Say whether the sentence of an exception denies everything else."""
+        sentence = self.segment_of(cue_start).sentence
+        return any(
+            self.segment_of(a).sentence == sentence
+            for a, _, word in self._negations
+            if word not in _EXCEPTIONS
+        )
 
     def _reaches(self, start: int, end: int, cue: str, position: int) -> bool:
         """Say whether a negation's scope runs up to a position."""
@@ -217,17 +275,11 @@ class Reading:
     ) -> str:
         cues = [(a, b, w) for a, b, w in self._negations if segment.start <= a < segment.end and a >= end]
         cues += [(a, b, w) for a, b, w in self._states if segment.start <= a < segment.end and a >= end]
+        aside = self._aside(segment)
+        if aside:
+            return aside
         for a, b, word in sorted(cues):
-            if word in {
-                "without",
-                "other than",
-                "rather than",
-                "instead of",
-                "nor",
-                "as opposed to",
-                "sparing",
-                "minus",
-            }:
+            if word in _FORWARD_ONLY:
                 continue
             if self.text[segment.start : a].rstrip().endswith(" with"):
                 continue  # "with no extension"
@@ -240,12 +292,26 @@ class Reading:
             return word
         return ""
 
+    def _aside(self, segment: Segment) -> str:
+        """ "Left - no", "left (normal)": a denial that stands alone behind a dash or in brackets."""
+        if not self.tokens[segment.last - 1].word in _ASIDE_MARKS:
+            return ""
+        place = bisect_right(self._starts, segment.start)
+        if place >= len(self.segments):
+            return ""
+        following = self.segments[place]
+        text = self.text[following.start : following.end].strip(" ,.;()")
+        return text if text in _DENIALS_ALONE else ""
+
     def _elliptic(self, segment: Segment, cue_end: int) -> bool:
-        """"The left is clear, the right is not": denying a denial affirms."""
+        """ "The left is clear, the right is not": denying a denial affirms."""
         if self.text[cue_end : segment.end].strip(" .,;!"):
             return False
         before = [(a, b) for a, b, _ in self._negations + self._states if a < segment.start]
-        return any(self.segment_of(a).sentence == segment.sentence or self.segment_of(a).last == segment.first for a, _ in before)
+        return any(
+            self.segment_of(a).sentence == segment.sentence or self.segment_of(a).last == segment.first
+            for a, _ in before
+        )
 
     def _presupposed(self, segment: Segment, start: int, cue_start: int, cue_end: int) -> bool:
         """ "The nodule in the left lung is not calcified" still puts the nodule there."""
@@ -346,6 +412,12 @@ def is_comparative(tokens: list[Token], index: int) -> bool:
         return False
     following = tokens[index + 1].word if index + 1 < len(tokens) else ""
     return following not in PART_NOUNS or word not in {"lower", "upper", "higher"}
+
+
+@lru_cache(maxsize=4096)
+def asked_words(question: str) -> frozenset[str]:
+    """Return the stems of what a question asks about: no sides, no organs that come in pairs, no verbs."""
+    return content_words(question) - _NOT_ASKED
 
 
 @lru_cache(maxsize=2048)

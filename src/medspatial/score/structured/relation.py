@@ -18,7 +18,8 @@ from medspatial.score.structured.relation_words import (
     exchanged,
     without_idioms,
 )
-from medspatial.score.structured.roles import Roles, content_words, roles
+from medspatial.score.structured.roles import Roles, roles
+from medspatial.score.structured.stems import role_keys, role_words
 from medspatial.score.structured.verdict import Verdict, decided, unanswered
 
 _LINK_PHRASE = re.compile(
@@ -115,20 +116,17 @@ def _landmark_leads(mention: Mention, reading: Reading, asked: Roles) -> bool:
     sentence = reading.segment_of(mention.start).sentence
     start = next(s.start for s in reading.segments if s.sentence == sentence)
     before = _LINK_PHRASE.sub(" ", reading.text[start : mention.start])
-    order = [
-        word
-        for word in re.findall(r"[a-z]+\d*", before)
-        if content_words(word) & (asked.subject | asked.landmark)
-    ]
+    both = asked.subject | asked.landmark
+    order = [keys for _, keys in role_words(before) if keys & both]
     if not order:
         return False
     deciding = order[-1] if _HAVING.search(before) else order[0]
     after = reading.text[mention.end : mention.end + 60]
-    if content_words(deciding) & asked.subject:
+    if deciding & asked.subject:
         return False
     # "of the fissure" straight after the relation makes the landmark the object in any case
     follows = _PREPOSITION.match(after)
-    near = content_words(" ".join(after.split()[:4])) if follows else frozenset()
+    near = role_keys(" ".join(after.split()[:4])) if follows else frozenset()
     return not (near & asked.landmark and not near & asked.subject)
 
 

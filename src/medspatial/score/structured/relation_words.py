@@ -47,7 +47,7 @@ _WORDS = {
     "anterior": r"anterior(?:ly|most)?|in (?:the )?front(?: of)?|ventral(?:ly|most)?|ventrad|ahead of|frontal(?:ly)? to|front(?: side| of)?|forwards? (?:of|from)|anterior-most",
     "posterior": r"posterior(?:ly|most)?|behind|dorsal(?:ly|most)?|dorsad|at the back(?: of)?|in (?:the )?back of|back(?: side)? of|to the (?:back|rear)(?: of)?|(?:the )?back|rear(?:ward)?|retro[a-z]+",
     "superior": r"superior(?:ly|most)?|above|cranial(?:ly|most)?|craniad|cephal(?:ad|ic)|higher(?: up)?(?: than)?|over(?:lying|lies)?|on top of|atop|upwards?(?: of| from)?|rostral(?:ly)?|upper|supra[a-z]+|headwards?|toward(?:s)? the head",
-    "inferior": r"inferior(?:ly|most)?|below|beneath|under(?:neath|lying|lies)?|caudal(?:ly|most)?|caudad|lower(?: down)?(?: than)?|downwards?(?: of| from)?|infra[a-z]+|subjacent|footwards?|toward(?:s)? the feet",
+    "inferior": r"inferior(?:ly|most)?|below|beneath|under(?:neath|lying|lies)?|caudal(?:ly|most)?|caudad|lower(?: down)?(?: than)?|downwards?(?: of| from)?|infra[a-z]+|subjacent|under(?:surface|side)|footwards?|toward(?:s)? the feet",
     "medial": r"medial(?:ly|most)?|mesial(?:ly)?|toward(?:s)? the mid-?line|closer to the mid-?line|nearer (?:to )?the mid-?line|inner(?: side)?|medially",
     "lateral": r"lateral(?:ly|most)?|away from the mid-?line|farther from the mid-?line|further from the mid-?line|outer(?: side)?",
     "left": r"(?:to|on|at|towards?) (?:the |its )?(?:patient's )?left(?:-hand)?(?: side)?(?: of)?|left(?:ward|wards|-sided|-hand)?(?: side)?(?: of)?|sinistral",

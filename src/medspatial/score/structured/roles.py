@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from medspatial.score.structured.stems import role_keys
+
 _LINK = r"(?:relative to|in relation to|in relationship to|with respect to|with regards? to|with reference to|in reference to|as compared to|compared (?:to|with)|versus|vis-a-vis|as seen from|as viewed from)"
 _LIE = r"(?:lie|lies|lying|located|situated|positioned|found|sit|placed|oriented|seen|run|course|courses|runs|related|extend|project|be found|appear|visible)"
 _PATTERNS = tuple(
@@ -20,11 +22,6 @@ _PATTERNS = tuple(
         r"\A(?:is|are|does|do|was|were)\s+(?P<s>.+?)\s+(?:lie |lies |located |situated |positioned |more |mainly |directly |immediately |found )*(?:anterior|posterior|superior|inferior|medial|lateral|above|below|behind|in front|to the (?:left|right)|left|right|inside|outside|within|ventral|dorsal|cranial|caudal|proximal|distal|beneath|under|over|adjacent|next|touching|in contact|deep|superficial)\w*(?:\s*(?:,|or|and)\s*[a-z ]+?)*\s+(?:to|of|with|than)?\s*(?P<o>.+)",
     )
 )
-_STOP = frozenset(
-    "the a an of to in on at from with and or is are was were be it its this that these those does do did lie lies lying located "
-    "situated positioned found seen there which what where how who patient patients relative relation respect by as for side "
-    "image scan ct one ones here main whole entire single than more most very center centre".split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,39 +30,6 @@ class Roles:
 
     subject: frozenset[str]
     landmark: frozenset[str]
-
-
-def content_words(text: str) -> frozenset[str]:
-    """Return a text's stems without function words."""
-    return frozenset(stem(word) for word in re.findall(r"[a-z]+\d*|\d+", text.lower()) if word not in _STOP)
-
-
-@lru_cache(maxsize=16384)
-def stem(word: str) -> str:
-    """Cut plural and common endings, so that "nodules" meets "nodule".
-
-    >>> stem("nodules"), stem("crosses"), stem("crossing")
-    ('nodul', 'cros', 'cros')
-    """
-    for ending in (
-        "ically",
-        "ations",
-        "ation",
-        "ities",
-        "ing",
-        "ies",
-        "ied",
-        "ed",
-        "es",
-        "ly",
-        "s",
-        "e",
-        "y",
-    ):
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            word = word[: -len(ending)]
-            break
-    return word[:-1] if len(word) > 3 and word[-1] == word[-2] else word
 
 
 @lru_cache(maxsize=4096)
@@ -79,7 +43,7 @@ def roles(question: str) -> Roles | None:
     for pattern in _PATTERNS:
         match = pattern.search(low)
         if match:
-            subject, landmark = content_words(match.group("s")), content_words(match.group("o"))
+            subject, landmark = role_keys(match.group("s")), role_keys(match.group("o"))
             if subject - landmark and landmark - subject:
                 return Roles(subject - landmark, landmark - subject)
     return None

@@ -11,12 +11,13 @@ from medspatial.score.structured.commitments import Commitments, Mention, commit
 from medspatial.score.structured.comparison import Comparison, question_comparison, spelled_out, winners
 from medspatial.score.structured.reading import Reading, blank, lowered
 from medspatial.score.structured.verdict import Verdict, decided, unanswered
+from medspatial.score.structured.words import FINITE_VERBS
 
 OPPOSITE = {"left": "right", "right": "left"}
 
 # "right" and "left" that name no side (R9); blanked first
 _NO_SIDE = re.compile(
-    r"\b(?:that|this|you)(?:'s| is|'re| are) (?:absolutely |quite |all |entirely |exactly )?right\b(?=\s*(?:[,.!;]|\Z|and\b|to\b|that\b))"
+    r"\b(?:that|this|you)(?:'s| is|'re| are) (?:absolutely |quite |all |entirely |exactly )?right\b(?=\s*(?:[,.!;:]|\Z|and\b|to\b|that\b))"
     r"|\byou are right\b|\ball right\b|\balright\b"
     r"|(?<!the )(?<!on )\bright (?:below|above|next|behind|beside|beneath|under|underneath|in|at|on|there|here|now|away|through|into|near|after|before|where|up|along|alongside|beyond|against|from the start)\b"
     r"|\b(?:the )?right (?:answer|choice|option|interpretation|response|reply|conclusion|diagnosis|way|direction|moment|track|thing|question)\b"
@@ -30,7 +31,7 @@ _NO_SIDE = re.compile(
 _AGREEMENT = re.compile(r"\A\W*right\s*[,.!;:-]+\s*(?=\S)")
 _WORDS = re.compile(
     r"(?P<bilateral>\b(?:bilateral(?:ly)?|both(?! (?:of )?(?:cases|readers|series|phases|images|scans|answers|options|planes))(?: of)?(?: the)?(?: sides?)?|on (?:either|each) side|either side|"
-    r"each side|left and(?: the)? right|right and(?: the)? left|(?:left|right)[ -]?sided and (?:right|left)[ -]?sided|two-sided|both-sided|on all sides)\b)"
+    r"each (?:side|kidney|lung|breast|adrenal|ovary|hemithorax|lobe|hip|ureter|one)|left and(?: the)? right|right and(?: the)? left|(?:left|right)[ -]?sided and (?:right|left)[ -]?sided|two-sided|both-sided|on all sides)\b)"
     r"|(?P<neither>\b(?:neither(?: side| kidney| lung| one| of (?:them|the two|these|both))?(?! (?:the |on the |in the |on )?(?:left|right))|on no side|no side|none of them|not on any side|not on either side|"
     r"in neither|on neither side)\b)"
     r"|(?P<equal>\b(?:equal(?:ly)?(?: in size| large| sized)?|same size|the same|identical|no (?:significant |relevant )?difference|symmetric(?:al(?:ly)?)?)\b)"
@@ -93,6 +94,9 @@ def _agrees(text: str) -> bool:
     match = _AGREEMENT.match(text.lower())
     if not match:
         return False
+    words = text.lower()[match.end() :].split()
+    if words[:1] in (["not"], ["rather"], ["and"], ["no"]) or not FINITE_VERBS & set(words):
+        return False  # "Right, not left": an answer
     rest = [m.lastgroup for m in _WORDS.finditer(blank(text.lower()[match.end() :], _NO_SIDE))]
     return bool(rest) and "right" not in rest and bool({"left", "bilateral", "midline"} & set(rest))
 
@@ -124,6 +128,8 @@ def match_side(reply: str, answer: str, question: str) -> Verdict:
     low = question.lower()
     found, reading = commitments(spelled_out(reply), find_sides, low, _clash)
     asked = question_comparison(question)
+    if want == "bilateral" and not asked:
+        found.affirmed += found.compared  # "more on the left than on the right" puts it on both sides
     if asked:
         _apply_comparison(found, winners(reading, found, asked, other=OPPOSITE.get), want)
     verdict = _decide(found, want, reading.refuses(), bool(reply.strip()))

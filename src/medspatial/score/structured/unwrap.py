@@ -47,11 +47,14 @@ _TURN = re.compile(
     re.I,
 )
 _NEXT_TURN = re.compile(
-    r"(?<=\S)\s*(?:\n|###|\s{2,}|(?<=[.!])\s)\s*#*\s*(?:user|human|question|instruction|q)\s*:.*\Z",
+    r"(?<=\S)\s*(?:\n|###|\s{2,}|(?<=[.!])\s?)\s*#*\s*(?:user|human|question|instruction|q)\s*:.*\Z",
     re.I | re.S,
 )
 _LEAD_TURN = re.compile(r"\A\s*(?:#+\s*)?(?:user|human|question|q)\s*:\s*", re.I)
-_MARKDOWN_LINE = re.compile(r"^[ \t]*(?:#{1,6}[ \t]+|>[ \t]*(?![\d\s=])|[-*+•][ \t]+)", re.M)
+_MARKDOWN_LINE = re.compile(
+    r"^[ \t]*(?:#{1,6}[ \t]+|>[ \t]*(?![\d\s=])|[-*+•][ \t]+(?!\d+(?:[.,]\d+)?\s*(?i:hu|hounsfield\w*(?: units?)?)?\s*\Z))",
+    re.M,
+)
 _EMPHASIS = re.compile(r"\*\*|__|`+|~~|(?<!\w)[*_](?=\S)|(?<=\S)[*_](?!\w)")
 _ANSWER_LABEL = re.compile(r"\A\s*(?:a|ans)\s*:\s+(?=\S)", re.I)
 _QUOTES = str.maketrans(

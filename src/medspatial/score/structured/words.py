@@ -70,7 +70,7 @@ STATES = re.compile(
 )
 COMPARED = re.compile(
     r"\b(?:(?<!rather )(?<!other )than|exceed(?:s|ing)|surpass(?:es|ing)|outweighs|compared (?:to|with)|in comparison (?:to|with)|by comparison (?:to|with)|comparing (?:to|with)|relative to|versus|vs|"
-    r"in contrast (?:to|with)|unlike|contrary to|over that (?:of|in|on))\b|[<>]"
+    r"in contrast (?:to|with)|unlike|contrary to|over that (?:of|in|on))\b|(?<![-=])[<>](?!-)"
 )
 CONDITION = re.compile(r"\b(?:if|whether|unless|in case|provided that|assuming)\b")
 WEAK = re.compile(
@@ -78,10 +78,10 @@ WEAK = re.compile(
 )
 TENTATIVE = re.compile(
     r"\b(?:at first|initially|at first glance|first impression|i thought|first thought|my first|one might think|one might expect|"
-    r"originally|i initially|it seemed|previously)\b"
+    r"originally|i initially|it seemed|previously|i said (?:before|earlier|first)|my earlier|i (?:had )?(?:thought|assumed|suspected)|(?:is|seems|looks) (?:tempting|plausible|attractive)|tempting)\b"
 )
 STRONGER = re.compile(
-    r"\b(?:more likely|most likely|probably|likely|favou?r(?:ed|s|ing)?|suspect(?:ed)?|i think|believe|lean\w*|definite\w*|certain\w*|clearly)\b"
+    r"\b(?:more likely|most likely|probably|likely|favou?r(?:ed|s|ing)?|suspect(?:ed)?|i think|believe|lean\w*|definite\w*|certain\w*|clearly|is (?:the )?(?:correct|right|best)|now)\b"
 )
 
 HEDGE = re.compile(
@@ -103,6 +103,12 @@ REFUSAL = re.compile(
     r"not applicable|n/a|no answer|cannot comment|without (?:seeing|access)|limited (?:information|view)|equivocal|ambiguous)\b"
     r"|\A\W*(?:unclear|uncertain|unsure|unknown|unspecified|none of the above cannot)\W*\Z"
 )
+# one of these stands in every refusal above; looked for first, because most replies have none
+REFUSAL_STEMS = (
+    "can", "n't", "unable", "not ", "possible", "difficult", "hard to", "decline", "determin", "conclusive", "sufficient", "no ", "sure",
+    "unclear", "uncertain", "unknown", "unspecified", "language model", "as an ai", "consult", "seek", "diagnostic", "apolog", "sorry",
+    "n/a", "without", "limited", "equivocal", "ambiguous",
+)  # fmt: skip
 EQUAL = re.compile(
     r"\b(?:equal(?:ly|s)?|same (?:size|volume|length|extent|height|distance|level|amount|degree)|the same|identical|similar(?:ly)?(?: in size| sized)?|"
     r"symmetric(?:al|ally)?|comparable|no (?:significant |relevant |clear )?difference|equidistant|as (?:large|big|long|wide|high|low|thick|much|far|close|near|deep) as)\b"
