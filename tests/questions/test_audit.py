@@ -161,3 +161,16 @@ def test_fair_questions_stay():
     rows = [question(p, ("yes", "no")[p % 2], text=f"Text {p}?") for p in range(PATIENTS)]
     kept, _ = balance_cohort(rows)
     assert len(kept) > 0.9 * PATIENTS
+
+
+def test_phantom_questions_give_no_cue(cohort):
+    """On six patients only what needs no statistics per subtype: place and letters over all of them."""
+    questions = [q for result in cohort for q in result.questions]
+    report = audit(questions)
+    closed = [q for q in questions if q.options]
+    assert len(closed) > 200
+    assert report.letter_skew < 8  # three standard errors of 250 questions
+    chance = sum(1 / len(q.options) for q in closed) / len(closed)
+    first = sum(q.options[0] == q.answer for q in closed) / len(closed)
+    assert abs(first - chance) < 0.09
+    assert report.flagged == ()
