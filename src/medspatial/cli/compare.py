@@ -30,9 +30,10 @@ def compare_command(
     Example: `medspatial compare --reports-dir scores/structured --questions questions.jsonl`
     """
     from medspatial.cli.rows import load_rows
+    from medspatial.cli.show import report_table
     from medspatial.compare import CorrectnessMatrix, compare, scores_from_reports
     from medspatial.records import Question
-    from medspatial.report.tables import accuracy_table, to_markdown
+    from medspatial.report.tables import accuracy_table, pairs_table
 
     scores = scores_from_reports(reports_dir, pattern)
     asked = load_rows(questions, Question) if questions else None
@@ -43,5 +44,11 @@ def compare_command(
     text = json.dumps(found.model_dump(mode="json"), indent=1)
     if summary:
         summary.write_text(text + "\n", encoding="utf-8")
-    typer.echo(text if as_json else to_markdown(accuracy_table(found)))
+    if as_json:
+        typer.echo(text)
+    else:
+        report_table(accuracy_table(found))
+        if found.pairs:
+            typer.echo()
+            report_table(pairs_table(found))
     typer.echo(f"Correctness matrix: {output}", err=True)

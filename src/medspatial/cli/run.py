@@ -32,7 +32,8 @@ def run(
 
         medspatial run study.yaml -o runs/paper
     """
-    from medspatial.report.tables import accuracy_table, to_markdown
+    from medspatial.cli.show import report_table
+    from medspatial.report.tables import accuracy_table
     from medspatial.study import builtin_study, folder_study, read_study, run_study
 
     if study is None:
@@ -45,8 +46,8 @@ def run(
         config = builtin_study(study)
     done = run_study(config, out, (lambda line: None) if quiet else typer.echo)
     typer.echo()
-    typer.echo(to_markdown(accuracy_table(done.comparison)))
-    typer.echo(f"Report: {done.report.resolve().as_uri()}")
+    report_table(accuracy_table(done.comparison))
+    typer.echo(f"\nReport: {done.report.resolve().as_uri()}")
     if done.failed:
         typer.echo(
             f"{done.failed} questions failed; see the *.failures.jsonl in {out / 'predictions'}", err=True

@@ -6,11 +6,14 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from medspatial.report.tables import Table as ReportTable
 
 
 def listing(rows: Sequence[Mapping[str, Any]], *, as_json: bool, title: str | None = None) -> None:
@@ -36,6 +39,27 @@ def csv_listing(rows: Sequence[Mapping[str, Any]]) -> str:
     return text.getvalue()
 
 
+def report_table(source: ReportTable) -> None:
+    """Print a table of the report: each figure with its interval below it, title above, note below."""
+    table = Table(title=source.title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for column in source.columns:
+        table.add_column(_escaped(column.title), justify=column.align, header_style="bold")
+    for row in source.rows:
+        table.add_row(*(_figure(cell.main, cell.small, cell.strong) for cell in row))
+    _console().print(table)
+    if source.note:
+        typer.echo(f"\n{source.note}")
+
+
+def _figure(main: str, small: str, strong: bool) -> str:
+    text = f"[bold]{_escaped(main)}[/bold]" if strong else _escaped(main)
+    return f"{text}\n[dim]{_escaped(small)}[/dim]" if small else text
+
+
+def _escaped(text: str) -> str:
+    return text.replace("[", "\\[")
+
+
 def _cell(value: Any) -> str:
     if value is None:
         return ""
@@ -43,7 +67,7 @@ def _cell(value: Any) -> str:
         return f"{value:.4g}"
     if isinstance(value, tuple | list):
         return ", ".join(map(str, value))
-    return str(value).replace("[", "\\[")
+    return _escaped(str(value))
 
 
 def _console() -> Console:
