@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from matplotlib.path import Path as Polygon
 
 from medspatial.report.pictures.contours import outline, simplified
-from medspatial.report.pictures.planes import Grid, PlaneFrame, frame_at
+from medspatial.inputs.planes import Grid, PlaneFrame, frame_at
 from medspatial.volume import Affine
 
 SHAPE = (40, 30, 20)

@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from medspatial.report.pictures.windows import BONE, LUNG, SOFT_TISSUE, Window, window_for
+from medspatial.inputs.windows import BONE, LUNG, SOFT_TISSUE, Window
+from medspatial.report.pictures.windows import window_for
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,33 @@
 """What a model sees: the query in words, voxels or pictures, and the contract they keep."""
 
 from medspatial.inputs.contract import InputContract
+from medspatial.inputs.overlay import Masks
+from medspatial.inputs.pictures import Pictures, render
+from medspatial.inputs.planes import PLANES, Grid, PlaneFrame, frame_at, scale_bar
 from medspatial.inputs.query import CONVENTION, Query
+from medspatial.inputs.settings import PictureSettings, Representation
+from medspatial.inputs.slices import chosen_slices
+from medspatial.inputs.voxels import VoxelSettings, voxels
+from medspatial.inputs.windows import WINDOWS, Window, channels_of
 
-__all__ = ["CONVENTION", "InputContract", "Query"]
+__all__ = [
+    "CONVENTION",
+    "PLANES",
+    "WINDOWS",
+    "Grid",
+    "InputContract",
+    "Masks",
+    "PictureSettings",
+    "Pictures",
+    "PlaneFrame",
+    "Query",
+    "Representation",
+    "VoxelSettings",
+    "Window",
+    "channels_of",
+    "chosen_slices",
+    "frame_at",
+    "render",
+    "scale_bar",
+    "voxels",
+]

@@ -1,9 +1,10 @@
 """Pictures of questions: CT slices in three planes with the evidence drawn over them."""
 
+from medspatial.inputs.planes import PLANES, PlaneFrame, frame_at, scale_bar
+from medspatial.inputs.windows import BONE, LUNG, SOFT_TISSUE, Window
 from medspatial.report.pictures.case_pictures import CasePictures
-from medspatial.report.pictures.planes import PLANES, PlaneFrame, frame_at, scale_bar
 from medspatial.report.pictures.scene import Picture, View
-from medspatial.report.pictures.windows import BONE, LUNG, SOFT_TISSUE, Window, window_for
+from medspatial.report.pictures.windows import window_for
 
 __all__ = [
     "BONE",

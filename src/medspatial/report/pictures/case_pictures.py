@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from medspatial.errors import InputError
+from medspatial.inputs.planes import PLANES, Grid, PlaneFrame, frame_at
+from medspatial.inputs.windows import Window
 from medspatial.records import Question
 from medspatial.report.names import mask_name, title
 from medspatial.report.pictures.contours import outline
-from medspatial.report.pictures.planes import PLANES, Grid, PlaneFrame, frame_at
 from medspatial.report.pictures.scene import (
     Picture,
     View,
@@ -23,7 +24,7 @@ from medspatial.report.pictures.scene import (
     line_between,
     marks,
 )
-from medspatial.report.pictures.windows import Window, window_for
+from medspatial.report.pictures.windows import window_for
 
 if TYPE_CHECKING:
     from medspatial.cases import CaseData

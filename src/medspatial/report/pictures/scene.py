@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from medspatial.inputs.planes import PlaneFrame, scale_bar
 from medspatial.records import Question
 from medspatial.report.names import spoken
 from medspatial.report.palette import structure_colour
-from medspatial.report.pictures.planes import PlaneFrame, scale_bar
 
 _ON_SLICE = 0.75  # a point within so many slice thicknesses counts as lying on the slice
 _ASIDE = {

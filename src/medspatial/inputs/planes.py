@@ -6,6 +6,7 @@ coronal pictures, anterior is on the left of sagittal ones. Pixels are square in
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -18,6 +19,7 @@ from medspatial.volume.orient import reoriented
 from medspatial.volume.plane import DISPLAY_AXES, NORMAL_AXIS, Plane
 
 PLANES: tuple[Plane, ...] = ("axial", "coronal", "sagittal")
+_ROUNDING = 1e-6  # pixels; a tie falls the same way whatever the rounding of the affine
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ class PlaneFrame:
     def size(self) -> tuple[int, int]:
         """Width and height of the picture in pixels."""
         width, height = (
-            max(round(count * step / self.millimetres), 1)
+            max(math.floor(count * step / self.millimetres + 0.5 - _ROUNDING), 1)
             for count, step in zip(self.shape[:2], self.affine.spacing[:2], strict=True)
         )
         return width, height
@@ -131,8 +133,12 @@ class PlaneFrame:
     def position(self) -> str:
         """Where the slice lies in RAS+ millimetres, such as ``z = −312.5 mm``."""
         axis = NORMAL_AXIS[self.plane]
-        place = f"{self.centre[axis]:.1f}".replace("-", "−")
-        return f"{'xyz'[axis]} = {place} mm"
+        return f"{'xyz'[axis]} = {self.position_mm:.1f} mm".replace("-", "−")
+
+    @property
+    def position_mm(self) -> float:
+        """The coordinate of `position`, to a tenth of a millimetre."""
+        return round(round(float(self.centre[NORMAL_AXIS[self.plane]]), 4), 1) + 0.0
 
     @property
     def letters(self) -> dict[str, str]:

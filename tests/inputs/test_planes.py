@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from medspatial.report.pictures.planes import PLANES, Grid, frame_at, scale_bar
+from medspatial.inputs.planes import PLANES, Grid, frame_at, scale_bar
 from medspatial.volume import AXIS_CODES, Affine
 from medspatial.volume.plane import Plane
 

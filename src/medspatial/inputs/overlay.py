@@ -1,0 +1,90 @@
+"""Segmented structures drawn over a slice: outlines or filled areas, each structure in its colour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from medspatial.errors import InputError
+from medspatial.inputs.planes import PlaneFrame
+from medspatial.inputs.settings import PictureSettings
+from medspatial.volume import Affine, Volume
+
+Colour = tuple[int, int, int]
+# Bright tones that colour-blind readers can tell apart (Okabe and Ito, 2008), with the names for a prompt.
+COLOURS: dict[str, Colour] = {
+    "sky blue": (86, 180, 233),
+    "orange": (230, 159, 0),
+    "green": (0, 158, 115),
+    "purple": (204, 121, 167),
+    "yellow": (240, 228, 66),
+    "red": (213, 94, 0),
+}
+_PIXELS_PER_LINE = 320  # an outline is one pixel thick per so many pixels of the picture
+
+
+@dataclass(frozen=True)
+class Masks:
+    """Structures to draw, on the grid of the volume.
+
+    Attributes
+    ----------
+    named
+        Name to boolean array (3D). Names are shown as given, with spaces for underscores.
+    affine
+        Of those arrays.
+    """
+
+    named: Mapping[str, NDArray[np.bool_]]
+    affine: Affine
+
+    def chosen(self, volume: Volume, settings: PictureSettings) -> dict[str, NDArray[np.bool_]]:
+        """Return the structures to draw, by name.
+
+        Raises
+        ------
+        InputError
+            Another grid than the volume's, a structure that is not there, or more than there are colours.
+        """
+        names = list(self.named) if settings.structures is None else list(settings.structures)
+        missing = [name for name in names if name not in self.named]
+        if missing:
+            raise InputError(f"overlay: no mask of {missing[0]!r}; there are: {', '.join(self.named)}")
+        if len(names) > len(COLOURS):
+            raise InputError(
+                f"overlay: {len(names)} structures, but only {len(COLOURS)} colours can be told apart; "
+                "choose some with 'structures'"
+            )
+        for name in names:
+            if self.named[name].shape != volume.shape or self.affine != volume.affine:
+                raise InputError(f"overlay: mask {name!r} does not lie on the grid of the volume")
+        return {name: self.named[name] for name in names}
+
+
+def colours_of(names: list[str]) -> dict[str, tuple[str, Colour]]:
+    """Return the name and value of each structure's colour, by position."""
+    return dict(zip(names, COLOURS.items(), strict=False))
+
+
+def drawn_over(
+    image: Image.Image, frame: PlaneFrame, masks: Mapping[str, NDArray[np.bool_]], settings: PictureSettings
+) -> Image.Image:
+    """Draw the structures of a slice onto its picture (before margins are added)."""
+    from scipy import ndimage
+
+    pixels = np.asarray(image.convert("RGB"), dtype=np.float32).copy()
+    colours = colours_of(list(masks))
+    thickness = max(round(max(image.size) / _PIXELS_PER_LINE), 1)
+    for name, voxels in masks.items():
+        cut = np.asarray(frame.cut(voxels), dtype=np.uint8)
+        shown = np.asarray(Image.fromarray(cut).resize(image.size, Image.Resampling.NEAREST)) > 0
+        weight = settings.opacity
+        if settings.style == "contour":
+            shown, weight = shown & ~ndimage.binary_erosion(shown, iterations=thickness), 1.0
+        ink = np.asarray(colours[name][1], dtype=np.float32)
+        pixels[shown] = (1 - weight) * pixels[shown] + weight * ink
+    return Image.fromarray(np.rint(pixels).astype(np.uint8))
