@@ -11,6 +11,7 @@ from medspatial.records import Item
 from medspatial.score.normalise import normalise
 from medspatial.score.structured.commitments import Commitments, Mention, commitments
 from medspatial.score.structured.reading import Reading, lowered
+from medspatial.score.structured.side import find_sides
 from medspatial.score.structured.verdict import Verdict, decided, unanswered
 
 # a structure after one of these only says where the answer lies, or what is next to it
@@ -31,6 +32,11 @@ _ADJECTIVES = {
 }  # fmt: skip
 _ADJECTIVE = re.compile(
     rf"\b({'|'.join(_ADJECTIVES)})\b(?! (?:arter|vein|vessel|trunk|nerve|fossa|duct|arch|window|hiatus|plexus))"
+)
+_BARE_SEGMENT = re.compile(r"\W*((?:VIII|VII|VI|IV|V|III|II|I|[1-8])[abAB]?)\W*")
+_PART_ALONE = re.compile(
+    r"\W*(?:in )?(?:the )?(?:(?:couinaud )?(?:segments?|seg\.?)?\s*\w{1,5}|(?:left|right|caudate|quadrate) lobe)\W*",
+    re.I,
 )
 _OF = re.compile(r"\s+(?:of|in|within)\s+(?:the\s+)?")
 _SEGMENT = re.compile(r"\b(?:seg(?:\.\s*|\s+)(?=\w)|S\s?(?=(?:[1-8]|I{1,3}|IV|VI{0,3}|VIII)[abAB]?\b))")
@@ -72,11 +78,10 @@ def _adjectives(text: str, found: list[Mention]) -> list[Mention]:
 
 def _in_context(text: str, context: str) -> str:
     """ "Segment 4a" alone is the liver's where the question says so."""
-    return (
-        f"{text} {context}"
-        if context and re.fullmatch(r"\W*(?:couinaud )?(?:segments?|seg\.?)?\s*\w{1,5}\W*", text, re.I)
-        else text
-    )
+    bare = _BARE_SEGMENT.fullmatch(text)
+    if bare and context:
+        return f"segment {bare.group(1)} {context}"
+    return f"{text} {context}" if context and _PART_ALONE.fullmatch(text) else text
 
 
 def match_anatomy(text: str, item: Item) -> Verdict:
@@ -92,9 +97,22 @@ def match_anatomy(text: str, item: Item) -> Verdict:
         return [m for m in _find(part, context) if keep_lesions or m.value not in _lesions()]
 
     found, reading = commitments(text, find, item.question.lower(), _clash)
+    sides = {m.value for m in find_sides(text, implied=False)}
+    if (
+        not (found.affirmed or found.denied or found.alternatives)
+        and sides
+        and any(_has_side(w) for w in want)
+    ):
+        return decided(
+            False, "R8", f"names only a side ({' and '.join(sorted(sides))})", " and ".join(sorted(sides))
+        )
     _drop_landmarks(found, reading, item.question, context)
     verdict = _decide(found, want, reading)
     return replace(verdict, trace=tuple(found.trace))
+
+
+def _has_side(name: str) -> bool:
+    return name.endswith(("_left", "_right")) or "_left_" in name or "_right_" in name
 
 
 def structures_named(answer: str, question: str) -> frozenset[str]:

@@ -11,11 +11,10 @@ from medspatial.records import Item
 from medspatial.score.normalise import normalise
 from medspatial.score.structured.commitments import Commitments, Mention, commitments, final_part
 from medspatial.score.structured.comparison import question_comparison, winners
-from medspatial.score.structured.options import find_options
-from medspatial.score.structured.reading import read
+from medspatial.score.structured.options import LETTERS, find_options
 from medspatial.score.structured.verdict import Verdict, decided, unanswered
+from medspatial.score.structured.yes_no import match_yes_no, polarity_of
 
-LETTERS = "ABCDEFGHIJ"
 _ALONE = re.compile(r"\A[\W_]*(?:option|choice|answer|letter)?[\W_]*([A-Za-z])[\W_]*\Z", re.I)
 _MARKED = re.compile(
     r"\b(?:option|choice|answer|letter|alternative)s?(?:\s+(?:is|would be|should be|must be|are))?\s*[:=]?\s*(?:option\s+|letter\s+)?[(\[\"']?([A-Ja-j])(?![A-Za-z0-9'])"
@@ -96,6 +95,9 @@ def _judge(text: str, item: Item, options: Sequence[str], want: int) -> Verdict:
     part, _ = final_part(text, find)
     letters = find_letters(part, len(options))
     found, reading = commitments(text, find, question)
+    _drop_explanation(found, letters)
+    if not (found.affirmed or found.denied or found.alternatives) and _polar(options):
+        return match_yes_no(text, item)
     asked = question_comparison(item.question)
     result = winners(reading, found, asked, other=_other(options)) if asked else None
     if result is not None:
@@ -103,6 +105,23 @@ def _judge(text: str, item: Item, options: Sequence[str], want: int) -> Verdict:
         found.note("R4", result.reason)
     verdict = _verdict(found, options, want, bool(letters), reading.refuses())
     return replace(verdict, trace=tuple(found.trace))
+
+
+def _polar(options: Sequence[str]) -> bool:
+    """Say whether the options are yes and no."""
+    return len(options) == 2 and {polarity_of(option) for option in options} == {True, False}
+
+
+def _drop_explanation(found: Commitments, letters: list[Mention]) -> None:
+    """R14: once letter and text agree, other options' texts further on only explain."""
+    named = {mention.value for mention in letters} & {mention.value for mention in found.affirmed}
+    if len(named) != 1:
+        return
+    value = named.pop()
+    first = next(mention for mention in found.affirmed if mention.value == value)
+    if first.end - first.start > 1 or len(letters) > len({m.start for m in letters if m.value != value}) + 1:
+        starts = {mention.start for mention in letters}
+        found.affirmed = [m for m in found.affirmed if m.value == value or m.start in starts]
 
 
 def _verdict(
@@ -178,4 +197,4 @@ def without_listing(text: str, options: Sequence[str]) -> str:
     return _listing(tuple(options)).sub(" ", text).strip()
 
 
-__all__ = ["LETTERS", "find_letters", "match_choice", "read", "without_listing"]
+__all__ = ["find_letters", "match_choice", "without_listing"]

@@ -20,7 +20,7 @@ CORRECTION = re.compile(
     r"\bactually\b|\bno,? wait\b|\bwait\b|\bcorrection\b|\bon (?:second thoughts?|closer (?:inspection|look|review|examination)|reflection|review|further (?:review|inspection|consideration)|"
     r"re-?examination|re-?inspection)\b|\bscratch that\b|\bstrike that\b|\blet me (?:correct|rephrase|revise)\b|\bi (?:was wrong|misspoke|made a mistake|stand corrected|take that back|meant?|should say)\b|"
     r"\bmy mistake\b|\bor rather\b|(?<=[.;,!?] )sorry\b|\brevised?(?: answer)?\b|\bupon (?:review|reflection|closer \w+|further \w+|re\w*)|\blooking (?:again|closer|more closely)\b|"
-    r"\bcorrecting myself\b|\bin (?:reality|fact)\b|\bturns out\b|\bto be (?:precise|exact)\b|\boops\b|\bhmm\b|(?<=[.;,?!] )no, |\bi change my\b|\bchanging my answer\b|\bnot so\b,|\berratum\b|\brather,"
+    r"\bcorrecting myself\b|\bin (?:reality|fact)\b|\bturns out\b|\bto be (?:precise|exact)\b|\boops\b|\bhmm\b|(?<=[.;,?!] )no, |\bi change my\b|\bchanging my answer\b|\bnot so\b,|\berratum\b|\brather,|\bcorrected(?: to)?\b|(?<=[,.;] )so\b(?! (?:that|far|much))"
 )
 # one of these stands in every cue above; looked for first, because most replies have none
 _CUE_STEMS = (
@@ -29,7 +29,7 @@ _CUE_STEMS = (
     "actually", "wait", "correct", "second thought", "closer", "reflection", "review", "inspect", "examination", "consideration",
     "scratch", "strike", "rephrase", "revise", "was wrong", "misspoke", "mistake", "take that back", "i mean", "or rather", "sorry",
     "looking", "reality", "in fact", "turns out", "precise", "exact", "oops", "hmm", " no, ", "i change", "changing", "not so",
-    "erratum", "rather,",
+    "erratum", "rather,", ", so ", ". so ", "; so ",
 )  # fmt: skip
 _EXPLANATION = re.compile(
     r"(?<=[\s.;,])(?:reason(?:ing)?|explanation|rationale|justification|analysis|note|evidence|why)\s*:(?=.*\S)",
@@ -169,6 +169,10 @@ def _prefer_relevant(
     """R14: "a right pneumothorax is seen, the left lung is expanded": other subjects are background."""
     if not question or not any(clash(a.value, b.value) for a in found.affirmed for b in found.affirmed):
         return
+    main = [m for m in found.affirmed if not reading.subordinate(m.start)]
+    if main and len(main) < len(found.affirmed):
+        found.affirmed = main
+        found.trace.append("R14: a subordinate clause is background")
     asked = asked_words(question)
     kept = [m for m in found.affirmed if not reading.other_subject(m.start, asked)]
     if kept and len(kept) < len(found.affirmed) and any(reading.about(m.start, asked) for m in kept):

@@ -11,6 +11,11 @@ from medspatial.score.structured.reading import Reading, Segment, is_comparative
 from medspatial.score.structured.words import COMPARATIVES, EQUAL
 
 
+_NOT_AS = re.compile(r"\bnot (?:quite |nearly )?(?:as|so) ([a-z]+) as\b", re.I)
+_LESSER = {
+    "small": "larger", "short": "longer", "thin": "thicker", "narrow": "wider", "close": "farther", "near": "farther",
+    "far": "closer", "high": "lower", "low": "higher", "deep": "shallower",
+}  # fmt: skip
 _ASIDE_TOKENS = 4
 _SIGN = re.compile(r"(?<=[A-Za-z)] )[<>](?= [A-Za-z(])|(?<=[A-Za-z)])[<>](?=[A-Za-z(])")
 
@@ -33,7 +38,8 @@ class Comparison:
 
 
 def spelled_out(text: str) -> str:
-    """Write the signs between two names as words: "left > right" is "left larger than right"."""
+    """Write signs and negated equatives as comparatives: "left > right", "not as large as"."""
+    text = _NOT_AS.sub(lambda match: _LESSER.get(match.group(1).lower(), "smaller") + " than", text)
     return _SIGN.sub(lambda match: " larger than " if match.group() == ">" else " smaller than ", text)
 
 

@@ -13,7 +13,7 @@ _PRONOUN_ONE = re.compile(
     r"\b(?:the|this|that|each|no|every|larger|smaller|largest|smallest|biggest|right|left|other|another|which|first|second|last|any|dominant|latter|former)\s+\Z"
 )
 _ZERO = re.compile(
-    r"\b(?:no|none|zero|not any|without any|nil|absence of)\b(?! (?:more|fewer|less|other|further|additional|doubt|evidence that it))"
+    r"\b(?:no|none|neither|zero|not any|without any|nil|absence of)\b(?! (?:more|fewer|less|other|further|additional|doubt|evidence that it))"
 )
 _VAGUE = re.compile(
     r"\b(?:multiple|several|a few|few|many|numerous|some|various|a number of|innumerable|more than one|a handful)\b"

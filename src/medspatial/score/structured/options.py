@@ -13,7 +13,8 @@ from medspatial.score.structured.relation import find_relations
 from medspatial.score.structured.side import find_sides
 from medspatial.score.structured.words import EQUAL
 
-LETTERS = "ABCDEFGHIJ"
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_SIDE_WORD = re.compile(r"\b(?:left|right)(?:-sided)?\b", re.I)
 _ARTICLES = re.compile(r"\A(?:the|a|an|in|on|at|to)\s+", re.I)
 _NEITHER = re.compile(r"\b(?:neither|none|no(?:ne)? of (?:them|these|the two)|nothing|not any)\b", re.I)
 _BOTH = re.compile(r"\bboth\b|\bbilateral", re.I)
@@ -42,6 +43,7 @@ def _find(text: str, options: tuple[str, ...]) -> tuple[Mention, ...]:
     if _are_orders(options):
         return tuple(_by_order(text, options))
     found: list[Mention] = []
+    options = options[: len(LETTERS)]
     for index in sorted(range(len(options)), key=lambda i: -len(options[i])):
         for match in _pattern(options[index]).finditer(text):
             if not any(m.start < match.end() and match.start() < m.end for m in found):
@@ -97,7 +99,7 @@ def _structures(text: str) -> list[Mention]:
 
 
 def _sides(text: str) -> list[Mention]:
-    return find_sides(text)
+    return find_sides(text, implied=False)
 
 
 def _relations(text: str) -> list[Mention]:
@@ -107,6 +109,11 @@ def _relations(text: str) -> list[Mention]:
 def _by_value(text: str, options: tuple[str, ...], reader) -> list[Mention]:  # type: ignore[no-untyped-def]
     """Map what a reader finds in the text to the only option that has it."""
     owner = _owners(options, reader)
+    if reader is _sides and (
+        len(owner) < 2
+        or len({_SIDE_WORD.sub("", o.lower()).strip() for o in options if _SIDE_WORD.search(o)}) > 1
+    ):
+        return []  # a side alone chooses only between options that differ in nothing else
     return [Mention(owner[m.value], m.start, m.end) for m in reader(text) if m.value in owner]
 
 

@@ -43,6 +43,8 @@ ANTONYMS = (
     ("stable unchanged", "changed progressed grown"),
     ("acute", "chronic"),
     ("benign", "malignant"),
+    ("thrombus thrombosis thrombosed occlusion occluded stenosis stenotic", "patent open"),
+    ("clear aerated", "opacities opacity opacified consolidation consolidations infiltrate infiltrates"),
     ("diffuse widespread", "focal localized localised"),
 )
 PRESENCE = 0

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from medspatial.anatomy import find_mentions, is_part
-from medspatial.score.structured.comparison import comparatives
+from medspatial.score.structured.comparison import comparatives, spelled_out
 from medspatial.score.structured.properties import AXES, PRESENCE
 from medspatial.score.structured.reading import Reading, Segment, read
 from medspatial.score.structured.relation import find_relations
@@ -21,6 +21,14 @@ _EXISTENCE = frozenset(
 AXES_ASKED = re.compile(
     r"\b(?:normal|unremarkable|clear|spared|unaffected|intact|healthy|absent|missing|negative|free|abnormal|preserved|patent|open|enlarged|dilated)"
 )
+_ORGANS = {
+    "spleno": "spleen",
+    "hepato": "liver",
+    "cardio": "heart",
+    "nephro": "kidney",
+    "adreno": "adrenal gland",
+}
+_MEGALY = re.compile(rf"\b({'|'.join(_ORGANS)})megaly\b", re.I)
 _VERBAL = re.compile(r"\A(?:not|never|cannot|\w+n't|fails? to|hardly)\Z")
 _WITH = re.compile(r"\bwith\s*\Z")
 
@@ -31,11 +39,18 @@ def restated(text: str, question: str) -> tuple[bool | None, str]:
     >>> restated("The left kidney is smaller.", "Is the right kidney smaller than the left kidney?")[0]
     False
     """
+    text, question = _expanded(text), _expanded(question)
     reading = read(text)
     ordered = _ordered(reading, question)
     if ordered is not None:
         return ordered
     return _stated(reading, text, question)
+
+
+@lru_cache(maxsize=4096)
+def _expanded(text: str) -> str:
+    """Write "splenomegaly" as "enlarged spleen", and negated equatives as comparatives."""
+    return spelled_out(_MEGALY.sub(lambda match: f"enlarged {_ORGANS[match.group(1).lower()]}", text))
 
 
 # --- two participants: "is A larger than B", "is A anterior to B" ------------------------------------
@@ -144,6 +159,9 @@ def _stated(reading: Reading, text: str, question: str) -> tuple[bool | None, st
         if opposed is not None and not best_structures:
             denied = any(reading.cues(segment) for segment in reading.segments)
             return opposed != denied, "names the asked property or its opposite"
+        elsewhere = _elsewhere(text, question)
+        if elsewhere and not reading.refuses():
+            return False, elsewhere
         if not best_structures:
             return None, "says nothing of what was asked"
         best = (1, reading.segments[0])

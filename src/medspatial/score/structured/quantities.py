@@ -23,11 +23,12 @@ _NUMBER = (
     r"(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d])|\d{1,3}(?: \d{3})+(?![\d.,])|\d{1,3}(?:\.\d{3}){2,}|\d+(?:[.,]\d+)?(?:e[+-]?\d+)?|(?<!\d)\.\d+)"
 )
 _TENS_WORD = "|".join(_TENS)
-_WORDS = rf"(?P<wordsign>\b(?:minus|negative) )?(?P<word>\b(?:(?:{_TENS_WORD})(?:[ -](?:{'|'.join(_ONES[1:10])}))?|{'|'.join(_ONES[::-1])}|single|solitary|dozen|couple|pair)\b)(?:(?P<half> and a half\b)|(?P<point> point (?:(?:{'|'.join(_ONES[:10])})\b ?)+))?"
+_WORDS = rf"(?P<wordsign>\b(?:minus|negative) )?(?P<word>\b(?:(?:one|two|three|four|five|six|seven|eight|nine|a) hundred(?: and)?(?:[ -](?:(?:{_TENS_WORD})(?:[ -](?:{'|'.join(_ONES[1:10])}))?|{'|'.join(_ONES[:0:-1])}))?|(?:{_TENS_WORD})(?:[ -](?:{'|'.join(_ONES[1:10])}))?|{'|'.join(_ONES[::-1])}|single|solitary|dozen|couple|pair)\b)(?:(?P<half> and a half\b)|(?P<point> point (?:(?:{'|'.join(_ONES[:10])})\b ?)+))?"
 _ATOM = re.compile(
     rf"(?:(?<![a-z0-9_.]){_NUMBER}|{_WORDS})(?:\s?-?\s?(?P<unit>{UNIT_TEXT})(?![a-z0-9]))?", re.I
 )
 _SUFFIX = re.compile(r"(?:st|nd|rd|th|d)\b|[a-z]|/\d|-?(?:years?|yrs?|months?)[ -]old|:\d")
+_FRACTION = re.compile(r"[ -](?:half|halves|thirds?|quarters?|fourths?|fifths?|tenths?)\b")
 _IGNORED_BEFORE = re.compile(
     r"\b(?:images?|img|im|series|ser|se|slices?|frames?|pages?|figures?|fig|case|segments?|seg|stations?|zones?|levels?|grades?|stages?|"
     r"types?|phases?|ribs?|class|category|(?:lung|li|pi|bi|ti)-?rads|vertebrae?|option|question|step|study|scan|no|number|version|accession|"
@@ -98,9 +99,11 @@ def find_quantities(text: str) -> tuple[Quantity, ...]:
 
 def _value(low: str, match: re.Match[str]) -> float | None:
     """Return an atom's number, or None where the digits are no figure."""
+    if match.group("word") and _FRACTION.match(low, match.end()):
+        return None
     if match.group("word"):
         words = re.split(r"[ -]", match.group("word"))
-        value = sum(_WORD_VALUES[word] for word in words) + (0.5 if match.group("half") else 0.0)
+        value = _word_value(words) + (0.5 if match.group("half") else 0.0)
         for place, digit in enumerate((match.group("point") or "").split()[1:], start=1):
             value += _WORD_VALUES[digit] / 10**place
         return -value if match.group("wordsign") else value
@@ -115,6 +118,21 @@ def _value(low: str, match: re.Match[str]) -> float | None:
     if listed and low[match.end() + 2 :].strip():
         return None
     return _number(match.group("digits"), match.group("sign"))
+
+
+def _word_value(words: list[str]) -> float:
+    """Add up number words; "hundred" multiplies what stands before it.
+
+    >>> _word_value("one hundred and sixty five".split())
+    165.0
+    """
+    total = 0.0
+    for word in words:
+        if word == "hundred":
+            total = 100 * (total or 1)
+        elif word not in {"and", "a"}:
+            total += _WORD_VALUES[word]
+    return total
 
 
 def _number(digits: str, sign: str | None) -> float:

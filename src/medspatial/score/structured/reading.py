@@ -49,8 +49,12 @@ _NOT_ASKED = content_words(
     "show holds hold has have larger smaller bigger more less patient located visible seen present affected"
 ) | frozenset(stem(verb) for verb in FINITE_VERBS)
 _EXCEPTIONS = frozenset({"other than", "apart from", "except", "except for"})
+_SUBORDINATE = frozenset("while whereas although though whilst because since as".split())
 _FORWARD_ONLY = frozenset(
     {"without", "other than", "rather than", "instead of", "nor", "as opposed to", "sparing", "minus"}
+)
+_EXCLUDING = frozenset(
+    {"rule out", "rules out", "ruled out", "ruling out", "exclude", "excludes", "excluding", "excluded"}
 )
 _EXISTENCE = frozenset(
     "seen visible present found identified detected observed noted visualized visualised there located".split()
@@ -175,6 +179,12 @@ class Reading:
         """Return the negation cues inside a segment as (start, end, words)."""
         return [cue for cue in self._negations if segment.start <= cue[0] < segment.end]
 
+    def subordinate(self, start: int) -> bool:
+        """Say whether a position lies in a clause with "while", "although" or the like and a verb of its own."""
+        segment = self.segment_of(start)
+        words = [token.word for token in self.tokens[segment.first : segment.last]]
+        return bool(words) and words[0] in _SUBORDINATE and bool(FINITE_VERBS & set(words))
+
     def void(self) -> bool:
         """Say whether every segment with a word in it refuses or stands under a condition."""
         spans = self._refusals + self._conditions
@@ -268,7 +278,10 @@ class Reading:
         between = self.text[end:position]
         if cue == "neither" and "nor" in between.split():
             return True
-        return _is_list(self.text[segment.end : target.end])
+        return _is_list(self.text[segment.end : self._sentence_end(target)], cue in _EXCLUDING)
+
+    def _sentence_end(self, segment: Segment) -> int:
+        return next(s.end for s in reversed(self.segments) if s.sentence == segment.sentence)
 
     def _backward(
         self, segment: Segment, start: int, end: int, mentions: list[tuple[int, int]], question: str
@@ -352,11 +365,11 @@ def _new_phrase(between: str) -> bool:
     return first not in PREPOSITIONS and first not in {"the", "any"}
 
 
-def _is_list(between: str) -> bool:
+def _is_list(between: str, excluding: bool) -> bool:
     """ "no nodules, masses or effusion ...": a list ends in "or" and has no verb before it."""
     words = re.findall(r"[a-z']+", between)
     for word in words:
-        if word in {"or", "nor"}:
+        if word in {"or", "nor"} or (word == "and" and excluding):
             return True
         if word in FINITE_VERBS or word in CONTRAST:
             return False

@@ -25,6 +25,10 @@ from medspatial.score.structured.verdict import Verdict, decided, unanswered
 _LINK_PHRASE = re.compile(
     r"\b(?:relative to|in relation to|with respect to|with regards? to|with reference to|compared (?:to|with)|from)\s+(?:the |an? )?[a-z -]+?(?=,|\s+(?:is|are|lies|lie|the|it)\b|\Z)"
 )
+_PART = re.compile(
+    r"\b(?:upper|lower|superior|inferior|anterior|posterior|medial|lateral|middle) (?:poles?|lobes?|segments?|horns?|limbs?|thirds?|mediastinum|walls?|divisions?|branch(?:es)?|calyx|calyces|zones?)\b"
+)
+_LOCATING = re.compile(r"\b(?:at|in|of|to|near|from|on|by|with|within)(?: the| its)?(?: [a-z]+)?\s*\Z")
 _HAVING = re.compile(r"\b(?:has|have|having|with)\b")
 _PREPOSITION = re.compile(r"\s*(?:to|of|than|from|with)\b")
 
@@ -45,7 +49,7 @@ def find_relations(text: str, keep: str = "") -> list[Mention]:
 
 @lru_cache(maxsize=4096)
 def _find(text: str) -> tuple[Mention, ...]:
-    low = _masked(without_idioms(lowered(text)), text)
+    low = _PART.sub(lambda match: " " * len(match.group()), _masked(without_idioms(lowered(text)), text))
     found: list[Mention] = []
     for match in COMPOUND.finditer(low):
         found += [Mention(value, match.start(), match.end()) for value in compound_parts(match)]
@@ -72,9 +76,12 @@ def match_relation(text: str, item: Item) -> Verdict:
     if not want:
         return Verdict("undecided", "R12", f"the reference names no relation: '{item.answer}'")
     hidden = _question_phrases(item.question)
-    text = hidden.sub(lambda match: " " * len(match.group()), text) if hidden else text
-    low = item.question.lower()
-    found, reading = commitments(text, find_relations, low, _clash)
+
+    def find(part: str) -> list[Mention]:
+        names = [m.span() for m in hidden.finditer(part)] if hidden else []
+        return [m for m in find_relations(part) if not any(a <= m.start < b for a, b in names)]
+
+    found, reading = commitments(text, find, item.question.lower(), _clash)
     found.affirmed += [
         m for m in found.compared if "than" not in reading.text[reading.segment_of(m.start).start : m.start]
     ]
@@ -117,7 +124,9 @@ def _landmark_leads(mention: Mention, reading: Reading, asked: Roles) -> bool:
     start = next(s.start for s in reading.segments if s.sentence == sentence)
     before = _LINK_PHRASE.sub(" ", reading.text[start : mention.start])
     both = asked.subject | asked.landmark
-    order = [keys for _, keys in role_words(before) if keys & both]
+    order = [
+        keys for place, keys in role_words(before) if keys & both and not _LOCATING.search(before[:place])
+    ]
     if not order:
         return False
     deciding = order[-1] if _HAVING.search(before) else order[0]

@@ -20,7 +20,8 @@ _NO_SIDE = re.compile(
     r"\b(?:that|this|you)(?:'s| is|'re| are) (?:absolutely |quite |all |entirely |exactly )?right\b(?=\s*(?:[,.!;:]|\Z|and\b|to\b|that\b))"
     r"|\byou are right\b|\ball right\b|\balright\b"
     r"|(?<!the )(?<!on )\bright (?:below|above|next|behind|beside|beneath|under|underneath|in|at|on|there|here|now|away|through|into|near|after|before|where|up|along|alongside|beyond|against|from the start)\b"
-    r"|\b(?:the )?right (?:answer|choice|option|interpretation|response|reply|conclusion|diagnosis|way|direction|moment|track|thing|question)\b"
+    r"|\b(?:the )?right (?:place|position|spot|location|order|size|answer|choice|option|interpretation|response|reply|conclusion|diagnosis|way|direction|moment|track|thing|question)\b"
+    r"|\b(?:between|distinguish|differentiate|whether)(?: the)? (?:left|right) (?:and|from|or)(?: the)? (?:left|right)\b"
     r"|\bright\?|\bif (?:i am|i'm) right\b|\bquite right\b|\babsolutely right\b|\bright angles?\b|\bis right that\b|\bam i right\b|\bcorrect and right\b"
     r"|\bleft (?:untreated|in place|in situ|behind|alone|over|out|unresected|unchanged|unanswered|open|intact|blank|as is)\b"
     r"|\b(?:nothing|little|what is|what's|much|none) left\b|\bhas left\b|\bhave left\b|\b(?:is|are) left (?:to|with)\b"
@@ -32,13 +33,13 @@ _AGREEMENT = re.compile(r"\A\W*right\s*[,.!;:-]+\s*(?=\S)")
 _WORDS = re.compile(
     r"(?P<bilateral>\b(?:bilateral(?:ly)?|both(?! (?:of )?(?:cases|readers|series|phases|images|scans|answers|options|planes))(?: of)?(?: the)?(?: sides?)?|on (?:either|each) side|either side|"
     r"each (?:side|kidney|lung|breast|adrenal|ovary|hemithorax|lobe|hip|ureter|one)|left and(?: the)? right|right and(?: the)? left|(?:left|right)[ -]?sided and (?:right|left)[ -]?sided|two-sided|both-sided|on all sides)\b)"
-    r"|(?P<neither>\b(?:neither(?: side| kidney| lung| one| of (?:them|the two|these|both))?(?! (?:the |on the |in the |on )?(?:left|right))|on no side|no side|none of them|not on any side|not on either side|"
-    r"in neither|on neither side)\b)"
+    r"|(?P<neither>\b(?:neither(?= *(?:[.,;!)]|\Z)| side| kidney| lung| one| of (?:them|the two|these|both))(?! side (?:is|was))|on no side|no side|none of them|"
+    r"not on any side|not on either side)\b)"
     r"|(?P<equal>\b(?:equal(?:ly)?(?: in size| large| sized)?|same size|the same|identical|no (?:significant |relevant )?difference|symmetric(?:al(?:ly)?)?)\b)"
     r"|(?P<unilateral>\b(?:unilateral(?:ly)?|one side(?: only)?|one lung|only one|single (?:side|lung)|one of the (?:lungs|kidneys))\b)"
     r"|(?P<left>\b(?:left(?:-|\b)|leftwards?\b|left-?sided\b|left-?hand\b|lt\b|sinister\b|sinistral\b|l-sided\b|l/s\b))"
     r"|(?P<right>\b(?:right(?:-|\b)|rightwards?\b|right-?sided\b|right-?hand\b|rt\b|dexter\b|dextral\b|r-sided\b))"
-    r"|(?P<midline>\b(?:in the mid-?line|at the mid-?line|on the mid-?line|mid-?line(?!\s+(?:shift|crossing))|median plane|in the midplane|midsagittal|centrally|central(?: position)?|in the (?:middle|cent(?:er|re)) ?(?!lobe)(?:of the body)?)\b)"
+    r"|(?P<midline>\b(?:in the mid-?line|at the mid-?line|on the mid-?line|mid-?line(?!\s+(?:shift|crossing))|median plane|in the midplane|midsagittal)\b)"
 )
 _TO_MIDLINE = re.compile(
     r"(?:\b(?:of|from|to|across|cross(?:es|ing|ed)?|beyond|past|over|towards?|respect|reach(?:es|ing)?|than)(?: the)?|off)\s+\Z"
@@ -57,17 +58,27 @@ _VIEWER_SIDE = re.compile(
     r"\b(?:viewer(?:'s)?|reader(?:'s)?|observer(?:'s)?|image|screen|picture)(?:'s)? (?:left|right)\b|\b(?:left|right)(?:-hand)?(?: side)? of the (?:image|screen|picture|scan|slice|figure|display)\b"
 )
 
+_CENTRAL = re.compile(r"\b(?:centrally|central|in the (?:middle|cent(?:er|re))(?! lobe)|median)\b")
 _SPELLED = re.compile(r"\b(?:left|right|bilateral\w*|both|mid-?line|central\w*|neither|middle)\b")
 _LOOKALIKE = re.compile(r"[a-z](?:right|left)|\bl[1-5]\b")
 
 
-def find_sides(text: str) -> list[Mention]:
+def find_sides(text: str, *, implied: bool = True) -> list[Mention]:
     """Return all mentions of a side, in order; ``value`` is left, right, bilateral, midline, neither or equal.
+
+    With ``implied=False`` only sides that are spelled out, none that follow from anatomy.
 
     >>> [m.value for m in find_sides("The bright nodule in the RLL; that's right, not in the left lung at L1")]
     ['right', 'left']
     """
-    return list(_find(text))
+    found = list(_find(text))
+    return found if implied else [m for m in found if _SPELLED.search(text.lower(), m.start, m.end)]
+
+
+def _find_central(text: str) -> list[Mention]:
+    """Sides and, for questions about the midline, its looser names too."""
+    loose = [Mention("midline", m.start(), m.end()) for m in _CENTRAL.finditer(text.lower())]
+    return sorted([*find_sides(text), *loose], key=lambda mention: mention.start)
 
 
 @lru_cache(maxsize=4096)
@@ -126,7 +137,12 @@ def match_side(reply: str, answer: str, question: str) -> Verdict:
         return Verdict("undecided", "R9", f"the reference names no side: '{answer}'")
     want = next(iter(wanted)) if len(wanted) == 1 else "bilateral"
     low = question.lower()
-    found, reading = commitments(spelled_out(reply), find_sides, low, _clash)
+    found, reading = commitments(
+        spelled_out(reply),
+        _find_central if want == "midline" or "midline" in low else find_sides,
+        low,
+        _clash,
+    )
     asked = question_comparison(question)
     if want == "bilateral" and not asked:
         found.affirmed += found.compared  # "more on the left than on the right" puts it on both sides

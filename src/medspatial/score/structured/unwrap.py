@@ -86,7 +86,8 @@ def unwrap(reply: str, question: str = "") -> Unwrapped:
         text = _opened(text, removed)
     text = _answer_turn(text, removed)
     text = _without_question(text, question, removed)
-    text = _ANSWER_LABEL.sub("", text)
+    if "repeated question" in removed or "chat turns" in removed:
+        text = _ANSWER_LABEL.sub("", text)  # "Q: ... A: ..."; else "A:" is an option's letter
     if any(mark in text for mark in "*_`#>-+•~"):
         text = _changed(text, _EMPHASIS.sub("", _MARKDOWN_LINE.sub("", text)), "Markdown", removed)
     return Unwrapped(text.strip().strip('"').strip(), tuple(removed))

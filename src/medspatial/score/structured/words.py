@@ -59,7 +59,7 @@ PSEUDO_NEGATION = re.compile(
 )
 NEGATION = re.compile(
     r"\b(?:no|not|never|neither|nor|none|nothing|without|cannot|\w+n't|absence of|negative for|free of|free from|"
-    r"lack of|lacks?|lacking|denies|deny|excludes?|excluding|excluded|ruled out|rules out|rule out|ruling out|rather than|"
+    r"lack of|lacks?|lacking|denies|deny|excludes?|dismiss|discard|eliminate|excluding|excluded|ruled out|rules out|rule out|ruling out|rather than|"
     r"instead of|as opposed to|other than|fails? to|devoid of|nowhere|nor|hardly|minus|apart from|except(?: for)?|"
     r"absent (?:in|on|from)|spares?|sparing|unlikely|wrong|incorrect|false|clear of)\b"
 )
