@@ -9,7 +9,14 @@ from medspatial.records.base import (
     content_hash,
 )
 from medspatial.records.case import Case, MaskSource
-from medspatial.records.jsonl import Loaded, RecordAppender, RowError, read_records, write_records
+from medspatial.records.jsonl import (
+    Loaded,
+    RecordAppender,
+    RowError,
+    iter_records,
+    read_records,
+    write_records,
+)
 from medspatial.records.question import (
     Evidence,
     EvidencePoint,
@@ -39,6 +46,7 @@ __all__ = [
     "RowError",
     "Score",
     "content_hash",
+    "iter_records",
     "patient_of",
     "read_records",
     "volume_name",

@@ -52,10 +52,7 @@ class Loaded(Generic[R]):
 
 
 def read_records(path: str | Path, kind: type[R], *, keep_going: bool = False) -> Loaded[R]:
-    """Read a ``.jsonl`` or ``.csv`` file of records.
-
-    Rows without an ``id`` get one from their content; a row that repeats an earlier one gets a
-    numbered id, so that none is lost. In CSV, list-like cells are JSON and empty cells are absent.
+    """Read a ``.jsonl`` or ``.csv`` file of records into memory; see `iter_records`.
 
     Parameters
     ----------
@@ -67,20 +64,36 @@ def read_records(path: str | Path, kind: type[R], *, keep_going: bool = False) -
     InputError
         Missing or unreadable file, or the first bad row.
     """
-    path = Path(path)
     loaded: Loaded[R] = Loaded()
+    loaded.rows.extend(iter_records(path, kind, skipped=loaded.skipped if keep_going else None))
+    return loaded
+
+
+def iter_records(path: str | Path, kind: type[R], *, skipped: list[RowError] | None = None) -> Iterator[R]:
+    """Yield the records of a ``.jsonl`` or ``.csv`` file one by one; only their identities are kept.
+
+    Rows without an ``id`` get one from their content; a row that repeats an earlier one gets a
+    numbered id, so that none is lost. In CSV, list-like cells are JSON and empty cells are absent.
+
+    Parameters
+    ----------
+    skipped
+        Gets the bad rows, which are left out; None raises at the first.
+
+    Raises
+    ------
+    InputError
+        Missing or unreadable file, or the first bad row.
+    """
+    path = Path(path)
     seen: dict[str, int] = {}
     for line, raw in _raw_rows(path):
         try:
-            row = _parse(path, line, raw, kind)
-            row = _distinct(path, line, raw, row, seen)
+            yield _distinct(path, line, raw, _parse(path, line, raw, kind), seen)
         except _BadRow as bad:
-            if not keep_going:
+            if skipped is None:
                 raise InputError(str(bad.error)) from None
-            loaded.skipped.append(bad.error)
-            continue
-        loaded.rows.append(row)
-    return loaded
+            skipped.append(bad.error)
 
 
 def write_records(path: str | Path, records: Iterable[Record]) -> Path:
