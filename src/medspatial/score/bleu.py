@@ -13,10 +13,14 @@ from medspatial.score.versions import versions
 
 MAX_ORDER = 4
 BLEU_CONVENTION = (
-    "sacrebleu, 0 to 100, one reference, tokeniser 13a, lower-cased, both sides stripped, cumulative with uniform weights, "
+    "sacrebleu, 0 to 100, one reference, tokeniser 13a, lower-cased, both sides stripped, cumulative with "
+    "uniform weights, "
     "smoothing 'exp'; rows with effective order, corpus pooled without"
 )
-CASED_CONVENTION = "sacrebleu, order 1, case kept, tokeniser 13a, no smoothing (what scripts with Hugging Face 'bleu', max_order 1 print, times 100)"
+CASED_CONVENTION = (
+    "sacrebleu, order 1, case kept, tokeniser 13a, no smoothing (what scripts with Hugging Face 'bleu', "
+    "max_order 1 print, times 100)"
+)
 
 
 @register_metric
@@ -28,8 +32,11 @@ class Bleu(Metric):
 
     name = "bleu"
     extra = "metrics"
-    variants = {"cased1": {"cased1": True}}  # noqa: RUF012
-    warning = "counts shared words: 'left kidney' for 'right kidney' scores 50, and short correct answers to long references score near 0"
+    variants = {"cased1": {"cased1": True}}
+    warning = (
+        "counts shared words: 'left kidney' for 'right kidney' scores 50, and short correct answers to "
+        "long references score near 0"
+    )
 
     def __init__(self, *, cased1: bool = False) -> None:
         self._cased1 = cased1

@@ -31,8 +31,11 @@ class Meteor(Metric):
 
     name = "meteor"
     extra = "metrics"
-    variants = {"white": {"tokens": "white"}, "sentences": {"tokens": "sentences"}}  # noqa: RUF012
-    warning = "two identical one-word answers score 0.5, not 1; 'left' and 'right' differ by one word of the sentence"
+    variants = {"white": {"tokens": "white"}, "sentences": {"tokens": "sentences"}}
+    warning = (
+        "two identical one-word answers score 0.5, not 1; 'left' and 'right' differ by one word of the "
+        "sentence"
+    )
 
     def __init__(self, *, tokens: str = "words", wordnet: str | None = None) -> None:
         self.name = "meteor" if tokens == "words" else f"meteor:{tokens}"

@@ -8,8 +8,10 @@ import unicodedata
 from functools import lru_cache
 
 NORMALISE_CONVENTION = (
-    "Unicode NFKC, casefold, minus sign U+2212 to '-'; punctuation (categories P*) becomes a space, except '%', "
-    "'.' and ',' between two digits, and '-' before a digit at the start or after white space; white space collapsed"
+    "Unicode NFKC, casefold, minus sign U+2212 to '-'; punctuation (categories P*) becomes a space, except "
+    "'%', "
+    "'.' and ',' between two digits, and '-' before a digit at the start or after white space; white space "
+    "collapsed"
 )
 NAIVE_CONVENTION = "ASCII lower case, ASCII punctuation deleted, white space collapsed"
 

@@ -25,7 +25,7 @@ class Rouge(Metric):
 
     name = "rouge"
     extra = "metrics"
-    variants = {"stem": {"stem": True}}  # noqa: RUF012
+    variants = {"stem": {"stem": True}}
     warning = "knows ASCII letters and digits only; 'left kidney' for 'right kidney' scores 0.5"
 
     def __init__(self, *, stem: bool = False) -> None:

@@ -84,7 +84,8 @@ def _file_key(path: Path, number: int, row: dict[str, Any]) -> Key:
     missing = [name for name in ("question", "answer", "prediction") if name not in row]
     if missing:
         raise InputError(
-            f"{path}: row {number}: needs 'id', or 'question', 'answer' and 'prediction'; lacks {', '.join(missing)}"
+            f"{path}: row {number}: needs 'id', or 'question', 'answer' and 'prediction'; lacks "
+            f"{', '.join(missing)}"
         )
     case = volume_name(str(row["case_id"])) if row.get("case_id") else ""
     return ("text", case, _text_key(str(row["question"]), str(row["answer"]), row["prediction"]))

@@ -32,11 +32,13 @@ _LEXICOGRAPHERS = {
     "adj": ("all", "pert"),
     "adv": ("all",),
     "noun": tuple(
-        "Tops act animal artifact attribute body cognition communication event feeling food group location motive object "
+        "Tops act animal artifact attribute body cognition communication event feeling food group location "
+        "motive object "
         "person phenomenon plant possession process quantity relation shape state substance time".split()
     ),
     "verb": tuple(
-        "body change cognition communication competition consumption contact creation emotion motion perception possession "
+        "body change cognition communication competition consumption contact creation emotion motion "
+        "perception possession "
         "social stative weather".split()
     ),
 }
@@ -77,7 +79,8 @@ def load_wordnet(folder: str | Path | None = None) -> WordNet:
         if _complete(Path(candidate)):
             return _from_folder(candidate)
     raise MissingPackageError(
-        "METEOR needs WordNet 3.0; run: python -m nltk.downloader wordnet  (or: apt-get install wordnet-base, or set "
+        "METEOR needs WordNet 3.0; run: python -m nltk.downloader wordnet  (or: apt-get install "
+        "wordnet-base, or set "
         "MEDSPATIAL_WORDNET to a folder with index.noun and data.noun)"
     )
 

@@ -37,7 +37,8 @@ def read_tensors(path: str | Path) -> dict[str, torch.Tensor]:
     except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
         line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise InputError(
-            f"{path}: the checkpoint holds more than tensors and was not loaded ({line}); save its 'state_dict' as "
+            f"{path}: the checkpoint holds more than tensors and was not loaded ({line}); save its "
+            f"'state_dict' as "
             "safetensors on a machine where you trust the file, and give that"
         ) from None
     state = loaded.get("state_dict", loaded) if isinstance(loaded, dict) else None

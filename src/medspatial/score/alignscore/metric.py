@@ -41,9 +41,10 @@ class AlignScore(Metric):
     variants = {mode: {"mode": mode} for mode in MODES} | {
         "statement": {"context": "statement"},
         "report": {"context": "report"},
-    }  # noqa: RUF012
+    }
     warning = (
-        "compares two texts and never sees the image; trained on general English; short answers are no statements, and "
+        "compares two texts and never sees the image; trained on general English; short answers are no "
+        "statements, and "
         "exchanged sides can score high: measure that on counterfactual pairs before calling it factual"
     )
 

@@ -6,19 +6,23 @@ import re
 from dataclasses import replace
 from functools import cache, lru_cache
 
-from medspatial.anatomy import find_mentions, is_part, structures
+from medspatial.anatomy import find_mentions, is_part, structure, structures
 from medspatial.records import Item
 from medspatial.score.normalise import normalise
 from medspatial.score.structured.commitments import Commitments, Mention, commitments
 from medspatial.score.structured.reading import Reading, lowered
-from medspatial.score.structured.side import find_sides
+from medspatial.score.structured.side import find_sides, match_side
 from medspatial.score.structured.verdict import Verdict, decided, unanswered
 
 # a structure after one of these only says where the answer lies, or what is next to it
 _LANDMARK = re.compile(
-    r"(?:\b(?:adjacent to|next to|near(?: to)?|close to|beside|alongside|abutting|abuts|touching|anterior to|posterior to|superior to|inferior to|medial to|lateral to|"
-    r"in front of|behind|above|below|beneath|under|over|left of|right of|between|towards?|distal to|proximal to|caudal to|cranial to|away from|from|relative to|with respect to|"
-    r"displac(?:es|ing)|compress(?:es|ing)|spar(?:es|ing)|around|surrounding|bordering|borders|outside|along|at the level of|crossing|against|juxta|extending (?:to|into|towards?)|extends (?:to|into|towards?)|reaching|drain(?:s|ing) into|not involving)"
+    r"(?:\b(?:adjacent to|next to|near(?: to)?|close to|beside|alongside|abutting|abuts|touching|anterior "
+    r"to|posterior to|superior to|inferior to|medial to|lateral to|"
+    r"in front of|behind|above|below|beneath|under|over|left of|right of|between|towards?|distal to|"
+    r"proximal to|caudal to|cranial to|away from|from|relative to|with respect to|"
+    r"displac(?:es|ing)|compress(?:es|ing)|spar(?:es|ing)|around|surrounding|bordering|borders|outside|"
+    r"along|at the level of|crossing|against|juxta|extending (?:to|into|towards?)|extends (?:to|into|"
+    r"towards?)|reaching|drain(?:s|ing) into|not involving)"
     r"\s+(?:the |a |an |its |both )?(?:[a-z]+ )?)\Z"
 )
 
@@ -31,13 +35,16 @@ _ADJECTIVES = {
     "mediastinal": "mediastinum", "pleural": "pleura", "pericardial": "pericardium", "rectal": "rectum", "thyroidal": "thyroid_gland",
 }  # fmt: skip
 _ADJECTIVE = re.compile(
-    rf"\b({'|'.join(_ADJECTIVES)})\b(?! (?:arter|vein|vessel|trunk|nerve|fossa|duct|arch|window|hiatus|plexus))"
+    rf"\b({'|'.join(_ADJECTIVES)})\b(?! (?:arter|vein|vessel|trunk|nerve|fossa|duct|arch|window|hiatus|"
+    rf"plexus))"
 )
 _BARE_SEGMENT = re.compile(r"\W*((?:VIII|VII|VI|IV|V|III|II|I|[1-8])[abAB]?)\W*")
 _PART_ALONE = re.compile(
-    r"\W*(?:in )?(?:the )?(?:(?:couinaud )?(?:segments?|seg\.?)?\s*\w{1,5}|(?:left|right|caudate|quadrate) lobe)\W*",
+    r"\W*(?:in )?(?:the )?(?:(?:couinaud )?(?:segments?|seg\.?)?\s*\w{1,5}|(?:left|right|caudate|quadrate) "
+    r"lobe)\W*",
     re.I,
 )
+_WHOLE_PAIRS = frozenset({"lung", "kidney", "hemithorax", "breast", "pleura", "adrenal_gland", "axilla"})
 _OF = re.compile(r"\s+(?:of|in|within)\s+(?:the\s+)?")
 _SEGMENT = re.compile(r"\b(?:seg(?:\.\s*|\s+)(?=\w)|S\s?(?=(?:[1-8]|I{1,3}|IV|VI{0,3}|VIII)[abAB]?\b))")
 
@@ -89,6 +96,7 @@ def match_anatomy(text: str, item: Item) -> Verdict:
     context = _context(item.question)
     text = _SEGMENT.sub("segment ", text) if "liver" in context else text
     want = _names(item.answer, context, lesions=False) or _names(item.answer, context, lesions=True)
+    want = specific(want)
     if not want:
         return _by_words(text, item)
     keep_lesions = bool(want & _lesions())
@@ -97,22 +105,46 @@ def match_anatomy(text: str, item: Item) -> Verdict:
         return [m for m in _find(part, context) if keep_lesions or m.value not in _lesions()]
 
     found, reading = commitments(text, find, item.question.lower(), _clash)
-    sides = {m.value for m in find_sides(text, implied=False)}
-    if (
-        not (found.affirmed or found.denied or found.alternatives)
-        and sides
-        and any(_has_side(w) for w in want)
-    ):
-        return decided(
-            False, "R8", f"names only a side ({' and '.join(sorted(sides))})", " and ".join(sorted(sides))
-        )
+    if not (found.affirmed or found.denied or found.alternatives):
+        alone = _side_alone(text, item, want)
+        if alone is not None:
+            return alone
     _drop_landmarks(found, reading, item.question, context)
     verdict = _decide(found, want, reading)
     return replace(verdict, trace=tuple(found.trace))
 
 
+def _side_alone(text: str, item: Item, want: frozenset[str]) -> Verdict | None:
+    """Judge a reply that names a side only: enough where the question names the organ, else too coarse."""
+    if not any(_has_side(name) for name in want) or not find_sides(text, implied=False):
+        return None
+    asked = {m.name for m in find_mentions(item.question)}
+    bases = {structure(name).base or name for name in want}
+    if bases <= asked or (item.answer_type == "free" and bases <= _WHOLE_PAIRS):
+        return match_side(text, item.answer, item.question)
+    sides = " and ".join(sorted({m.value for m in find_sides(text, implied=False)}))
+    return decided(False, "R8", f"names only a side ({sides})", sides)
+
+
 def _has_side(name: str) -> bool:
     return name.endswith(("_left", "_right")) or "_left_" in name or "_right_" in name
+
+
+@lru_cache(maxsize=4096)
+def specific(names: frozenset[str]) -> frozenset[str]:
+    """Drop containers of other names, and give parts without a side that of their container.
+
+    >>> sorted(specific(frozenset({"lung_right", "lung_upper_lobe", "lung_upper_lobe_right"})))
+    ['lung_upper_lobe_right']
+    """
+    sides = {side for side in ("left", "right") for name in names if f"_{side}" in name}
+    if len(sides) == 1:
+        side = next(iter(sides))
+        names = frozenset(_sided().get((name, side), name) for name in names)
+    elif sides:
+        paired = [{_sided().get((name, side), name) for side in sides} for name in names if not _has_side(name)]
+        names = frozenset({name for name in names if _has_side(name)}.union(*paired))
+    return frozenset(name for name in names if not any(is_part(other, name) for other in names))
 
 
 def structures_named(answer: str, question: str) -> frozenset[str]:
@@ -129,7 +161,8 @@ def _names(text: str, context: str, *, lesions: bool) -> frozenset[str]:
 def _context(question: str) -> str:
     """Return "of the liver" or the like where the question asks for a part of one organ."""
     match = re.search(
-        r"\b(?:segment|lobe|part|level|zone|portion)s? (of the [a-z ]+?)(?= (?:is|are|does|do|contains?|shows?|has|have|holds)\b|\?|,|\Z)",
+        r"\b(?:segment|lobe|part|level|zone|portion)s? (of the [a-z ]+?)(?= (?:is|are|does|do|contains?|"
+        r"shows?|has|have|holds)\b|\?|,|\Z)",
         question.lower(),
     )
     if match:
@@ -157,6 +190,7 @@ def _drop_landmarks(found: Commitments, reading: Reading, question: str, context
 
 def _decide(found: Commitments, want: frozenset[str], reading: Reading) -> Verdict:
     got = {mention.value for mention in found.affirmed}
+    got = specific(frozenset(got)) if len(got) > 1 else got
     shown = " and ".join(sorted(got))
     if not got:
         return _nothing(found, want, reading)

@@ -17,7 +17,8 @@ from medspatial.score.structured.yes_no import match_yes_no, polarity_of
 
 _ALONE = re.compile(r"\A[\W_]*(?:option|choice|answer|letter)?[\W_]*([A-Za-z])[\W_]*\Z", re.I)
 _MARKED = re.compile(
-    r"\b(?:option|choice|answer|letter|alternative)s?(?:\s+(?:is|would be|should be|must be|are))?\s*[:=]?\s*(?:option\s+|letter\s+)?[(\[\"']?([A-Ja-j])(?![A-Za-z0-9'])"
+    r"\b(?:option|choice|answer|letter|alternative)s?(?:\s+(?:is|would be|should be|must be|"
+    r"are))?\s*[:=]?\s*(?:option\s+|letter\s+)?[(\[\"']?([A-Ja-j])(?![A-Za-z0-9'])"
     r"(?!\s+(?:[a-z]{2,}))"
     r"|[(\[]([A-Ja-j])[)\]]"
 )
@@ -27,12 +28,14 @@ _LEADING = re.compile(
 _OPTION_WORD = re.compile(r"\b(?:option|choice|letter|alternative)\s+\(?([A-Ja-j])\b")
 _BARE = re.compile(r"(?<![A-Za-z0-9'/.-])([B-HJ])(?![A-Za-z0-9'/-])(?!\.[A-Za-z])")
 _BARE_A = re.compile(
-    r"(?<![A-Za-z0-9'/.-])A(?=\s*(?:[,;:)\]]|\.(?:\s|\Z)|\Z|\s(?:is|and|or|nor|because|since|but|as|was|seems|appears|would|can)\b))"
+    r"(?<![A-Za-z0-9'/.-])A(?=\s*(?:[,;:)\]]|\.(?:\s|\Z)|\Z|\s(?:is|and|or|nor|because|since|but|as|was|"
+    r"seems|appears|would|can)\b))"
 )
 _ALL = re.compile(r"\ball (?:of )?(?:the )?(?:above|options|choices|four|of them|answers)\b", re.I)
 _APPOSITION = re.compile(r"[\s,.:;()\[\]=*-]*(?:(?:is|i\.e\.|the|a|an)\s+)?(?:(?:the|a|an)\s+)?")
 _NOT_LETTER = re.compile(
-    r"\b(?:hepatitis|vitamin|type|grade|stage|class|group|category|segment|child(?:-pugh)?|zone|level|lesion|structure|point|mass|nodule|series|phase|part|panel|figure|organ)\s+\(?[A-J]\b(?!\))",
+    r"\b(?:hepatitis|vitamin|type|grade|stage|class|group|category|segment|child(?:-pugh)?|zone|level|"
+    r"lesion|structure|point|mass|nodule|series|phase|part|panel|figure|organ)\s+\(?[A-J]\b(?!\))",
     re.I,
 )
 

@@ -11,16 +11,25 @@ from medspatial.score.structured.reading import Reading, asked_words, read
 
 # the last of these starts the part that counts (R2), if an answer stands after it
 FINAL_MARKER = re.compile(
-    r"\b(?:final (?:answer|choice|decision|verdict|conclusion)(?: is| would be)?|(?:the |my |so the |correct |best )*(?:answer|choice|conclusion)(?: is| would be|'s)|"
-    r"answer|in conclusion|to conclude|in summary|to summari[sz]e|overall|all in all|therefore|thus|hence|consequently|accordingly|"
-    r"(?:i|we) (?:conclude|choose|select|pick|would say|go with|would go with|'d go with|settle on|opt for)|i'd (?:say|go with|pick|choose))\b\s*[:,-]?"
+    r"\b(?:final (?:answer|choice|decision|verdict|conclusion)(?: is| would be)?|(?:the |my |so the |"
+    r"correct |best )*(?:answer|choice|conclusion)(?: is| would be|'s)|"
+    r"answer|in conclusion|to conclude|in summary|to summari[sz]e|overall|all in all|therefore|thus|hence|"
+    r"consequently|accordingly|"
+    r"(?:i|we) (?:conclude|choose|select|pick|would say|go with|would go with|'d go with|settle on|opt "
+    r"for)|i'd (?:say|go with|pick|choose))\b\s*[:,-]?"
     r"|\b(?:conclusion|impression|result|verdict)\s*:"
 )
 CORRECTION = re.compile(
-    r"\bactually\b|\bno,? wait\b|\bwait\b|\bcorrection\b|\bon (?:second thoughts?|closer (?:inspection|look|review|examination)|reflection|review|further (?:review|inspection|consideration)|"
-    r"re-?examination|re-?inspection)\b|\bscratch that\b|\bstrike that\b|\blet me (?:correct|rephrase|revise)\b|\bi (?:was wrong|misspoke|made a mistake|stand corrected|take that back|meant?|should say)\b|"
-    r"\bmy mistake\b|\bor rather\b|(?<=[.;,!?] )sorry\b|\brevised?(?: answer)?\b|\bupon (?:review|reflection|closer \w+|further \w+|re\w*)|\blooking (?:again|closer|more closely)\b|"
-    r"\bcorrecting myself\b|\bin (?:reality|fact)\b|\bturns out\b|\bto be (?:precise|exact)\b|\boops\b|\bhmm\b|(?<=[.;,?!] )no, |\bi change my\b|\bchanging my answer\b|\bnot so\b,|\berratum\b|\brather,|\bcorrected(?: to)?\b|(?<=[,.;] )so\b(?! (?:that|far|much))"
+    r"\bactually\b|\bno,? wait\b|\bwait\b|\bcorrection\b|\bon (?:second thoughts?|closer (?:inspection|"
+    r"look|review|examination)|reflection|review|further (?:review|inspection|consideration)|"
+    r"re-?examination|re-?inspection)\b|\bscratch that\b|\bstrike that\b|\blet me (?:correct|rephrase|"
+    r"revise)\b|\bi (?:was wrong|misspoke|made a mistake|stand corrected|take that back|meant?|should "
+    r"say)\b|"
+    r"\bmy mistake\b|\bor rather\b|(?<=[.;,!?] )sorry\b|\brevised?(?: answer)?\b|\bupon (?:review|"
+    r"reflection|closer \w+|further \w+|re\w*)|\blooking (?:again|closer|more closely)\b|"
+    r"\bcorrecting myself\b|\bin (?:reality|fact)\b|\bturns out\b|\bto be (?:precise|exact)\b|\boops\b|"
+    r"\bhmm\b|(?<=[.;,?!] )no, |\bi change my\b|\bchanging my answer\b|\bnot so\b,|\berratum\b|\brather,|"
+    r"\bcorrected(?: to)?\b|(?<=[,.;] )so\b(?! (?:that|far|much))"
 )
 # one of these stands in every cue above; looked for first, because most replies have none
 _CUE_STEMS = (
@@ -32,7 +41,8 @@ _CUE_STEMS = (
     "erratum", "rather,", ", so ", ". so ", "; so ",
 )  # fmt: skip
 _EXPLANATION = re.compile(
-    r"(?<=[\s.;,])(?:reason(?:ing)?|explanation|rationale|justification|analysis|note|evidence|why)\s*:(?=.*\S)",
+    r"(?<=[\s.;,])(?:reason(?:ing)?|explanation|rationale|justification|analysis|note|evidence|"
+    r"why)\s*:(?=.*\S)",
     re.I,
 )
 _OR = re.compile(r"\bor\b|/|\bversus\b|\bvs\b")

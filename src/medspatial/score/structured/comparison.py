@@ -10,7 +10,6 @@ from medspatial.score.structured.commitments import Commitments, Mention
 from medspatial.score.structured.reading import Reading, Segment, is_comparative, read
 from medspatial.score.structured.words import COMPARATIVES, EQUAL
 
-
 _NOT_AS = re.compile(r"\bnot (?:quite |nearly )?(?:as|so) ([a-z]+) as\b", re.I)
 _LESSER = {
     "small": "larger", "short": "longer", "thin": "thicker", "narrow": "wider", "close": "farther", "near": "farther",

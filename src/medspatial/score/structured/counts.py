@@ -10,13 +10,16 @@ from medspatial.score.structured.verdict import Verdict, decided, unanswered
 
 _TOTAL = re.compile(r"\b(?:in total|altogether|total(?:l?ing)?(?: of)?|in all|overall|sum|combined)\b")
 _PRONOUN_ONE = re.compile(
-    r"\b(?:the|this|that|each|no|every|larger|smaller|largest|smallest|biggest|right|left|other|another|which|first|second|last|any|dominant|latter|former)\s+\Z"
+    r"\b(?:the|this|that|each|no|every|larger|smaller|largest|smallest|biggest|right|left|other|another|"
+    r"which|first|second|last|any|dominant|latter|former)\s+\Z"
 )
 _ZERO = re.compile(
-    r"\b(?:no|none|neither|zero|not any|without any|nil|absence of)\b(?! (?:more|fewer|less|other|further|additional|doubt|evidence that it))"
+    r"\b(?:no|none|neither|zero|not any|without any|nil|absence of)\b(?! (?:more|fewer|less|other|further|"
+    r"additional|doubt|evidence that it))"
 )
 _VAGUE = re.compile(
-    r"\b(?:multiple|several|a few|few|many|numerous|some|various|a number of|innumerable|more than one|a handful)\b"
+    r"\b(?:multiple|several|a few|few|many|numerous|some|various|a number of|innumerable|more than one|a "
+    r"handful)\b"
 )
 _ARTICLE = re.compile(r"\b(?:an?|one)\s+(?:[a-z-]+\s+){0,3}?")
 _MANY = re.compile(

@@ -3,88 +3,173 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from medspatial.records import Item
 from medspatial.score.normalise import normalise
 from medspatial.score.structured.anatomy import match_anatomy, structures_named
 from medspatial.score.structured.number import match_number
-from medspatial.score.structured.properties import match_property
+from medspatial.score.structured.properties import contrary_zone, match_property
 from medspatial.score.structured.proposition import restated
 from medspatial.score.structured.quantities import find_quantities
+from medspatial.score.structured.reading import read
 from medspatial.score.structured.relation import find_relations, match_relation
-from medspatial.score.structured.side import match_side, sides_of
+from medspatial.score.structured.side import find_sides, match_side, sides_of
 from medspatial.score.structured.units import parse_unit
 from medspatial.score.structured.verdict import Verdict, decided
 from medspatial.score.structured.yes_no import match_yes_no, polarity_of
 
 FREE_TOLERANCE = 0.10  # relative, for figures in free text, where the row states none
 _POLAR = re.compile(
-    r"\A(?:(?:in|on|at|within|according to|based on|regarding|during) [^,]+, )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)\b",
+    r"\A(?:(?:in|on|at|within|according to|based on|regarding|during) [^,]+, )?"
+    r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)\b",
     re.I,
 )
-_ALTERNATIVE = re.compile(r"\b(?:or|versus)\b(?! (?:not|pre|para|any|sub|peri)\b)")
-_WHICH_SIDE = re.compile(
-    r"\b(?:which|what) (?:side|sides|lung|kidney|hemithorax|breast|adrenal|lobe of the thyroid|hand)\b|\bleft or (?:the )?right\b|\bright or (?:the )?left\b|"
-    r"\bunilateral(?:ly)?\b.*\bbilateral(?:ly)?\b|\bbilateral(?:ly)?\b.*\bunilateral(?:ly)?\b|\bone (?:lung|side|kidney)?\s*or (?:in )?both\b|\bboth\b.*\bor (?:just |only )?one\b|\bone side or\b"
+_ALTERNATIVE = re.compile(
+    r"\b(?:or|versus)\b(?! (?:not|pre|para|any|sub|peri|hilar|axill\w*|mass\w*|nod\w*|lymph|path\w*|infiltr\w*)\b)"
 )
+_IF_SO = re.compile(r"\b(?:and )?if (?:so|yes|present)\b")
+_ONE_OR_BOTH = re.compile(
+    r"\bunilateral(?:ly)?\b|\bbilateral(?:ly)? or\b|\bor bilateral(?:ly)?\s*(?:\?|,|in\b|within\b|\Z)"
+    r"|\bone\b[^?]*\bor\b[^?]*\b(?:both|two)\b|\bboth\b[^?]*\bor\b[^?]*\bone\b"
+)
+_WHICH_SIDE = re.compile(
+    r"\b(?:which|what) (?:side|sides|lung|lungs|kidney|kidneys|hemithorax|breast|adrenal|hand)\b(?! (?:lobe|segment))"
+    r"|\bleft or (?:the |on the )?right\b|\bright or (?:the |on the )?left\b|\blaterality\b"
+)
+_FINER = re.compile(r"\b(?:where|lobes?|segments?|zones?|region|portion|part|level|location|adjacent|structure|rib)\b")
 _HOW_MUCH = re.compile(
-    r"\b(?:how (?:large|big|far|thick|long|wide|tall|deep|much|many)|diameters?|size|thickness|dimensions?|distance|volume|length|width|height|measure\w*|extent|calib\w*|number of|percentage|degree)\b"
+    r"\b(?:how (?:large|big|far|thick|long|wide|tall|deep|much|many)|diameters?|size|thickness|dimensions?|distance|"
+    r"volume|length|width|height|measure\w*|extent|calib\w*|number of|percentage|degree)\b"
 )
 _HOW_MANY = re.compile(r"\bhow many\b|\bnumber of\b")
+_FIGURE_UNITS = {"length": "mm", "volume": "ml", "density": "HU", "percent": "%", "angle": "degrees"}
+_UNDECIDED = "the reference is no polarity, side, figure, place, relation or property that the rules can read"
 
 
 def match_free(text: str, item: Item) -> Verdict:
-    """Judge a reply to an open question by the kind of answer that the reference is."""
+    """Judge a reply to an open question by the kind of answer that the reference is.
+
+    What no rule can read, on either side, is ``undecided``: never a guess.
+    """
     if normalise(text) == normalise(item.answer):
         return decided(True, "R14", "equal to the reference", text)
+    refused = False
+    for matcher in _matchers(item):
+        verdict = matcher(text, item)
+        if verdict.outcome not in {"undecided", "unanswered"} or verdict.rule == "R5":
+            return verdict
+        refused = refused or verdict.rule == "R3"
+    if read(text).refuses():
+        return Verdict("unanswered", "R7", "refuses or calls it indeterminate")
+    if refused:
+        return Verdict("unanswered", "R3", "only says what it is not")
+    return Verdict("undecided", "free", f"free text: {_UNDECIDED}")
+
+
+Matcher = Callable[[str, Item], Verdict]
+
+
+def _matchers(item: Item) -> list[Matcher]:
+    """Return the matchers that fit question and reference, the most telling first."""
     question = item.question.lower()
-    verdict = _kind(text, item, question)
-    if verdict is None:
-        return Verdict(
-            "undecided",
-            "free",
-            "free text: the reference is no polarity, side, figure, place, relation or property",
-        )
+    polar = bool(_POLAR.match(question))
+    if polar and _IF_SO.search(question):
+        return [_polarity_then_place]
+    if _ONE_OR_BOTH.search(question) and sides_of(item.answer):
+        return [_one_or_both]
+    if polar and not _ALTERNATIVE.search(question):
+        return [match_yes_no]
+    found: list[Matcher] = []
+    if _HOW_MUCH.search(question) and _figure(item, question) is not None:
+        found.append(_match_figure)
+    if _WHICH_SIDE.search(question) and not _FINER.search(question) and sides_of(item.answer):
+        return [*found, _side]
+    return found + _places(item)
+
+
+def _places(item: Item) -> list[Matcher]:
+    found: list[Matcher] = []
+    if structures_named(item.answer, item.question):
+        found.append(_place)
+    elif _new_side(item):
+        found.append(_side)
+    if find_relations(item.answer) and not found:
+        found.append(match_relation)
+    return [*found, _property]
+
+
+def _new_side(item: Item) -> bool:
+    """Say whether the reference spells out a side that the question does not give away."""
+    said = {mention.value for mention in find_sides(item.answer, implied=False)}
+    return bool(said - {mention.value for mention in find_sides(item.question, implied=False)})
+
+
+def _place(text: str, item: Item) -> Verdict:
+    """Compare structures; where they agree, a contrary zone ("upper" for "lower") still decides."""
+    verdict = match_anatomy(text, item)
+    if verdict.outcome != "correct":
+        return verdict
+    contrary = contrary_zone(text, item.answer)
+    if contrary:
+        return replace(verdict, outcome="incorrect", rule="R14", reason=f"{verdict.reason}, but {contrary}")
     return verdict
 
 
-def _kind(text: str, item: Item, question: str) -> Verdict | None:
-    if _POLAR.match(question) and not _ALTERNATIVE.search(question):
-        if polarity_of(item.answer) is not None or restated(item.answer, item.question)[0] is not None:
-            return match_yes_no(text, item)
-        return None
-    if _HOW_MUCH.search(question):
-        verdict = _figure(text, item, question)
-        if verdict is not None:
-            return verdict
-    if _WHICH_SIDE.search(question) and sides_of(item.answer):
-        return match_side(text, item.answer, item.question)
-    if structures_named(item.answer, item.question):
-        return match_anatomy(text, item)
-    if sides_of(item.answer):
-        return match_side(text, item.answer, item.question)
-    if find_relations(item.answer):
-        return match_relation(text, item)
-    return match_property(text, item)
+def _side(text: str, item: Item) -> Verdict:
+    return match_side(text, item.answer, item.question)
 
 
-def _figure(text: str, item: Item, question: str) -> Verdict | None:
-    """Compare figures where the reference has exactly one."""
+def _one_or_both(text: str, item: Item) -> Verdict:
+    """Compare one side against both; which side it is counts where both say so."""
+    verdict = _side(text, item)
+    want = sides_of(item.answer)
+    one_sided = want <= {"left", "right", "unilateral"}
+    if one_sided and verdict.extracted == "unilateral":
+        return replace(verdict, outcome="correct", rule="R8", reason="one side, as the reference")
+    if want == {"unilateral"} and verdict.extracted in {"left", "right"}:
+        return replace(verdict, outcome="correct", rule="R8", reason="one side, as the reference")
+    return verdict
+
+
+def _property(text: str, item: Item) -> Verdict:
+    return match_property(text, item) or Verdict("undecided", "free", _UNDECIDED)
+
+
+def _polarity_then_place(text: str, item: Item) -> Verdict:
+    """Judge "is there ..., and if so, where": the polarity first, then the place."""
+    head = _IF_SO.split(item.question, maxsplit=1)[0]
+    verdict = match_yes_no(text, item.model_copy(update={"question": head}))
+    want = polarity_of(item.answer)
+    if want is None:
+        want = restated(item.answer, head)[0]
+    if verdict.outcome != "correct" or not want:
+        return verdict
+    for matcher in _places(item):
+        placed = matcher(text, item)
+        if placed.outcome in {"correct", "incorrect"}:
+            return placed
+    return verdict
+
+
+def _figure(item: Item, question: str) -> Item | None:
+    """Return the row with the one figure of its reference, or None where there is not exactly one."""
     found = find_quantities(item.answer)
     if len(found) != 1 or found[0].bound:
         return None
     figure = found[0]
     if figure.unit is None and not _HOW_MANY.search(question):
         return None
-    value = max(figure.values)
-    unit = {"length": "mm", "volume": "ml", "density": "HU", "percent": "%", "angle": "degrees"}.get(
-        figure.unit.dimension if figure.unit else ""
-    )
-    if figure.unit is not None and unit is None:
+    unit = _FIGURE_UNITS.get(figure.unit.dimension) if figure.unit else "count"
+    if unit is None:
         return None
-    tolerance = FREE_TOLERANCE * abs(value) if unit else 0.0
-    row = item.model_copy(
-        update={"value": value / parse_unit(unit).factor, "unit": unit or "count", "tolerance": tolerance}
-    )
-    return replace(match_number(text, row), rule="R10")
+    value = max(figure.values)
+    tolerance = FREE_TOLERANCE * abs(value) if figure.unit else 0.0
+    scale = parse_unit(unit).factor
+    return item.model_copy(update={"value": value / scale, "unit": unit, "tolerance": tolerance / scale})
+
+
+def _match_figure(text: str, item: Item) -> Verdict:
+    row = _figure(item, item.question.lower())
+    return Verdict("undecided", "free", _UNDECIDED) if row is None else match_number(text, row)

@@ -28,11 +28,13 @@ _LARGEST = re.compile(
 )
 _DISTANCE = re.compile(r"\b(?:distance|how far|far apart|apart|gap|separat\w+|away)\b")
 _AS_DISTANCE = re.compile(
-    r"\A\W*(?:away|apart|from|off|distant|to the|distance|above|below|beneath|behind|lateral|anterior|posterior|medial|caudal|cranial|superior|inferior|deep)\b"
+    r"\A\W*(?:away|apart|from|off|distant|to the|distance|above|below|beneath|behind|lateral|anterior|"
+    r"posterior|medial|caudal|cranial|superior|inferior|deep)\b"
 )
 _BEFORE_DISTANCE = re.compile(r"\b(?:distance|gap|separat\w+|apart)\b")
 _FORMER = re.compile(
-    r"\b(?:previous(?:ly)?|prior|former(?:ly)?|earlier|in the past|last (?:scan|exam\w*|ct|study)|before|initially|at baseline|ago|old(?:er)? (?:scan|ct|study)|used to)\b"
+    r"\b(?:previous(?:ly)?|prior|former(?:ly)?|earlier|in the past|last (?:scan|exam\w*|ct|study)|before|"
+    r"initially|at baseline|ago|old(?:er)? (?:scan|ct|study)|used to)\b"
 )
 _OR = re.compile(r"\bor\b|/")
 
@@ -143,7 +145,8 @@ def _none(text: str, target: Target, other: list[Quantity], reading: Reading) ->
         return decided(
             False,
             "R10",
-            f"gives a figure of another kind ({other[0].unit.dimension if other[0].unit else ''}), {target.unit.dimension} was asked",
+            f"gives a figure of another kind ({other[0].unit.dimension if other[0].unit else ''}), "
+            f"{target.unit.dimension} was asked",
             text[other[0].start : other[0].end],
         )
     if reading.refuses():

@@ -17,7 +17,8 @@ ANTONYMS = (
     ),
     (
         "normal unremarkable preserved regular healthy natural intact patent open within maintained usual",
-        "abnormal pathological enlarged thickened dilated irregular widened increased occluded narrowed stenotic deformed collapsed "
+        "abnormal pathological enlarged thickened dilated irregular widened increased occluded narrowed "
+        "stenotic deformed collapsed "
         "blocked obliterated reduced atrophic displaced ectatic closed degenerated",
     ),
     (
@@ -73,6 +74,39 @@ def property_signs(text: str) -> dict[int, int]:
             denied = any(end <= token.start for _, end, _ in reading.cues(segment))
             signs.setdefault(axis, -sign if denied else sign)
     return signs
+
+
+_ZONES = (
+    ("upper superior apical apex apices top cranial", "lower inferior basal base bases bottom caudal", "middle mid interpolar"),
+    ("anterior ventral front", "posterior dorsal back"),
+    ("medial inner", "lateral outer"),
+    ("central centrally perihilar", "peripheral peripherally subpleural"),
+    ("proximal", "distal"),
+)
+_ZONE_OF = {word: (axis, zone) for axis, zones in enumerate(_ZONES) for zone, text in enumerate(zones) for word in text.split()}
+
+
+@lru_cache(maxsize=16384)
+def _zones(text: str) -> dict[int, frozenset[int]]:
+    found: dict[int, set[int]] = {}
+    for word in _WORD.findall(text.lower()):
+        if word in _ZONE_OF:
+            axis, zone = _ZONE_OF[word]
+            found.setdefault(axis, set()).add(zone)
+    return {axis: frozenset(zones) for axis, zones in found.items()}
+
+
+def contrary_zone(text: str, reference: str) -> str:
+    """Say on which axis text and reference name different zones only, or "".
+
+    >>> contrary_zone("lower pole of the right kidney", "upper pole of the right kidney")
+    'another zone (upper)'
+    """
+    said = _zones(text)
+    for axis, zones in _zones(reference).items():
+        if axis in said and not zones & said[axis]:
+            return f"another zone ({_ZONES[axis][min(zones)].split()[0]})"
+    return ""
 
 
 def match_property(text: str, item: Item) -> Verdict | None:

@@ -11,15 +11,17 @@ from medspatial.score.structured.properties import AXES, PRESENCE
 from medspatial.score.structured.reading import Reading, Segment, read
 from medspatial.score.structured.relation import find_relations
 from medspatial.score.structured.relation_words import OPPOSITES
-from medspatial.score.structured.stems import content_words, stem
 from medspatial.score.structured.side import find_sides
+from medspatial.score.structured.stems import content_words, stem
 from medspatial.score.structured.words import COMPARATIVES, EQUAL, NEGATION
 
 _EXISTENCE = frozenset(
-    "present visible visualized visualised identified evident seen noted detected found observed demonstrated evidence sign signs".split()
+    "present visible visualized visualised identified evident seen noted detected found observed "
+    "demonstrated evidence sign signs".split()
 )
 AXES_ASKED = re.compile(
-    r"\b(?:normal|unremarkable|clear|spared|unaffected|intact|healthy|absent|missing|negative|free|abnormal|preserved|patent|open|enlarged|dilated)"
+    r"\b(?:normal|unremarkable|clear|spared|unaffected|intact|healthy|absent|missing|negative|free|"
+    r"abnormal|preserved|patent|open|enlarged|dilated)"
 )
 _ORGANS = {
     "spleno": "spleen",

@@ -10,7 +10,8 @@ from medspatial.score.structured.reading import lowered
 from medspatial.score.structured.units import UNIT_TEXT, Unit, parse_unit
 
 _ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen "
     "eighteen nineteen"
 ).split()
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
@@ -20,29 +21,43 @@ _WORD_VALUES = {word: float(n) for n, word in enumerate(_ONES)} | {
 _WORD_VALUES |= {"single": 1.0, "solitary": 1.0, "dozen": 12.0, "couple": 2.0, "pair": 2.0}
 _NUMBER = (
     r"(?P<sign>(?:(?<![\w.)])[-+]|\bminus |\bnegative )\s?)?"
-    r"(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d])|\d{1,3}(?: \d{3})+(?![\d.,])|\d{1,3}(?:\.\d{3}){2,}|\d+(?:[.,]\d+)?(?:e[+-]?\d+)?|(?<!\d)\.\d+)"
+    r"(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d])|\d{1,3}(?: \d{3})+(?![\d.,])|\d{1,3}(?:\.\d{3}){2,}|"
+    r"\d+(?:[.,]\d+)?(?:e[+-]?\d+)?|(?<!\d)\.\d+)"
 )
 _TENS_WORD = "|".join(_TENS)
-_WORDS = rf"(?P<wordsign>\b(?:minus|negative) )?(?P<word>\b(?:(?:one|two|three|four|five|six|seven|eight|nine|a) hundred(?: and)?(?:[ -](?:(?:{_TENS_WORD})(?:[ -](?:{'|'.join(_ONES[1:10])}))?|{'|'.join(_ONES[:0:-1])}))?|(?:{_TENS_WORD})(?:[ -](?:{'|'.join(_ONES[1:10])}))?|{'|'.join(_ONES[::-1])}|single|solitary|dozen|couple|pair)\b)(?:(?P<half> and a half\b)|(?P<point> point (?:(?:{'|'.join(_ONES[:10])})\b ?)+))?"
+_WORDS = (
+    rf"(?P<wordsign>\b(?:minus|negative) )?(?P<word>\b(?:(?:one|two|three|four|five|six|seven|eight|nine|"
+    rf"a) hundred(?: and)?(?:[ -](?:(?:{_TENS_WORD})(?:[ -](?:{'|'.join(_ONES[1:10])}))?|"
+    rf"{'|'.join(_ONES[:0:-1])}))?|(?:{_TENS_WORD})(?:[ -](?:{'|'.join(_ONES[1:10])}))?|"
+    rf"{'|'.join(_ONES[::-1])}|single|solitary|dozen|couple|pair)\b)(?:(?P<half> and a half\b)|(?P<point> "
+    rf"point (?:(?:{'|'.join(_ONES[:10])})\b ?)+))?"
+)
 _ATOM = re.compile(
     rf"(?:(?<![a-z0-9_.]){_NUMBER}|{_WORDS})(?:\s?-?\s?(?P<unit>{UNIT_TEXT})(?![a-z0-9]))?", re.I
 )
 _SUFFIX = re.compile(r"(?:st|nd|rd|th|d)\b|[a-z]|/\d|-?(?:years?|yrs?|months?)[ -]old|:\d")
 _FRACTION = re.compile(r"[ -](?:half|halves|thirds?|quarters?|fourths?|fifths?|tenths?)\b")
 _IGNORED_BEFORE = re.compile(
-    r"\b(?:images?|img|im|series|ser|se|slices?|frames?|pages?|figures?|fig|case|segments?|seg|stations?|zones?|levels?|grades?|stages?|"
-    r"types?|phases?|ribs?|class|category|(?:lung|li|pi|bi|ti)-?rads|vertebrae?|option|question|step|study|scan|no|number|version|accession|"
-    r"thickness of|slice thickness|collimation|voxel size|window|width/level|age|aged|in (?:19|20)(?=\d\d)|(?:january|february|march|april|may|june|july|august|september|october|november|december))"
+    r"\b(?:images?|img|im|series|ser|se|slices?|frames?|pages?|figures?|fig|case|segments?|seg|stations?|"
+    r"zones?|levels?|grades?|stages?|"
+    r"types?|phases?|ribs?|class|category|(?:lung|li|pi|bi|ti)-?rads|vertebrae?|option|question|step|study|"
+    r"scan|no|number|version|accession|"
+    r"thickness of|slice thickness|collimation|voxel size|window|width/level|age|aged|in (?:19|20)(?=\d\d)|"
+    r"(?:january|february|march|april|may|june|july|august|september|october|november|december))"
     r"\s*(?:no\.?|number|#|of|:|is|at|are)?\s*[#(:.-]?\s*\Z"
 )
 _LIST_INDEX = re.compile(r"(?:\A|\n)\s*\Z")
 _BOUND_BEFORE = re.compile(
-    r"(?:\b(?:(?:more|greater|larger|bigger|longer|higher|less|smaller|shorter|lower|fewer|farther|wider|closer) than|over|above|exceed(?:s|ing)?|at least|"
-    r"under|below|at most|up to|no (?:more|less|larger|smaller|fewer) than|not (?:more|less|exceeding)(?: than)?|(?:a )?(?:maximum|minimum) of|beyond|within|in excess of|upwards of|as (?:much|many|large|little) as)|[<>≥≤]=?)"
+    r"(?:\b(?:(?:more|greater|larger|bigger|longer|higher|less|smaller|shorter|lower|fewer|farther|wider|"
+    r"closer) than|over|above|exceed(?:s|ing)?|at least|"
+    r"under|below|at most|up to|no (?:more|less|larger|smaller|fewer) than|not (?:more|less|exceeding)(?: "
+    r"than)?|(?:a )?(?:maximum|minimum) of|beyond|within|in excess of|upwards of|as (?:much|many|large|"
+    r"little) as)|[<>≥≤]=?)"
     r"\s*(?:or equal to\s*)?(?:about|approximately|around|roughly|ca|~|a|an|the)?\s*\Z"
 )
 _BOUND_AFTER = re.compile(
-    r"\A\s*(?:or (?:more|less|greater|larger|smaller|fewer|above|below|over|under|so more)\b|\+|and (?:above|over|up)\b|plus\b|(?:at (?:least|most|minimum))\b)"
+    r"\A\s*(?:or (?:more|less|greater|larger|smaller|fewer|above|below|over|under|so more)\b|\+|and "
+    r"(?:above|over|up)\b|plus\b|(?:at (?:least|most|minimum))\b)"
 )
 _TIMES = re.compile(r"\A\s*(?:x|×|\*|by)\s*\Z", re.I)
 _RANGE = re.compile(r"\A\s*(?:-|–|—|to|\.\.\.?|through|up to)\s*\Z", re.I)
@@ -155,7 +170,8 @@ def _group(low: str, atoms: list[re.Match[str]]) -> tuple[int, str]:
             return 2, "error"
         elif count == 1 and (_RANGE.match(between) or _between(low, atoms[0], between)):
             changed = re.search(
-                r"\b(?:increas|grow|grew|decreas|shr[aiu]nk|enlarg|reduc|progress|chang)\w*(?: in size)? from\s*\Z",
+                r"\b(?:increas|grow|grew|decreas|shr[aiu]nk|enlarg|reduc|progress|chang)\w*(?: in size)? "
+                r"from\s*\Z",
                 low[: atoms[0].start()],
             )
             return 2, "change" if changed else "range"

@@ -34,7 +34,8 @@ _TOKEN = re.compile(
     r"[a-z]+(?:'[a-z]+)?\d*[a-z]*|\d+(?:[.,]\d+)*[a-z0-9]*|[.;!?\n():,<>/=+]|—|(?<=\s)-(?=\s)"
 )
 _DOTTED = re.compile(
-    r"\b(?:e\.g|i\.e|approx|vs|dr|lt|rt|ca|cf|fig|no|seg|art|inf|sup|ant|post|lat|med|resp|max|min|incl)\.(?=\s*\S)"
+    r"\b(?:e\.g|i\.e|approx|vs|dr|lt|rt|ca|cf|fig|no|seg|art|inf|sup|ant|post|lat|med|resp|max|min|"
+    r"incl)\.(?=\s*\S)"
 )
 _ASIDE_MARKS = frozenset("-—(")
 _DENIALS_ALONE = frozenset(
@@ -45,7 +46,8 @@ _RESUMING = frozenset(
     "it they this these those one ones another also too well same second there i we".split()
 )
 _NOT_ASKED = content_words(
-    "left right side sides bilateral unilateral lung lungs kidney kidneys breast adrenal gland hemithorax lobe contains contain shows "
+    "left right side sides bilateral unilateral lung lungs kidney kidneys breast adrenal gland hemithorax "
+    "lobe contains contain shows "
     "show holds hold has have larger smaller bigger more less patient located visible seen present affected"
 ) | frozenset(stem(verb) for verb in FINITE_VERBS)
 _EXCEPTIONS = frozenset({"other than", "apart from", "except", "except for"})
@@ -152,7 +154,10 @@ class Reading:
         against = self._comparison(segment, start, mentions)
         if against:
             return "compared", against
-        denial = self._forward(segment, start) or self._backward(segment, start, end, mentions, question)
+        denial = self._forward(segment, start)
+        if denial and _asked(denial, question):
+            denial = ""  # the question itself is negative
+        denial = denial or self._backward(segment, start, end, mentions, question)
         return ("denied", denial) if denial else ("affirmed", "")
 
     def strength(self, start: int) -> int:

@@ -23,10 +23,12 @@ from medspatial.score.structured.stems import role_keys, role_words
 from medspatial.score.structured.verdict import Verdict, decided, unanswered
 
 _LINK_PHRASE = re.compile(
-    r"\b(?:relative to|in relation to|with respect to|with regards? to|with reference to|compared (?:to|with)|from)\s+(?:the |an? )?[a-z -]+?(?=,|\s+(?:is|are|lies|lie|the|it)\b|\Z)"
+    r"\b(?:relative to|in relation to|with respect to|with regards? to|with reference to|compared (?:to|"
+    r"with)|from)\s+(?:the |an? )?[a-z -]+?(?=,|\s+(?:is|are|lies|lie|the|it)\b|\Z)"
 )
 _PART = re.compile(
-    r"\b(?:upper|lower|superior|inferior|anterior|posterior|medial|lateral|middle) (?:poles?|lobes?|segments?|horns?|limbs?|thirds?|mediastinum|walls?|divisions?|branch(?:es)?|calyx|calyces|zones?)\b"
+    r"\b(?:upper|lower|superior|inferior|anterior|posterior|medial|lateral|middle) (?:poles?|lobes?|"
+    r"segments?|horns?|limbs?|thirds?|mediastinum|walls?|divisions?|branch(?:es)?|calyx|calyces|zones?)\b"
 )
 _LOCATING = re.compile(r"\b(?:at|in|of|to|near|from|on|by|with|within)(?: the| its)?(?: [a-z]+)?\s*\Z")
 _HAVING = re.compile(r"\b(?:has|have|having|with)\b")

@@ -44,39 +44,61 @@ _PREFIX = {
     "latero": "lateral",
 }
 _WORDS = {
-    "anterior": r"anterior(?:ly|most)?|in (?:the )?front(?: of)?|ventral(?:ly|most)?|ventrad|ahead of|frontal(?:ly)? to|front(?: side| of)?|forwards? (?:of|from)|anterior-most",
-    "posterior": r"posterior(?:ly|most)?|behind|dorsal(?:ly|most)?|dorsad|at the back(?: of)?|in (?:the )?back of|back(?: side)? of|to the (?:back|rear)(?: of)?|(?:the )?back|rear(?:ward)?|retro[a-z]+",
-    "superior": r"superior(?:ly|most)?|above|cranial(?:ly|most)?|craniad|cephal(?:ad|ic)|higher(?: up)?(?: than)?|over(?:lying|lies)?|on top of|atop|upwards?(?: of| from)?|rostral(?:ly)?|upper|supra[a-z]+|headwards?|toward(?:s)? the head",
-    "inferior": r"inferior(?:ly|most)?|below|beneath|under(?:neath|lying|lies)?|caudal(?:ly|most)?|caudad|lower(?: down)?(?: than)?|downwards?(?: of| from)?|infra[a-z]+|subjacent|under(?:surface|side)|footwards?|toward(?:s)? the feet",
-    "medial": r"medial(?:ly|most)?|mesial(?:ly)?|toward(?:s)? the mid-?line|closer to the mid-?line|nearer (?:to )?the mid-?line|inner(?: side)?|medially",
-    "lateral": r"lateral(?:ly|most)?|away from the mid-?line|farther from the mid-?line|further from the mid-?line|outer(?: side)?",
-    "left": r"(?:to|on|at|towards?) (?:the |its )?(?:patient's )?left(?:-hand)?(?: side)?(?: of)?|left(?:ward|wards|-sided|-hand)?(?: side)?(?: of)?|sinistral",
-    "right": r"(?:to|on|at|towards?) (?:the |its )?(?:patient's )?right(?:-hand)?(?: side)?(?: of)?|right(?:ward|wards|-sided|-hand)?(?: side)?(?: of)?|dextral",
+    "anterior": r"anterior(?:ly|most)?|in (?:the )?front(?: of)?|ventral(?:ly|most)?|ventrad|ahead of|"
+    r"frontal(?:ly)? to|front(?: side| of)?|forwards? (?:of|from)|anterior-most",
+    "posterior": r"posterior(?:ly|most)?|behind|dorsal(?:ly|most)?|dorsad|at the back(?: of)?|in (?:the )?back of|"
+    r"back(?: side)? of|to the (?:back|rear)(?: of)?|(?:the )?back|rear(?:ward)?|retro[a-z]+",
+    "superior": r"superior(?:ly|most)?|above|cranial(?:ly|most)?|craniad|cephal(?:ad|ic)|higher(?: up)?(?: than)?|"
+    r"over(?:lying|lies)?|on top of|atop|upwards?(?: of| from)?|rostral(?:ly)?|upper|supra[a-z]+|"
+    r"headwards?|toward(?:s)? the head",
+    "inferior": r"inferior(?:ly|most)?|below|beneath|under(?:neath|lying|lies)?|caudal(?:ly|most)?|caudad|lower(?: "
+    r"down)?(?: than)?|downwards?(?: of| from)?|infra[a-z]+|subjacent|under(?:surface|side)|footwards?|"
+    r"toward(?:s)? the feet",
+    "medial": r"medial(?:ly|most)?|mesial(?:ly)?|toward(?:s)? the mid-?line|closer to the mid-?line|nearer (?:to "
+    r")?the mid-?line|inner(?: side)?|medially",
+    "lateral": r"lateral(?:ly|most)?|away from the mid-?line|farther from the mid-?line|further from the "
+    r"mid-?line|outer(?: side)?",
+    "left": r"(?:to|on|at|towards?) (?:the |its )?(?:patient's )?left(?:-hand)?(?: side)?(?: of)?|left(?:ward|"
+    r"wards|-sided|-hand)?(?: side)?(?: of)?|sinistral",
+    "right": r"(?:to|on|at|towards?) (?:the |its )?(?:patient's )?right(?:-hand)?(?: side)?(?: of)?|"
+    r"right(?:ward|wards|-sided|-hand)?(?: side)?(?: of)?|dextral",
     "proximal": r"proximal(?:ly)?|upstream",
     "distal": r"distal(?:ly)?|downstream",
     "superficial": r"superficial(?:ly)?|closer to the (?:skin|surface)",
     "deep": r"deep(?:er)?(?: to)?",
-    "inside": r"inside|within|contained (?:in|by|within)|enclosed (?:in|by)|embedded (?:in|within)|intra[a-z]+|surrounded by|encased by|internal to",
+    "inside": r"inside|within|contained (?:in|by|within)|enclosed (?:in|by)|embedded (?:in|within)|intra[a-z]+|"
+    r"surrounded by|encased by|internal to",
     "outside": r"outside|extra[a-z]+|external to|exterior(?: to)?|not within",
-    "surrounding": r"surround(?:s|ing)|encas(?:es|ing)|encircl(?:es|ing)|engulf(?:s|ing)|envelop(?:s|ing)|contains|containing|encloses|around",
-    "adjacent": r"adjacent|next to|beside|alongside|abut(?:s|ting|ted)?|contiguous|touch(?:es|ing|ed)?|in (?:direct |close |broad )?contact(?: with)?|contact(?:s|ing)|juxta[a-z]+|close to|near(?:by)?|border(?:s|ing)?(?: on)?|neighbou?r(?:s|ing)?|flush (?:with|against)|against|in (?:close |immediate )?proximity|by the side of|in the (?:immediate )?vicinity|adjoin(?:s|ing)|apposed",
-    "separate": r"separated?(?: from)?|distant(?: from)?|far (?:away )?from|remote(?: from)?|apart(?: from)?|away from|distinct from|clear of",
+    "surrounding": r"surround(?:s|ing)|encas(?:es|ing)|encircl(?:es|ing)|engulf(?:s|ing)|envelop(?:s|ing)|contains|"
+    r"containing|encloses|around",
+    "adjacent": r"adjacent|next to|beside|alongside|abut(?:s|ting|ted)?|contiguous|touch(?:es|ing|ed)?|in "
+    r"(?:direct |close |broad )?contact(?: with)?|contact(?:s|ing)|juxta[a-z]+|close to|near(?:by)?|"
+    r"border(?:s|ing)?(?: on)?|neighbou?r(?:s|ing)?|flush (?:with|against)|against|in (?:close |"
+    r"immediate )?proximity|by the side of|in the (?:immediate )?vicinity|adjoin(?:s|ing)|apposed",
+    "separate": r"separated?(?: from)?|distant(?: from)?|far (?:away )?from|remote(?: from)?|apart(?: from)?|away "
+    r"from|distinct from|clear of",
     "between": r"between|sandwiched|interposed|in between",
-    "level": r"(?:at|on) the same (?:level|height)(?: as)?|same level|same height|level with|at (?:the |about the )?level of",
+    "level": r"(?:at|on) the same (?:level|height)(?: as)?|same level|same height|level with|at (?:the |about "
+    r"the )?level of",
     "central": r"central(?:ly)?|in the (?:cent(?:er|re)|middle)|perihilar",
     "peripheral": r"peripheral(?:ly)?|subpleural|at the periphery|in the periphery",
     "ipsilateral": r"ipsilateral(?:ly)?|same side|homolateral",
     "contralateral": r"contralateral(?:ly)?|opposite side|other side",
 }
 COMPOUND = re.compile(
-    rf"\b(?P<first>{'|'.join(_PREFIX)})-?(?P<second>anterior|posterior|superior|inferior|medial|lateral|ventral|dorsal|cranial|caudal)(?:ly)?\b"
+    rf"\b(?P<first>{'|'.join(_PREFIX)})-?(?P<second>anterior|posterior|superior|inferior|medial|lateral|"
+    rf"ventral|dorsal|cranial|caudal)(?:ly)?\b"
 )
 SINGLE = re.compile("|".join(rf"(?P<{value}>\b(?:{pattern})(?![\w]))" for value, pattern in _WORDS.items()))
 _SECOND = {"ventral": "anterior", "dorsal": "posterior", "cranial": "superior", "caudal": "inferior"}
 _NOT_RELATION = re.compile(
-    r"\b(?:above|below)[- ](?:mentioned|described|average)\b|\bretrospect\w*|\bretroperitone\w+|\bintraven\w+|\bextra (?:detail|finding|information)\w*|\bextremit\w+|"
-    r"\bthe (?:above|below)\b|\bextrem\w+|\bextract\w*|\bintraparenchymal\b|\bback ?bone\b|\bback (?:to|pain)\b|\bover (?:the (?:past|last|course)|time|\d)|\bunder \d|\bover ?all\b|"
-    r"\baround \d|\bnear(?:ly)?\s+\d|\bas (?:seen |shown )?(?:above|below)\b|\bunderlying\b|\bin the left\b(?= (?:lung|kidney))|\bdeep(?:ly)? learning\b|\bnear normal\b|\bcontact your\b|\bextravas\w+|\bsupraclavicular\b|\binfrarenal\b|\bon the other hand\b"
+    r"\b(?:above|below)[- ](?:mentioned|described|average)\b|\bretrospect\w*|\bretroperitone\w+|"
+    r"\bintraven\w+|\bextra (?:detail|finding|information)\w*|\bextremit\w+|"
+    r"\bthe (?:above|below)\b|\bextrem\w+|\bextract\w*|\bintraparenchymal\b|\bback ?bone\b|\bback (?:to|"
+    r"pain)\b|\bover (?:the (?:past|last|course)|time|\d)|\bunder \d|\bover ?all\b|"
+    r"\baround \d|\bnear(?:ly)?\s+\d|\bas (?:seen |shown )?(?:above|below)\b|\bunderlying\b|\bin the "
+    r"left\b(?= (?:lung|kidney))|\bdeep(?:ly)? learning\b|\bnear normal\b|\bcontact your\b|\bextravas\w+|"
+    r"\bsupraclavicular\b|\binfrarenal\b|\bon the other hand\b"
 )
 
 

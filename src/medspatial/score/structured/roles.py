@@ -8,18 +8,34 @@ from functools import lru_cache
 
 from medspatial.score.structured.stems import role_keys
 
-_LINK = r"(?:relative to|in relation to|in relationship to|with respect to|with regards? to|with reference to|in reference to|as compared to|compared (?:to|with)|versus|vis-a-vis|as seen from|as viewed from)"
-_LIE = r"(?:lie|lies|lying|located|situated|positioned|found|sit|placed|oriented|seen|run|course|courses|runs|related|extend|project|be found|appear|visible)"
+_LINK = (
+    r"(?:relative to|in relation to|in relationship to|with respect to|with regards? to|with reference to|"
+    r"in reference to|as compared to|compared (?:to|with)|versus|vis-a-vis|as seen from|as viewed from)"
+)
+_LIE = (
+    r"(?:lie|lies|lying|located|situated|positioned|found|sit|placed|oriented|seen|run|course|courses|runs|"
+    r"related|extend|project|be found|appear|visible)"
+)
 _PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"\b(?:where|how|in (?:which|what) direction|in what position)\s+(?:exactly )?(?:does|do|is|are|was|were|can|did)\s+(?P<s>.+?)\s+(?:{_LIE}\s+)?(?:{_LINK}|(?:from|to) (?=the|a))\s*(?P<o>.+)",
-        rf"\b{_LINK}\s+(?P<o>[^,]+?),?\s+(?:where|how|on (?:which|what) side|in (?:which|what) (?:direction|position))\s+(?:does|do|is|are|was|were)\s+(?P<s>.+)",
-        rf"\b(?:position|location|relation(?:ship)?|orientation|direction|situation)\s+of\s+(?P<s>.+?)\s+(?:{_LINK}|to|from|with)\s+(?P<o>.+)",
+        rf"\b(?:where|how|in (?:which|what) direction|in what position)\s+(?:exactly )?(?:does|do|is|are|"
+        rf"was|were|can|did)\s+(?P<s>.+?)\s+(?:{_LIE}\s+)?(?:{_LINK}|(?:from|to) (?=the|a))\s*(?P<o>.+)",
+        rf"\b{_LINK}\s+(?P<o>[^,]+?),?\s+(?:where|how|on (?:which|what) side|in (?:which|what) "
+        rf"(?:direction|position))\s+(?:does|do|is|are|was|were)\s+(?P<s>.+)",
+        rf"\b(?:position|location|relation(?:ship)?|orientation|direction|"
+        rf"situation)\s+of\s+(?P<s>.+?)\s+(?:{_LINK}|to|from|with)\s+(?P<o>.+)",
         r"\b(?:relation(?:ship)?|position)\s+(?:between|of)\s+(?P<s>.+?)\s+and\s+(?P<o>.+)",
-        r"\b(?:on|at|in|to|along)\s+(?:which|what)\s+(?:side|aspect|direction|surface|part)\s+(?:of|from|to|relative to)\s+(?P<o>.+?)\s+(?:does|do|is|are|was|were|can)\s+(?P<s>.+)",
-        r"\b(?:which|what)\s+(?:spatial |anatomical )?(?:relation|direction|position|side)\w*\s+(?:does|do|has|have|is|are)\s+(?P<s>.+?)\s+(?:have|has|hold|bear|lie|located|from|to)\s+(?:to|with|from|relative to)?\s*(?P<o>.+)",
-        r"\A(?:is|are|does|do|was|were)\s+(?P<s>.+?)\s+(?:lie |lies |located |situated |positioned |more |mainly |directly |immediately |found )*(?:anterior|posterior|superior|inferior|medial|lateral|above|below|behind|in front|to the (?:left|right)|left|right|inside|outside|within|ventral|dorsal|cranial|caudal|proximal|distal|beneath|under|over|adjacent|next|touching|in contact|deep|superficial)\w*(?:\s*(?:,|or|and)\s*[a-z ]+?)*\s+(?:to|of|with|than)?\s*(?P<o>.+)",
+        r"\b(?:on|at|in|to|along)\s+(?:which|what)\s+(?:side|aspect|direction|surface|part)\s+(?:of|from|"
+        r"to|relative to)\s+(?P<o>.+?)\s+(?:does|do|is|are|was|were|can)\s+(?P<s>.+)",
+        r"\b(?:which|what)\s+(?:spatial |anatomical )?(?:relation|direction|position|side)\w*\s+(?:does|do|"
+        r"has|have|is|are)\s+(?P<s>.+?)\s+(?:have|has|hold|bear|lie|located|from|to)\s+(?:to|with|from|"
+        r"relative to)?\s*(?P<o>.+)",
+        r"\A(?:is|are|does|do|was|were)\s+(?P<s>.+?)\s+(?:lie |lies |located |situated |positioned |more |"
+        r"mainly |directly |immediately |found )*(?:anterior|posterior|superior|inferior|medial|lateral|"
+        r"above|below|behind|in front|to the (?:left|right)|left|right|inside|outside|within|ventral|"
+        r"dorsal|cranial|caudal|proximal|distal|beneath|under|over|adjacent|next|touching|in contact|deep|"
+        r"superficial)\w*(?:\s*(?:,|or|and)\s*[a-z ]+?)*\s+(?:to|of|with|than)?\s*(?P<o>.+)",
     )
 )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-
 from dataclasses import replace
 from functools import lru_cache
 
@@ -17,35 +16,55 @@ OPPOSITE = {"left": "right", "right": "left"}
 
 # "right" and "left" that name no side (R9); blanked first
 _NO_SIDE = re.compile(
-    r"\b(?:that|this|you)(?:'s| is|'re| are) (?:absolutely |quite |all |entirely |exactly )?right\b(?=\s*(?:[,.!;:]|\Z|and\b|to\b|that\b))"
+    r"\b(?:that|this|you)(?:'s| is|'re| are) (?:absolutely |quite |all |entirely |exactly "
+    r")?right\b(?=\s*(?:[,.!;:]|\Z|and\b|to\b|that\b))"
     r"|\byou are right\b|\ball right\b|\balright\b"
-    r"|(?<!the )(?<!on )\bright (?:below|above|next|behind|beside|beneath|under|underneath|in|at|on|there|here|now|away|through|into|near|after|before|where|up|along|alongside|beyond|against|from the start)\b"
-    r"|\b(?:the )?right (?:place|position|spot|location|order|size|answer|choice|option|interpretation|response|reply|conclusion|diagnosis|way|direction|moment|track|thing|question)\b"
-    r"|\b(?:between|distinguish|differentiate|whether)(?: the)? (?:left|right) (?:and|from|or)(?: the)? (?:left|right)\b"
-    r"|\bright\?|\bif (?:i am|i'm) right\b|\bquite right\b|\babsolutely right\b|\bright angles?\b|\bis right that\b|\bam i right\b|\bcorrect and right\b"
-    r"|\bleft (?:untreated|in place|in situ|behind|alone|over|out|unresected|unchanged|unanswered|open|intact|blank|as is)\b"
-    r"|\b(?:nothing|little|what is|what's|much|none) left\b|\bhas left\b|\bhave left\b|\b(?:is|are) left (?:to|with)\b"
-    r"|\b(?:displac\w+|shift(?:s|ed|ing)?|push\w*|deviat\w+|compress\w+)(?: [a-z]+){0,4}? (?:to|towards?) the (?:left|right)(?: side)?\b"
+    r"|(?<!the )(?<!on )\bright (?:below|above|next|behind|beside|beneath|under|underneath|in|at|on|there|"
+    r"here|now|away|through|into|near|after|before|where|up|along|alongside|beyond|against|from the "
+    r"start)\b"
+    r"|\b(?:the )?right (?:place|position|spot|location|order|size|answer|choice|option|interpretation|"
+    r"response|reply|conclusion|diagnosis|way|direction|moment|track|thing|question)\b"
+    r"|\b(?:between|distinguish|differentiate|whether)(?: the)? (?:left|right) (?:and|from|or)(?: the)? "
+    r"(?:left|right)\b"
+    r"|\bright\?|\bif (?:i am|i'm) right\b|\bquite right\b|\babsolutely right\b|\bright angles?\b|\bis "
+    r"right that\b|\bam i right\b|\bcorrect and right\b"
+    r"|\bleft (?:untreated|in place|in situ|behind|alone|over|out|unresected|unchanged|unanswered|open|"
+    r"intact|blank|as is)\b"
+    r"|\b(?:nothing|little|what is|what's|much|none) left\b|\bhas left\b|\bhave left\b|\b(?:is|are) left "
+    r"(?:to|with)\b"
+    r"|\b(?:displac\w+|shift(?:s|ed|ing)?|push\w*|deviat\w+|compress\w+)(?: [a-z]+){0,4}? (?:to|towards?) "
+    r"the (?:left|right)(?: side)?\b"
     r"|\b(?:left|right)ward (?:shift|displacement|deviation)\b"
     r"|\b(?:mediastinal|tracheal|cardiac) (?:shift|deviation) (?:to|towards?) the (?:left|right)\b"
 )
 _AGREEMENT = re.compile(r"\A\W*right\s*[,.!;:-]+\s*(?=\S)")
 _WORDS = re.compile(
-    r"(?P<bilateral>\b(?:bilateral(?:ly)?|both(?! (?:of )?(?:cases|readers|series|phases|images|scans|answers|options|planes))(?: of)?(?: the)?(?: sides?)?|on (?:either|each) side|either side|"
-    r"each (?:side|kidney|lung|breast|adrenal|ovary|hemithorax|lobe|hip|ureter|one)|left and(?: the)? right|right and(?: the)? left|(?:left|right)[ -]?sided and (?:right|left)[ -]?sided|two-sided|both-sided|on all sides)\b)"
-    r"|(?P<neither>\b(?:neither(?= *(?:[.,;!)]|\Z)| side| kidney| lung| one| of (?:them|the two|these|both))(?! side (?:is|was))|on no side|no side|none of them|"
+    r"(?P<bilateral>\b(?:bilateral(?:ly)?|both(?! (?:of )?(?:cases|readers|series|phases|images|scans|"
+    r"answers|options|planes))(?: of)?(?: the)?(?: sides?)?|on (?:either|each) side|either side|"
+    r"each (?:side|kidney|lung|breast|adrenal|ovary|hemithorax|lobe|hip|ureter|one)|left and(?: the)? "
+    r"right|right and(?: the)? left|(?:left|right)[ -]?sided and (?:right|left)[ -]?sided|two-sided|"
+    r"both-sided|on all sides)\b)"
+    r"|(?P<neither>\b(?:neither(?= *(?:[.,;!)]|\Z)| side| kidney| lung| one| of (?:them|the two|these|"
+    r"both))(?! side (?:is|was))|on no side|no side|none of them|"
     r"not on any side|not on either side)\b)"
-    r"|(?P<equal>\b(?:equal(?:ly)?(?: in size| large| sized)?|same size|the same|identical|no (?:significant |relevant )?difference|symmetric(?:al(?:ly)?)?)\b)"
-    r"|(?P<unilateral>\b(?:unilateral(?:ly)?|one side(?: only)?|one lung|only one|single (?:side|lung)|one of the (?:lungs|kidneys))\b)"
-    r"|(?P<left>\b(?:left(?:-|\b)|leftwards?\b|left-?sided\b|left-?hand\b|lt\b|sinister\b|sinistral\b|l-sided\b|l/s\b))"
-    r"|(?P<right>\b(?:right(?:-|\b)|rightwards?\b|right-?sided\b|right-?hand\b|rt\b|dexter\b|dextral\b|r-sided\b))"
-    r"|(?P<midline>\b(?:in the mid-?line|at the mid-?line|on the mid-?line|mid-?line(?!\s+(?:shift|crossing))|median plane|in the midplane|midsagittal)\b)"
+    r"|(?P<equal>\b(?:equal(?:ly)?(?: in size| large| sized)?|same size|the same|identical|no "
+    r"(?:significant |relevant )?difference|symmetric(?:al(?:ly)?)?)\b)"
+    r"|(?P<unilateral>\b(?:unilateral(?:ly)?|one side(?: only)?|one lung|only one|single (?:side|lung)|one "
+    r"of the (?:lungs|kidneys))\b)"
+    r"|(?P<left>\b(?:left(?:-|\b)|leftwards?\b|left-?sided\b|left-?hand\b|lt\b|sinister\b|sinistral\b|"
+    r"l-sided\b|l/s\b))"
+    r"|(?P<right>\b(?:right(?:-|\b)|rightwards?\b|right-?sided\b|right-?hand\b|rt\b|dexter\b|dextral\b|"
+    r"r-sided\b))"
+    r"|(?P<midline>\b(?:in the mid-?line|at the mid-?line|on the mid-?line|mid-?line(?!\s+(?:shift|"
+    r"crossing))|median plane|in the midplane|midsagittal)\b)"
 )
 _TO_MIDLINE = re.compile(
-    r"(?:\b(?:of|from|to|across|cross(?:es|ing|ed)?|beyond|past|over|towards?|respect|reach(?:es|ing)?|than)(?: the)?|off)\s+\Z"
+    r"(?:\b(?:of|from|to|across|cross(?:es|ing|ed)?|beyond|past|over|towards?|respect|reach(?:es|ing)?|"
+    r"than)(?: the)?|off)\s+\Z"
 )
 _ANATOMY = re.compile(
-    r"(?P<right>\b(?:rul|rml|rll|ruq|rlq|middle lobe|hepatic flexure|ascending colon|c(?:a)?ecum|appendix|horizontal fissure|minor fissure|azygos fissure)\b)"
+    r"(?P<right>\b(?:rul|rml|rll|ruq|rlq|middle lobe|hepatic flexure|ascending colon|c(?:a)?ecum|appendix|"
+    r"horizontal fissure|minor fissure|azygos fissure)\b)"
     r"|(?P<left>\b(?:lul|lll|luq|llq|lingulae?|lingular|splenic flexure|descending colon|sigmoid colon)\b)"
 )
 # organs that lie on one side; read only where no side is named at all
@@ -55,7 +74,8 @@ _ONE_SIDED = re.compile(
 _LETTER = re.compile(r"(?<![A-Za-z0-9.])(?<!\d )([LR])(?![A-Za-z0-9])(?!\s*\d)(?!')")
 _PATIENT_SIDE = re.compile(r"\bpatient(?:'s|s'|s)? (?:anatomical )?(left|right)\b")
 _VIEWER_SIDE = re.compile(
-    r"\b(?:viewer(?:'s)?|reader(?:'s)?|observer(?:'s)?|image|screen|picture)(?:'s)? (?:left|right)\b|\b(?:left|right)(?:-hand)?(?: side)? of the (?:image|screen|picture|scan|slice|figure|display)\b"
+    r"\b(?:viewer(?:'s)?|reader(?:'s)?|observer(?:'s)?|image|screen|picture)(?:'s)? (?:left|right)\b|"
+    r"\b(?:left|right)(?:-hand)?(?: side)? of the (?:image|screen|picture|scan|slice|figure|display)\b"
 )
 
 _CENTRAL = re.compile(r"\b(?:centrally|central|in the (?:middle|cent(?:er|re))(?! lobe)|median)\b")

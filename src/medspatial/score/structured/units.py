@@ -58,7 +58,8 @@ UNIT_TEXT = "|".join(
     )
 )
 _NAMED_IN_QUESTION = re.compile(
-    rf"(?:\bin|\bhow many|\(|\bunits?(?: of)?:?|\bexpressed (?:in|as)|\bas a)\s*(?:whole |cubic (?=mm|cm))?({UNIT_TEXT})(?![a-z0-9])",
+    rf"(?:\bin|\bhow many|\(|\bunits?(?: of)?:?|\bexpressed (?:in|as)|\bas a)\s*(?:whole |cubic (?=mm|"
+    rf"cm))?({UNIT_TEXT})(?![a-z0-9])",
     re.I,
 )
 

@@ -39,7 +39,8 @@ _LOOSE_FIELD = re.compile(
     re.I,
 )
 _TOKENS = re.compile(
-    r"#*\s*(?:</?s>|<\|[^|<>]{1,40}\|>|<(?:pad|eos|bos|unk|end_of_turn|start_of_turn|im_patch)>|\[/?INST\]|</?sys>)",
+    r"#*\s*(?:</?s>|<\|[^|<>]{1,40}\|>|<(?:pad|eos|bos|unk|end_of_turn|start_of_turn|im_patch)>|\[/?INST\]|"
+    r"</?sys>)",
     re.I,
 )
 _TURN = re.compile(
@@ -52,7 +53,8 @@ _NEXT_TURN = re.compile(
 )
 _LEAD_TURN = re.compile(r"\A\s*(?:#+\s*)?(?:user|human|question|q)\s*:\s*", re.I)
 _MARKDOWN_LINE = re.compile(
-    r"^[ \t]*(?:#{1,6}[ \t]+|>[ \t]*(?![\d\s=])|[-*+•][ \t]+(?!\d+(?:[.,]\d+)?\s*(?i:hu|hounsfield\w*(?: units?)?)?\s*\Z))",
+    r"^[ \t]*(?:#{1,6}[ \t]+|>[ \t]*(?![\d\s=])|[-*+•][ \t]+(?!\d+(?:[.,]\d+)?\s*(?i:hu|hounsfield\w*(?: "
+    r"units?)?)?\s*\Z))",
     re.M,
 )
 _EMPHASIS = re.compile(r"\*\*|__|`+|~~|(?<!\w)[*_](?=\S)|(?<=\S)[*_](?!\w)")

@@ -11,9 +11,25 @@ from medspatial.score.structured.proposition import restated
 from medspatial.score.structured.reading import lowered, read
 from medspatial.score.structured.verdict import Verdict, decided, unanswered
 
-_YES = r"yes|yeah|yep|yup|correct|affirmative|true|indeed|certainly|definitely|absolutely|of course|exactly|right|sure|agreed|positive|undoubtedly|without (?:a |any )?doubt|that is (?:correct|right|true)|that's (?:correct|right|true)|it is|they are|it does|they do|there is|there are|it has|they have|y"
-_NO = r"there (?:are|is) none|(?:absolutely|definitely|certainly|surely|clearly|probably|likely|apparently) (?:no|not)|no|nope|nah|negative|false|incorrect|not that i|not really|not at all|not quite|not exactly|not (?:really|necessarily)|never|none|nothing|neither|by no means|in no way|that is (?:incorrect|false|wrong|not (?:correct|right|true))|that's (?:incorrect|false|wrong|not (?:correct|right|true))|wrong|it is not|it isn't|they are not|they aren't|it does not|it doesn't|they do not|they don't|there is not|there isn't|there are no|there is no|n|absent|not (?:seen|visible|present|detected|identified|found|observed|involved|affected|visualized|visualised)"
-_HEDGE = r"(?:well|so|hmm|i think|i believe|i would say|i'd say|most likely|probably|likely|possibly|perhaps|maybe|apparently|it seems|it appears|in my opinion|the answer is|answer|to my knowledge|based on [a-z ,]+?)"
+_YES = (
+    r"yes|yeah|yep|yup|correct|affirmative|true|indeed|certainly|definitely|absolutely|of course|exactly|"
+    r"right|sure|agreed|positive|undoubtedly|without (?:a |any )?doubt|that is (?:correct|right|true)|"
+    r"that's (?:correct|right|true)|it is|they are|it does|they do|there is|there are|it has|they have|y"
+)
+_NO = (
+    r"there (?:are|is) none|(?:absolutely|definitely|certainly|surely|clearly|probably|likely|apparently) "
+    r"(?:no|not)|no|nope|nah|negative|false|incorrect|not that i|not really|not at all|not quite|not "
+    r"exactly|not (?:really|necessarily)|never|none|nothing|neither|by no means|in no way|that is "
+    r"(?:incorrect|false|wrong|not (?:correct|right|true))|that's (?:incorrect|false|wrong|not (?:correct|"
+    r"right|true))|wrong|it is not|it isn't|they are not|they aren't|it does not|it doesn't|they do not|"
+    r"they don't|there is not|there isn't|there are no|there is no|n|absent|not (?:seen|visible|present|"
+    r"detected|identified|found|observed|involved|affected|visualized|visualised)"
+)
+_HEDGE = (
+    r"(?:well|so|hmm|i think|i believe|i would say|i'd say|most likely|probably|likely|possibly|perhaps|"
+    r"maybe|apparently|it seems|it appears|in my opinion|the answer is|answer|to my knowledge|based on "
+    r"[a-z ,]+?)"
+)
 _LEADING = re.compile(rf"\A\W*(?:{_HEDGE}\W+)*(?:(?P<no>{_NO})|(?P<yes>{_YES}))(?![\w-])", re.I)
 _BOTH = re.compile(r"\byes\s*(?:and|/|,)\s*no\b|\bno\s*(?:and|/|,)\s*yes\b", re.I)
 _EITHER = re.compile(
