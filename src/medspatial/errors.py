@@ -28,6 +28,10 @@ class InputError(MedspatialError):
     exit_code = EXIT_INPUT
 
 
+class RunStopped(MedspatialError):
+    """The run must end now (budget spent, server refuses); what is done is kept and a resume goes on."""
+
+
 class MissingPackageError(MedspatialError):
     """An optional package is needed and not installed."""
 

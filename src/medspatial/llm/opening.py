@@ -1,0 +1,102 @@
+"""Clients by name: ``openai:gpt-x``, ``gemini:gemini-x``, ``local:/folder``."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Any
+
+from medspatial.errors import InputError
+from medspatial.llm.cache import ReplyCache
+from medspatial.llm.client import Llm
+from medspatial.llm.provider import Provider
+from medspatial.llm.spend import Budget, Prices
+from medspatial.llm.waiting import Pause, Retries
+
+PROVIDERS = ("openai", "gemini", "local")
+
+
+def open_llm(
+    name: str,
+    *,
+    cache: str | Path | ReplyCache | None = None,
+    concurrency: int = 8,
+    budget: Budget | float | None = None,
+    prices: Prices | tuple[float, ...] | None = None,
+    served_model: str | None = None,
+    retries: Retries | None = None,
+    pause: Pause | None = None,
+    give_up_after: int = 10,
+    **options: Any,
+) -> Llm:
+    """Open a language model.
+
+    Parameters
+    ----------
+    name
+        ``openai:MODEL`` (any server with OpenAI's protocol, see ``base_url``), ``gemini:MODEL`` or
+        ``local:FOLDER`` (transformers).
+    cache
+        SQLite file of replies; in memory without one.
+    budget
+        A `Budget`, or a number of US dollars.
+    prices
+        A `Prices`, or ``(input, output[, cached input])`` in US dollars per million tokens.
+    served_model
+        Version that must answer; see `Llm`.
+    options
+        Of the provider: ``base_url``, ``api_key_env``, ``timeout_s``, ``json_mode``, ``options``, ...
+
+    Raises
+    ------
+    InputError
+        Unknown provider or option, or no key in the environment.
+    MissingPackageError
+        The provider's package is not installed.
+    """
+    kind, colon, model = name.partition(":")
+    if not colon or kind not in PROVIDERS or not model:
+        raise InputError(
+            f"language model must be PROVIDER:MODEL with one of {', '.join(PROVIDERS)}, got {name!r}"
+        )
+    return Llm(
+        _provider(kind, model, options),
+        cache=cache if isinstance(cache, ReplyCache) else ReplyCache(cache),
+        concurrency=concurrency,
+        retries=retries,
+        pause=pause,
+        budget=Budget(dollars=float(budget)) if isinstance(budget, int | float) else budget,
+        prices=prices if isinstance(prices, Prices) or prices is None else _prices(prices),
+        served_model=served_model,
+        give_up_after=give_up_after,
+    )
+
+
+def _provider(kind: str, model: str, options: dict[str, Any]) -> Provider:
+    cls = _class_of(kind)
+    known = [name for name in inspect.signature(cls).parameters if name != "model"]
+    unknown = sorted(set(options) - set(known))
+    if unknown:
+        raise InputError(f"{kind}:{model}: unknown option {unknown[0]!r}; it takes: {', '.join(known)}")
+    provider: Provider = cls(model, **options)
+    return provider
+
+
+def _class_of(kind: str) -> Any:
+    if kind == "openai":
+        from medspatial.llm.openai_server import OpenAIServer
+
+        return OpenAIServer
+    if kind == "gemini":
+        from medspatial.llm.gemini import Gemini
+
+        return Gemini
+    from medspatial.llm.local import LocalModel
+
+    return LocalModel
+
+
+def _prices(figures: tuple[float, ...]) -> Prices:
+    if len(figures) not in {2, 3}:
+        raise InputError(f"prices must be input, output and perhaps cached input, got {list(figures)}")
+    return Prices(*map(float, figures))
