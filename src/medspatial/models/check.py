@@ -95,7 +95,7 @@ def _tokenizer(folder: Path, config: dict[str, Any], layout: Layout) -> Iterator
         raise InputError(f"{len(tokenizer)} tokens, but the embeddings have only {rows} rows")
     if layout.image_token is not None:
         ids = tokenizer.encode(layout.image_token, add_special_tokens=False)
-        if len(ids) != 1:
+        if tokenizer.convert_ids_to_tokens(ids) != [layout.image_token]:
             raise InputError(
                 f"{layout.image_token} is not one token; this is not the checkpoint's own tokenizer"
             )

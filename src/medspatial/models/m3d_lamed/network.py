@@ -14,7 +14,7 @@ from medspatial.errors import InputError
 from medspatial.models.layout import Layout
 from medspatial.models.m3d_lamed.projector import SpatialPoolingProjector
 from medspatial.models.m3d_lamed.vision import ViT3D, ViTSizes
-from medspatial.models.runtime.checkpoint import load_weights, read_config, weight_files
+from medspatial.models.runtime.checkpoint import load_weights, read_config, required, weight_files
 from medspatial.models.runtime.folder import empty_language_model
 from medspatial.models.runtime.spliced import IMAGE_TOKEN
 
@@ -26,6 +26,7 @@ _PREFIXES = {
     "model.vision_tower.vision_tower.": "vision.",
     "model.mm_projector.": "projector.",
 }
+_OLD_LONG_ROPE = ("su", "yarn")  # what early Phi-3 configurations call it
 _SKIPPED = ("model.seg_module.", "model.seg_projector.", "seg_module.", "seg_projector.")
 
 
@@ -34,12 +35,15 @@ class Network(nn.Module):
 
     def __init__(self, config: dict[str, Any], attention: str = "sdpa") -> None:
         super().__init__()
+        self.language = _language_model(config, attention)
         sizes = _sizes(config)
         self.vision = ViT3D(sizes)
         self.projector = SpatialPoolingProjector(
-            sizes.grid, sizes.hidden, int(config["hidden_size"]), int(config.get("proj_pooling_size", 2))
+            sizes.grid,
+            sizes.hidden,
+            int(required(config, "hidden_size")),
+            int(config.get("proj_pooling_size", 2)),
         )
-        self.language = _language_model(config, attention)
 
     def visual_tokens(self, image: Tensor) -> Tensor:
         """Return (B, tokens, hidden) of images (B, 1, D, H, W)."""
@@ -81,8 +85,8 @@ def _sizes(config: dict[str, Any]) -> ViTSizes:
     """Sizes of the tower; the original states only image and patch size, the rest is fixed there."""
     tiny = config.get("tiny_vision_override", {})
     return ViTSizes(
-        image_size=tuple(config["image_size"]),
-        patch_size=tuple(config["patch_size"]),
+        image_size=tuple(required(config, "image_size")),
+        patch_size=tuple(required(config, "patch_size")),
         channels=int(config.get("image_channel", 1)),
         hidden=int(tiny.get("vision_hidden_size", 768)),
         mlp=int(tiny.get("vision_mlp_dim", 3072)),
@@ -98,4 +102,7 @@ def _language_model(config: dict[str, Any], attention: str) -> PreTrainedModel:
     config_class, model_class = _KINDS[kind]
     known = {key: value for key, value in config.items() if key not in {"auto_map", "model_type"}}
     known.pop("architectures", None)  # the original stores a plain string there
+    rope = known.get("rope_scaling")
+    if isinstance(rope, dict) and rope.get("type") in _OLD_LONG_ROPE:
+        known["rope_scaling"] = {**rope, "type": "longrope"}
     return empty_language_model(model_class, config_class(**known), attention)

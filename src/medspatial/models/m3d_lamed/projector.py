@@ -31,6 +31,6 @@ class SpatialPoolingProjector(nn.Module):
         """Return (B, tokens, hidden) of features (B, D*H*W, vision), depth slowest."""
         batch, _, width = features.shape
         grid = features.transpose(1, 2).reshape(batch, width, *self.grid)
-        pooled = functional.avg_pool3d(grid, self.pool, self.pool)
-        out: Tensor = self.projector(pooled.flatten(2).transpose(1, 2))
+        pooled = functional.avg_pool3d(grid.float(), self.pool, self.pool)  # a CPU pools only float32
+        out: Tensor = self.projector(pooled.to(features.dtype).flatten(2).transpose(1, 2))
         return out

@@ -14,7 +14,7 @@ from medspatial.errors import InputError
 from medspatial.models.layout import Layout
 from medspatial.models.med3dvlm.projector import MixerProjector, Stream
 from medspatial.models.med3dvlm.vision import DCFormer, DCFormerSizes
-from medspatial.models.runtime.checkpoint import load_weights, read_config, weight_files
+from medspatial.models.runtime.checkpoint import load_weights, read_config, required, weight_files
 from medspatial.models.runtime.folder import empty_language_model
 from medspatial.models.runtime.spliced import IMAGE_TOKEN
 
@@ -31,10 +31,10 @@ class Network(nn.Module):
 
     def __init__(self, config: dict[str, Any], attention: str = "sdpa") -> None:
         super().__init__()
-        hidden = int(config["hidden_size"])
+        self.language = _language_model(config, attention)
+        hidden = int(required(config, "hidden_size"))
         self.vision = DCFormer(_sizes(config))
         self.projector = MixerProjector(_stream(config, "low"), _stream(config, "high"), hidden)
-        self.language = _language_model(config, attention)
 
     def visual_tokens(self, image: Tensor) -> Tensor:
         """Return (B, tokens, hidden) of images (B, 1, D, H, W)."""
@@ -106,8 +106,8 @@ def _sizes(config: dict[str, Any]) -> DCFormerSizes:
 
 
 def _stream(config: dict[str, Any], name: str) -> Stream:
-    tokens, channels = config[f"{name}_input_size"]
-    return Stream(int(tokens), int(channels), tuple(int(n) for n in config[f"{name}_output_size"]))
+    tokens, channels = required(config, f"{name}_input_size")
+    return Stream(int(tokens), int(channels), tuple(int(n) for n in required(config, f"{name}_output_size")))
 
 
 def _language_model(config: dict[str, Any], attention: str) -> PreTrainedModel:

@@ -48,6 +48,13 @@ def read_config(folder: Path, name: str = "config.json") -> dict[str, Any]:
     return data
 
 
+def required(config: Mapping[str, Any], name: str) -> Any:
+    """Return a field of a configuration; InputError where it is missing."""
+    if config.get(name) is None:
+        raise InputError(f"config.json: field '{name}' is missing")
+    return config[name]
+
+
 def weight_files(folder: Path) -> list[Path]:
     """Return the files that hold a checkpoint's weights: those of an index, or the one known by name.
 

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from accelerate import init_empty_weights
 from transformers import AutoTokenizer, PretrainedConfig, PreTrainedModel
+from transformers.utils import logging
 
 from medspatial.errors import InputError
 from medspatial.models.runtime.checkpoint import read_config
@@ -56,11 +57,15 @@ def load_tokenizer(folder: Path, **options: Any) -> Any:
     InputError
         The folder holds no usable tokenizer.
     """
+    loud = logging.get_verbosity()
+    logging.set_verbosity_error()  # it warns of model types that it does not know, which are meant here
     try:
         return AutoTokenizer.from_pretrained(str(folder), trust_remote_code=False, **options)
     except (OSError, ValueError, KeyError) as error:
         first = str(error).strip().splitlines()[0]
         raise InputError(f"{folder}: no usable tokenizer ({first})") from None
+    finally:
+        logging.set_verbosity(loud)
 
 
 def generation_settings(folder: Path, config: dict[str, Any], **chosen: Any) -> GenerationSettings:

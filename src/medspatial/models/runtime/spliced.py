@@ -121,8 +121,10 @@ class SplicedModel(VolumeLanguageModel):
     def _checked_image_id(self) -> int:
         """The id of ``<im_patch>``, which must be one token, and one that the embeddings hold."""
         ids = self.tokenizer.encode(IMAGE_TOKEN, add_special_tokens=False)
-        if len(ids) != 1:
-            raise InputError(f"{self.name}: the tokenizer splits {IMAGE_TOKEN}; is it the checkpoint's own?")
+        if len(ids) != 1 or self.tokenizer.convert_ids_to_tokens(ids) != [IMAGE_TOKEN]:
+            raise InputError(
+                f"{self.name}: the tokenizer does not know {IMAGE_TOKEN}; is it the checkpoint's own?"
+            )
         rows = self.network.language.config.vocab_size
         if len(self.tokenizer) > rows:
             raise InputError(
