@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from medspatial.errors import InputError, require
 from medspatial.llm.errors import AccessRefused, CallFailed, Transient
-from medspatial.llm.provider import Provider, checked_json_mode, checked_url
+from medspatial.llm.provider import Provider, checked_json_mode, checked_url, read_reply
 from medspatial.llm.reply import Reply, Tokens
 from medspatial.llm.request import Image, Message, Request
 from medspatial.llm.waiting import retry_after
@@ -98,7 +98,7 @@ class Gemini(Provider):
             raise Transient(kind) from None
         except (errors.UnknownApiResponseError, ValueError, AttributeError, TypeError) as error:
             raise Transient(f"the response is not what the protocol says: {self._clean(error)}") from None
-        return _reply(response)
+        return read_reply(_reply, response)
 
     def close(self) -> None:
         """Close the connections."""

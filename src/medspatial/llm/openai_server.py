@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from medspatial.errors import InputError, require
 from medspatial.llm.errors import AccessRefused, CallFailed, Transient
-from medspatial.llm.provider import Provider, checked_json_mode, checked_url
+from medspatial.llm.provider import Provider, checked_json_mode, checked_url, read_reply
 from medspatial.llm.reply import Reply, Tokens
 from medspatial.llm.request import Message, Request
 from medspatial.llm.waiting import retry_after
@@ -86,7 +86,7 @@ class OpenAIServer(Provider):
             raise Transient(f"the response is not what the protocol says: {self._clean(error)}") from None
         if not isinstance(completion, sdk.types.chat.ChatCompletion) or not completion.choices:
             raise Transient("the response is not what the protocol says: no choices")
-        return _reply(completion)
+        return read_reply(_reply, completion)
 
     def close(self) -> None:
         """Close the connections."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
 from medspatial.errors import InputError
+from medspatial.llm.errors import Transient
 from medspatial.llm.reply import Reply
 from medspatial.llm.request import Request
 from medspatial.llm.schema import schema_in_words
@@ -61,6 +63,20 @@ class Provider(ABC):
         if request.schema is None or self.json_mode == "schema":
             return request.system
         return "\n\n".join(filter(None, (request.system, schema_in_words(request.schema))))
+
+
+def read_reply(read: Callable[[Any], Reply], response: Any) -> Reply:
+    """Read a response that a server may have filled with anything.
+
+    Raises
+    ------
+    Transient
+        It is not what the protocol says.
+    """
+    try:
+        return read(response)
+    except (AttributeError, TypeError, ValueError, LookupError) as error:
+        raise Transient(f"the response is not what the protocol says: {error}") from None
 
 
 def checked_json_mode(mode: str) -> JsonMode:

@@ -42,7 +42,8 @@ class ServedModel:
         if served != self.version:
             raise ServedModelChanged(
                 f"model {self.asked!r}: this run is answered by {self.version!r}, "
-                f"now the server runs {served!r}; to go on with that one, set served_model={served!r} and begin a new output"
+                f"now the server runs {served!r}; to go on with that one, set served_model={served!r} "
+                "and begin a new output"
             )
 
     def _check_name(self, served: str) -> None:
