@@ -1,0 +1,116 @@
+"""Encoder features of volumes kept on disk, in the original's own file format.
+
+One ``.npz`` per volume, key ``arr``, float32 (1, t, h, w, dim). Ours are named by the volume's
+fingerprint and lie in a folder named by the encoder's weights and the preparation, so that neither a
+mirrored volume nor another encoder can meet the wrong features. The original's are named by the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from medspatial.errors import InputError
+from medspatial.records import content_hash
+from medspatial.volume import Volume
+
+KEY = "arr"
+# Steps of reading; anything else makes another image out of the file.
+_READING = ("rescaled", "assumed_axes", "ct_rate_table")
+
+Features = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class FeatureCache:
+    """Features by volume.
+
+    Attributes
+    ----------
+    folder
+        Of this encoder and preparation.
+    shape
+        Of one file's array.
+    """
+
+    folder: Path
+    shape: tuple[int, ...]
+
+    @classmethod
+    def of(
+        cls, root: Path, encoder: str, preparation: dict[str, Any], shape: tuple[int, ...]
+    ) -> FeatureCache:
+        """Return the cache of one encoder (`weights_hash`) and one preparation below ``root``."""
+        return cls(root / content_hash(encoder, preparation), shape)
+
+    def path(self, fingerprint: str) -> Path:
+        """Return the file of a volume."""
+        return self.folder / f"{fingerprint}.npz"
+
+    def get(self, fingerprint: str) -> Features | None:
+        """Return a volume's features, None where there are none yet."""
+        path = self.path(fingerprint)
+        return read_features(path, self.shape) if path.exists() else None
+
+    def put(self, fingerprint: str, features: Features) -> None:
+        """Keep a volume's features."""
+        write_features(self.path(fingerprint), features)
+
+
+def read_features(path: Path, shape: tuple[int, ...] | None = None) -> Features:
+    """Read a feature file, ours or the original's.
+
+    Raises
+    ------
+    InputError
+        Missing, damaged, without the key, or of another shape.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            array = np.asarray(file[KEY], dtype=np.float32)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such feature file") from None
+    except KeyError:
+        raise InputError(f"{path}: has no array {KEY!r}; is it a feature file?") from None
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError(f"{path}: damaged or not an .npz file ({error})") from None
+    if array.ndim == 4:
+        array = array[None]
+    if shape is not None and array.shape != shape:
+        raise InputError(f"{path}: features of shape {array.shape}, this encoder gives {shape}")
+    return array
+
+
+def write_features(path: Path, features: Features) -> None:
+    """Write a feature file; readers never see half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as stream:
+        np.savez(stream, arr=np.asarray(features, dtype=np.float32))
+    Path(stream.name).replace(path)
+
+
+def original_path(folder: Path, volume: Volume) -> Path | None:
+    """Return where the original would have kept a volume's features; None for a changed volume.
+
+    Its name is the file's up to the first dot, so it holds only for the image as read.
+    """
+    if volume.source is None or any(step.name not in _READING for step in volume.history):
+        return None
+    return folder / f"{Path(volume.source).name.partition('.')[0]}.npz"
+
+
+def weights_hash(module: nn.Module) -> str:
+    """Return a hash of all parameters and buffers with their names."""
+    digest = hashlib.blake2b(digest_size=16)
+    for name, tensor in sorted(module.state_dict().items()):
+        digest.update(f"{name}|{tuple(tensor.shape)}|{tensor.dtype}".encode())
+        digest.update(np.ascontiguousarray(tensor.detach().cpu().numpy()).data)
+    return digest.hexdigest()

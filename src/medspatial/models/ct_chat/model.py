@@ -1,0 +1,284 @@
+"""CT-CHAT as a model of this benchmark."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from medspatial.errors import InputError
+from medspatial.inputs import Query
+from medspatial.models.base import Answer
+from medspatial.models.ct_chat import features as stored
+from medspatial.models.ct_chat.adapter import Adapter, load_adapter
+from medspatial.models.ct_chat.ct_rate import in_hu, read_table
+from medspatial.models.ct_chat.ctvit import CTViTSizes
+from medspatial.models.ct_chat.language import DeviceMap, Merge, device_map_of, language_config, load_language
+from medspatial.models.ct_chat.network import load_encoder, load_projector
+from medspatial.models.ct_chat.preparation import Preparation
+from medspatial.models.ct_chat.prompt import Prompt, add_tokens, split_at_image, token_ids
+from medspatial.models.ct_chat.system_prompt import load_system_prompt
+from medspatial.models.ct_chat.templates import template as template_named
+from medspatial.models.ct_chat.variants import variant_of
+from medspatial.models.runtime.checkpoint import read_config
+from medspatial.models.runtime.device import choose_device, choose_dtype
+from medspatial.models.runtime.folder import empty_language_model, generation_settings, load_tokenizer
+from medspatial.models.runtime.language import GenerationSettings, LanguageModel
+from medspatial.models.runtime.vlm import Encoded, VolumeLanguageModel
+from medspatial.volume import Volume
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A volume on its way to the encoder: its pixels, or features that were there already."""
+
+    fingerprint: str
+    pixels: NDArray[np.float32] | None
+    features: NDArray[np.float32] | None
+
+
+class CTChat(VolumeLanguageModel):
+    """CT-CHAT from its LoRA folder, the base language model, and the CT-CLIP encoder.
+
+    Parameters
+    ----------
+    path
+        LoRA folder, such as ``models/CT-CHAT/llama_3.1_8b`` of the CT-RATE repository; any name.
+    base
+        Folder of the base language model with its tokenizer.
+    encoder
+        ``CT-CLIP_v2.pt`` or the encoder alone. It always runs in float32, as codebook ids need it.
+    variant, template
+        ``auto``: told from the base's ``config.json``.
+    system_prompt
+        ``auto`` (fetched if it is there, else none), ``fetched``, ``none``, or a file.
+    task, provided
+        See `Prompt`.
+    orientation
+        ``canonical`` (LPS first) or ``stored`` (as the original).
+    feature_cache
+        Folder to keep encoder features in, by fingerprint.
+    original_features
+        Folder of ``.npz`` files made by the original's script, used by file name where one is there.
+    ct_rate_table
+        Metadata table of CT-RATE, for raw volumes that are given without unit.
+    device_map
+        ``auto`` spreads the language model over all GPUs (for 70B); or part to device. Default: all on
+        ``device``.
+    max_memory
+        For ``auto``: device to bytes or a text such as ``"70GiB"``.
+    merge
+        ``formula`` (while reading) or ``peft``.
+    max_new_tokens, do_sample, temperature, top_p, seed
+        Generation; greedy by default.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        base: str | Path,
+        encoder: str | Path,
+        variant: str = "auto",
+        template: str = "auto",
+        device: str = "auto",
+        dtype: str = "auto",
+        attention: str = "sdpa",
+        system_prompt: str | Path = "auto",
+        task: str = "auto",
+        provided: bool = True,
+        orientation: Literal["canonical", "stored"] = "canonical",
+        feature_cache: str | Path | None = None,
+        original_features: str | Path | None = None,
+        ct_rate_table: str | Path | None = None,
+        device_map: str | DeviceMap | None = None,
+        max_memory: Mapping[int | str, int | str] | None = None,
+        merge: Merge = "formula",
+        max_new_tokens: int = 512,
+        do_sample: bool = False,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        seed: int = 0,
+    ) -> None:
+        folder, base = Path(path), Path(base)
+        adapter, config = load_adapter(folder), read_config(base)
+        found = variant_of(config, variant) if template == "auto" else None
+        form = template_named(found.template if found else template)
+        self.name = f"ct_chat_{found.name if found else form.name}"
+        self.device, sizes = choose_device(device), CTViTSizes.of(adapter.config)
+        self.dtype = choose_dtype(dtype, self.device)
+        self.prompt = Prompt(form, load_system_prompt(form, system_prompt), task, provided)
+        self.tokenizer: Any = _tokenizer(folder, base, adapter)
+        self.encoder = load_encoder(Path(encoder), sizes=sizes, device=self.device)
+        self.projector = load_projector(adapter.projector, folder, self.dtype).to(self.device)
+        self._map = self._device_map(device_map, max_memory, base, adapter)
+        model = load_language(
+            base,
+            adapter,
+            vocabulary=_vocabulary(adapter, config),
+            device_map=self._map,
+            dtype=self.dtype,
+            attention=attention,
+            merge=merge,
+        )
+        chosen = {
+            "max_new_tokens": max_new_tokens,
+            "do_sample": do_sample,
+            "temperature": temperature,
+            "top_p": top_p,
+            "seed": seed,
+        }
+        self.language = LanguageModel(model, self._settings(base, config, chosen))
+        self.preparation = Preparation(orientation, sizes.shape)
+        self.contract = self.preparation.contract()
+        self._encoder_hash = stored.weights_hash(self.encoder)
+        shape = (1, *sizes.grid, sizes.dim)
+        self._cache = (
+            None
+            if feature_cache is None
+            else stored.FeatureCache.of(
+                Path(feature_cache), self._encoder_hash, self.preparation.describe(), shape
+            )
+        )
+        self._original = None if original_features is None else Path(original_features)
+        self._table = {} if ct_rate_table is None else read_table(ct_rate_table)
+        self._facts = {"checkpoint": folder.name, "base": base.name, "attention": attention, "merge": merge}
+        self._shape = shape
+
+    def prepare(self, volume: Volume | None) -> Any:
+        """Return the pixels, or the features where they are kept already; None for text only."""
+        if volume is None:
+            return None
+        volume = self._with_unit(volume)
+        features = self._kept(volume)
+        if features is not None:
+            return Prepared(volume.fingerprint, None, features)
+        return Prepared(volume.fingerprint, super().prepare(volume), None)
+
+    def pixels(self, volume: Volume) -> NDArray[np.float32]:
+        """Return (1, depth, height, width)."""
+        return self.preparation(volume)
+
+    @torch.inference_mode()
+    def encode(self, prepared: Any) -> Encoded:
+        """Run encoder (or take its kept features), projector, and the shared prefix, once."""
+        visual = None if prepared is None else self._visual(prepared)
+        return Encoded(self.language.prefix(self.prefix(visual)), visual)
+
+    def visual_tokens(self, pixels: Tensor) -> Tensor:
+        """Return (256, hidden) of pixels (1, 1, depth, height, width)."""
+        return self._projected(self.encoder(pixels.float()))
+
+    def prefix(self, visual: Tensor | None) -> Tensor:
+        """All before the image and the image; for text only the begin token, which all prompts share."""
+        before, _ = split_at_image(self._ids(Query("", "")))
+        if visual is None:
+            return self.language.embed(before[:1])
+        start = self.language.embed(before)
+        return torch.cat([start, visual.to(device=start.device, dtype=start.dtype)])
+
+    def tail(self, query: Query) -> list[int]:
+        """Return what follows the image."""
+        return split_at_image(self._ids(query))[1]
+
+    def text_tail(self, query: Query) -> list[int]:
+        """Return the prompt without image, behind its begin token."""
+        return token_ids(self.tokenizer, self.prompt.text(query, image=False))[1:]
+
+    @torch.inference_mode()
+    def answer(self, encoded: Encoded, queries: Sequence[Query]) -> list[Answer]:
+        """Answer a batch of questions on the shared prefix."""
+        of = self.text_tail if encoded.visual is None else self.tail
+        tails = [self.language.embed(of(query)) for query in queries]
+        generated = self.language.generate(encoded.prefix, tails, [query.id for query in queries])
+        return [self._answer(ids) for ids in generated]
+
+    def describe(self) -> dict[str, Any]:
+        """Return all that changes the answers."""
+        return {
+            **super().describe(),
+            **self._facts,
+            "preparation": self.preparation.describe(),
+            "prompt": self.prompt.describe(),
+            "encoder": self._encoder_hash,
+            "original_features": self._original is not None,
+            "devices": sorted({str(device) for device in self._map.values()}),
+        }
+
+    def _ids(self, query: Query) -> list[int]:
+        return token_ids(self.tokenizer, self.prompt.text(query))
+
+    def _visual(self, prepared: Prepared) -> Tensor:
+        if prepared.features is not None:
+            return self._projected(torch.from_numpy(prepared.features).to(self.device))
+        pixels = torch.from_numpy(np.ascontiguousarray(prepared.pixels))[None].to(self.device)
+        features = self.encoder(pixels)
+        if self._cache is not None:
+            self._cache.put(prepared.fingerprint, features.float().cpu().numpy())
+        return self._projected(features)
+
+    def _projected(self, features: Tensor) -> Tensor:
+        visual: Tensor = self.projector(features.to(self.dtype))
+        return visual[0]
+
+    def _kept(self, volume: Volume) -> NDArray[np.float32] | None:
+        if self._original is not None:
+            path = stored.original_path(self._original, volume)
+            if path is not None and path.exists():
+                return stored.read_features(path, self._shape)
+        return None if self._cache is None else self._cache.get(volume.fingerprint)
+
+    def _with_unit(self, volume: Volume) -> Volume:
+        """Raw values of CT-RATE become HU by the table; what is in HU stays as it is."""
+        name = Path(volume.source).name if volume.source else ""
+        return (
+            in_hu(volume, self._table[name]) if volume.unit == "unknown" and name in self._table else volume
+        )
+
+    def _settings(self, base: Path, config: dict[str, Any], chosen: dict[str, Any]) -> GenerationSettings:
+        """The base's settings; the template's end of turn ends an answer too (the rest is never used)."""
+        settings = generation_settings(base, config, **chosen)
+        end = self.tokenizer.convert_tokens_to_ids(self.prompt.template.end)
+        ends = {*settings.eos_ids} | ({int(end)} if end not in (None, self.tokenizer.unk_token_id) else set())
+        pad = self.tokenizer.pad_token_id
+        return GenerationSettings(**{**vars(settings), "eos_ids": tuple(sorted(ends)), "pad_id": pad or 0})
+
+    def _device_map(
+        self,
+        wanted: str | DeviceMap | None,
+        max_memory: Mapping[int | str, int | str] | None,
+        base: Path,
+        adapter: Adapter,
+    ) -> DeviceMap:
+        if wanted is None:
+            return {"": str(self.device)}
+        if not isinstance(wanted, str):
+            return wanted
+        if wanted != "auto":
+            raise InputError(f"device_map: must be auto or a map of parts to devices, got {wanted!r}")
+        from transformers import LlamaForCausalLM
+
+        config = read_config(base)
+        empty = empty_language_model(LlamaForCausalLM, language_config(config, _vocabulary(adapter, config)))
+        return device_map_of(empty, max_memory, self.dtype)
+
+
+def _vocabulary(adapter: Adapter, base: dict[str, Any]) -> int:
+    return int(adapter.config.get("vocab_size", base["vocab_size"]))
+
+
+def _tokenizer(folder: Path, base: Path, adapter: Adapter) -> Any:
+    """The tuned folder's own tokenizer where it has one, else the base's; the new tokens added."""
+    has_own = any((folder / name).exists() for name in ("tokenizer.json", "tokenizer.model"))
+    home = folder if has_own else base
+    tokenizer = load_tokenizer(home)
+    add_tokens(tokenizer, _vocabulary(adapter, read_config(base)), str(home))
+    if tokenizer.bos_token_id is None:
+        raise InputError(f"{home}: the tokenizer has no begin-of-sequence token")
+    return tokenizer

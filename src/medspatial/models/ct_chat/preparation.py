@@ -1,0 +1,153 @@
+"""From a CT to the input of CTViT: HU window, 0.75 x 0.75 x 1.5 mm, centre crop or pad, one orientation.
+
+The original ignores the affine, so its left and right are whatever the file stores. Its training data
+lie as LPS throughout; here every volume is brought to LPS first, and ``orientation="stored"`` keeps the
+file's own order instead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medspatial.errors import InputError
+from medspatial.inputs import InputContract
+from medspatial.volume import Volume
+
+WINDOW = (-1000.0, 1000.0)
+SPACING = (1.5, 0.75, 0.75)  # along z, x, y
+PADDING = -1.0
+# A header holds spacing as float32: within this of a number with five decimals, that number is meant.
+_FLOAT32_NOISE = 1e-7
+_DECIMALS = 5
+
+Taps = tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How HU become the input.
+
+    Attributes
+    ----------
+    orientation
+        ``canonical`` (LPS first, as the training data) or ``stored`` (as the original).
+    shape
+        Depth (z), height (x), width (y) of the input.
+    """
+
+    orientation: Literal["canonical", "stored"] = "canonical"
+    shape: tuple[int, int, int] = (240, 480, 480)
+
+    def __post_init__(self) -> None:
+        if self.orientation not in {"canonical", "stored"}:
+            raise InputError(f"ct_chat: orientation must be canonical or stored, got {self.orientation!r}")
+
+    def __call__(self, volume: Volume) -> NDArray[np.float32]:
+        """Return (1, depth, height, width) float32 in -1..1.
+
+        Raises
+        ------
+        InputError
+            The volume is not in HU (raw values of CT-RATE need their table first), or vanishes at the
+            model's spacing.
+        """
+        if volume.unit != "HU":
+            where = volume.source or "the volume"
+            raise InputError(f"{where}: ct_chat needs HU, the unit is {volume.unit!r}")
+        placed = volume.oriented("LPS") if self.orientation == "canonical" else volume
+        sizes = (placed.shape[2], placed.shape[0], placed.shape[1])
+        spacing = self._spacing(placed)
+        counts = [int(n * (now / to)) for n, now, to in zip(sizes, spacing, SPACING, strict=True)]
+        if min(counts) < 1:
+            raise InputError(
+                f"{volume.source or 'volume'}: nothing is left of {sizes} voxels of {spacing} mm"
+            )
+        out = np.full(self.shape, PADDING, dtype=np.float32)
+        window = [centred(n, length) for n, length in zip(counts, self.shape, strict=True)]
+        taps = [
+            linear_taps(size, count, taken)
+            for size, count, (taken, _) in zip(sizes, counts, window, strict=True)
+        ]
+        _sample(placed.voxels, taps, out[tuple(place for _, place in window)])
+        return out[None]
+
+    def contract(self) -> InputContract:
+        """Return what comes out, as a contract."""
+        notes = ["centre crop or pad; padding is -1 (air) and is seen by the model"]
+        if self.orientation == "stored":
+            notes.append("array axes follow the file's storage: left and right are not defined")
+        return InputContract(
+            axes="SLP",
+            shape=self.shape,
+            spacing=SPACING,
+            hu_window=WINDOW,
+            normalisation="HU / 1000",
+            value_range=(-1.0, 1.0),
+            notes=tuple(notes),
+        )
+
+    def describe(self) -> dict[str, Any]:
+        """Return all settings."""
+        return {"orientation": self.orientation, "shape": list(self.shape)}
+
+    def _spacing(self, volume: Volume) -> tuple[float, float, float]:
+        """Spacing along z, x, y; the original takes that of x for y too."""
+        x, y, z = (decimal_spacing(value) for value in volume.spacing)
+        return z, x, (y if self.orientation == "canonical" else x)
+
+
+def decimal_spacing(value: float) -> float:
+    """Return the decimal number that a float32 spacing stands for (0.699999988 is 0.7).
+
+    The original reads spacings as decimals and truncates sizes, so that noise could cost a voxel.
+    """
+    rounded = round(value, _DECIMALS)
+    return rounded if abs(value - rounded) <= _FLOAT32_NOISE * max(1.0, value) else value
+
+
+def centred(count: int, length: int) -> tuple[slice, slice]:
+    """Return which of ``count`` samples are taken and where among ``length`` they go.
+
+    Cropping starts at floor((count - length) / 2); of the padding floor(missing / 2) comes first.
+    """
+    if count >= length:
+        start = (count - length) // 2
+        return slice(start, start + length), slice(0, length)
+    before = (length - count) // 2
+    return slice(0, count), slice(before, before + count)
+
+
+def linear_taps(size: int, count: int, taken: slice) -> Taps:
+    """Return lower index, upper index and weight of the upper one, for samples ``taken`` of ``count``.
+
+    As ``torch.nn.functional.interpolate(mode="linear", align_corners=False)`` from ``size`` to ``count``.
+    """
+    places = np.arange(taken.start, taken.stop, dtype=np.float64)
+    source = np.maximum((places + 0.5) * (size / count) - 0.5, 0.0)
+    lower = np.minimum(source.astype(np.intp), size - 1)
+    upper = np.minimum(lower + 1, size - 1)
+    return lower, upper, (source - lower).astype(np.float32)
+
+
+def _sample(voxels: NDArray[Any], taps: list[Taps], out: NDArray[np.float32]) -> None:
+    """Fill ``out`` (z, x, y) slice by slice: clip, mix two slices, then columns, then rows."""
+    (z0, z1, wz), (x0, x1, wx), (y0, y1, wy) = taps
+    slices: dict[int, NDArray[np.float32]] = {}
+    for k, slab in enumerate(out):
+        needed = {int(z0[k]), int(z1[k])}
+        slices = {z: slices[z] if z in slices else _clipped(voxels[:, :, z]) for z in needed}
+        plane = _mixed(slices[int(z0[k])], slices[int(z1[k])], wz[k])
+        plane = _mixed(plane[x0], plane[x1], wx[:, None])
+        slab[...] = _mixed(plane[:, y0], plane[:, y1], wy) / np.float32(1000)
+
+
+def _clipped(plane: NDArray[Any]) -> NDArray[np.float32]:
+    return np.ascontiguousarray(np.clip(plane, *WINDOW), dtype=np.float32)
+
+
+def _mixed(low: NDArray[np.float32], high: NDArray[np.float32], weight: Any) -> NDArray[np.float32]:
+    return np.asarray(low + (high - low) * weight, dtype=np.float32)
