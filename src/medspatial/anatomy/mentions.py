@@ -31,6 +31,7 @@ _SHORT = 2  # abbreviations of this length count in capitals only
 _SIDE_NOUNS = frozenset({"side", "sided", "hand"})
 _LETTERS = {"L": "left", "R": "right"}
 _NOT_AFTER_SIDE = frozenset({"of", "to", "than", "from"})
+_SIDE_WORDS = frozenset({*SIDES, *BOTH, "l", "r"})
 _AGREEMENT = frozenset({"that", "all", "you", "re", "quite", "correct"})
 _NO_SIDE_AFTER = frozenset({"now", "away", "angle", "angles", "angled", "over", "behind", "untreated"})
 
@@ -102,6 +103,13 @@ class _Match(NamedTuple):
 _Item = tuple[Noun, int, int]  # noun, first token, token after the last
 
 
+@lru_cache(maxsize=_CACHE)
+def _form(raw: str) -> tuple[str, bool]:
+    """Return a token's base word and whether it is a plural."""
+    word, forms = raw.lower(), lexicon().forms
+    return forms.get(word) or forms.get(base_word(word)) or (word, False)
+
+
 class _Scanner:
     """One pass over the tokens of a text."""
 
@@ -110,21 +118,21 @@ class _Scanner:
         found = list(TOKEN.finditer(text))
         self.raw = [one.group() for one in found]
         self.spans = [one.span() for one in found]
-        forms = self.lexicon.forms
-        self.words: list[str] = []
-        self.plural: list[bool] = []
-        for raw in self.raw:
-            word = raw.lower()
-            form = forms.get(word) or forms.get(base_word(word)) or (word, False)
-            self.words.append(form[0])
-            self.plural.append(form[1])
+        read = [_form(raw) for raw in self.raw]
+        self.words: list[str] = [word for word, _ in read]
+        self.plural: list[bool] = [plural for _, plural in read]
         self.count = len(self.words)
         self.used: set[int] = set()
 
     def mentions(self) -> list[Mention]:
         found: list[Mention] = []
+        begins, short = self.lexicon.root.next, self.lexicon.abbreviations
         index = 0
         while index < self.count:
+            word = self.words[index]
+            if word not in begins and word not in ELLIPTIC and self.raw[index].lower() not in short:
+                index += 1  # most words begin nothing: the loop is the hot path of scoring
+                continue
             new, index = self._at(index)
             found += new
         return found
@@ -132,8 +140,8 @@ class _Scanner:
     def bare_sides(self) -> list[SideMention]:
         return [
             SideMention(side, *self.spans[index])
-            for index in range(self.count)
-            if index not in self.used and (side := self._bare_side(index)) is not None
+            for index, word in enumerate(self.words)
+            if word in _SIDE_WORDS and index not in self.used and (side := self._bare_side(index)) is not None
         ]
 
     def _at(self, index: int) -> tuple[list[Mention], int]:

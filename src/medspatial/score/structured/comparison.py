@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from medspatial.score.structured.commitments import Commitments, Mention
 from medspatial.score.structured.reading import Reading, Segment, is_comparative, read
@@ -42,12 +43,15 @@ def spelled_out(text: str) -> str:
     return _SIGN.sub(lambda match: " larger than " if match.group() == ">" else " smaller than ", text)
 
 
+@lru_cache(maxsize=4096)
 def question_comparison(question: str) -> tuple[str, int] | None:
     """Return the (axis, sign) that a question asks for, or None.
 
     >>> question_comparison("Which kidney contains the larger lesion?")
     ('magnitude', 1)
     """
+    if COMPARATIVES.keys().isdisjoint(question.lower().replace("?", " ").replace(",", " ").split()):
+        return None
     found = comparatives(read(question), 0, len(question))
     return (found[0][0], found[0][1]) if found else None
 

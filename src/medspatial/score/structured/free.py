@@ -95,7 +95,7 @@ def _places(item: Item) -> list[Matcher]:
         found.append(_place)
     elif _new_side(item):
         found.append(_side)
-    if find_relations(item.answer) and not found:
+    if not found and find_relations(item.answer):
         found.append(match_relation)
     return [*found, _property]
 

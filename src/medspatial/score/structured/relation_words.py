@@ -89,7 +89,9 @@ COMPOUND = re.compile(
     rf"\b(?P<first>{'|'.join(_PREFIX)})-?(?P<second>anterior|posterior|superior|inferior|medial|lateral|"
     rf"ventral|dorsal|cranial|caudal)(?:ly)?\b"
 )
-SINGLE = re.compile("|".join(rf"(?P<{value}>\b(?:{pattern})(?![\w]))" for value, pattern in _WORDS.items()))
+SINGLE = re.compile(
+    rf"\b(?:{'|'.join(f'(?P<{value}>{pattern})' for value, pattern in _WORDS.items())})(?!\w)"
+)
 _SECOND = {"ventral": "anterior", "dorsal": "posterior", "cranial": "superior", "caudal": "inferior"}
 _NOT_RELATION = re.compile(
     r"\b(?:above|below)[- ](?:mentioned|described|average)\b|\bretrospect\w*|\bretroperitone\w+|"

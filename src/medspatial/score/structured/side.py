@@ -78,6 +78,12 @@ _VIEWER_SIDE = re.compile(
     r"\b(?:left|right)(?:-hand)?(?: side)? of the (?:image|screen|picture|scan|slice|figure|display)\b"
 )
 
+# one of these stands in every mention; looked for first, because many texts have none
+_ANY_SIDE = re.compile(
+    r"left|right|bilat|unilat|both|mid|\b[lr][tusmq]|[lr]-sid|\b[LRlr]\b|each|either|neither|side|\bone\b|equal|same|identic|difference|"
+    r"symmet|median|sinist|dext|none|lingul|lobe|\b[rl][uml][lq]\b|flexure|colon|c[ae]*cum|appendix|fissure|single|all sides",
+    re.I,
+)
 _CENTRAL = re.compile(r"\b(?:centrally|central|in the (?:middle|cent(?:er|re))(?! lobe)|median)\b")
 _SPELLED = re.compile(r"\b(?:left|right|bilateral\w*|both|mid-?line|central\w*|neither|middle)\b")
 _LOOKALIKE = re.compile(r"[a-z](?:right|left)|\bl[1-5]\b")
@@ -104,6 +110,8 @@ def _find_central(text: str) -> list[Mention]:
 @lru_cache(maxsize=4096)
 def _find(text: str) -> tuple[Mention, ...]:
     low = _AGREEMENT.sub(lambda m: " " * len(m.group()), lowered(text)) if _agrees(text) else lowered(text)
+    if not _ANY_SIDE.search(text):
+        return tuple(Mention(str(m.lastgroup), m.start(), m.end()) for m in _ONE_SIDED.finditer(low))
     low = blank(low, _NO_SIDE)
     if _PATIENT_SIDE.search(low):
         low = blank(low, _VIEWER_SIDE)
