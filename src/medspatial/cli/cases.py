@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from medspatial.cli import ct_rate
 from medspatial.cli.show import listing
 from medspatial.errors import EXIT_FAILURES, MedspatialError
 
@@ -112,3 +113,6 @@ def phantom(
     size = (spacing, spacing, spacing) if spacing else None
     cases = write_phantoms(output, count, seed, spacing=size)
     typer.echo(f"{len(cases)} phantoms in {output}; list: {output / 'cases.jsonl'}")
+
+
+ct_rate.register(app)
