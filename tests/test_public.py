@@ -1,0 +1,57 @@
+"""The names at the top of the package: all there, imported only when used; README and docs snippets run."""
+
+from __future__ import annotations
+
+import doctest
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import medspatial
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.mark.parametrize("name", medspatial.__all__)
+def test_every_public_name_is_there_and_documented(name: str) -> None:
+    assert getattr(medspatial, name).__doc__
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = medspatial.nonsense
+
+
+def test_importing_the_package_imports_no_room() -> None:
+    code = "import sys, medspatial; print([m for m in sys.modules if 'medspatial.' in m or m == 'numpy'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_package_docstring_runs() -> None:
+    assert doctest.testmod(medspatial).failed == 0
+
+
+def snippets() -> list[tuple[str, str]]:
+    """All blocks fenced as ``python``; one that takes minutes is fenced as ``python no-test``."""
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    found = []
+    for page in pages:
+        blocks = re.findall(
+            r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+        )
+        found += [(f"{page.name} {number}", block) for number, block in enumerate(blocks, start=1)]
+    return found
+
+
+@pytest.mark.parametrize(("name", "code"), snippets(), ids=[name for name, _ in snippets()])
+def test_snippets_of_the_documentation_run(
+    name: str, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "docs" / "images").mkdir(parents=True)
+    medspatial.write_phantoms(tmp_path / "my_data", 2, spacing=6)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, name, "exec"), {"__name__": "snippet"})
