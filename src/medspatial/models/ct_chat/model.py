@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,35 +14,28 @@ from torch import Tensor
 from medspatial.errors import InputError
 from medspatial.inputs import Query
 from medspatial.models.base import Answer
-from medspatial.models.ct_chat import features as stored
 from medspatial.models.ct_chat.adapter import Adapter, load_adapter
 from medspatial.models.ct_chat.ct_rate import in_hu, read_table
 from medspatial.models.ct_chat.ctvit import CTViTSizes
 from medspatial.models.ct_chat.language import DeviceMap, Merge, device_map_of, language_config, load_language
 from medspatial.models.ct_chat.network import load_encoder, load_projector
+from medspatial.models.ct_chat.original_features import original_path
 from medspatial.models.ct_chat.preparation import Preparation
 from medspatial.models.ct_chat.prompt import Prompt, add_tokens, split_at_image, token_ids
 from medspatial.models.ct_chat.system_prompt import load_system_prompt
 from medspatial.models.ct_chat.templates import template as template_named
 from medspatial.models.ct_chat.variants import variant_of
+from medspatial.models.runtime.caching import CachingModel
 from medspatial.models.runtime.checkpoint import read_config
 from medspatial.models.runtime.device import choose_device, choose_dtype
+from medspatial.models.runtime.features import FeatureCache, Features, read_features, weights_hash
 from medspatial.models.runtime.folder import empty_language_model, generation_settings, load_tokenizer
 from medspatial.models.runtime.language import GenerationSettings, LanguageModel
-from medspatial.models.runtime.vlm import Encoded, VolumeLanguageModel
+from medspatial.models.runtime.vlm import Encoded
 from medspatial.volume import Volume
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """A volume on its way to the encoder: its pixels, or features that were there already."""
-
-    fingerprint: str
-    pixels: NDArray[np.float32] | None
-    features: NDArray[np.float32] | None
-
-
-class CTChat(VolumeLanguageModel):
+class CTChat(CachingModel):
     """CT-CHAT from its LoRA folder, the base language model, and the CT-CLIP encoder.
 
     Parameters
@@ -137,43 +129,40 @@ class CTChat(VolumeLanguageModel):
         self.language = LanguageModel(model, self._settings(base, config, chosen))
         self.preparation = Preparation(orientation, sizes.shape)
         self.contract = self.preparation.contract()
-        self._encoder_hash = stored.weights_hash(self.encoder)
+        self._encoder_hash = weights_hash(self.encoder)
         shape = (1, *sizes.grid, sizes.dim)
-        self._cache = (
-            None
-            if feature_cache is None
-            else stored.FeatureCache.of(
-                Path(feature_cache), self._encoder_hash, self.preparation.describe(), shape
-            )
-        )
+        if feature_cache is not None:
+            settings = self.preparation.describe()
+            self.cache = FeatureCache.of(Path(feature_cache), self._encoder_hash, settings, shape)
         self._original = None if original_features is None else Path(original_features)
         self._table = {} if ct_rate_table is None else read_table(ct_rate_table)
         self._facts = {"checkpoint": folder.name, "base": base.name, "attention": attention, "merge": merge}
         self._shape = shape
 
     def prepare(self, volume: Volume | None) -> Any:
-        """Return the pixels, or the features where they are kept already; None for text only."""
-        if volume is None:
-            return None
-        volume = self._with_unit(volume)
-        features = self._kept(volume)
-        if features is not None:
-            return Prepared(volume.fingerprint, None, features)
-        return Prepared(volume.fingerprint, super().prepare(volume), None)
+        """Return pixels or kept features; raw values of CT-RATE become HU by the table before."""
+        return super().prepare(None if volume is None else self._with_unit(volume))
 
     def pixels(self, volume: Volume) -> NDArray[np.float32]:
         """Return (1, depth, height, width)."""
         return self.preparation(volume)
 
-    @torch.inference_mode()
-    def encode(self, prepared: Any) -> Encoded:
-        """Run encoder (or take its kept features), projector, and the shared prefix, once."""
-        visual = None if prepared is None else self._visual(prepared)
-        return Encoded(self.language.prefix(self.prefix(visual)), visual)
+    def features(self, pixels: Tensor) -> Tensor:
+        """Return (1, t, h, w, dim), quantised."""
+        found: Tensor = self.encoder(pixels.float())
+        return found
 
-    def visual_tokens(self, pixels: Tensor) -> Tensor:
-        """Return (256, hidden) of pixels (1, 1, depth, height, width)."""
-        return self._projected(self.encoder(pixels.float()))
+    def projected(self, features: Tensor) -> Tensor:
+        """Return (256, hidden)."""
+        visual: Tensor = self.projector(features.to(self.dtype))
+        return visual[0]
+
+    def kept(self, volume: Volume) -> Features | None:
+        """Return features made earlier, by the original's script or by us."""
+        path = None if self._original is None else original_path(self._original, volume)
+        if path is not None and path.exists():
+            return read_features(path, self._shape)
+        return super().kept(volume)
 
     def prefix(self, visual: Tensor | None) -> Tensor:
         """All before the image and the image; for text only the begin token, which all prompts share."""
@@ -213,26 +202,6 @@ class CTChat(VolumeLanguageModel):
 
     def _ids(self, query: Query) -> list[int]:
         return token_ids(self.tokenizer, self.prompt.text(query))
-
-    def _visual(self, prepared: Prepared) -> Tensor:
-        if prepared.features is not None:
-            return self._projected(torch.from_numpy(prepared.features).to(self.device))
-        pixels = torch.from_numpy(np.ascontiguousarray(prepared.pixels))[None].to(self.device)
-        features = self.encoder(pixels)
-        if self._cache is not None:
-            self._cache.put(prepared.fingerprint, features.float().cpu().numpy())
-        return self._projected(features)
-
-    def _projected(self, features: Tensor) -> Tensor:
-        visual: Tensor = self.projector(features.to(self.dtype))
-        return visual[0]
-
-    def _kept(self, volume: Volume) -> NDArray[np.float32] | None:
-        if self._original is not None:
-            path = stored.original_path(self._original, volume)
-            if path is not None and path.exists():
-                return stored.read_features(path, self._shape)
-        return None if self._cache is None else self._cache.get(volume.fingerprint)
 
     def _with_unit(self, volume: Volume) -> Volume:
         """Raw values of CT-RATE become HU by the table; what is in HU stays as it is."""

@@ -1,8 +1,8 @@
-"""Encoder features of volumes kept on disk, in the original's own file format.
+"""Encoder features of volumes kept on disk and used again by later runs.
 
-One ``.npz`` per volume, key ``arr``, float32 (1, t, h, w, dim). Ours are named by the volume's
-fingerprint and lie in a folder named by the encoder's weights and the preparation, so that neither a
-mirrored volume nor another encoder can meet the wrong features. The original's are named by the file.
+One ``.npz`` per volume, key ``arr``, float32 (the file format of CT-CHAT's encoder script). Files are
+named by the volume's fingerprint and lie in a folder named by the encoder's weights and the preparation,
+so that neither a mirrored volume nor another encoder can meet the wrong features.
 """
 
 from __future__ import annotations
@@ -15,16 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import nn
 
 from medspatial.errors import InputError
 from medspatial.records import content_hash
-from medspatial.volume import Volume
 
 KEY = "arr"
-# Steps of reading; anything else makes another image out of the file.
-_READING = ("rescaled", "assumed_axes", "ct_rate_table")
 
 Features = NDArray[np.float32]
 
@@ -38,15 +36,15 @@ class FeatureCache:
     folder
         Of this encoder and preparation.
     shape
-        Of one file's array.
+        Of one file's array; None where it differs from volume to volume.
     """
 
     folder: Path
-    shape: tuple[int, ...]
+    shape: tuple[int, ...] | None
 
     @classmethod
     def of(
-        cls, root: Path, encoder: str, preparation: dict[str, Any], shape: tuple[int, ...]
+        cls, root: Path, encoder: str, preparation: dict[str, Any], shape: tuple[int, ...] | None
     ) -> FeatureCache:
         """Return the cache of one encoder (`weights_hash`) and one preparation below ``root``."""
         return cls(root / content_hash(encoder, preparation), shape)
@@ -66,7 +64,7 @@ class FeatureCache:
 
 
 def read_features(path: Path, shape: tuple[int, ...] | None = None) -> Features:
-    """Read a feature file, ours or the original's.
+    """Read a feature file.
 
     Raises
     ------
@@ -82,8 +80,6 @@ def read_features(path: Path, shape: tuple[int, ...] | None = None) -> Features:
         raise InputError(f"{path}: has no array {KEY!r}; is it a feature file?") from None
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"{path}: damaged or not an .npz file ({error})") from None
-    if array.ndim == 4:
-        array = array[None]
     if shape is not None and array.shape != shape:
         raise InputError(f"{path}: features of shape {array.shape}, this encoder gives {shape}")
     return array
@@ -97,20 +93,10 @@ def write_features(path: Path, features: Features) -> None:
     Path(stream.name).replace(path)
 
 
-def original_path(folder: Path, volume: Volume) -> Path | None:
-    """Return where the original would have kept a volume's features; None for a changed volume.
-
-    Its name is the file's up to the first dot, so it holds only for the image as read.
-    """
-    if volume.source is None or any(step.name not in _READING for step in volume.history):
-        return None
-    return folder / f"{Path(volume.source).name.partition('.')[0]}.npz"
-
-
 def weights_hash(module: nn.Module) -> str:
     """Return a hash of all parameters and buffers with their names."""
     digest = hashlib.blake2b(digest_size=16)
     for name, tensor in sorted(module.state_dict().items()):
         digest.update(f"{name}|{tuple(tensor.shape)}|{tensor.dtype}".encode())
-        digest.update(np.ascontiguousarray(tensor.detach().cpu().numpy()).data)
+        digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
     return digest.hexdigest()

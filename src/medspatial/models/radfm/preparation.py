@@ -1,0 +1,138 @@
+"""From a CT to the input of RadFM: HU window, 512 x 512 in the plane, at most 64 slices, three channels.
+
+The original has no HU window (its volumes came from pictures) and reads no affine. Here HU are windowed
+to 0..1, or scaled by the volume's own extremes as the original does, and the array is brought to the
+layout of its training files: rows to posterior, columns to the left, slices last.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+
+from medspatial.errors import InputError
+from medspatial.inputs import InputContract
+from medspatial.volume import Volume
+
+DEFAULT_WINDOW = (-1000.0, 1000.0)
+DEPTHS = tuple(range(4, 65, 4))
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How voxels become the input.
+
+    Attributes
+    ----------
+    orientation
+        ``canonical``: (posterior, left, superior) whatever the storage. ``stored``: as the original,
+        which takes the file's (z, y, x) for (row, column, slice).
+    hu_window
+        HU mapped to 0..1; ours, as the original has none. None: the volume's minimum and maximum.
+    size
+        Rows and columns of the input, a multiple of 32; the original's training used 256 for a
+        single volume, its tests 512.
+    """
+
+    orientation: Literal["canonical", "stored"] = "canonical"
+    hu_window: tuple[float, float] | None = DEFAULT_WINDOW
+    size: int = 512
+
+    def __post_init__(self) -> None:
+        if self.orientation not in {"canonical", "stored"}:
+            raise InputError(f"radfm: orientation must be canonical or stored, got {self.orientation!r}")
+        if self.hu_window is not None and not self.hu_window[0] < self.hu_window[1]:
+            raise InputError(f"radfm: hu_window needs low < high, got {self.hu_window}")
+        if self.size < 1:
+            raise InputError(f"radfm: size must be positive, got {self.size}")
+
+    def __call__(self, volume: Volume) -> NDArray[np.float32]:
+        """Return (3, rows, columns, slices) float32 in 0..1."""
+        return np.repeat(self.stacked([volume])[0], 3, axis=0)
+
+    def stacked(self, volumes: list[Volume]) -> NDArray[np.float32]:
+        """Return (S, 1, rows, columns, slices): several volumes of one patient, of one depth.
+
+        Without a window the extremes are those of all volumes together, as in the original.
+
+        Raises
+        ------
+        InputError
+            A window is asked for and a volume is not in HU; or nothing to stack.
+        """
+        if not volumes:
+            raise InputError("radfm: needs at least one volume")
+        arrays = [self._plane_sized(self._placed(volume)) for volume in volumes]
+        low, high = self.hu_window or (
+            min(float(a.min()) for a in arrays),
+            max(float(a.max()) for a in arrays),
+        )
+        depth = nearest_depth(max(array.shape[2] for array in arrays))
+        scale = np.float32(high - low) if high > low else np.float32(1)
+        out = []
+        for array in arrays:
+            thin = array[:, :, thinned(array.shape[2], depth)]
+            out.append((thin - np.float32(low)) / scale if high > low else np.zeros_like(thin))
+        return np.stack(out)[:, None].clip(0.0, 1.0).astype(np.float32, copy=False)
+
+    def contract(self) -> InputContract:
+        """Return what comes out, as a contract."""
+        notes = [
+            "rows, columns, slices: stretched in the plane, nearest slices, depth the multiple of 4 up to 64 "
+            "closest to the volume's; spacing is lost",
+        ]
+        if self.hu_window is not None:
+            notes.append("the HU window is this project's choice; the original has none")
+        if self.orientation == "stored":
+            notes.append("the file's z, y, x are taken for row, column, slice, as the original does")
+        return InputContract(
+            axes="PLS" if self.orientation == "canonical" else "SPL",
+            shape=None,
+            hu_window=self.hu_window,
+            normalisation="" if self.hu_window else "whole-volume minimum and maximum to 0..1",
+            channels=3,
+            notes=tuple(notes),
+        )
+
+    def describe(self) -> dict[str, Any]:
+        """Return all settings."""
+        window = None if self.hu_window is None else list(self.hu_window)
+        return {"orientation": self.orientation, "hu_window": window, "size": self.size}
+
+    def _placed(self, volume: Volume) -> NDArray[Any]:
+        """Return (row, column, slice), windowed."""
+        if self.hu_window is not None and volume.unit != "HU":
+            where = volume.source or "the volume"
+            raise InputError(f"{where}: a HU window needs HU, the unit is {volume.unit!r}")
+        if self.orientation == "canonical":
+            array = volume.oriented("LPS").voxels.transpose(1, 0, 2)
+        else:
+            array = volume.voxels.transpose(2, 1, 0)
+        return array if self.hu_window is None else np.clip(array, *self.hu_window)
+
+    def _plane_sized(self, array: NDArray[Any]) -> NDArray[np.float32]:
+        """Resize rows and columns, bilinear without anti-aliasing."""
+        plain = np.ascontiguousarray(array, dtype=np.float32)
+        if plain.shape[:2] == (self.size, self.size):
+            return plain
+        slices = torch.from_numpy(plain).permute(2, 0, 1)[None]
+        sized = functional.interpolate(
+            slices, size=(self.size, self.size), mode="bilinear", align_corners=False
+        )
+        result: NDArray[np.float32] = sized[0].permute(1, 2, 0).numpy()
+        return result
+
+
+def nearest_depth(depth: int) -> int:
+    """Return the member of {4, 8, ..., 64} closest to a depth; a tie goes to the smaller."""
+    return min(DEPTHS, key=lambda member: (abs(member - depth), member))
+
+
+def thinned(depth: int, wanted: int) -> NDArray[np.intp]:
+    """Return which slices are taken: floor(i * depth / wanted)."""
+    return (np.arange(wanted) * depth) // wanted
