@@ -1,4 +1,4 @@
-"""How far a metric agrees with a judge or with people: kappa with interval, sensitivity, specificity, confusion."""
+"""How far a metric agrees with a judge or with people: kappa, sensitivity, specificity, confusion."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from medspatial.errors import require
 from medspatial.records import Prediction, Score
@@ -32,7 +32,7 @@ class Bleu(Metric):
 
     name = "bleu"
     extra = "metrics"
-    variants = {"cased1": {"cased1": True}}
+    variants: ClassVar[Mapping[str, Mapping[str, Any]]] = {"cased1": {"cased1": True}}
     warning = (
         "counts shared words: 'left kidney' for 'right kidney' scores 50, and short correct answers to "
         "long references score near 0"

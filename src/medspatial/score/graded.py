@@ -1,4 +1,4 @@
-"""What graded text metrics share: mean figures over all rows and over the answered ones, with answer lengths."""
+"""What graded text metrics share: means over all rows and over the answered ones, with lengths."""
 
 from __future__ import annotations
 

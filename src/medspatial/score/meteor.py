@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 from medspatial.errors import MissingPackageError, require
 from medspatial.records import Prediction
@@ -31,7 +31,10 @@ class Meteor(Metric):
 
     name = "meteor"
     extra = "metrics"
-    variants = {"white": {"tokens": "white"}, "sentences": {"tokens": "sentences"}}
+    variants: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "white": {"tokens": "white"},
+        "sentences": {"tokens": "sentences"},
+    }
     warning = (
         "two identical one-word answers score 0.5, not 1; 'left' and 'right' differ by one word of the "
         "sentence"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 from medspatial.errors import require
 from medspatial.records import Prediction
@@ -18,14 +18,14 @@ _TYPES = ("rouge1", "rouge2", "rougeL")
 
 @register_metric
 class Rouge(Metric):
-    """Shared words (ROUGE-1), pairs (ROUGE-2) and longest common subsequence (ROUGE-L); the score is ROUGE-L F1.
+    """Shared words (ROUGE-1), word pairs (ROUGE-2), longest common subsequence (ROUGE-L: the score).
 
     ``rouge:stem`` uses the Porter stemmer, as the published tables of this field do.
     """
 
     name = "rouge"
     extra = "metrics"
-    variants = {"stem": {"stem": True}}
+    variants: ClassVar[Mapping[str, Mapping[str, Any]]] = {"stem": {"stem": True}}
     warning = "knows ASCII letters and digits only; 'left kidney' for 'right kidney' scores 0.5"
 
     def __init__(self, *, stem: bool = False) -> None:
@@ -58,7 +58,8 @@ class Rouge(Metric):
         """Return convention and versions."""
         return {
             **super().describe(),
-            "convention": f"rouge-score F1, stemmer {'on (Porter, words over 3 letters)' if self._stem else 'off'}",
+            "convention": "rouge-score F1, stemmer "
+            + ("on (Porter, words over 3 letters)" if self._stem else "off"),
             "versions": versions("rouge-score", "nltk"),
         }
 

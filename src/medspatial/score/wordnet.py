@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from medspatial.errors import MissingPackageError, require
+from medspatial.score.vocabulary import phrases
 
 SYSTEM_FOLDERS = (
     "/usr/share/wordnet",
@@ -31,15 +32,13 @@ _NEEDED = (
 _LEXICOGRAPHERS = {
     "adj": ("all", "pert"),
     "adv": ("all",),
-    "noun": tuple(
-        "Tops act animal artifact attribute body cognition communication event feeling food group location "
-        "motive object "
-        "person phenomenon plant possession process quantity relation shape state substance time".split()
+    "noun": phrases(
+        """Tops|act|animal|artifact|attribute|body|cognition|communication|event|feeling|food|group|location
+|motive|object|person|phenomenon|plant|possession|process|quantity|relation|shape|state|substance|time"""
     ),
-    "verb": tuple(
-        "body change cognition communication competition consumption contact creation emotion motion "
-        "perception possession "
-        "social stative weather".split()
+    "verb": phrases(
+        """body|change|cognition|communication|competition|consumption|contact|creation|emotion|motion
+|perception|possession|social|stative|weather"""
     ),
 }
 _POS_NUMBER = {"noun": 1, "verb": 2, "adj": 3, "adv": 4}

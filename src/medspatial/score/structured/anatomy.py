@@ -10,9 +10,11 @@ from medspatial.anatomy import find_mentions, is_part, structure, structures
 from medspatial.records import Item
 from medspatial.score.normalise import normalise
 from medspatial.score.structured.commitments import Commitments, Mention, commitments
-from medspatial.score.structured.reading import Reading, lowered
+from medspatial.score.structured.reading import Reading
+from medspatial.score.structured.segments import lowered
 from medspatial.score.structured.side import find_sides, match_side
 from medspatial.score.structured.verdict import Verdict, decided, unanswered
+from medspatial.score.vocabulary import words
 
 # a structure after one of these only says where the answer lies, or what is next to it
 _LANDMARK = re.compile(
@@ -27,13 +29,19 @@ _LANDMARK = re.compile(
 )
 
 
-_ADJECTIVES = {
-    "hepatic": "liver", "renal": "kidney", "splenic": "spleen", "pancreatic": "pancreas", "pulmonary": "lung", "gastric": "stomach",
-    "cardiac": "heart", "vesical": "urinary_bladder", "adrenal": "adrenal_gland", "suprarenal": "adrenal_gland", "duodenal": "duodenum",
-    "esophageal": "esophagus", "oesophageal": "esophagus", "colonic": "colon", "cerebral": "brain", "prostatic": "prostate",
-    "tracheal": "trachea", "aortic": "aorta", "uterine": "uterus", "ovarian": "ovary", "ureteral": "ureter", "ureteric": "ureter",
-    "mediastinal": "mediastinum", "pleural": "pleura", "pericardial": "pericardium", "rectal": "rectum", "thyroidal": "thyroid_gland",
-}  # fmt: skip
+_ADJECTIVES = dict(
+    pair.split("=")
+    for pair in sorted(
+        words(
+            """hepatic=liver renal=kidney splenic=spleen pancreatic=pancreas pulmonary=lung gastric=stomach
+            cardiac=heart vesical=urinary_bladder adrenal=adrenal_gland suprarenal=adrenal_gland
+            duodenal=duodenum esophageal=esophagus oesophageal=esophagus colonic=colon cerebral=brain
+            prostatic=prostate tracheal=trachea aortic=aorta uterine=uterus ovarian=ovary ureteral=ureter
+            ureteric=ureter mediastinal=mediastinum pleural=pleura pericardial=pericardium rectal=rectum
+            thyroidal=thyroid_gland"""
+        )
+    )
+)
 _ADJECTIVE = re.compile(
     rf"\b({'|'.join(_ADJECTIVES)})\b(?! (?:arter|vein|vessel|trunk|nerve|fossa|duct|arch|window|hiatus|"
     rf"plexus))"
@@ -142,7 +150,9 @@ def specific(names: frozenset[str]) -> frozenset[str]:
         side = next(iter(sides))
         names = frozenset(_sided().get((name, side), name) for name in names)
     elif sides:
-        paired = [{_sided().get((name, side), name) for side in sides} for name in names if not _has_side(name)]
+        paired = [
+            {_sided().get((name, side), name) for side in sides} for name in names if not _has_side(name)
+        ]
         names = frozenset({name for name in names if _has_side(name)}.union(*paired))
     return frozenset(name for name in names if not any(is_part(other, name) for other in names))
 
@@ -189,8 +199,8 @@ def _drop_landmarks(found: Commitments, reading: Reading, question: str, context
 
 
 def _decide(found: Commitments, want: frozenset[str], reading: Reading) -> Verdict:
-    got = {mention.value for mention in found.affirmed}
-    got = specific(frozenset(got)) if len(got) > 1 else got
+    got = frozenset(mention.value for mention in found.affirmed)
+    got = specific(got) if len(got) > 1 else got
     shown = " and ".join(sorted(got))
     if not got:
         return _nothing(found, want, reading)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -139,11 +139,8 @@ def _verdict(
     index = LETTERS.find(values[0])
     if index < 0 or index >= len(options):
         return decided(False, "R11", f"'{values[0]}' is not offered", values[0])
-    rule = (
-        found.rule
-        if found.rule in {"R2", "R3", "R4", "R6"} and not by_letter or found.rule == "R2"
-        else "R11"
-    )
+    keeps = {"R2"} if by_letter else {"R2", "R3", "R4", "R6"}
+    rule = found.rule if found.rule in keeps else "R11"
     return decided(index == want, rule, f"chooses option {values[0]}", _label(index, options))
 
 
@@ -170,11 +167,9 @@ def _merged(letters: list[Mention], texts: list[Mention], text: str) -> list[Men
     return merged
 
 
-def _other(options: Sequence[str]):  # type: ignore[no-untyped-def]
-    def other(value: str) -> str | None:
-        return {"A": "B", "B": "A"}.get(value) if len(options) == 2 else None
-
-    return other
+def _other(options: Sequence[str]) -> Callable[[str], str | None]:
+    """Return a function from an option's letter to the only other one's, where there are two."""
+    return ({"A": "B", "B": "A"} if len(options) == 2 else {}).get
 
 
 def _label(index: int, options: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from medspatial.score.structured.reading import Reading, asked_words, read
+from medspatial.score.vocabulary import phrases
 
 # the last of these starts the part that counts (R2), if an answer stands after it
 FINAL_MARKER = re.compile(
@@ -32,14 +33,14 @@ CORRECTION = re.compile(
     r"\bcorrected(?: to)?\b|(?<=[,.;] )so\b(?! (?:that|far|much))"
 )
 # one of these stands in every cue above; looked for first, because most replies have none
-_CUE_STEMS = (
-    "answer", "choice", "conclu", "summar", "overall", "all in all", "therefore", "thus", "hence", "consequent", "accordingly",
-    "choose", "decision", "verdict", "select", "pick", " say", "go with", "settle", "opt for", "i'd", "impression", "result",
-    "actually", "wait", "correct", "second thought", "closer", "reflection", "review", "inspect", "examination", "consideration",
-    "scratch", "strike", "rephrase", "revise", "was wrong", "misspoke", "mistake", "take that back", "i mean", "or rather", "sorry",
-    "looking", "reality", "in fact", "turns out", "precise", "exact", "oops", "hmm", " no, ", "i change", "changing", "not so",
-    "erratum", "rather,", ", so ", ". so ", "; so ",
-)  # fmt: skip
+_CUE_STEMS = phrases(
+    """answer|choice|conclu|summar|overall|all in all|therefore|thus|hence|consequent|accordingly|choose|
+decision|verdict|select|pick| say|go with|settle|opt for|i'd|impression|result|actually|wait|
+correct|second thought|closer|reflection|review|inspect|examination|consideration|scratch|strike|
+rephrase|revise|was wrong|misspoke|mistake|take that back|i mean|or rather|sorry|looking|reality|
+in fact|turns out|precise|exact|oops|hmm| no, |i change|changing|not so|erratum|rather,|, so |. so |
+; so """
+)
 _EXPLANATION = re.compile(
     r"(?<=[\s.;,])(?:reason(?:ing)?|explanation|rationale|justification|analysis|note|evidence|"
     r"why)\s*:(?=.*\S)",

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from medspatial.score.structured.commitments import Commitments, Mention
-from medspatial.score.structured.reading import Reading, Segment, is_comparative, read
+from medspatial.score.structured.reading import Reading, read
+from medspatial.score.structured.segments import Segment, is_comparative
 from medspatial.score.structured.words import COMPARATIVES, EQUAL
 
 _NOT_AS = re.compile(r"\bnot (?:quite |nearly )?(?:as|so) ([a-z]+) as\b", re.I)
 _LESSER = {
-    "small": "larger", "short": "longer", "thin": "thicker", "narrow": "wider", "close": "farther", "near": "farther",
-    "far": "closer", "high": "lower", "low": "higher", "deep": "shallower",
+    "small": "larger", "short": "longer", "thin": "thicker", "narrow": "wider", "close": "farther",
+    "near": "farther", "far": "closer", "high": "lower", "low": "higher", "deep": "shallower",
 }  # fmt: skip
 _ASIDE_TOKENS = 4
 _SIGN = re.compile(r"(?<=[A-Za-z)] )[<>](?= [A-Za-z(])|(?<=[A-Za-z)])[<>](?=[A-Za-z(])")
@@ -120,7 +121,7 @@ def _holders(
 ) -> tuple[list[str], bool]:
     """Return who holds the asked comparative in one segment, and whether it was turned round."""
     if denied and not subjects and not compared:
-        return ([], False) if same else ([], False)
+        return [], False
     if same:
         if subjects:
             return subjects, False

@@ -17,6 +17,7 @@ _ZERO = re.compile(
     r"\b(?:no|none|neither|zero|not any|without any|nil|absence of)\b(?! (?:more|fewer|less|other|further|"
     r"additional|doubt|evidence that it))"
 )
+_PER_SIDE = re.compile(r"\b(?:in|on|per) (?:each|either) [a-z]+|\bper (?:side|kidney|lung)\b")
 _VAGUE = re.compile(
     r"\b(?:multiple|several|a few|few|many|numerous|some|various|a number of|innumerable|more than one|a "
     r"handful)\b"
@@ -27,7 +28,7 @@ _MANY = re.compile(
 )
 
 
-def find_counts(text: str, question: str) -> list[Quantity]:
+def find_counts(text: str) -> list[Quantity]:
     """Return bare whole numbers that may count something."""
     low = text.lower()
     found = []
@@ -47,7 +48,7 @@ def _is_measure_head(low: str, quantity: Quantity) -> bool:
 
 def pick_count(text: str, question: str, reading: Reading) -> float | Verdict:
     """Return the count that a reply commits to, or the verdict that there is none."""
-    found = [q for q in find_counts(text, question)]
+    found = find_counts(text)
     spans = [(q.start, q.end) for q in found]
     kept = [q for q in found if reading.standing(q.start, q.end, spans, "")[0] in {"affirmed"} or q.bound]
     firm = [q for q in kept if not q.bound]
@@ -61,30 +62,28 @@ def pick_count(text: str, question: str, reading: Reading) -> float | Verdict:
 
 
 def _resolved(low: str, firm: list[Quantity], reading: Reading) -> float | Verdict:
+    """Return one count from several numbers: a total, the sum of parts, or a verdict."""
     totals = [q for q in firm if _TOTAL.search(_near(low, q))]
     if len(totals) == 1:
-        return _single(totals[0])
-    values = [q.values[0] for q in firm]
+        return totals[0].values[0]
     if firm[0].kind == "range":
-        return _range(low, firm[0])
-    if len(values) == 1 and re.search(
-        r"\b(?:in|on|per) (?:each|either) [a-z]+|\bper (?:side|kidney|lung)\b", low
-    ):
-        return 2 * values[0]
-    if len(set(values)) == 1:
-        return values[0] if len(values) == 1 or not _parts(low, firm) else sum(values)
-    if values[0] == sum(values[1:]):
+        shown = low[firm[0].start : firm[0].end]
+        return decided(False, "R10", f"'{shown}' is a range; counts are exact", shown)
+    values = [q.values[0] for q in firm]
+    if len(values) == 1:
+        return 2 * values[0] if _PER_SIDE.search(low) else values[0]
+    if len(values) > 2 and values[0] == sum(values[1:]):
         return values[0]
-    if re.search(r"\bor\b|/", reading.text[firm[0].end : firm[1].start]):
-        return unanswered("R5", "offers several counts and chooses none")
     if _parts(low, firm):
         return sum(values)
-    return decided(
-        False,
-        "R5",
-        f"gives several counts: {', '.join(f'{v:g}' for v in values)}",
-        ", ".join(f"{v:g}" for v in values),
-    )
+    return values[0] if len(set(values)) == 1 else _conflict(values, firm, reading)
+
+
+def _conflict(values: list[float], firm: list[Quantity], reading: Reading) -> Verdict:
+    if re.search(r"\bor\b|/", reading.text[firm[0].end : firm[1].start]):
+        return unanswered("R5", "offers several counts and chooses none")
+    shown = ", ".join(f"{value:g}" for value in values)
+    return decided(False, "R5", f"gives several counts: {shown}", shown)
 
 
 def _near(low: str, quantity: Quantity) -> str:
@@ -96,15 +95,6 @@ def _near(low: str, quantity: Quantity) -> str:
     )[0]
     before = re.split(r"[,;.]", low[max(0, quantity.start - 25) : quantity.start])[-1]
     return f"{before} | {after}"
-
-
-def _single(quantity: Quantity) -> float:
-    return quantity.values[0]
-
-
-def _range(low: str, quantity: Quantity) -> Verdict:
-    shown = low[quantity.start : quantity.end]
-    return decided(False, "R10", f"'{shown}' is a range; counts are exact", shown)
 
 
 def _parts(low: str, firm: list[Quantity]) -> bool:

@@ -1,4 +1,4 @@
-"""Free text: the rules decide what they can (a polarity, a side, a figure, places, a relation, a property)."""
+"""Free text: the rules decide what they can (polarity, side, figure, places, relation, property)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ _POLAR = re.compile(
     re.I,
 )
 _ALTERNATIVE = re.compile(
-    r"\b(?:or|versus)\b(?! (?:not|pre|para|any|sub|peri|hilar|axill\w*|mass\w*|nod\w*|lymph|path\w*|infiltr\w*)\b)"
+    r"\b(?:or|versus)\b(?! (?:not|pre|para|any|sub|peri|hilar|axill\w*|mass\w*|nod\w*|lymph|path\w*|"
+    r"infiltr\w*)\b)"
 )
 _IF_SO = re.compile(r"\b(?:and )?if (?:so|yes|present)\b")
 _ONE_OR_BOTH = re.compile(
@@ -35,12 +36,16 @@ _ONE_OR_BOTH = re.compile(
     r"|\bone\b[^?]*\bor\b[^?]*\b(?:both|two)\b|\bboth\b[^?]*\bor\b[^?]*\bone\b"
 )
 _WHICH_SIDE = re.compile(
-    r"\b(?:which|what) (?:side|sides|lung|lungs|kidney|kidneys|hemithorax|breast|adrenal|hand)\b(?! (?:lobe|segment))"
+    r"\b(?:which|what) (?:side|sides|lung|lungs|kidney|kidneys|hemithorax|breast|adrenal|hand)\b(?! "
+    r"(?:lobe|segment))"
     r"|\bleft or (?:the |on the )?right\b|\bright or (?:the |on the )?left\b|\blaterality\b"
 )
-_FINER = re.compile(r"\b(?:where|lobes?|segments?|zones?|region|portion|part|level|location|adjacent|structure|rib)\b")
+_FINER = re.compile(
+    r"\b(?:where|lobes?|segments?|zones?|region|portion|part|level|location|adjacent|structure|rib)\b"
+)
 _HOW_MUCH = re.compile(
-    r"\b(?:how (?:large|big|far|thick|long|wide|tall|deep|much|many)|diameters?|size|thickness|dimensions?|distance|"
+    r"\b(?:how (?:large|big|far|thick|long|wide|tall|deep|much|many)|diameters?|size|thickness|dimensions?|"
+    r"distance|"
     r"volume|length|width|height|measure\w*|extent|calib\w*|number of|percentage|degree)\b"
 )
 _HOW_MANY = re.compile(r"\bhow many\b|\bnumber of\b")

@@ -16,7 +16,7 @@ RULES_VERSION = "1"
 
 @register_metric
 class StructuredMatch(Metric):
-    """Reads the answer out of the reply by answer type and compares it with the reference, by rules R1 to R14."""
+    """Reads the answer out of the reply by rules R1 to R14, and compares it with the reference."""
 
     name = "structured"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from medspatial.score.structured.verdict import Verdict, decided, unanswered
 DEFAULT_RELATIVE_TOLERANCE = 0.25  # where a row states none; the taxonomy's success limit for figures
 MRA_LIMITS = tuple(round(0.05 * step, 2) for step in range(1, 11))  # relative errors 0.05 ... 0.50
 BANDS = (0.05, 0.10, 0.25, 0.50, 1.00)
+_UP_TO_CHARS = 8
 _ROUNDING = 1e-9  # relative; keeps 2.3 cm equal to 23 mm
 
 _SMALLEST = re.compile(
@@ -109,16 +110,13 @@ def _has_unit(quantity: Quantity, everything: Sequence[Quantity]) -> bool:
 def _narrowed(found: list[Quantity], text: str, question: str, trace: list[str]) -> list[Quantity]:
     """Leave out former figures and those of another attribute, while any other remains."""
     low = text.lower()
-    for reason, keep in (
+    asks_distance = bool(_DISTANCE.search(question))
+    stages: list[tuple[str, Callable[[Quantity], bool]]] = [
         ("former figure", lambda q: not _FORMER.search(_around(low, q))),
-        (
-            "bound",
-            lambda q: (
-                not q.bound or ("up to" in low[max(0, q.start - 8) : q.start] and _LARGEST.search(question))
-            ),
-        ),
-        ("another attribute", lambda q: _is_distance(low, q) == bool(_DISTANCE.search(question))),
-    ):
+        ("bound", lambda q: not _only_bound(low, q, question)),
+        ("another attribute", lambda q: _is_distance(low, q) == asks_distance),
+    ]
+    for reason, keep in stages:
         kept = [q for q in found if keep(q)]
         if kept and len(kept) < len(found):
             trace.append(f"R10: {reason} left out")
@@ -126,6 +124,14 @@ def _narrowed(found: list[Quantity], text: str, question: str, trace: list[str])
         elif not kept and reason == "bound":
             return found
     return found
+
+
+def _only_bound(low: str, quantity: Quantity, question: str) -> bool:
+    """Say whether a figure is a bound; "up to 23 mm" is the answer to "how large at most"."""
+    if not quantity.bound:
+        return False
+    up_to = "up to" in low[max(0, quantity.start - _UP_TO_CHARS) : quantity.start]
+    return not (up_to and _LARGEST.search(question))
 
 
 def _around(low: str, quantity: Quantity) -> str:
@@ -155,10 +161,7 @@ def _none(text: str, target: Target, other: list[Quantity], reading: Reading) ->
 
 
 def _judge(found: list[Quantity], text: str, question: str, target: Target, reading: Reading) -> Verdict:
-    if all(
-        q.bound and not ("up to" in text.lower()[max(0, q.start - 8) : q.start] and _LARGEST.search(question))
-        for q in found
-    ):
+    if all(_only_bound(text.lower(), q, question) for q in found):
         return unanswered(
             "R10", "only a bound: neither confirms nor contradicts", text[found[0].start : found[0].end]
         )
@@ -209,6 +212,12 @@ def _fits(value: float, target: Target) -> bool:
     return abs(value - target.value) <= target.tolerance + _ROUNDING * max(1.0, abs(target.value))
 
 
+def _relative_error(figure: float, reference: float) -> float | None:
+    if reference:
+        return abs(figure - reference) / abs(reference)
+    return 0.0 if figure == 0 else None
+
+
 def accuracy(figure: float, reference: float) -> dict[str, Any]:
     """Return a figure's graded accuracy beside the verdict.
 
@@ -220,10 +229,7 @@ def accuracy(figure: float, reference: float) -> dict[str, Any]:
         "Thinking in Space"); ``band``, the smallest of 5, 10, 25, 50, 100 % that holds the error. With a
         reference of 0 the relative error is 0 or infinite (then None).
     """
-    if reference == 0:
-        error = 0.0 if figure == 0 else None
-    else:
-        error = abs(figure - reference) / abs(reference)
+    error = _relative_error(figure, reference)
     mra = 0.0 if error is None else sum(error < limit for limit in MRA_LIMITS) / len(MRA_LIMITS)
     band = next(
         (f"within {limit:.0%}" for limit in BANDS if error is not None and error <= limit), "over 100%"
@@ -239,7 +245,7 @@ def _base_name(unit: Unit) -> str:
 
 def _match_count(text: str, item: Item, target: Target) -> Verdict:
     def find(part: str) -> list[Mention]:
-        return [Mention("count", q.start, q.end) for q in find_counts(part, item.question)]
+        return [Mention("count", q.start, q.end) for q in find_counts(part)]
 
     part, cue = final_part(text, find)
     trace = (f"R2: only what follows '{cue}' counts",) if cue else ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from medspatial.anatomy import find_mentions
@@ -33,7 +33,7 @@ def find_options(text: str, options: Sequence[str]) -> list[Mention]:
     """Return the options named in a reply as mentions whose value is the letter.
 
     Longer options hide shorter ones inside them. Where no text is found verbatim, the meaning decides: an
-    order of structures, a structure, a side, a figure, a relation, "both" or "neither" that only one option has.
+    order of structures, a structure, a side, a figure, a relation, "both" or "neither" that only one has.
     """
     return list(_find(text, tuple(options)))
 
@@ -94,6 +94,9 @@ def _by_order(text: str, options: tuple[str, ...]) -> list[Mention]:
 # --- by meaning ----------------------------------------------------------------------------------------
 
 
+Reader = Callable[[str], list[Mention]]
+
+
 def _structures(text: str) -> list[Mention]:
     return [Mention(f"{m.name} {m.side}", m.start, m.end) for m in find_mentions(text)]
 
@@ -106,7 +109,7 @@ def _relations(text: str) -> list[Mention]:
     return find_relations(text)
 
 
-def _by_value(text: str, options: tuple[str, ...], reader) -> list[Mention]:  # type: ignore[no-untyped-def]
+def _by_value(text: str, options: tuple[str, ...], reader: Reader) -> list[Mention]:
     """Map what a reader finds in the text to the only option that has it."""
     owner = _owners(options, reader)
     if reader is _sides and (
@@ -118,7 +121,7 @@ def _by_value(text: str, options: tuple[str, ...], reader) -> list[Mention]:  # 
 
 
 @lru_cache(maxsize=4096)
-def _owners(options: tuple[str, ...], reader) -> dict[str, str]:  # type: ignore[no-untyped-def]
+def _owners(options: tuple[str, ...], reader: Reader) -> dict[str, str]:
     """Return value -> letter for values that exactly one option has."""
     values = [tuple(dict.fromkeys(m.value for m in reader(option))) for option in options]
     single = {value[0]: LETTERS[i] for i, value in enumerate(values) if len(value) == 1}

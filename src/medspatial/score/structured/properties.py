@@ -77,13 +77,22 @@ def property_signs(text: str) -> dict[int, int]:
 
 
 _ZONES = (
-    ("upper superior apical apex apices top cranial", "lower inferior basal base bases bottom caudal", "middle mid interpolar"),
+    (
+        "upper superior apical apex apices top cranial",
+        "lower inferior basal base bases bottom caudal",
+        "middle mid interpolar",
+    ),
     ("anterior ventral front", "posterior dorsal back"),
     ("medial inner", "lateral outer"),
     ("central centrally perihilar", "peripheral peripherally subpleural"),
     ("proximal", "distal"),
 )
-_ZONE_OF = {word: (axis, zone) for axis, zones in enumerate(_ZONES) for zone, text in enumerate(zones) for word in text.split()}
+_ZONE_OF = {
+    word: (axis, zone)
+    for axis, zones in enumerate(_ZONES)
+    for zone, text in enumerate(zones)
+    for word in text.split()
+}
 
 
 @lru_cache(maxsize=16384)

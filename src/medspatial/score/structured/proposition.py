@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import NamedTuple
 
 from medspatial.anatomy import find_mentions, is_part
 from medspatial.score.structured.comparison import comparatives, spelled_out
 from medspatial.score.structured.properties import AXES, PRESENCE
-from medspatial.score.structured.reading import Reading, Segment, read
+from medspatial.score.structured.reading import Reading, read
 from medspatial.score.structured.relation import find_relations
 from medspatial.score.structured.relation_words import OPPOSITES
+from medspatial.score.structured.segments import Segment
 from medspatial.score.structured.side import find_sides
 from medspatial.score.structured.stems import content_words, stem
 from medspatial.score.structured.words import COMPARATIVES, EQUAL, NEGATION
+from medspatial.score.vocabulary import words
 
-_EXISTENCE = frozenset(
-    "present visible visualized visualised identified evident seen noted detected found observed "
-    "demonstrated evidence sign signs".split()
+_EXISTENCE = words(
+    """present visible visualized visualised identified evident seen noted detected found observed
+    demonstrated evidence sign signs"""
 )
 AXES_ASKED = re.compile(
     r"\b(?:normal|unremarkable|clear|spared|unaffected|intact|healthy|absent|missing|negative|free|"
@@ -58,12 +61,22 @@ def _expanded(text: str) -> str:
 # --- two participants: "is A larger than B", "is A anterior to B" ------------------------------------
 
 
-def _claim(reading: Reading, start: int, end: int) -> tuple[str, int, int, int] | None:
-    """Return (axis, sign, start, end) of the first comparative or relation between two positions."""
+class Claim(NamedTuple):
+    """A comparative or relation: its axis, its sign on it, and its place."""
+
+    axis: str
+    sign: int
+    start: int
+    end: int
+
+
+def _claim(reading: Reading, start: int, end: int) -> Claim | None:
+    """Return the first comparative or relation between two positions."""
     compared = comparatives(reading, start, end)
     if compared:
         axis, sign, place = compared[0]
-        return axis, sign, place, place + len(re.match(r"\w+", reading.text[place:]).group())  # type: ignore[union-attr]
+        word = next(token.word for token in reading.tokens if token.start == place)
+        return Claim(axis, sign, place, place + len(word))
     for mention in find_relations(reading.text):
         if (
             start <= mention.start < end
@@ -71,7 +84,7 @@ def _claim(reading: Reading, start: int, end: int) -> tuple[str, int, int, int] 
             and _has_object(reading.text, mention.end)
         ):
             axis = min(mention.value, OPPOSITES[mention.value])
-            return axis, 1 if mention.value == axis else -1, mention.start, mention.end
+            return Claim(axis, 1 if mention.value == axis else -1, mention.start, mention.end)
     return None
 
 
@@ -107,41 +120,33 @@ def _ordered(reading: Reading, question: str) -> tuple[bool | None, str] | None:
         ):
             return False, "calls both equal"
         claim = _claim(reading, segment.start, segment.end)
-        if claim is None or claim[0] != axis:
+        if claim is None or claim.axis != axis:
             continue
-        subject = _subject(reading, segment, claim[2], claim[3], first, second)
-        holds = (claim[1] == sign) == (subject == "first")
-        denied = _predicate_denied(reading, segment, claim[2])
+        leads = _first_leads(reading, segment, claim, (first, second))
+        holds = (claim.sign == sign) == leads
+        denied = bool(reading.denials(segment.start, claim.start))
         if denied and not holds:
             continue  # "B is not larger": A may be larger, or both equal
-        return (
-            not holds if denied else holds
-        ), "restates the comparison" if holds else "states the opposite comparison"
+        why = "restates the comparison" if holds else "states the opposite comparison"
+        return holds and not denied, f"denies it: {why}" if denied else why
     return None
 
 
-def _subject(
-    reading: Reading, segment: Segment, start: int, end: int, first: frozenset[str], second: frozenset[str]
-) -> str:
-    """Say which participant stands in front of the comparative."""
-    before = content_words(reading.text[segment.start : start])
-    tail = re.split(r"\bthan\b", reading.text[end : segment.end], maxsplit=1)
-    if len(tail) > 1:
-        before |= content_words(tail[0])
-    after = (
-        content_words(tail[-1])
-        if len(tail) > 1 or not before & (first | second)
-        else content_words(reading.text[end : segment.end])
-    )
+def _first_leads(
+    reading: Reading, segment: Segment, claim: Claim, only: tuple[frozenset[str], frozenset[str]]
+) -> bool:
+    """Say whether the question's first participant stands in front of a segment's comparative."""
+    first, second = only
+    before = content_words(reading.text[segment.start : claim.start])
+    head, *tail = re.split(r"\bthan\b", reading.text[claim.end : segment.end], maxsplit=1)
+    if tail:
+        before |= content_words(head)
     if before & first and not before & second:
-        return "first"
+        return True
     if before & second and not before & first:
-        return "second"
-    return "second" if after & first and not after & second else "first"
-
-
-def _predicate_denied(reading: Reading, segment: Segment, start: int) -> bool:
-    return bool(reading.denials(segment.start, start))
+        return False
+    after = content_words(tail[0] if tail else head)
+    return not (after & first and not after & second)
 
 
 # --- any other proposition -----------------------------------------------------------------------------
@@ -179,7 +184,7 @@ def _stated(reading: Reading, text: str, question: str) -> tuple[bool | None, st
 
 
 def _axis_sign(text: str, question: str) -> bool | None:
-    """Return whether a property word of the text has the question's sign on a shared axis, None without one."""
+    """Return whether a property of the text has the question's sign on a shared axis, None without one."""
     asked = set(re.findall(r"[a-z]+", question.lower()))
     for word in re.findall(r"[a-z]+", text.lower()):
         for axis, sign in AXES.get(word, {}).items():
@@ -245,7 +250,7 @@ def _antonym(text: str, question: str) -> int:
 
 
 def _elsewhere(text: str, question: str) -> str:
-    """Say where a statement puts the finding on another side, in another relation, or in another structure."""
+    """Say where a statement puts the finding: another side, relation or structure; "" if nowhere else."""
     asked_sides = {m.value for m in find_sides(question)} & {"left", "right", "bilateral"}
     said_sides = {m.value for m in find_sides(text)} & {"left", "right", "bilateral"}
     if (

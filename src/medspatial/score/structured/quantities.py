@@ -6,15 +6,15 @@ import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from medspatial.score.structured.reading import lowered
+from medspatial.score.structured.segments import lowered
 from medspatial.score.structured.units import UNIT_TEXT, Unit, parse_unit
+from medspatial.score.vocabulary import phrases
 
-_ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen "
-    "eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_ONES = phrases(
+    """zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen
+|seventeen|eighteen|nineteen"""
+)
+_TENS = phrases("twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety")
 _WORD_VALUES = {word: float(n) for n, word in enumerate(_ONES)} | {
     w: 10.0 * n for n, w in enumerate(_TENS, start=2)
 }
@@ -46,6 +46,7 @@ _IGNORED_BEFORE = re.compile(
     r"(?:january|february|march|april|may|june|july|august|september|october|november|december))"
     r"\s*(?:no\.?|number|#|of|:|is|at|are)?\s*[#(:.-]?\s*\Z"
 )
+_THICKNESS = re.compile(r"\b(?:slice|section) thickness(?: is| of|:)?\s*\Z")
 _LIST_INDEX = re.compile(r"(?:\A|\n)\s*\Z")
 _BOUND_BEFORE = re.compile(
     r"(?:\b(?:(?:more|greater|larger|bigger|longer|higher|less|smaller|shorter|lower|fewer|farther|wider|"
@@ -114,25 +115,32 @@ def find_quantities(text: str) -> tuple[Quantity, ...]:
 
 def _value(low: str, match: re.Match[str]) -> float | None:
     """Return an atom's number, or None where the digits are no figure."""
-    if match.group("word") and _FRACTION.match(low, match.end()):
-        return None
     if match.group("word"):
-        words = re.split(r"[ -]", match.group("word"))
-        value = _word_value(words) + (0.5 if match.group("half") else 0.0)
-        for place, digit in enumerate((match.group("point") or "").split()[1:], start=1):
-            value += _WORD_VALUES[digit] / 10**place
-        return -value if match.group("wordsign") else value
-    if not match.group("unit") and _SUFFIX.match(low, match.end()):
-        return None
-    before = low[max(0, match.start() - 40) : match.start()]
-    if _IGNORED_BEFORE.search(before) and not match.group("unit"):
-        return None
-    if re.search(r"slice thickness(?: is| of|:)?\s*\Z|\bsection thickness(?: is| of|:)?\s*\Z", before):
-        return None
-    listed = low[match.end() : match.end() + 2] in {". ", ") "} and _LIST_INDEX.search(low[: match.start()])
-    if listed and low[match.end() + 2 :].strip():
+        return None if _FRACTION.match(low, match.end()) else _spelled(match)
+    if _no_figure(low, match):
         return None
     return _number(match.group("digits"), match.group("sign"))
+
+
+def _spelled(match: re.Match[str]) -> float:
+    """Return the value of number words with their sign, half and decimals."""
+    value = _word_value(re.split(r"[ -]", match.group("word"))) + (0.5 if match.group("half") else 0.0)
+    for place, digit in enumerate((match.group("point") or "").split()[1:], start=1):
+        value += _WORD_VALUES[digit] / 10**place
+    return -value if match.group("wordsign") else value
+
+
+def _no_figure(low: str, match: re.Match[str]) -> bool:
+    """Say whether digits are an ordinal, an image number, a slice thickness or the number of a list item."""
+    before = low[max(0, match.start() - 40) : match.start()]
+    if _THICKNESS.search(before):
+        return True
+    if match.group("unit"):
+        return False
+    if _SUFFIX.match(low, match.end()) or _IGNORED_BEFORE.search(before):
+        return True
+    listed = low[match.end() : match.end() + 2] in {". ", ") "} and _LIST_INDEX.search(low[: match.start()])
+    return bool(listed and low[match.end() + 2 :].strip())
 
 
 def _word_value(words: list[str]) -> float:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from medspatial.score.structured.segments import Segment, blank, lowered, segments_of, tokens_of, without_dots
 from medspatial.score.structured.stems import content_words, stem
 from medspatial.score.structured.words import (
-    COMPARATIVES,
     COMPARED,
     CONDITION,
     CONTRAST,
@@ -17,7 +17,6 @@ from medspatial.score.structured.words import (
     FINITE_VERBS,
     HEDGE,
     NEGATION,
-    PART_NOUNS,
     PREPOSITIONS,
     PSEUDO_NEGATION,
     REFUSAL,
@@ -27,69 +26,31 @@ from medspatial.score.structured.words import (
     TENTATIVE,
     WEAK,
 )
+from medspatial.score.vocabulary import words
 
 Standing = Literal["affirmed", "denied", "compared", "void"]
 
-_TOKEN = re.compile(
-    r"[a-z]+(?:'[a-z]+)?\d*[a-z]*|\d+(?:[.,]\d+)*[a-z0-9]*|[.;!?\n():,<>/=+]|—|(?<=\s)-(?=\s)"
-)
-_DOTTED = re.compile(
-    r"\b(?:e\.g|i\.e|approx|vs|dr|lt|rt|ca|cf|fig|no|seg|art|inf|sup|ant|post|lat|med|resp|max|min|"
-    r"incl)\.(?=\s*\S)"
-)
 _ASIDE_MARKS = frozenset("-—(")
 _DENIALS_ALONE = frozenset(
     {"no", "none", "not", "normal", "negative", "clear", "absent", "unremarkable", "nil", "free"}
 )
-_STRONG = frozenset(".;!?\n()—-")
-_RESUMING = frozenset(
-    "it they this these those one ones another also too well same second there i we".split()
-)
+_RESUMING = words("""it they this these those one ones another also too well same second there i we""")
 _NOT_ASKED = content_words(
-    "left right side sides bilateral unilateral lung lungs kidney kidneys breast adrenal gland hemithorax "
-    "lobe contains contain shows "
-    "show holds hold has have larger smaller bigger more less patient located visible seen present affected"
+    """left right side sides bilateral unilateral lung lungs kidney kidneys breast adrenal gland hemithorax
+    lobe contains contain shows show holds hold has have larger smaller bigger more less patient located
+    visible seen present affected"""
 ) | frozenset(stem(verb) for verb in FINITE_VERBS)
 _EXCEPTIONS = frozenset({"other than", "apart from", "except", "except for"})
-_SUBORDINATE = frozenset("while whereas although though whilst because since as".split())
+_SUBORDINATE = words("""while whereas although though whilst because since as""")
 _FORWARD_ONLY = frozenset(
     {"without", "other than", "rather than", "instead of", "nor", "as opposed to", "sparing", "minus"}
 )
 _EXCLUDING = frozenset(
     {"rule out", "rules out", "ruled out", "ruling out", "exclude", "excludes", "excluding", "excluded"}
 )
-_EXISTENCE = frozenset(
-    "seen visible present found identified detected observed noted visualized visualised there located".split()
+_EXISTENCE = words(
+    """seen visible present found identified detected observed noted visualized visualised there located"""
 )
-
-
-class Token(NamedTuple):
-    """A word or mark with its place in the text."""
-
-    word: str
-    start: int
-    end: int
-
-
-class Segment(NamedTuple):
-    """A stretch between commas, full stops, contrasts, and "and" before a new statement."""
-
-    first: int  # token indices, end exclusive
-    last: int
-    start: int  # character offsets
-    end: int
-    sentence: int
-
-
-def lowered(text: str) -> str:
-    """Lower-case a text without changing its length."""
-    low = text.lower()
-    return low if len(low) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
-
-
-def blank(text: str, pattern: re.Pattern[str]) -> str:
-    """Replace all matches by as many spaces, so that offsets stay."""
-    return pattern.sub(lambda match: " " * len(match.group()), text)
 
 
 class Reading:
@@ -104,10 +65,10 @@ class Reading:
     """
 
     def __init__(self, text: str) -> None:
-        low = _DOTTED.sub(lambda match: match.group()[:-1].replace(".", " ") + " ", lowered(text))
+        low = without_dots(lowered(text))
         self.text = blank(low, PSEUDO_NEGATION)
-        self.tokens = [Token(m.group(), m.start(), m.end()) for m in _TOKEN.finditer(self.text)]
-        self.segments = list(_segments(self.tokens))
+        self.tokens = tokens_of(self.text)
+        self.segments = segments_of(self.tokens)
         self._starts = [segment.start for segment in self.segments]
         self._negations = [(m.start(), m.end(), m.group()) for m in NEGATION.finditer(self.text)]
         self._compared = [(m.start(), m.end()) for m in COMPARED.finditer(self.text)]
@@ -185,7 +146,7 @@ class Reading:
         return [cue for cue in self._negations if segment.start <= cue[0] < segment.end]
 
     def subordinate(self, start: int) -> bool:
-        """Say whether a position lies in a clause with "while", "although" or the like and a verb of its own."""
+        """Say whether a position lies in a clause with "while", "although" or the like and its own verb."""
         segment = self.segment_of(start)
         words = [token.word for token in self.tokens[segment.first : segment.last]]
         return bool(words) and words[0] in _SUBORDINATE and bool(FINITE_VERBS & set(words))
@@ -312,7 +273,7 @@ class Reading:
 
     def _aside(self, segment: Segment) -> str:
         """ "Left - no", "left (normal)": a denial that stands alone behind a dash or in brackets."""
-        if not self.tokens[segment.last - 1].word in _ASIDE_MARKS:
+        if self.tokens[segment.last - 1].word not in _ASIDE_MARKS:
             return ""
         place = bisect_right(self._starts, segment.start)
         if place >= len(self.segments):
@@ -345,8 +306,8 @@ class Reading:
         )
 
 
-_STATE_WORDS = frozenset(
-    "normal unremarkable clear spared unaffected uninvolved intact healthy absent missing negative free".split()
+_STATE_WORDS = words(
+    """normal unremarkable clear spared unaffected uninvolved intact healthy absent missing negative free"""
 )
 
 
@@ -379,57 +340,6 @@ def _is_list(between: str, excluding: bool) -> bool:
         if word in FINITE_VERBS or word in CONTRAST:
             return False
     return False
-
-
-def _segments(tokens: list[Token]) -> list[Segment]:
-    segments: list[Segment] = []
-    first, sentence = 0, 0
-    for index, token in enumerate(tokens):
-        if token.word in _STRONG:
-            _close(segments, tokens, first, index + 1, sentence)
-            first, sentence = index + 1, sentence + 1
-        elif token.word == "," or _starts_statement(tokens, index, first):
-            cut = index + 1 if token.word == "," else index
-            _close(segments, tokens, first, cut, sentence)
-            first = cut
-            if token.word in CONTRAST:
-                sentence += 1
-    _close(segments, tokens, first, len(tokens), sentence)
-    return segments or [Segment(0, 0, 0, 0, 0)]
-
-
-def _close(segments: list[Segment], tokens: list[Token], first: int, last: int, sentence: int) -> None:
-    if last > first:
-        segments.append(Segment(first, last, tokens[first].start, tokens[last - 1].end, sentence))
-
-
-def _starts_statement(tokens: list[Token], index: int, first: int) -> bool:
-    """A contrast word, or "and" followed by a clause of its own (a verb or a comparative)."""
-    word = tokens[index].word
-    if index == first:
-        return False
-    if word in CONTRAST:
-        return True
-    if word not in {"and", "with"}:
-        return False
-    for place in range(index + 1, min(index + 14, len(tokens))):
-        later = tokens[place]
-        if later.word in _STRONG or later.word in CONTRAST or later.word in {",", "and"}:
-            return False
-        if later.word in FINITE_VERBS:
-            return word == "and"
-        if is_comparative(tokens, place):
-            return True
-    return False
-
-
-def is_comparative(tokens: list[Token], index: int) -> bool:
-    """ "lower" compares in "lower than"; in "lower lobe" it names a part."""
-    word = tokens[index].word
-    if word not in COMPARATIVES:
-        return False
-    following = tokens[index + 1].word if index + 1 < len(tokens) else ""
-    return following not in PART_NOUNS or word not in {"lower", "upper", "higher"}
 
 
 @lru_cache(maxsize=4096)

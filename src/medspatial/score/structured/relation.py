@@ -9,7 +9,7 @@ from functools import lru_cache
 from medspatial.anatomy import find_mentions
 from medspatial.records import Item
 from medspatial.score.structured.commitments import Commitments, Mention, commitments
-from medspatial.score.structured.reading import Reading, lowered
+from medspatial.score.structured.reading import Reading
 from medspatial.score.structured.relation_words import (
     COMPOUND,
     OPPOSITES,
@@ -19,6 +19,7 @@ from medspatial.score.structured.relation_words import (
     without_idioms,
 )
 from medspatial.score.structured.roles import Roles, roles
+from medspatial.score.structured.segments import lowered
 from medspatial.score.structured.stems import role_keys, role_words
 from medspatial.score.structured.verdict import Verdict, decided, unanswered
 

@@ -44,42 +44,69 @@ _PREFIX = {
     "latero": "lateral",
 }
 _WORDS = {
-    "anterior": r"anterior(?:ly|most)?|in (?:the )?front(?: of)?|ventral(?:ly|most)?|ventrad|ahead of|"
-    r"frontal(?:ly)? to|front(?: side| of)?|forwards? (?:of|from)|anterior-most",
-    "posterior": r"posterior(?:ly|most)?|behind|dorsal(?:ly|most)?|dorsad|at the back(?: of)?|in (?:the )?back of|"
-    r"back(?: side)? of|to the (?:back|rear)(?: of)?|(?:the )?back|rear(?:ward)?|retro[a-z]+",
-    "superior": r"superior(?:ly|most)?|above|cranial(?:ly|most)?|craniad|cephal(?:ad|ic)|higher(?: up)?(?: than)?|"
-    r"over(?:lying|lies)?|on top of|atop|upwards?(?: of| from)?|rostral(?:ly)?|upper|supra[a-z]+|"
-    r"headwards?|toward(?:s)? the head",
-    "inferior": r"inferior(?:ly|most)?|below|beneath|under(?:neath|lying|lies)?|caudal(?:ly|most)?|caudad|lower(?: "
-    r"down)?(?: than)?|downwards?(?: of| from)?|infra[a-z]+|subjacent|under(?:surface|side)|footwards?|"
-    r"toward(?:s)? the feet",
-    "medial": r"medial(?:ly|most)?|mesial(?:ly)?|toward(?:s)? the mid-?line|closer to the mid-?line|nearer (?:to "
-    r")?the mid-?line|inner(?: side)?|medially",
-    "lateral": r"lateral(?:ly|most)?|away from the mid-?line|farther from the mid-?line|further from the "
-    r"mid-?line|outer(?: side)?",
-    "left": r"(?:to|on|at|towards?) (?:the |its )?(?:patient's )?left(?:-hand)?(?: side)?(?: of)?|left(?:ward|"
-    r"wards|-sided|-hand)?(?: side)?(?: of)?|sinistral",
-    "right": r"(?:to|on|at|towards?) (?:the |its )?(?:patient's )?right(?:-hand)?(?: side)?(?: of)?|"
-    r"right(?:ward|wards|-sided|-hand)?(?: side)?(?: of)?|dextral",
+    "anterior": (
+        r"anterior(?:ly|most)?|in (?:the )?front(?: of)?|ventral(?:ly|most)?|ventrad|ahead of|"
+        r"frontal(?:ly)? to|front(?: side| of)?|forwards? (?:of|from)|anterior-most"
+    ),
+    "posterior": (
+        r"posterior(?:ly|most)?|behind|dorsal(?:ly|most)?|dorsad|at the back(?: of)?|in (?:the )?back of|"
+        r"back(?: side)? of|to the (?:back|rear)(?: of)?|(?:the )?back|rear(?:ward)?|retro[a-z]+"
+    ),
+    "superior": (
+        r"superior(?:ly|most)?|above|cranial(?:ly|most)?|craniad|cephal(?:ad|ic)|"
+        r"higher(?: up)?(?: than)?|over(?:lying|lies)?|on top of|atop|upwards?(?: of| from)?|"
+        r"rostral(?:ly)?|upper|supra[a-z]+|headwards?|toward(?:s)? the head"
+    ),
+    "inferior": (
+        r"inferior(?:ly|most)?|below|beneath|under(?:neath|lying|lies)?|caudal(?:ly|most)?|caudad|"
+        r"lower(?: down)?(?: than)?|downwards?(?: of| from)?|infra[a-z]+|subjacent|under(?:surface|side)|"
+        r"footwards?|toward(?:s)? the feet"
+    ),
+    "medial": (
+        r"medial(?:ly|most)?|mesial(?:ly)?|toward(?:s)? the mid-?line|closer to the mid-?line|"
+        r"nearer (?:to )?the mid-?line|inner(?: side)?|medially"
+    ),
+    "lateral": (
+        r"lateral(?:ly|most)?|away from the mid-?line|farther from the mid-?line|"
+        r"further from the mid-?line|outer(?: side)?"
+    ),
+    "left": (
+        r"(?:to|on|at|towards?) (?:the |its )?(?:patient's )?left(?:-hand)?(?: side)?(?: of)?|"
+        r"left(?:ward|wards|-sided|-hand)?(?: side)?(?: of)?|sinistral"
+    ),
+    "right": (
+        r"(?:to|on|at|towards?) (?:the |its )?(?:patient's )?right(?:-hand)?(?: side)?(?: of)?|"
+        r"right(?:ward|wards|-sided|-hand)?(?: side)?(?: of)?|dextral"
+    ),
     "proximal": r"proximal(?:ly)?|upstream",
     "distal": r"distal(?:ly)?|downstream",
     "superficial": r"superficial(?:ly)?|closer to the (?:skin|surface)",
     "deep": r"deep(?:er)?(?: to)?",
-    "inside": r"inside|within|contained (?:in|by|within)|enclosed (?:in|by)|embedded (?:in|within)|intra[a-z]+|"
-    r"surrounded by|encased by|internal to",
+    "inside": (
+        r"inside|within|contained (?:in|by|within)|enclosed (?:in|by)|embedded (?:in|within)|intra[a-z]+|"
+        r"surrounded by|encased by|internal to"
+    ),
     "outside": r"outside|extra[a-z]+|external to|exterior(?: to)?|not within",
-    "surrounding": r"surround(?:s|ing)|encas(?:es|ing)|encircl(?:es|ing)|engulf(?:s|ing)|envelop(?:s|ing)|contains|"
-    r"containing|encloses|around",
-    "adjacent": r"adjacent|next to|beside|alongside|abut(?:s|ting|ted)?|contiguous|touch(?:es|ing|ed)?|in "
-    r"(?:direct |close |broad )?contact(?: with)?|contact(?:s|ing)|juxta[a-z]+|close to|near(?:by)?|"
-    r"border(?:s|ing)?(?: on)?|neighbou?r(?:s|ing)?|flush (?:with|against)|against|in (?:close |"
-    r"immediate )?proximity|by the side of|in the (?:immediate )?vicinity|adjoin(?:s|ing)|apposed",
-    "separate": r"separated?(?: from)?|distant(?: from)?|far (?:away )?from|remote(?: from)?|apart(?: from)?|away "
-    r"from|distinct from|clear of",
+    "surrounding": (
+        r"surround(?:s|ing)|encas(?:es|ing)|encircl(?:es|ing)|engulf(?:s|ing)|envelop(?:s|ing)|contains|"
+        r"containing|encloses|around"
+    ),
+    "adjacent": (
+        r"adjacent|next to|beside|alongside|abut(?:s|ting|ted)?|contiguous|touch(?:es|ing|ed)?|"
+        r"in (?:direct |close |broad )?contact(?: with)?|contact(?:s|ing)|juxta[a-z]+|close to|"
+        r"near(?:by)?|border(?:s|ing)?(?: on)?|neighbou?r(?:s|ing)?|flush (?:with|against)|against|"
+        r"in (?:close |immediate )?proximity|by the side of|in the (?:immediate )?vicinity|adjoin(?:s|"
+        r"ing)|apposed"
+    ),
+    "separate": (
+        r"separated?(?: from)?|distant(?: from)?|far (?:away )?from|remote(?: from)?|apart(?: from)?|"
+        r"away from|distinct from|clear of"
+    ),
     "between": r"between|sandwiched|interposed|in between",
-    "level": r"(?:at|on) the same (?:level|height)(?: as)?|same level|same height|level with|at (?:the |about "
-    r"the )?level of",
+    "level": (
+        r"(?:at|on) the same (?:level|height)(?: as)?|same level|same height|level with|at (?:the |"
+        r"about the )?level of"
+    ),
     "central": r"central(?:ly)?|in the (?:cent(?:er|re)|middle)|perihilar",
     "peripheral": r"peripheral(?:ly)?|subpleural|at the periphery|in the periphery",
     "ipsilateral": r"ipsilateral(?:ly)?|same side|homolateral",

@@ -8,7 +8,8 @@ from functools import lru_cache
 
 from medspatial.score.structured.commitments import Commitments, Mention, commitments
 from medspatial.score.structured.comparison import Comparison, question_comparison, spelled_out, winners
-from medspatial.score.structured.reading import Reading, blank, lowered
+from medspatial.score.structured.reading import Reading
+from medspatial.score.structured.segments import blank, lowered
 from medspatial.score.structured.verdict import Verdict, decided, unanswered
 from medspatial.score.structured.words import FINITE_VERBS
 
@@ -80,8 +81,10 @@ _VIEWER_SIDE = re.compile(
 
 # one of these stands in every mention; looked for first, because many texts have none
 _ANY_SIDE = re.compile(
-    r"left|right|bilat|unilat|both|mid|\b[lr][tusmq]|[lr]-sid|\b[LRlr]\b|each|either|neither|side|\bone\b|equal|same|identic|difference|"
-    r"symmet|median|sinist|dext|none|lingul|lobe|\b[rl][uml][lq]\b|flexure|colon|c[ae]*cum|appendix|fissure|single|all sides",
+    r"left|right|bilat|unilat|both|mid|\b[lr][tusmq]|[lr]-sid|\b[LRlr]\b|each|either|neither|side|\bone\b|"
+    r"equal|same|identic|difference|"
+    r"symmet|median|sinist|dext|none|lingul|lobe|\b[rl][uml][lq]\b|flexure|colon|c[ae]*cum|appendix|"
+    r"fissure|single|all sides",
     re.I,
 )
 _CENTRAL = re.compile(r"\b(?:centrally|central|in the (?:middle|cent(?:er|re))(?! lobe)|median)\b")
@@ -90,11 +93,11 @@ _LOOKALIKE = re.compile(r"[a-z](?:right|left)|\bl[1-5]\b")
 
 
 def find_sides(text: str, *, implied: bool = True) -> list[Mention]:
-    """Return all mentions of a side, in order; ``value`` is left, right, bilateral, midline, neither or equal.
+    """Return all mentions of a side in order: left, right, bilateral, unilateral, midline, neither, equal.
 
     With ``implied=False`` only sides that are spelled out, none that follow from anatomy.
 
-    >>> [m.value for m in find_sides("The bright nodule in the RLL; that's right, not in the left lung at L1")]
+    >>> [m.value for m in find_sides("The bright nodule in the RLL; that's right, not in the left lung")]
     ['right', 'left']
     """
     found = list(_find(text))
@@ -237,7 +240,7 @@ def _rule(found: Commitments) -> str:
 
 
 def _plain_rule(reply: str, reading: Reading, found: Commitments) -> str:
-    """Name the rule of a plain answer: hedged (R6), by anatomy or past a word that is no side (R9), or R14."""
+    """Name the rule of a plain answer: hedged (R6), anatomy or a word that is no side (R9), else R14."""
     if any(reading.hedged(mention.start) for mention in found.affirmed):
         return "R6"
     low = reply.lower()

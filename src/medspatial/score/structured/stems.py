@@ -6,13 +6,13 @@ import re
 from functools import lru_cache
 
 from medspatial.anatomy import find_mentions
+from medspatial.score.vocabulary import words
 
-_STOP = frozenset(
-    "the a an of to in on at from with and or is are was were be it its this that these those does do did "
-    "lie lies lying located "
-    "situated positioned found seen there which what where how who patient patients relative relation "
-    "respect by as for side "
-    "image scan ct one ones here main whole entire single than more most very center centre".split()
+_STOP = words(
+    """the a an of to in on at from with and or is are was were be it its this that these those does do did
+    lie lies lying located situated positioned found seen there which what where how who patient
+    patients relative relation respect by as for side image scan ct one ones here main whole entire
+    single than more most very center centre"""
 )
 
 

@@ -35,7 +35,8 @@ _ANSWER_KEYS = (
     "output",
 )
 _LOOSE_FIELD = re.compile(
-    r"""["']?(?:final[_ ]?answer|answer|prediction|choice|response)["']?\s*:\s*(?:"([^"]*)"|'([^']*)'|([^,}\n]+))""",
+    r"""["']?(?:final[_ ]?answer|answer|prediction|choice|response)["']?\s*:\s*"""
+    r"""(?:"([^"]*)"|'([^']*)'|([^,}\n]+))""",
     re.I,
 )
 _TOKENS = re.compile(

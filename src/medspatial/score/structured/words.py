@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-# comparative or superlative -> (axis, sign); an answer on the question's axis with the other sign is turned round
+from medspatial.score.vocabulary import phrases, words
+
+# comparative or superlative -> (axis, sign); on the question's axis the other sign turns an answer round
 _PLUS = {
     "magnitude": (
         "larger largest bigger biggest greater greatest more most longer longest wider widest thicker "
@@ -34,28 +36,24 @@ COMPARATIVES: dict[str, tuple[str, int]] = {
     for word in words.split()
 }
 # "lower lobe", "upper pole": the word names a part there and compares nothing
-PART_NOUNS = frozenset(
-    "lobe lobes pole poles zone zones field fields third thirds quadrant quadrants limb limbs half abdomen "
-    "lung lungs "
-    "thorax chest back extremity extremities segment segments division part portion calyx mediastinum "
-    "spine body".split()
+PART_NOUNS = words(
+    """lobe lobes pole poles zone zones field fields third thirds quadrant quadrants limb limbs half
+    abdomen lung lungs thorax chest back extremity extremities segment segments division part portion
+    calyx mediastinum spine body"""
 )
 
-FINITE_VERBS = frozenset(
-    "is are was were has have had shows show showed lies lie contains contain appears appear seems seem "
-    "measures measure "
-    "demonstrates demonstrate reveals reveal does do did can could may might will would remains remain "
-    "looks look "
-    "exhibits harbors harbours involves extends extend occupies arises sits exists seen noted present "
-    "visible identified "
-    "found located detected observed affected involved displays bears".split()
+FINITE_VERBS = words(
+    """is are was were has have had shows show showed lies lie contains contain appears appear seems seem
+    measures measure demonstrates demonstrate reveals reveal does do did can could may might will would
+    remains remain looks look exhibits harbors harbours involves extends extend occupies arises sits
+    exists seen noted present visible identified found located detected observed affected involved
+    displays bears"""
 )
-PREPOSITIONS = frozenset(
-    "in of on at within inside from to into near by along over under above below".split()
-)
-DETERMINERS = frozenset("the a an this that these those its their his her".split())
-CONTRAST = frozenset(
-    "but however whereas while whilst although though yet except nevertheless instead because since so then".split()
+PREPOSITIONS = words("""in of on at within inside from to into near by along over under above below""")
+DETERMINERS = words("""the a an this that these those its their his her""")
+CONTRAST = words(
+    """but however whereas while whilst although though yet except nevertheless instead because since so
+    then"""
 )
 
 # "no doubt" and the like deny nothing; blanked before anything is read
@@ -134,11 +132,11 @@ REFUSAL = re.compile(
     r"|\A\W*(?:unclear|uncertain|unsure|unknown|unspecified|none of the above cannot)\W*\Z"
 )
 # one of these stands in every refusal above; looked for first, because most replies have none
-REFUSAL_STEMS = (
-    "can", "n't", "unable", "not ", "possible", "difficult", "hard to", "decline", "determin", "conclusive", "sufficient", "no ", "sure",
-    "unclear", "uncertain", "unknown", "unspecified", "language model", "as an ai", "consult", "seek", "diagnostic", "apolog", "sorry",
-    "n/a", "without", "limited", "equivocal", "ambiguous",
-)  # fmt: skip
+REFUSAL_STEMS = phrases(
+    """can|n't|unable|not |possible|difficult|hard to|decline|determin|conclusive|sufficient|no |sure|
+unclear|uncertain|unknown|unspecified|language model|as an ai|consult|seek|diagnostic|apolog|sorry|
+n/a|without|limited|equivocal|ambiguous"""
+)
 EQUAL = re.compile(
     r"\b(?:equal(?:ly|s)?|same (?:size|volume|length|extent|height|distance|level|amount|degree)|the same|"
     r"identical|similar(?:ly)?(?: in size| sized)?|"

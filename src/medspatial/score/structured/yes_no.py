@@ -8,8 +8,10 @@ from dataclasses import replace
 from medspatial.records import Item
 from medspatial.score.structured.commitments import Mention, final_part
 from medspatial.score.structured.proposition import restated
-from medspatial.score.structured.reading import lowered, read
+from medspatial.score.structured.reading import Reading, read
+from medspatial.score.structured.segments import lowered
 from medspatial.score.structured.verdict import Verdict, decided, unanswered
+from medspatial.score.vocabulary import words
 
 _YES = (
     r"yes|yeah|yep|yup|correct|affirmative|true|indeed|certainly|definitely|absolutely|of course|exactly|"
@@ -39,6 +41,7 @@ _WORDS = re.compile(r"\b(?:yes|no)\b(?=\s*(?:[.,;:!?)]|\Z))", re.I)
 _SHORT = re.compile(
     rf"\A\W*(?:it is |it's |the answer is )?(?:(?P<yes>{_YES}|present|seen|visible)|(?P<no>{_NO}))\W*\Z", re.I
 )
+_WEAK_LEADS = words("right positive negative absent none neither nothing never sure n y")
 _POLARITY_TEXT = {"yes": True, "true": True, "present": True, "no": False, "false": False, "absent": False}
 
 
@@ -82,10 +85,8 @@ def _mentions(text: str, question: str) -> list[Mention]:
 
 def polarity(text: str, question: str) -> tuple[bool | None, str, str]:
     """Return (polarity or None, rule, reason) of a reply."""
-    if _EITHER.search(text):
-        return None, "R5", "offers yes and no and chooses none"
-    if _BOTH.search(text):
-        return None, "R5", "says yes and no"
+    if _EITHER.search(text) or _BOTH.search(text):
+        return None, "R5", "says yes and no and chooses none"
     low = lowered(text)
     reading = read(text)
     leading = _LEADING.match(reading.text if reading.text.strip() else low)
@@ -97,39 +98,27 @@ def polarity(text: str, question: str) -> tuple[bool | None, str, str]:
     got, why = restated(text, question)
     if got is not None:
         return got, "R13", why
+    return _by_word(low, leading, reading)
+
+
+def _by_word(low: str, leading: re.Match[str] | None, reading: Reading) -> tuple[bool | None, str, str]:
+    """Fall back to a leading "there are none", or to the only "yes" or "no" in the text."""
     if leading:
         word = leading.group("no") or leading.group("yes")
         return leading.group("no") is None, "R13", f"leads with '{word}'"
-    late = [m.group().lower() for m in _WORDS.finditer(low)]
-    if late and len(set(late)) == 1:
-        return late[0] == "yes", "R13", f"says '{late[0]}'"
-    if reading.refuses():
-        return None, "R7", "refuses or calls it indeterminate"
-    return None, "R7", "affirms and denies nothing that was asked"
+    late = {m.group().lower() for m in _WORDS.finditer(low)}
+    if len(late) == 1:
+        word = late.pop()
+        return word == "yes", "R13", f"says '{word}'"
+    refused = reading.refuses()
+    return None, "R7", "refuses or calls it indeterminate" if refused else "says nothing of what was asked"
 
 
 def _weak_lead(match: re.Match[str], low: str) -> bool:
     """ "There is ..." or "it is ..." lead a restatement: the rest of the sentence decides."""
     word = (match.group("no") or match.group("yes")).lower()
     rest = low[match.end() :].strip(" .,!")
-    if (
-        word.split()[0] in {"it", "they", "there", "that"}
-        or word
-        in {
-            "right",
-            "positive",
-            "negative",
-            "absent",
-            "none",
-            "neither",
-            "nothing",
-            "never",
-            "sure",
-            "n",
-            "y",
-        }
-        or word.startswith("not ")
-    ):
+    if word.split()[0] in {"it", "they", "there", "that"} or word in _WEAK_LEADS or word.startswith("not "):
         return bool(rest)
     if word == "no":  # "No nodule is seen" restates; "No, ..." and "No." lead
         return bool(rest) and low[match.end() : match.end() + 1] == " "

@@ -1,0 +1,21 @@
+"""Writing closed vocabularies: word lists as plain text."""
+
+from __future__ import annotations
+
+
+def words(text: str) -> frozenset[str]:
+    """Return the white-space separated words of a text.
+
+    >>> sorted(words("left right"))
+    ['left', 'right']
+    """
+    return frozenset(text.split())
+
+
+def phrases(text: str) -> tuple[str, ...]:
+    """Return the phrases between bars; blanks at their ends count, line breaks do not.
+
+    >>> phrases("no wait| so ")
+    ('no wait', ' so ')
+    """
+    return tuple(part.strip("\n") for part in "".join(line for line in text.split("\n")).split("|") if part)
