@@ -24,7 +24,7 @@ COLOURS: dict[str, Colour] = {
     "yellow": (240, 228, 66),
     "red": (213, 94, 0),
 }
-_PIXELS_PER_LINE = 320  # an outline is one pixel thick per so many pixels of the picture
+_PIXELS_PER_LINE = 224  # an outline is one pixel thick per so many pixels of the picture
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ def render(volume: Volume, settings: PictureSettings, masks: Masks | None = None
         groups = [(frame,) for frame in frames]
         drawn = [_slice(volume, frame, settings, structures) for frame in frames]
         captions = [
-            f"Slice {number} of {len(frames)}: {place(frame)}{_colour_words(structures)}"
+            f"Slice {number} of {len(frames)}: {place(frame)}{_colour_words(frame, structures)}"
             for number, frame in enumerate(frames, start=1)
         ]
     step = Step("pictures", {**settings.model_dump(mode="json"), "slices": _numbers(frames)})
@@ -122,11 +122,16 @@ def _grid_caption(frames: tuple[PlaneFrame, ...], columns: int) -> str:
     )
 
 
-def _colour_words(structures: Structures) -> str:
+def _colour_words(frame: PlaneFrame, structures: Structures) -> str:
+    """Say which structures this slice shows, in which colours."""
     if not structures:
         return ""
-    words = [f"{_spoken(name)} in {colour}" for name, (colour, _) in colours_of(list(structures)).items()]
-    return f"; marked: {', '.join(words)}"
+    words = [
+        f"{_spoken(name)} in {colour}"
+        for name, (colour, _) in colours_of(list(structures)).items()
+        if frame.cut(structures[name]).any()
+    ]
+    return f"; marked: {', '.join(words) or 'nothing'}"
 
 
 def _spoken(name: str) -> str:

@@ -1,0 +1,268 @@
+"""An image-text model of transformers as a model of this benchmark."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from medspatial.errors import InputError
+from medspatial.inputs import PictureSettings, Query, render
+from medspatial.models.base import Answer, Model
+from medspatial.models.image_text.conversation import Conversation, Head, Pixels
+from medspatial.models.image_text.loading import greedy_configuration, load_model, load_processor
+from medspatial.models.image_text.prefix import Prefix, PrefixGenerator
+from medspatial.models.image_text.sharing import Sharing, tried
+from medspatial.models.runtime.device import choose_device, choose_dtype
+from medspatial.records import content_hash
+from medspatial.volume import Volume
+
+INSTRUCTION = (
+    "These are images of one CT examination in radiological display: in axial and coronal images the "
+    "patient's right is on the left side of the image, in sagittal images anterior is on the left side."
+)
+_FIELDS = ("question", "options", "prompt")
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """What all questions of a volume share: the prompt's head and, where it can be shared, its cache."""
+
+    head: Head
+    prefix: Prefix | None
+
+
+class ImageText(Model):
+    """A checkpoint that transformers runs as image-text-to-text.
+
+    Parameters
+    ----------
+    path
+        Checkpoint folder, or a repository on the Hugging Face hub.
+    revision
+        Commit of the repository.
+    representation, planes, count, around, step_mm, superior_first, window, size, square, letters,
+    scale_bar, position, columns
+        What the model sees; see `medspatial.inputs.PictureSettings`. Passed on as they are.
+    prompt
+        Text of a question; ``{prompt}`` stands for the default one, ``{question}`` and ``{options}`` for its
+        parts.
+    instruction
+        Text before the images.
+    system
+        Text of a system turn.
+    captions
+        Each image's number, plane and place in words: before it, after it, or none.
+    chat_template
+        Jinja text or file, in place of the checkpoint's own.
+    device, dtype, attention
+        ``auto`` is a GPU if there is one, bfloat16 there and float32 on a CPU.
+    max_new_tokens, do_sample, temperature, top_p, top_k, seed
+        Generation; greedy by default, whatever the checkpoint's own settings say.
+
+    Raises
+    ------
+    InputError
+        An option that does not exist or has a wrong value, or a checkpoint that cannot be used.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        revision: str | None = None,
+        prompt: str = "{prompt}",
+        instruction: str | None = INSTRUCTION,
+        system: str | None = None,
+        captions: Literal["before", "after", "none"] = "before",
+        chat_template: str | None = None,
+        device: str = "auto",
+        dtype: str = "auto",
+        attention: str = "sdpa",
+        max_new_tokens: int = 256,
+        do_sample: bool = False,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        seed: int = 0,
+        **pictures: Any,
+    ) -> None:
+        self.name = Path(path).name or "image_text"
+        self.prompt = _checked_prompt(prompt)
+        self.settings = self.picture_settings(pictures)
+        self.contract = self.settings.contract()
+        if captions not in {"before", "after", "none"}:
+            raise InputError(f"{self.name}: captions must be before, after or none, got {captions!r}")
+        place = choose_device(device)
+        processor, without_video = load_processor(str(path), revision=revision, chat_template=chat_template)
+        model = load_model(
+            str(path),
+            revision=revision,
+            device=place,
+            dtype=choose_dtype(dtype, place),
+            attention=attention,
+        )
+        self.generator = PrefixGenerator(
+            model,
+            greedy_configuration(
+                model,
+                max_new_tokens=max_new_tokens,
+                do_sample=do_sample,
+                temperature=temperature,
+                top_p=top_p,
+                top_k=top_k,
+            ),
+        )
+        self.conversation = self.make_conversation(
+            processor, system=system, instruction=instruction, captions=captions
+        )
+        self.seed = seed
+        self.sharing: Sharing = tried(self.conversation, self.generator)
+        self._facts = {"revision": revision, "attention": attention, "without_video_part": without_video}
+
+    def picture_settings(self, options: dict[str, Any]) -> PictureSettings:
+        """Check the options of the representation.
+
+        Raises
+        ------
+        InputError
+            Names option, rule and value.
+        """
+        try:
+            settings = PictureSettings.model_validate(options)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            field = ".".join(str(part) for part in first["loc"])
+            unknown = first["type"] == "extra_forbidden"
+            rule = "unknown option" if unknown else first["msg"].removeprefix("Value error, ")
+            raise InputError(f"{self.name}: {field or 'pictures'}: {rule}; got {first['input']!r}") from None
+        if settings.representation == "overlay":
+            raise InputError(
+                f"{self.name}: representation 'overlay' needs masks, and a model gets only the CT"
+            )
+        return settings
+
+    def make_conversation(self, processor: Any, **options: Any) -> Conversation:
+        """Return how prompts are laid out."""
+        return Conversation(processor, name=self.name, **options)
+
+    def pictures(self, volume: Volume) -> tuple[Sequence[Pixels], Sequence[str]]:
+        """Return the images of a volume and their captions."""
+        made = render(volume, self.settings)
+        return made.images, made.captions
+
+    def question(self, query: Query) -> str:
+        """Return the text of a question."""
+        options = "\n".join(f"{letter}. {option}" for letter, option in query.lettered())
+        return self.prompt.format(question=query.text, options=options, prompt=query.prompt())
+
+    def decoded(self, ids: Sequence[int]) -> str:
+        """Return text without special tokens."""
+        text: str = self.conversation.processor.tokenizer.decode(list(ids), skip_special_tokens=True)
+        return text.strip()
+
+    def read(self, ids: Sequence[int]) -> tuple[str, dict[str, Any]]:
+        """Turn new tokens into the answer, and facts about it."""
+        return self.decoded(ids), {}
+
+    def prepare(self, volume: Volume | None) -> Head:
+        """Draw the pictures and run the processor, on the CPU."""
+        images, captions = self.pictures(volume) if volume is not None else ((), ())
+        return self.conversation.head(images, captions)
+
+    def encode(self, prepared: Head) -> Encoded:
+        """Run images and shared text through the model, once."""
+        shared = self.sharing.mode != "none" and prepared.length > 0
+        return Encoded(prepared, self.generator.prefix(prepared.inputs) if shared else None)
+
+    def answer(self, encoded: Encoded, queries: Sequence[Query]) -> list[Answer]:
+        """Answer a batch of questions on the shared prefix."""
+        return [self._answer(ids) for ids in self._generated(encoded, queries)]
+
+    def describe(self) -> dict[str, Any]:
+        """Return all that changes the answers."""
+        model = self.generator.model
+        return {
+            "architecture": type(model).__name__,
+            "configuration": content_hash(model.config.to_json_string(use_diff=False)),
+            "commit": getattr(model.config, "_commit_hash", None),
+            "pictures": self.settings.model_dump(mode="json"),
+            "image_processor": _processor_facts(self.conversation.processor),
+            "prompt": self.prompt,
+            "instruction": self.conversation.instruction,
+            "system": self.conversation.system,
+            "captions": self.conversation.captions,
+            "chat_template": content_hash(self.conversation.processor.chat_template),
+            "generation": _generation_facts(self.generator.settings),
+            "seed": self.seed,
+            "sharing": self.sharing.describe(),
+            "dtype": str(model.dtype).removeprefix("torch."),
+            "device": model.device.type,
+            **self._facts,
+        }
+
+    def _generated(self, encoded: Encoded, queries: Sequence[Query]) -> list[list[int]]:
+        seeds = [self._seed(query) for query in queries]
+        texts = [self.question(query) for query in queries]
+        if encoded.prefix is None and encoded.head.images:
+            return [self._asked_whole(encoded.head, *pair) for pair in zip(texts, seeds, strict=True)]
+        tails = [self._tail(encoded, text) for text in texts]
+        if self.sharing.mode == "batched":
+            return self.generator.answers(encoded.prefix, tails, seeds)
+        pairs = zip(tails, seeds, strict=True)
+        return [self.generator.answers(encoded.prefix, [tail], [seed])[0] for tail, seed in pairs]
+
+    def _tail(self, encoded: Encoded, text: str) -> list[int]:
+        """The tokens to continue with: those behind the prefix, or the whole text where there is none."""
+        if encoded.prefix is not None:
+            return self.conversation.tail(encoded.head, text)
+        ids: list[int] = self.conversation.inputs((), (), text)["input_ids"][0].tolist()
+        return ids
+
+    def _asked_whole(self, head: Head, text: str, seed: int) -> list[int]:
+        inputs = self.conversation.inputs(head.images, head.captions, text)
+        return self.generator.asked_whole(inputs, seed)
+
+    def _seed(self, query: Query) -> int:
+        return int(content_hash(self.seed, query.id)[:12], 16)
+
+    def _answer(self, ids: list[int]) -> Answer:
+        text, facts = self.read(ids)
+        ended = bool(ids) and ids[-1] in self.generator.ends
+        return Answer(text, {"new_tokens": len(ids), **({} if ended else {"cut_off": True}), **facts})
+
+
+def _checked_prompt(prompt: str) -> str:
+    try:
+        prompt.format(**dict.fromkeys(_FIELDS, ""))
+    except (KeyError, IndexError, ValueError):
+        raise InputError(
+            f"prompt: may hold {{question}}, {{options}} and {{prompt}}, got {prompt!r}"
+        ) from None
+    if not any(f"{{{name}}}" in prompt for name in ("question", "prompt")):
+        raise InputError(f"prompt: needs {{question}} or {{prompt}}, got {prompt!r}")
+    return prompt
+
+
+def _processor_facts(processor: Any) -> dict[str, Any]:
+    """Class and settings of the image processor; back ends differ slightly, so the class counts."""
+    image = processor.image_processor
+    settings = {key: value for key, value in image.to_dict().items() if not callable(value)}
+    return {"class": type(image).__name__, "settings": content_hash(_plain(settings))}
+
+
+def _generation_facts(settings: Any) -> dict[str, Any]:
+    facts: dict[str, Any] = _plain(settings.to_diff_dict())
+    facts.pop("transformers_version", None)
+    return facts
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
