@@ -1,8 +1,8 @@
 """Orientation audit: where the patient's left, front and head land, and what is left of a small lesion.
 
-A phantom with bright markers goes through a model's preparation, stored in several orientations. The
-place of a marker is read from the difference that it makes to the prepared array, so that no knowledge
-of the recipe enters. Small spheres, one at a time, show what the resampling leaves of a lesion.
+A phantom with markers goes through a model's preparation, stored in several orientations. The place of a
+marker is read from the difference between it bright and it hollow in the prepared array, so that no
+knowledge of the recipe enters. Small spheres, one at a time, show what the resampling leaves of a lesion.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ _LARGE_MM = 60.0  # a sphere whose middle no resampling touches: the full contra
 _LESION_HU = 100.0
 _SHIFTS = 5  # positions per diameter, along the body diagonal, within one cell of the input
 _HALF = 0.5
+_AIR_HU = -1000
+_FLANK_MM, _FLANK_HU = 75.0, 300.0
 _DIRECTION = {"marker_left": "L", "marker_anterior": "A", "marker_superior": "S"}
 _OPPOSITE = {"L": "R", "A": "P", "S": "I"}
 
@@ -172,13 +174,14 @@ def audit(
     """
     axes, landings, difference = {}, [], 0.0
     first: NDArray[Any] | None = None
+    phantom = phantom_of(spacing=2 * spacing)
+    body = _textured(phantom.ct)
     for storage in storages:
-        phantom = phantom_of(spacing=2 * spacing, axcodes=storage)
-        whole = _prepared(prepare, phantom.ct, contract)
+        whole = _prepared(prepare, body.oriented(storage), contract)
         seen = ["?", "?", "?"]
         for marker, letter in _DIRECTION.items():
-            without = _without(phantom.ct, phantom.masks.mask(marker))
-            place = _centre(whole - _prepared(prepare, without, contract))
+            hollow = _filled(body, phantom.masks.mask(marker), _AIR_HU)
+            place = _centre(whole - _prepared(prepare, hollow.oriented(storage), contract))
             axis = int(np.argmax(np.abs(np.array(place) - _HALF)))
             seen[axis] = letter if place[axis] > _HALF else _OPPOSITE[letter]
             landings.append(Landing(storage, marker, axis, place))
@@ -199,8 +202,8 @@ def _prepared(prepare: Prepare, volume: Volume, contract: InputContract) -> NDAr
     return array
 
 
-def _without(volume: Volume, marker: NDArray[np.bool_]) -> Volume:
-    return replace(volume, voxels=np.where(marker, 0, volume.voxels).astype(volume.voxels.dtype))
+def _filled(volume: Volume, where: NDArray[np.bool_], hu: float) -> Volume:
+    return replace(volume, voxels=np.where(where, hu, volume.voxels).astype(volume.voxels.dtype))
 
 
 def _centre(change: NDArray[np.float64]) -> tuple[float, float, float]:
@@ -224,6 +227,7 @@ def _largest_difference(a: NDArray[np.float64], b: NDArray[np.float64]) -> float
 def _survivals(
     prepare: Prepare, contract: InputContract, base: Volume, diameters: Sequence[float]
 ) -> list[Survival]:
+    base = _with_dense_flanks(_textured(base))
     plain = _prepared(prepare, base, contract)
     full = float(np.abs(_prepared(prepare, _with_sphere(base, _LARGE_MM, 0.0), contract) - plain).max())
     if full == 0:
@@ -238,6 +242,20 @@ def _survivals(
             cells.append(int((change >= _HALF * full).sum()))
         found.append(Survival(diameter, float(np.mean(kept)), min(kept), min(cells)))
     return found
+
+
+def _textured(volume: Volume) -> Volume:
+    """Add 0 to 99 HU inside the body, as tissue varies: recipes that crop or scale by it need that."""
+    i, j, k = np.ogrid[tuple(slice(0, n) for n in volume.shape)]
+    texture = np.where(volume.voxels > _AIR_HU, (7 * i + 13 * j + 29 * k) % 100, 0)
+    return replace(volume, voxels=(volume.voxels + texture).astype(volume.voxels.dtype))
+
+
+def _with_dense_flanks(volume: Volume) -> Volume:
+    """Make the body's flanks dense, so that a recipe with percentiles does not clip the lesion away."""
+    from_middle = np.abs(np.arange(volume.shape[0]) - (volume.shape[0] - 1) / 2) * volume.spacing[0]
+    flank = (from_middle > _FLANK_MM)[:, None, None] & (volume.voxels > _AIR_HU)
+    return _filled(volume, flank, _FLANK_HU)
 
 
 def _extent(volume: Volume) -> tuple[float, ...]:

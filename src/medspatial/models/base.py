@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from medspatial.inputs import InputContract, Query
 
 if TYPE_CHECKING:
-    from medspatial.records import Question
+    from medspatial.records import Prediction, Question
     from medspatial.volume import Volume
 
 
@@ -54,6 +54,9 @@ class Model(ABC):
 
     def study(self, questions: Sequence[Question]) -> None:  # noqa: B027 (a hook)
         """Take in the whole question set; called once before the run if `sees_reference`."""
+
+    def resume(self, answered: Sequence[Prediction]) -> None:  # noqa: B027 (a hook)
+        """Take note of answers that an earlier session of this run gave; called when a run goes on."""
 
     def prepare(self, volume: Volume | None) -> Any:
         """Turn a volume into the model's input, on the CPU; may run in a thread ahead of its use.

@@ -6,8 +6,10 @@ and the registry, so that listing models imports none of them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 import yaml
 from pydantic import Field
@@ -81,12 +83,20 @@ class ModelCard(Record):
 def model_cards() -> dict[str, ModelCard]:
     """Return all cards by name, in alphabetical order."""
     cards = {}
-    for folder in sorted(files("medspatial.models").iterdir(), key=lambda entry: entry.name):
+    for folder in _packages(files("medspatial.models")):
         path = folder / "card.yaml"
-        if folder.is_dir() and path.is_file():
+        if path.is_file():
             card = ModelCard.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
             cards[card.name] = card
-    return cards
+    return dict(sorted(cards.items()))
+
+
+def _packages(folder: Traversable) -> Iterator[Traversable]:
+    """Yield the packages in a package, and those one level further in (the API models share one)."""
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield entry
+            yield from (inner for inner in entry.iterdir() if inner.is_dir())
 
 
 def model_card(name: str) -> ModelCard:

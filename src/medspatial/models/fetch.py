@@ -224,7 +224,8 @@ class _explained:
             ) from None
         if isinstance(error, errors.RevisionNotFoundError):
             raise FetchError(f"{name}: no such revision ({first})") from None
-        if isinstance(error, errors.EntryNotFoundError):
+        missing = isinstance(error, errors.EntryNotFoundError)
+        if missing and not isinstance(error, errors.LocalEntryNotFoundError):
             raise FetchError(f"{name}: no such file ({first})") from None
         if isinstance(error, errors.RepositoryNotFoundError):
             raise FetchError(f"{name}: not found at {hub}, or private and not logged in") from None
