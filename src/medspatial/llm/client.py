@@ -99,6 +99,18 @@ class Llm:
         """Version that this run is bound to; None before the first answer."""
         return self._served.version
 
+    def bind(self, served_model: str) -> None:
+        """Bind the run to the version that answered an earlier session of it.
+
+        Raises
+        ------
+        ServedModelChanged
+            Another version is expected, or has answered already.
+        """
+        if self._served.version is None:
+            self._served.version = served_model
+        self._served.check(served_model)
+
     def describe(self) -> dict[str, Any]:
         """Return all that changes answers besides the requests; never a key."""
         return {"provider": self.provider.kind, "llm": self.model, **self.provider.describe()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,10 @@ def open_llm(
     *,
     cache: str | Path | ReplyCache | None = None,
     concurrency: int = 8,
-    budget: Budget | float | None = None,
-    prices: Prices | tuple[float, ...] | None = None,
+    budget: Budget | Mapping[str, Any] | float | None = None,
+    prices: Prices | Sequence[float] | None = None,
     served_model: str | None = None,
-    retries: Retries | None = None,
+    retries: Retries | int | None = None,
     pause: Pause | None = None,
     give_up_after: int = 10,
     **options: Any,
@@ -39,11 +40,13 @@ def open_llm(
     cache
         SQLite file of replies; in memory without one.
     budget
-        A `Budget`, or a number of US dollars.
+        A `Budget` or its fields by name, or a number of US dollars.
     prices
         A `Prices`, or ``(input, output[, cached input])`` in US dollars per million tokens.
     served_model
         Version that must answer; see `Llm`.
+    retries
+        `Retries`, or how many calls after the first.
     options
         Of the provider: ``base_url``, ``api_key_env``, ``timeout_s``, ``json_mode``, ``options``, ...
 
@@ -63,9 +66,9 @@ def open_llm(
         _provider(kind, model, options),
         cache=cache if isinstance(cache, ReplyCache) else ReplyCache(cache),
         concurrency=concurrency,
-        retries=retries,
+        retries=Retries(count=retries) if isinstance(retries, int) else retries,
         pause=pause,
-        budget=Budget(dollars=float(budget)) if isinstance(budget, int | float) else budget,
+        budget=_budget(budget),
         prices=prices if isinstance(prices, Prices) or prices is None else _prices(prices),
         served_model=served_model,
         give_up_after=give_up_after,
@@ -96,7 +99,18 @@ def _class_of(kind: str) -> Any:
     return LocalModel
 
 
-def _prices(figures: tuple[float, ...]) -> Prices:
+def _budget(budget: Budget | Mapping[str, Any] | float | None) -> Budget | None:
+    if budget is None or isinstance(budget, Budget):
+        return budget
+    if isinstance(budget, int | float):
+        return Budget(dollars=float(budget))
+    try:
+        return Budget(**budget)
+    except TypeError:
+        raise InputError(f"budget: takes dollars, calls and tokens, got {dict(budget)!r}") from None
+
+
+def _prices(figures: Sequence[float]) -> Prices:
     if len(figures) not in {2, 3}:
         raise InputError(f"prices must be input, output and perhaps cached input, got {list(figures)}")
     return Prices(*map(float, figures))

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from medspatial.errors import InputError, MissingPackageError
+from medspatial.errors import InputError, MissingPackageError, RunStopped
 from medspatial.inputs import Query
 from medspatial.manifest import new_manifest
 from medspatial.models import Answer, Model
 from medspatial.predict.output import PredictionFile
 from medspatial.progress import Progress, Silent
-from medspatial.records import Item, Prediction, Question, content_hash
+from medspatial.records import Item, Prediction, Question, content_hash, read_records
 
 if TYPE_CHECKING:
     from medspatial.volume import Volume
@@ -78,6 +78,9 @@ def predict(
     InputError
         No questions, duplicate question ids, no ``load`` for a model that needs volumes, or an
         output file of another configuration.
+    RunStopped
+        The model says that no further question can be answered now (a budget is spent); what is
+        answered stays in the file.
     """
     _check(questions, model, load)
     settings = {
@@ -92,6 +95,8 @@ def predict(
     report = progress or Silent()
     with PredictionFile(Path(output), new_manifest("predict", settings, inputs), overwrite=overwrite) as file:
         resumed = len(file.done)
+        if resumed:
+            model.resume(read_records(Path(output), Prediction).rows)
         report.advance(resumed)
         pending = _pending_by_case(questions, file.done)
         run = _Run(model, file, arm, batch_size or model.batch_size, report)
@@ -158,7 +163,7 @@ class _Run:
             started = time.perf_counter()
             encoded = self.model.encode(ready.value)
             encode_s = time.perf_counter() - started
-        except MissingPackageError:
+        except (MissingPackageError, RunStopped):
             raise
         except Exception as error:
             self.file.fail([self._failed(question, error) for question in group])
@@ -183,16 +188,26 @@ class _Run:
         """Answer a batch; where it fails as a whole, one by one, so that a bad question costs only itself."""
         try:
             answers = _asked(self.model, encoded, batch)
-        except MissingPackageError:
+        except (MissingPackageError, RunStopped):
             raise
         except Exception as error:
             if len(batch) == 1:
                 self.file.fail([self._failed(batch[0], error)])
                 return
-            for question in batch:
-                self._answer_batch(encoded, [question])
+            self._answer_singly(encoded, batch)
             return
         self.file.answer([self._answered(q, a) for q, a in zip(batch, answers, strict=True)])
+
+    def _answer_singly(self, encoded: Any, batch: list[Question]) -> None:
+        """Answer one by one; a stop waits for the batch's end, for later questions may be answered already."""
+        stop: RunStopped | None = None
+        for question in batch:
+            try:
+                self._answer_batch(encoded, [question])
+            except RunStopped as error:
+                stop = error
+        if stop is not None:
+            raise stop
 
     def _answered(self, question: Question, answer: Answer) -> Prediction:
         return Prediction(

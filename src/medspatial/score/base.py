@@ -138,6 +138,17 @@ class Metric(ABC):
     costly: ClassVar[bool] = False
     warning: ClassVar[str | None] = None
 
+    @classmethod
+    def variant(cls, name: str) -> Mapping[str, Any]:
+        """Return the settings of a variant; classes whose variants cannot be listed override this.
+
+        Raises
+        ------
+        KeyError
+            There is no such variant.
+        """
+        return cls.variants[name]
+
     def score(self, rows: Sequence[Prediction]) -> list[Score]:
         """Judge a batch of rows; the result has the rows' order and length."""
         answered = [row for row in rows if row.status == "ok"]

@@ -18,6 +18,8 @@ _BUILT_IN = {
     "exact_naive": "medspatial.score.exact",
     "alignscore": "medspatial.score.alignscore.metric",
     "bleu": "medspatial.score.bleu",
+    "judge": "medspatial.score.judge.metric",
+    "jury": "medspatial.score.judge.jury",
     "length": "medspatial.score.length",
     "meteor": "medspatial.score.meteor",
     "rouge": "medspatial.score.rouge",
@@ -94,10 +96,11 @@ def metric(name: str, **options: Any) -> Metric:
     cls = metric_class(base)
     settings: dict[str, Any] = {}
     if variant:
-        if variant not in cls.variants:
+        try:
+            settings.update(cls.variant(variant))
+        except KeyError:
             known = ", ".join(f"{base}:{key}" for key in cls.variants) or "none"
-            raise InputError(f"unknown variant '{variant}' of metric '{base}'; known: {known}")
-        settings.update(cls.variants[variant])
+            raise InputError(f"unknown variant '{variant}' of metric '{base}'; known: {known}") from None
     try:
         return cls(**{**settings, **options})
     except TypeError as error:

@@ -1,0 +1,220 @@
+"""A model behind an API as a model of this benchmark."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+from pydantic import ValidationError
+
+from medspatial.errors import InputError, RunStopped
+from medspatial.inputs import PictureSettings, Query, render
+from medspatial.llm import CallFailed, Image, Message, Reply, Request, open_llm
+from medspatial.models.base import Answer, Model
+from medspatial.records import Prediction, content_hash
+from medspatial.volume import Volume
+
+INSTRUCTION = (
+    "These are images of one CT examination in radiological display: in axial and coronal images the "
+    "patient's right is on the left side of the image, in sagittal images anterior is on the left side."
+)
+_FIELDS = ("question", "options", "prompt")
+_BATCHES = 4  # questions handed over at once, per call that may run at once
+
+
+@dataclass
+class Shown:
+    """What all questions of a volume share, and how far its run has come.
+
+    Attributes
+    ----------
+    parts
+        Instruction, captions and pictures, in front of every question.
+    warm
+        Whether the server has seen them.
+    failures
+        Questions that had no answer in this run, by id: they are not asked again when the runner goes
+        through a failed batch one by one.
+    """
+
+    parts: tuple[str | Image, ...]
+    warm: bool = False
+    failures: dict[str, CallFailed] = field(default_factory=dict)
+
+
+class ApiModel(Model):
+    """A remote model that sees pictures of the volume.
+
+    Parameters
+    ----------
+    model
+        Its name at the provider.
+    prompt
+        Text of a question; ``{prompt}`` stands for the default one, ``{question}`` and ``{options}`` for its
+        parts.
+    instruction, system
+        Text before the images, and of a system turn.
+    captions
+        Each image's number, plane and place in words: before it, after it, or none.
+    max_tokens, temperature, seed
+        Of the answer; temperature None leaves it to the server. With a seed each question has its own.
+    options
+        Those of `medspatial.inputs.PictureSettings` (``representation``, ``count``, ``window``, ...) and
+        those of `medspatial.llm.open_llm` (``cache``, ``budget``, ``prices``, ``concurrency``, ``base_url``,
+        ``served_model``, ...).
+
+    Raises
+    ------
+    InputError
+        An option that does not exist or has a wrong value, or no key in the environment.
+    """
+
+    provider: ClassVar[str]
+
+    def __init__(
+        self,
+        model: str,
+        *,
+        prompt: str = "{prompt}",
+        instruction: str | None = INSTRUCTION,
+        system: str | None = None,
+        captions: Literal["before", "after", "none"] = "before",
+        max_tokens: int = 1024,
+        temperature: float | None = 0.0,
+        seed: int | None = None,
+        **options: Any,
+    ) -> None:
+        self.name = model.replace("/", "_").replace(":", "_")
+        if captions not in {"before", "after", "none"}:
+            raise InputError(f"{self.name}: captions must be before, after or none, got {captions!r}")
+        pictures = {key: options.pop(key) for key in list(options) if key in PictureSettings.model_fields}
+        self.settings = _picture_settings(self.name, pictures)
+        self.contract = self.settings.contract()
+        self.prompt = _checked_prompt(prompt)
+        self._instruction, self._system, self._captions = instruction, system, captions
+        self._max_tokens, self._temperature, self._seed = max_tokens, temperature, seed
+        self.llm = open_llm(f"{self.provider}:{model}", **options)
+        self.batch_size = _BATCHES * self.llm.concurrency
+
+    def resume(self, answered: Sequence[Prediction]) -> None:
+        """Bind this session to the version that gave the answers already there."""
+        for row in answered:
+            served = row.metadata.get("served_model")
+            if row.status == "ok" and isinstance(served, str):
+                self.llm.bind(served)
+
+    def prepare(self, volume: Volume | None) -> Shown:
+        """Draw and compress the pictures, once per volume; none without a volume."""
+        if volume is None:
+            return Shown(())
+        made = render(volume, self.settings)
+        parts: list[str | Image] = [self._instruction] if self._instruction else []
+        for pixels, caption in zip(made.images, made.captions, strict=True):
+            picture = Image(_png(pixels))
+            before, after = self._captions == "before", self._captions == "after"
+            parts += [*[caption] * before, picture, *[caption] * after]
+        return Shown(tuple(parts))
+
+    def answer(self, encoded: Shown, queries: Sequence[Query]) -> list[Answer]:
+        """Ask a batch; the first question of a volume alone, so that the server keeps what all share.
+
+        Raises
+        ------
+        CallFailed
+            A question has no answer. The runner then asks one by one; what is known costs nothing.
+        RunStopped
+            No further question can be asked, and none of these is answered.
+        """
+        known = [encoded.failures[query.id] for query in queries if query.id in encoded.failures]
+        if known:
+            raise known[0]
+        requests = [self._request(encoded, query) for query in queries]
+        outcomes = self.llm.ask_all(requests, first_alone=bool(encoded.parts) and not encoded.warm)
+        encoded.warm = True
+        answers = [_answer(outcome) for outcome in outcomes if isinstance(outcome, Reply)]
+        for query, outcome in zip(queries, outcomes, strict=True):
+            if isinstance(outcome, CallFailed):
+                encoded.failures[query.id] = outcome
+        stops = [outcome for outcome in outcomes if isinstance(outcome, RunStopped)]
+        if stops and len(stops) == len(outcomes):
+            raise stops[0]
+        if len(answers) < len(outcomes):
+            raise CallFailed(f"{len(outcomes) - len(answers)} of {len(outcomes)} questions had no answer")
+        return answers
+
+    def describe(self) -> dict[str, Any]:
+        """Return all that changes the answers; never a key."""
+        return {
+            **self.llm.describe(),
+            "pictures": self.settings.model_dump(mode="json"),
+            "prompt": self.prompt,
+            "instruction": self._instruction,
+            "system": self._system,
+            "captions": self._captions,
+            "max_tokens": self._max_tokens,
+            "temperature": self._temperature,
+            "seed": self._seed,
+        }
+
+    def close(self) -> None:
+        """Close connections and cache."""
+        self.llm.close()
+
+    def _request(self, shown: Shown, query: Query) -> Request:
+        options = "\n".join(f"{letter}. {option}" for letter, option in query.lettered())
+        text = self.prompt.format(question=query.text, options=options, prompt=query.prompt())
+        return Request(
+            (Message("user", (*shown.parts, text)),),
+            system=self._system or "",
+            temperature=self._temperature,
+            max_tokens=self._max_tokens,
+            seed=None if self._seed is None else int(content_hash(self._seed, query.id)[:7], 16),
+        )
+
+
+def _answer(reply: Reply) -> Answer:
+    """An answer with its costs; those of a reply from the cache are what it once cost."""
+    tokens = {"input": reply.tokens.input, "output": reply.tokens.output, "cached": reply.tokens.cached}
+    facts: dict[str, Any] = {"served_model": reply.served_model, "tokens": tokens}
+    if reply.cost is not None:
+        facts["cost"] = reply.cost
+    if reply.finish != "stop":
+        facts["finish"] = reply.finish
+    if reply.refusal is not None:
+        facts["refusal"] = reply.refusal
+    return Answer(reply.text.strip(), facts)
+
+
+def _png(pixels: Any) -> bytes:
+    from PIL import Image as Pillow
+
+    stream = io.BytesIO()
+    Pillow.fromarray(pixels).save(stream, format="PNG")
+    return stream.getvalue()
+
+
+def _picture_settings(name: str, options: dict[str, Any]) -> PictureSettings:
+    try:
+        settings = PictureSettings.model_validate(options)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "pictures"
+        rule = first["msg"].removeprefix("Value error, ")
+        raise InputError(f"{name}: {place}: {rule}; got {first['input']!r}") from None
+    if settings.representation == "overlay":
+        raise InputError(f"{name}: representation 'overlay' needs masks, and a model gets only the CT")
+    return settings
+
+
+def _checked_prompt(prompt: str) -> str:
+    try:
+        prompt.format(**dict.fromkeys(_FIELDS, ""))
+    except (KeyError, IndexError, ValueError):
+        raise InputError(
+            f"prompt: may hold {{question}}, {{options}} and {{prompt}}, got {prompt!r}"
+        ) from None
+    if not any(f"{{{name}}}" in prompt for name in ("question", "prompt")):
+        raise InputError(f"prompt: needs {{question}} or {{prompt}}, got {prompt!r}")
+    return prompt

@@ -1,0 +1,211 @@
+"""One language model as a judge."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from medspatial.errors import InputError
+from medspatial.llm import CallFailed, Reply, Request, open_llm, user
+from medspatial.records import Item, Prediction
+from medspatial.score.base import Mark, Metric, Tally, unscored
+from medspatial.score.judge.canaries import CanaryReport, canaries, canary_report
+from medspatial.score.judge.prompt import DEFAULT, SCHEMA, judge_prompt
+from medspatial.score.judge.tally import JudgeTally
+from medspatial.score.registry import register_metric
+from medspatial.score.versions import versions
+
+_REPEAT_TEMPERATURE = 0.7  # repeats of a greedy judge would only repeat
+_SDK = {"openai": "openai", "gemini": "google-genai", "local": "transformers"}
+Outcome = Reply | Exception
+
+
+@register_metric
+class Judge(Metric):
+    """A language model that reads question, reference and answer, and says whether they agree.
+
+    The answer is handed over as quoted data; the name of the model that gave it is not.
+
+    Parameters
+    ----------
+    model
+        As `medspatial.llm.open_llm` takes it: ``openai:MODEL``, ``gemini:MODEL``, ``local:FOLDER``.
+    repeats
+        Times that each answer is judged; the majority decides, no majority leaves the row unscored.
+    prompt
+        Version of the prompt.
+    temperature, seed
+        By default 0 for one judging and 0.7 for repeats; repeat *i* is sent ``seed + i``.
+    max_tokens
+        Of a verdict.
+    canary_rows
+        How many rows lend question and reference to canaries, besides the fixed ones.
+    options
+        Of `medspatial.llm.open_llm`: ``cache``, ``budget``, ``prices``, ``concurrency``, ``base_url``, ...
+
+    Raises
+    ------
+    InputError
+        Unknown prompt, option or provider, or no key in the environment.
+    """
+
+    name = "judge"
+    extra = "judge"
+    costly = True
+    warning: ClassVar[str | None] = (
+        "a language model's opinion, no measurement: read it with its canaries and its agreement with people "
+        "or rules"
+    )
+
+    def __init__(
+        self,
+        *,
+        model: str,
+        repeats: int = 1,
+        prompt: str = DEFAULT,
+        temperature: float | None = None,
+        seed: int = 0,
+        max_tokens: int = 1024,
+        canary_rows: int = 5,
+        **options: Any,
+    ) -> None:
+        if repeats < 1:
+            raise InputError(f"judge: repeats must be at least 1, got {repeats}")
+        self.name = f"judge:{model}"
+        self._prompt = judge_prompt(prompt)
+        self._repeats, self._seed, self._max_tokens = repeats, seed, max_tokens
+        default = 0.0 if repeats == 1 else _REPEAT_TEMPERATURE
+        self._temperature = default if temperature is None else temperature
+        self._canary_rows = canary_rows
+        self._canaries: CanaryReport | None = None
+        self.llm = open_llm(model, **options)
+
+    @classmethod
+    def variant(cls, name: str) -> Mapping[str, Any]:
+        """``judge:openai:gpt-x`` is the judge with that model."""
+        return {"model": name}
+
+    def marks(self, rows: Sequence[Prediction]) -> list[Mark]:
+        """Judge the batch; the first batch of a judging brings the canaries with it.
+
+        A blank answer is unanswered without a call. Where a budget ends or a server refuses, the rows
+        judged so far keep their verdicts and the others are unscored with the cause.
+        """
+        if self._canaries is None:
+            self._canaries = self._tested(rows)
+        asked = [row for row in rows if (row.prediction or "").strip()]
+        requests = [
+            self._request(row, row.prediction or "", sample)
+            for row in asked
+            for sample in range(self._repeats)
+        ]
+        outcomes = self.llm.ask_all(requests)
+        marks = iter(
+            self._mark(outcomes[place : place + self._repeats])
+            for place in range(0, len(outcomes), self._repeats)
+        )
+        return [next(marks) if (row.prediction or "").strip() else _blank() for row in rows]
+
+    def tally(self) -> Tally:
+        """Return an accumulator with canaries, spend and agreement."""
+        return JudgeTally(self.name, self._facts)
+
+    def describe(self) -> dict[str, Any]:
+        """Return model, prompt and its hash, settings, served version, and the versions of the packages."""
+        return {
+            **super().describe(),
+            **self.llm.describe(),
+            "served_model": self.llm.served_model,
+            "prompt": self._prompt.version,
+            "prompt_hash": self._prompt.hash,
+            "repeats": self._repeats,
+            "temperature": self._temperature,
+            "seed": self._seed,
+            "max_tokens": self._max_tokens,
+            "versions": versions(_SDK[self.llm.provider.kind]),
+        }
+
+    def close(self) -> None:
+        """Close connections and cache."""
+        self.llm.close()
+
+    def _request(self, item: Item, candidate: str, sample: int) -> Request:
+        return Request(
+            (user(self._prompt.message(item, candidate)),),
+            system=self._prompt.system,
+            schema=SCHEMA,
+            temperature=self._temperature,
+            max_tokens=self._max_tokens,
+            seed=self._seed + sample,
+            sample=sample,
+        )
+
+    def _tested(self, rows: Sequence[Prediction]) -> CanaryReport:
+        """Put the canaries to the judge, one sample each."""
+        chosen = canaries(rows, self._canary_rows)
+        outcomes = self.llm.ask_all([self._request(c.item, c.candidate, 0) for c in chosen])
+        return canary_report((c, _verdict(o)) for c, o in zip(chosen, outcomes, strict=True))
+
+    def _mark(self, outcomes: Sequence[Outcome]) -> Mark:
+        """One row's verdict from its repeats."""
+        replies = [outcome for outcome in outcomes if isinstance(outcome, Reply) and _verdict(outcome)]
+        votes = Counter(str(reply.parsed["verdict"]) for reply in replies)
+        facts = self._row_facts(replies, votes)
+        if 2 * len(replies) <= len(outcomes):
+            causes = [_cause(outcome) for outcome in outcomes if _verdict(outcome) is None]
+            return unscored(f"no verdict: {causes[0]}", **facts)
+        winner, count = votes.most_common(1)[0]
+        if 2 * count <= len(replies):
+            return unscored(f"no majority among {dict(sorted(votes.items()))}", **facts)
+        reply = next(reply for reply in replies if reply.parsed["verdict"] == winner)
+        if self._repeats > 1:
+            facts["self_consistency"] = count / len(replies)
+        return Mark(
+            score=votes["correct"] / len(replies),
+            correct=winner == "correct",
+            status="unanswered" if winner == "unanswered" else "scored",
+            extracted=reply.parsed["extracted_answer"] or None,
+            rule="judge",
+            reason=reply.parsed["reason"],
+            metadata=facts,
+        )
+
+    def _row_facts(self, replies: Sequence[Reply], votes: Counter[str]) -> dict[str, Any]:
+        facts: dict[str, Any] = {"prompt_hash": self._prompt.hash, "served_model": self.llm.served_model}
+        if self._canaries is not None:
+            facts["canaries"] = self._canaries.short
+        if self._repeats > 1:
+            facts["votes"] = dict(sorted(votes.items()))
+        if any(reply.repaired for reply in replies):
+            facts["repaired"] = sum(reply.repaired for reply in replies)
+        costs = [reply.cost for reply in replies if reply.cost is not None]
+        if costs:
+            facts["cost"] = sum(costs)
+        return facts
+
+    def _facts(self) -> dict[str, Any]:
+        found: dict[str, Any] = {
+            "served_model": self.llm.served_model,
+            "prompt": f"{self._prompt.version} ({self._prompt.hash})",
+            "spent": self.llm.spent.to_dict(),
+        }
+        found["canaries"] = self._canaries.to_dict() if self._canaries else "not run: nothing was judged now"
+        return found
+
+
+def _verdict(outcome: Outcome) -> str | None:
+    if isinstance(outcome, Reply) and outcome.parsed is not None:
+        return str(outcome.parsed["verdict"])
+    return None
+
+
+def _cause(outcome: Outcome) -> str:
+    if isinstance(outcome, Reply):
+        return f"the judge refused: {outcome.refusal}"
+    kind = "" if isinstance(outcome, CallFailed) else f"{type(outcome).__name__}: "
+    return f"{kind}{outcome}"
+
+
+def _blank() -> Mark:
+    return Mark(0.0, False, "unanswered", rule="blank", reason="the answer is blank")
