@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from medspatial import __version__
-from medspatial.cli import cases, compare, models, predict, prepare, questions, report, run, score
+from medspatial.cli import cases, compare, inputs, models, predict, prepare, questions, report, run, score
 from medspatial.errors import EXIT_INTERRUPTED, MedspatialError
 
 _EPILOG = (
@@ -33,6 +33,7 @@ app.command("compare", epilog=_EPILOG)(compare.compare_command)
 app.command("report", epilog=_EPILOG)(report.report_command)
 app.add_typer(cases.app, name="cases")
 app.add_typer(questions.app, name="questions")
+app.add_typer(inputs.app, name="inputs")
 app.add_typer(models.app, name="models")
 
 

@@ -6,6 +6,7 @@ from medspatial.inputs.pictures import Pictures, render
 from medspatial.inputs.planes import PLANES, Grid, PlaneFrame, frame_at, scale_bar
 from medspatial.inputs.query import CONVENTION, Query
 from medspatial.inputs.settings import PictureSettings, Representation
+from medspatial.inputs.shown import settings_of, shown
 from medspatial.inputs.slices import chosen_slices
 from medspatial.inputs.voxels import VoxelSettings, voxels
 from medspatial.inputs.windows import WINDOWS, Window, channels_of
@@ -29,5 +30,7 @@ __all__ = [
     "frame_at",
     "render",
     "scale_bar",
+    "settings_of",
+    "shown",
     "voxels",
 ]

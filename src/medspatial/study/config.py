@@ -10,9 +10,9 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from medspatial.errors import InputError
 from medspatial.records import Record
+from medspatial.study.crossing import NAME_CHARACTERS, crossed
 
 BUILT_IN = Path(__file__).parent / "builtin"
-_NAME_CHARACTERS = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.+")
 
 
 class CasesConfig(Record):
@@ -77,7 +77,7 @@ class ModelConfig(Record):
     @field_validator("name")
     @classmethod
     def _file_name(cls, name: str) -> str:
-        if not name or not set(name) <= _NAME_CHARACTERS:
+        if not name or not set(name) <= NAME_CHARACTERS:
             raise ValueError("must consist of letters, digits and - _ . + (it becomes a file name)")
         return name
 
@@ -120,8 +120,10 @@ class StudyConfig(Record):
     @field_validator("models", mode="before")
     @classmethod
     def _short_models(cls, models: Any) -> Any:
-        """Accept ``random`` and ``{kind: random, seed: 1, name: random-1}``."""
-        return [_model(entry) for entry in models] if isinstance(models, list) else models
+        """Accept ``random``, ``{kind: random, seed: 1, name: random-1}``, and crossed options."""
+        if not isinstance(models, list):
+            return models
+        return [_model(single) for entry in models for single in crossed(entry)]
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -216,4 +218,13 @@ def _resolved(study: StudyConfig, folder: Path) -> StudyConfig:
 
     cases = study.cases.model_copy(update={"path": absolute(study.cases.path)})
     questions = study.questions.model_copy(update={"path": absolute(study.questions.path)})
-    return study.model_copy(update={"cases": cases, "questions": questions})
+    models = tuple(_model_beside(model, folder) for model in study.models)
+    return study.model_copy(update={"cases": cases, "questions": questions, "models": models})
+
+
+def _model_beside(model: ModelConfig, folder: Path) -> ModelConfig:
+    """Take a checkpoint's relative path from the study file's folder, where it is there (hub names stay)."""
+    path = model.options.get("path")
+    if not isinstance(path, str) or not (folder / path).exists():
+        return model
+    return model.model_copy(update={"options": {**model.options, "path": str((folder / path).resolve())}})

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import ValidationError
-
 from medspatial.errors import InputError
-from medspatial.inputs import PictureSettings, Query, render
+from medspatial.inputs import PictureSettings, Query, render, settings_of
 from medspatial.models.base import Answer, Model
 from medspatial.models.image_text.conversation import Conversation, Head, Pixels
 from medspatial.models.image_text.loading import greedy_configuration, load_model, load_processor
@@ -131,14 +129,9 @@ class ImageText(Model):
         InputError
             Names option, rule and value.
         """
-        try:
-            settings = PictureSettings.model_validate(options)
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            field = ".".join(str(part) for part in first["loc"])
-            unknown = first["type"] == "extra_forbidden"
-            rule = "unknown option" if unknown else first["msg"].removeprefix("Value error, ")
-            raise InputError(f"{self.name}: {field or 'pictures'}: {rule}; got {first['input']!r}") from None
+        settings = settings_of(options, self.name)
+        if not isinstance(settings, PictureSettings):
+            raise InputError(f"{self.name}: representation 'volume': this model takes images, not voxels")
         if settings.representation == "overlay":
             raise InputError(
                 f"{self.name}: representation 'overlay' needs masks, and a model gets only the CT"
