@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 
+import numpy as np
 import pytest
 
 from medspatial.compare import Comparison, compare
+from medspatial.compare.table import chance_level
 from medspatial.errors import InputError
 from medspatial.records import Question
 
@@ -161,8 +165,22 @@ def test_chance_is_per_question_and_open_questions_have_none(make_scores):
     assert overall.closed == 3
     assert overall.chance == pytest.approx((0.5 + 0.5 + 0.25) / 3)
     assert overall.chance_corrected == pytest.approx((1 - 1 + 1) / 3)
+    assert overall.guess == pytest.approx((0.5 + 0.5 + 0.25 + 0) / 4), "of all questions, open ones included"
     open_only = compare(scores[3:], questions=questions[3:]).result("m").overall
     assert (open_only.closed, open_only.chance, open_only.chance_corrected) == (0, None, None)
+    assert open_only.guess == 0
+
+
+def test_an_open_question_for_left_or_right_can_be_guessed():
+    side = Question(id="q", case_id="a", question="which side?", answer="left", answer_type="side")
+    assert chance_level(side) == 0.5
+    assert np.isnan(chance_level(side.model_copy(update={"answer": "both"})))
+
+
+def test_importing_the_room_leaves_scipy_alone():
+    code = "import sys, medspatial.compare; print([m for m in sys.modules if m.startswith('scipy')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_graded_metrics_have_means_and_no_discordance(make_scores):

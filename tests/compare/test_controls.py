@@ -8,6 +8,7 @@ import pytest
 from medspatial.arms import ARMS
 from medspatial.compare import compare
 from medspatial.compare.controls import difference_interval
+from medspatial.compare.links import fits, given_answer
 from medspatial.records import Question, Score
 
 SIDES = {"left": "right", "right": "left"}
@@ -218,7 +219,7 @@ def test_mirrored_cases_inside_the_standard_arm_are_linked_by_pair():
         _scores(pairs, "seeing", lambda q, arm, rng: q.answer, ("standard",)), questions=pairs
     )
     (row,) = comparison.consistency
-    assert (row.arm, row.kind, row.both_right, row.n, row.clusters) == ("mirrored", "turning", 1, 10, 10)
+    assert (row.arm, row.kind, row.both_right, row.n, row.clusters) == ("mirrored_case", "turning", 1, 10, 10)
     assert comparison.grounding[0].turning == 1
 
 
@@ -227,3 +228,50 @@ def test_difference_interval_is_never_of_width_zero():
     assert difference_interval(0.0, 0.0, 10, 0.95).high > 0
     assert (difference_interval(0.3, 0.0, 1, 0.95).low, difference_interval(0.3, 0, 1, 0.95).high) == (-1, 1)
     assert difference_interval(0.9, 0.2, 10, 0.95).high == 1
+
+
+def test_an_answer_written_with_its_letter_is_the_options_text(make_scores):
+    options = ("left kidney", "right kidney")
+    for extracted, wanted in [
+        ("B: right kidney", "right kidney"),
+        ("B", "right kidney"),
+        ("(a)", "left kidney"),
+        ("C", "c"),
+        ("a word", "a word"),
+        (None, "left"),
+    ]:
+        (score,) = make_scores(
+            {"m": [1]}, answer=options[0], options=options, extracted=extracted, prediction="left"
+        )
+        assert given_answer(score) == wanted
+    (silent,) = make_scores({"m": ["?"]}, prediction="I cannot tell")
+    assert given_answer(silent) is None
+
+
+def test_open_answers_fit_by_their_sides():
+    assert fits("left", "the left kidney", closed=False)
+    assert not fits("left", "the right kidney", closed=False)
+    assert not fits("both left and right", "the left kidney", closed=False)
+    assert not fits("left", "the left kidney", closed=True), "options are compared whole"
+    assert not fits(None, "left", closed=False)
+
+
+def test_letters_before_answers_do_not_hide_who_ignores_the_image():
+    """The metric's own form of an answer must not make a guesser look as if it saw."""
+    questions = _cohort(60)
+    scores = []
+    for score in _scores(questions, "guesser", lambda q, arm, rng: str(rng.choice(q.options))):
+        letter = "ABC"[score.options.index(score.extracted)]
+        scores.append(score.model_copy(update={"extracted": f"{letter}: {score.extracted}"}))
+    found = _one(scores, questions)
+    assert found.turning_interval.low <= 0 <= found.turning_interval.high
+
+
+def test_who_never_answers_is_at_zero():
+    questions = _cohort()
+    silent = [
+        score.model_copy(update={"status": "unanswered", "correct": False, "score": 0.0, "extracted": None})
+        for score in _scores(questions, "silent", lambda q, arm, rng: "")
+    ]
+    found = _one(silent, questions)
+    assert (found.value, found.gain, found.verdict) == (0, 0, "not shown")

@@ -20,7 +20,7 @@ def test_panels_hold_the_comparisons_figures(study) -> None:
     for panel, name in zip(groups, comparison.categories, strict=True):
         for estimate in panel.estimates:
             assert estimate.value == comparison.result(estimate.model).by_category[name].accuracy
-            assert estimate.chance == comparison.result(estimate.model).by_category[name].chance
+            assert estimate.chance == comparison.result(estimate.model).by_category[name].guess
 
 
 def test_curves_and_confusions_are_drawn_from_the_reference_arm(study) -> None:

@@ -17,17 +17,30 @@ def with_overall(study, **changes: object):
 
 @pytest.mark.parametrize(
     ("low", "high", "verdict"),
-    [(0.6, 0.8, "above chance"), (0.4, 0.8, "not distinguishable from chance"), (0.1, 0.3, "below chance")],
+    [
+        (0.6, 0.8, "above guessing"),
+        (0.4, 0.8, "not distinguishable from guessing"),
+        (0.1, 0.3, "below guessing"),
+    ],
 )
 def test_the_verdict_follows_the_interval(study, low: float, high: float, verdict: str) -> None:
     interval = Interval(low=low, high=high, method="wilson")
-    comparison = with_overall(study, interval=interval, chance=0.5, closed=25, n=25, accuracy=0.7)
+    comparison = with_overall(study, interval=interval, guess=0.5, closed=25, n=25, accuracy=0.7)
     assert verdict in summarise(comparison, study.questions).findings[0]
 
 
-def test_open_questions_get_no_verdict_against_chance(study) -> None:
-    comparison = with_overall(study, closed=3)
-    assert "chance" not in summarise(comparison, study.questions).findings[0]
+def test_open_questions_alone_get_no_verdict_against_guessing(study) -> None:
+    comparison = with_overall(study, guess=0.0, closed=0)
+    found = summarise(comparison, study.questions)
+    assert "guessing" not in found.findings[0]
+    assert "Guessing gives" not in dict(found.figures)
+
+
+def test_guessing_is_explained_beside_the_key_figure(study) -> None:
+    found = summarise(study.comparison, study.questions)
+    guess = study.comparison.result("oracle").overall.guess
+    assert dict(found.figures)["Guessing gives"] == f"{100 * guess:.1f} %"
+    assert "Guessing gives the chance level" in found.reading
 
 
 def test_a_model_without_questions_gets_no_figure(study) -> None:

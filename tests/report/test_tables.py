@@ -116,7 +116,7 @@ def test_write_tables(tmp_path: Path) -> None:
 def test_accuracy_table_shows_the_comparisons_figures(study) -> None:
     comparison: Comparison = study.comparison
     found = accuracy_table(comparison)
-    assert [row[0].main for row in found.rows] == [*comparison.models, "Chance level"]
+    assert [row[0].main for row in found.rows] == [*comparison.models, "Guessing"]
     titles = [column.title for column in found.columns]
     for row, model in zip(found.rows, comparison.models, strict=False):
         result = comparison.result(model)

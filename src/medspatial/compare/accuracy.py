@@ -93,12 +93,16 @@ def _intervals(
 
 
 def _chance(table: ArmTable, mask: Mask, column: int, settings: Settings) -> dict[str, Any]:
-    """Chance level and chance-corrected accuracy over the closed questions of the group."""
+    """What guessing gives; chance level and chance-corrected accuracy of the closed questions."""
     closed = mask & np.isfinite(table.chance)
     if not closed.any():
-        return {}
+        return {"guess": 0.0}
     chance = table.chance[closed]
-    found: dict[str, Any] = {"closed": int(closed.sum()), "chance": float(chance.mean())}
+    found: dict[str, Any] = {
+        "closed": int(closed.sum()),
+        "chance": float(chance.mean()),
+        "guess": float(chance.sum() / mask.sum()),
+    }
     able = chance < 1
     if not able.any():
         return found

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 Floats = NDArray[np.float64]
 
@@ -74,6 +73,8 @@ def sum_by_patient(values: Floats, patients: NDArray[np.intp], count: int) -> Pa
     count
         Number of patients; those without a question get a row of zeros.
     """
+    from scipy import sparse  # here: importing scipy costs more than the rest of this room
+
     rows = len(patients)
     gather = sparse.csr_array((np.ones(rows), (patients, np.arange(rows))), shape=(count, rows))
     sums = np.asarray(gather @ values, dtype=np.float64)

@@ -10,7 +10,7 @@ import numpy as np
 from medspatial.compare.clustered import Floats, PatientSums, sum_by_patient
 from medspatial.compare.groups import Settings
 from medspatial.compare.intervals import main_interval, symmetric, t_quantile
-from medspatial.compare.links import Link, given_answer, has_verdict, links_to, links_within, plain, turns
+from medspatial.compare.links import Link, fits, given_answer, has_verdict, links_to, links_within, turns
 from medspatial.compare.multiplicity import holm
 from medspatial.compare.pairs import sign_flip
 from medspatial.compare.result import ArmContrast, Consistency, Interval
@@ -110,8 +110,9 @@ def consistencies(
     """Per model and arm (and kind of question): do answers hold or turn as they should.
 
     Twins are looked for across arms, and inside the reference arm by ``pair_id`` (a mirrored copy
-    of a case among the standard questions); the latter count as arm ``mirrored``, or ``reworded``
-    when they belong to one case. Only for metrics that decide right or wrong.
+    of a case among the standard questions, subtype L6); the latter stand under the name
+    ``mirrored_case``, or ``paired_question`` when both belong to one case. Only for metrics that decide
+    right or wrong.
     """
     reference = tables[reference_arm]
     found: list[Consistency] = []
@@ -133,7 +134,7 @@ def _split(reference: ArmTable, table: ArmTable, links: list[Link]) -> list[tupl
         item, twin = reference.items[link.index], table.items[link.twin]
         name = table.arm
         if reference is table:
-            name = "mirrored" if item.case_id != twin.case_id else "reworded"
+            name = "mirrored_case" if item.case_id != twin.case_id else "paired_question"
         kind = "turning" if turns(item, twin) else "standing"
         groups.setdefault((name, kind), []).append(link)
     return [(name, kind, chosen) for (name, kind), chosen in sorted(groups.items())]
@@ -175,7 +176,8 @@ def _answers(reference: ArmTable, table: ArmTable, links: list[Link], model: str
         return {"same_answer": None, "inverted": None}
     turning = turns(reference.items[links[0].index], table.items[links[0].twin])
     swapped = [
-        first == plain(table.items[link.twin].answer) and second == plain(reference.items[link.index].answer)
+        fits(first, table.items[link.twin].answer, closed=bool(table.items[link.twin].options))
+        and fits(second, reference.items[link.index].answer, closed=bool(table.items[link.twin].options))
         for first, second, link in known
     ]
     return {

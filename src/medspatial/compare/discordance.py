@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
 
 from medspatial.compare.clustered import Floats
 
@@ -26,13 +25,16 @@ def mcnemar(n10: int, n01: int) -> tuple[float, float]:
     ----------
     Fagerland, Lydersen, Laake 2013, BMC Med. Res. Methodol. 13:91.
     """
+    from scipy import special
+
     total, smaller = n10 + n01, min(n10, n01)
     if total == 0:
         return 1.0, 1.0
-    point = float(stats.binom.pmf(smaller, total, 0.5))
+    below = float(special.bdtr(smaller, total, 0.5))  # binomial distribution function at one half
+    point = below - float(special.bdtr(smaller - 1, total, 0.5)) if smaller else below
     if n10 == n01:
         return 1.0, 1.0 - point
-    exact = min(1.0, 2 * float(stats.binom.cdf(smaller, total, 0.5)))
+    exact = min(1.0, 2 * below)
     return exact, exact - point
 
 
@@ -53,6 +55,8 @@ def cochran_q(verdicts: Floats) -> tuple[float, int, float] | None:
     ----------
     Cochran 1950, Biometrika 37:256.
     """
+    from scipy import special
+
     models = verdicts.shape[1]
     by_model, by_question = verdicts.sum(axis=0), verdicts.sum(axis=1)
     spread = models * by_question.sum() - np.square(by_question).sum()
@@ -60,4 +64,4 @@ def cochran_q(verdicts: Floats) -> tuple[float, int, float] | None:
         return None
     between = models * np.square(by_model).sum() - by_model.sum() ** 2
     statistic = float((models - 1) * between / spread)
-    return statistic, models - 1, float(stats.chi2.sf(statistic, models - 1))
+    return statistic, models - 1, float(special.chdtrc(models - 1, statistic))

@@ -8,9 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from medspatial.compare.clustered import Floats
-from medspatial.compare.controls import by_patient, difference_interval, judged, verdicts
+from medspatial.compare.controls import by_patient, difference_interval, judged
 from medspatial.compare.groups import Settings
-from medspatial.compare.links import Link, given_answer, has_verdict, links_to, links_within, plain, turns
+from medspatial.compare.links import (
+    Link,
+    fits,
+    given_answer,
+    has_verdict,
+    links_to,
+    links_within,
+    plain,
+    turns,
+)
 from medspatial.compare.result import Grounding, Interval
 from medspatial.compare.table import UNANSWERED, ArmTable
 
@@ -46,9 +55,9 @@ def groundings(tables: Mapping[str, ArmTable], reference_arm: str, settings: Set
     it mirrored -1.
 
     ``gain``: over the other questions, ``sum(x - o) / sum(1 - o)`` with the verdict ``x`` in the
-    reference arm and ``o`` the mean verdict over the blind arms (an unanswered blind closed
-    question counts as chance). 0 when the image adds nothing, 1 when everything that was not known
-    without it is right with it; not below -1.
+    reference arm and ``o`` the mean verdict over the blind arms (a closed question answered with the
+    image and unanswered without it counts as chance there). 0 when the image adds nothing, 1 when
+    everything that was not known without it is right with it; not below -1.
 
     The figure is the mean of the parts that can be measured, so that it does not depend on the mix
     of questions. A model without either part is left out.
@@ -108,12 +117,21 @@ def _turning(reference: ArmTable, links: list[tuple[ArmTable, Link]], model: str
 
 
 def _turn(reference: ArmTable, table: ArmTable, link: Link, model: str) -> float:
-    right = verdicts(reference, table, [link], model)[0]
-    first = given_answer(reference.score(link.index, model))
-    second = given_answer(table.score(link.twin, model))
-    fits_other = float(first == plain(table.items[link.twin].answer))
-    fits_first = float(second == plain(reference.items[link.index].answer))
-    return float(right.sum() - fits_other - fits_first) / 2
+    """``([a = r] - [a = s] + [b = s] - [b = r]) / 2``, every term by the same rule.
+
+    Taking ``a = r`` from the metric's verdict and ``a = s`` from the texts would favour every answer
+    that the metric understands and the texts do not: the figure would not be 0 for who ignores the image.
+    """
+    item, twin = reference.items[link.index], table.items[link.twin]
+    total = 0
+    for score, own, other in (
+        (reference.score(link.index, model), item.answer, twin.answer),
+        (table.score(link.twin, model), twin.answer, item.answer),
+    ):
+        given = given_answer(score)
+        closed = bool(item.options)
+        total += fits(given, own, closed=closed) - fits(given, other, closed=closed)
+    return total / 2
 
 
 def _gain(reference: ArmTable, blind: Mapping[str, ArmTable], turned: set[int], model: str) -> Part | None:
@@ -123,7 +141,9 @@ def _gain(reference: ArmTable, blind: Mapping[str, ArmTable], turned: set[int], 
             continue
         for link in judged(reference, table, links_to(reference, table), model):
             if link.index not in turned:
-                seen.setdefault(link.index, []).append(_blind_verdict(table, link.twin, model))
+                replied = reference.states[link.index, reference.models.index(model)] != UNANSWERED
+                verdict = _blind_verdict(table, link.twin, model, replied)
+                seen.setdefault(link.index, []).append(verdict)
     indices = [number for number in sorted(seen) if has_verdict(reference, [number], model)[0]]
     if not indices:
         return None
@@ -135,10 +155,11 @@ def _gain(reference: ArmTable, blind: Mapping[str, ArmTable], turned: set[int], 
     return _part(reference, [Link(number, number) for number in indices], right - unseen, room)
 
 
-def _blind_verdict(table: ArmTable, question: int, model: str) -> float:
+def _blind_verdict(table: ArmTable, question: int, model: str, replied: bool) -> float:
+    """Verdict without the image; who answers with the image and refuses without it is given chance."""
     column = table.models.index(model)
     chance = float(table.chance[question])
-    if table.states[question, column] == UNANSWERED and np.isfinite(chance):
+    if replied and table.states[question, column] == UNANSWERED and np.isfinite(chance):
         return chance
     return float(table.values[question, column])
 

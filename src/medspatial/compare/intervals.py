@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-
-from scipy import special
+from statistics import NormalDist
 
 from medspatial.compare.result import Interval
 
@@ -13,11 +12,13 @@ _NO_SPREAD = 1e-12  # a standard error this small is rounding: all patients have
 
 def z_quantile(confidence: float) -> float:
     """Two-sided quantile of the normal distribution: 1.96 for 0.95."""
-    return float(special.ndtri(0.5 + confidence / 2))
+    return NormalDist().inv_cdf(0.5 + confidence / 2)
 
 
 def t_quantile(confidence: float, df: int) -> float:
     """Two-sided quantile of Student's t with ``df`` degrees of freedom."""
+    from scipy import special  # here: importing scipy takes longer than all else in this room
+
     return float(special.stdtrit(df, 0.5 + confidence / 2))
 
 

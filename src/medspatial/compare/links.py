@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from medspatial.compare.table import MISSING, UNSCORED, ArmTable
 from medspatial.records import Item, Score
 
+_LETTERED = re.compile(r"\(?(?P<letter>[a-z])\)?(?:\s*[:.)]\s*(?P<text>.+))?", re.DOTALL)
+_SIDE = re.compile(r"\b(?:left|right)\b")
 _LINK_FIELDS = ("linked_id", "original_id", "reference_id")  # in the metadata of a question or score
 
 
@@ -78,19 +80,42 @@ def has_verdict(table: ArmTable, questions: Sequence[int], model: str) -> NDArra
 
 
 def given_answer(score: Score | None) -> str | None:
-    """Return the answer a model gave, as comparable text; None when nothing was extracted.
+    """Return the answer a model gave, as comparable text; None when there is none.
 
-    A lone option letter becomes the option's text, so that equal answers stay equal when the options
-    change places.
+    What the metric extracted; where it extracts nothing, the reply itself. An option's letter, alone
+    (``B``) or before its text (``B: left kidney``), gives way to the option's text, so that equal answers
+    stay equal when the options change places.
     """
-    if score is None or not score.extracted:
+    if score is None:
         return None
-    text = plain(score.extracted)
-    if len(text) == 1 and text not in {plain(option) for option in score.options}:
-        number = ord(text) - ord("a")
-        if 0 <= number < len(score.options):
-            return plain(score.options[number])
-    return text
+    text = score.extracted or (score.prediction if score.status == "scored" else None)
+    if not text:
+        return None
+    return _option(plain(text), [plain(option) for option in score.options])
+
+
+def _option(text: str, options: Sequence[str]) -> str:
+    found = _LETTERED.fullmatch(text)
+    if found is None or text in options:
+        return text
+    behind, number = found["text"], ord(found["letter"]) - ord("a")
+    if behind is not None:
+        return plain(behind) if plain(behind) in options else text
+    return options[number] if number < len(options) else text
+
+
+def fits(given: str | None, reference: str, *, closed: bool) -> bool:
+    """True when an answer says what a reference says: the same text or, in open answers, the same sides.
+
+    The same rule for every reference, so that it favours neither of two that differ in their side.
+    """
+    if given is None:
+        return False
+    wanted = plain(reference)
+    if given == wanted:
+        return True
+    sides = set(_SIDE.findall(wanted))
+    return not closed and bool(sides) and set(_SIDE.findall(given)) == sides
 
 
 @lru_cache(maxsize=65_536)

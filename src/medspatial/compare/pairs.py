@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from itertools import combinations
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from medspatial.compare.clustered import Floats, PatientSums
 from medspatial.compare.discordance import mcnemar
@@ -109,7 +109,7 @@ def sign_flip(sums: Floats, pairs: list[tuple[int, int]], settings: Settings) ->
 
 def minimum_detectable(se: float) -> float:
     """Smallest true difference that is found with power 80 % at level 5 %: ``(z_.975 + z_.8) * se``."""
-    return float((special.ndtri(1 - _LEVEL / 2) + special.ndtri(_POWER)) * se)
+    return (NormalDist().inv_cdf(1 - _LEVEL / 2) + NormalDist().inv_cdf(_POWER)) * se
 
 
 def _pair(
@@ -146,6 +146,8 @@ def _clustered(
         found["bootstrap"] = Interval(low=float(low), high=float(high), method="cluster_bootstrap")
     if se > 0:
         found["interval"] = symmetric(value, se, t_quantile(settings.confidence, df), "cluster_t")
+        from scipy import special
+
         found["p_t"] = 2 * float(special.stdtr(df, -abs(value) / se))
     return found
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
 
+from medspatial.compare.clustered import Floats
 from medspatial.compare.groups import OVERALL, Grouped, Settings
+from medspatial.compare.resample import Singles
 from medspatial.compare.result import Rank
 
 
@@ -16,8 +17,8 @@ def bootstrap_ranks(data: Grouped, order: list[str], settings: Settings) -> list
     is the percentile interval of the ranks over the draws.
     """
     draws = data.draws[OVERALL]
-    observed = stats.rankdata(-data.sums[OVERALL].means)
-    ranks = stats.rankdata(-draws, axis=1)
+    observed = ranks_of(data.sums[OVERALL].means[None])[0]
+    ranks = ranks_of(draws)
     first = draws == draws.max(axis=1, keepdims=True)
     p_best = (first / first.sum(axis=1, keepdims=True)).mean(axis=0)
     tail = (1 - settings.confidence) / 2
@@ -35,3 +36,13 @@ def bootstrap_ranks(data: Grouped, order: list[str], settings: Settings) -> list
         for model in order
         if model in column
     ]
+
+
+def ranks_of(values: Floats | Singles) -> Floats:
+    """Rank each row of a (rows, models) table, the largest first; ties share the mean of their ranks."""
+    found = np.empty(values.shape)
+    for column in range(values.shape[1]):
+        own = values[:, column, None]
+        above, equal = (values > own).sum(axis=1), (values == own).sum(axis=1)
+        found[:, column] = above + (equal + 1) / 2
+    return found

@@ -58,6 +58,9 @@ class Accuracy(Record):
     closed, chance, chance_corrected
         Number of closed questions, their mean chance level (mean of 1/options), and the mean of
         ``(verdict - chance) / (1 - chance)`` over them; None without closed questions.
+    guess
+        Expected accuracy of a guesser on *all* ``n`` questions: chance on the closed ones, 0 on the
+        open ones. This is the figure to hold beside ``accuracy``; None for an empty group.
     note
         A sentence when the usual rule could not be used.
     """
@@ -82,6 +85,7 @@ class Accuracy(Record):
     chance: float | None = None
     chance_corrected: float | None = None
     chance_corrected_interval: Interval | None = None
+    guess: float | None = None
     note: str | None = None
 
 

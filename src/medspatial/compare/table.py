@@ -60,10 +60,11 @@ class ArmTable:
 
 
 def chance_level(item: Item) -> float:
-    """Chance of guessing right: 1/options for a closed question, 1/2 for yes/no, NaN for an open one."""
+    """Chance of guessing right: 1/options for a closed question, 1/2 for yes/no and left/right, else NaN."""
     if item.options:
         return 1 / len(item.options)
-    return 0.5 if item.answer_type == "yes_no" else float("nan")
+    two = item.answer_type == "yes_no" or (item.answer_type == "side" and item.answer in ("left", "right"))
+    return 0.5 if two else float("nan")
 
 
 class QuestionIndex:

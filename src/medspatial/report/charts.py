@@ -13,11 +13,14 @@ from matplotlib.figure import Figure
 from medspatial.records import Question
 from medspatial.report.figures import (
     CurvePoint,
+    Effect,
+    EffectPanel,
     Estimate,
     Panel,
     accuracy_curves,
     category_panels,
     confusion,
+    effects,
     forest,
     question_distribution,
 )
@@ -27,7 +30,7 @@ from medspatial.report.tables.distribution import answer_counts
 if TYPE_CHECKING:
     from medspatial.compare.result import Accuracy, Bin, Comparison, Confusion
 
-Section = Literal["results", "details", "questions"]
+Section = Literal["results", "details", "controls", "questions"]
 
 # What accuracy is set against: words for the caption, title of the axis.
 _AGAINST = {
@@ -51,6 +54,7 @@ def charts(comparison: Comparison, questions: Sequence[Question]) -> list[Chart]
     """Return the figures that the data can fill, in the order of the page."""
     return [
         *_accuracy_charts(comparison),
+        *_control_charts(comparison),
         *_curve_charts(comparison),
         *_confusion_charts(comparison),
         *_question_charts(questions),
@@ -69,7 +73,7 @@ def panels(comparison: Comparison) -> list[Panel]:
 
 def _accuracy_charts(comparison: Comparison) -> list[Chart]:
     groups = panels(comparison)
-    tail = "with intervals. The dashed line is the chance level."
+    tail = "with intervals. The dashed line is what guessing gives (chance if closed, 0 if open)."
     found = [
         Chart(
             "forest",
@@ -82,6 +86,43 @@ def _accuracy_charts(comparison: Comparison) -> list[Chart]:
         caption = f"Accuracy per category of question, {tail}"
         found.append(Chart("categories", "results", caption, partial(category_panels, groups)))
     return found
+
+
+def _control_charts(comparison: Comparison) -> list[Chart]:
+    """Grounding of each model, and what it gains over each control arm."""
+    found = []
+    if comparison.grounding:
+        rows = tuple(
+            Effect(one.model, one.value, one.interval.low, one.interval.high, firm=one.verdict != "not shown")
+            for one in comparison.grounding
+        )
+        caption = (
+            "Visual grounding with intervals: 1 when all answers come from the image, 0 when none does, "
+            "negative when it is read the wrong way round. Hollow marks: not shown."
+        )
+        draw = partial(effects, (EffectPanel("", rows),), "Visual grounding", (-1.0, 1.0))
+        found.append(Chart("grounding", "controls", caption, draw))
+    groups = arm_panels(comparison)
+    if groups:
+        caption = (
+            f"Accuracy in arm {comparison.reference_arm} minus accuracy in each control arm, on the "
+            "questions judged in both, with intervals. Filled marks hold after Holm."
+        )
+        draw = partial(effects, groups, "Gain (percentage points)", (-100.0, 100.0))
+        found.append(Chart("arms", "controls", caption, draw))
+    return found
+
+
+def arm_panels(comparison: Comparison) -> tuple[EffectPanel, ...]:
+    """Gain of the reference arm over each control arm, in percentage points, one panel per arm."""
+    level = 1 - comparison.confidence
+    panels: dict[str, list[Effect]] = {}
+    for one in comparison.contrasts:
+        ends = one.interval
+        low, high = (100 * ends.low, 100 * ends.high) if ends else (None, None)
+        effect = Effect(one.model, 100 * one.gain, low, high, firm=one.p_holm < level)
+        panels.setdefault(one.arm, []).append(effect)
+    return tuple(EffectPanel(arm.replace("_", " "), tuple(rows)) for arm, rows in panels.items())
 
 
 def _curve_charts(comparison: Comparison) -> list[Chart]:
@@ -143,5 +184,5 @@ def _estimate(model: str, found: Accuracy | None) -> Estimate:
         return Estimate(model, None)
     main = found.interval
     return Estimate(
-        model, found.accuracy, main.low if main else None, main.high if main else None, found.chance
+        model, found.accuracy, main.low if main else None, main.high if main else None, found.guess or None
     )

@@ -10,7 +10,7 @@ from medspatial.records import Question
 from medspatial.report.formatting import count, interval, percent
 
 if TYPE_CHECKING:
-    from medspatial.compare.result import Accuracy, Comparison
+    from medspatial.compare.result import Accuracy, Comparison, Grounding
 
 
 @dataclass(frozen=True)
@@ -25,18 +25,30 @@ class Summary:
 def summarise(comparison: Comparison, questions: Sequence[Question]) -> Summary:
     """Write the head of a report from a comparison; says nothing that the intervals do not bear out."""
     results = [comparison.result(model) for model in comparison.models]
-    chance = next((one.overall.chance for one in results if one.overall.chance is not None), None)
+    guess = next((one.overall.guess for one in results if one.overall.guess is not None), None)
     figures = [
         ("Questions", count(comparison.n_questions)),
         ("Cases", count(len({question.case_id for question in questions})) if questions else ""),
         ("Patients", count(comparison.n_patients)),
         ("Models", count(len(comparison.models))),
-        ("Chance level", f"{percent(chance)} %"),
+        ("Guessing gives", f"{percent(guess)} %" if guess else ""),
     ]
     if comparison.mde is not None:
         figures.append(("Smallest difference likely to be found", f"{percent(comparison.mde)} points"))
     findings = [_finding(one.model, one.overall) for one in results]
+    findings += [_grounding(found) for found in comparison.grounding]
     return Summary(tuple(pair for pair in figures if pair[1]), tuple(findings), reading(comparison))
+
+
+def _grounding(found: Grounding) -> str:
+    ends = found.interval
+    meaning = {
+        "grounded": "its answers come from the image at least in part",
+        "not shown": "it is not shown that its answers come from the image",
+        "mirrored": "it reads the image with left and right exchanged",
+    }[found.verdict]
+    share = f"{found.value:.2f} (interval {ends.low:.2f} to {ends.high:.2f})".replace("-", "−")
+    return f"{found.model}: visual grounding {share}; {meaning}."
 
 
 def reading(comparison: Comparison) -> str:
@@ -46,7 +58,8 @@ def reading(comparison: Comparison) -> str:
         f"Intervals are {level} % intervals: the accuracies that these data leave plausible. Questions "
         "about the same patient are not independent, so intervals are clustered by patient. Where two "
         "intervals overlap, only the paired comparison on the same questions can say whether the models "
-        "differ."
+        "differ. Guessing gives the chance level on questions with options, yes/no or left/right, and "
+        "nothing on open questions; an accuracy is to be held against that figure."
     )
 
 
@@ -58,10 +71,10 @@ def _finding(model: str, found: Accuracy) -> str:
     if ends is None:
         return f"{text}; no interval can be given."
     text += f" (interval {interval(ends.low, ends.high)})"
-    if found.chance is None or found.closed < found.n:
+    if not found.guess:
         return f"{text}."
-    if ends.low > found.chance:
-        return f"{text}, above chance."
-    if ends.high < found.chance:
-        return f"{text}, below chance."
-    return f"{text}, not distinguishable from chance."
+    if ends.low > found.guess:
+        return f"{text}, above guessing."
+    if ends.high < found.guess:
+        return f"{text}, below guessing."
+    return f"{text}, not distinguishable from guessing."

@@ -2,6 +2,7 @@
 
 from medspatial.report.figures.curves import CurvePoint, accuracy_curves
 from medspatial.report.figures.distribution import question_distribution
+from medspatial.report.figures.effects import Effect, EffectPanel, effects
 from medspatial.report.figures.forest import Estimate, Panel, category_panels, forest
 from medspatial.report.figures.lengths import answer_lengths
 from medspatial.report.figures.matrix import correctness_map, disagreement
@@ -20,6 +21,8 @@ __all__ = [
     "ONE_COLUMN",
     "TWO_COLUMNS",
     "CurvePoint",
+    "Effect",
+    "EffectPanel",
     "Estimate",
     "Panel",
     "accuracy_curves",
@@ -30,6 +33,7 @@ __all__ = [
     "confusion",
     "correctness_map",
     "disagreement",
+    "effects",
     "forest",
     "inline_svg",
     "judge_agreement",

@@ -33,7 +33,10 @@ _FINE, _COARSE = (0, 25, 50, 75, 100), (0, 50, 100)
 
 @dataclass(frozen=True)
 class Estimate:
-    """One model's accuracy on one group of questions; shares between 0 and 1, None where undefined."""
+    """One model's accuracy on one group of questions; shares between 0 and 1, None where undefined.
+
+    ``chance`` is what guessing gives on the same questions.
+    """
 
     model: str
     value: float | None
@@ -53,7 +56,7 @@ class Panel:
 def forest(panel: Panel, width: float = ONE_COLUMN) -> Figure:
     """Plot one group: a row per model with point, interval and the figures in words.
 
-    The dashed line is the chance level.
+    The dashed line is what guessing gives.
     """
     with paper_style():
         rows = len(panel.estimates)

@@ -25,7 +25,7 @@ def accuracy_table(comparison: Comparison, arm: str | None = None) -> Table:
     groups += [_category(name) for name in comparison.categories]
     best = [_best([group(result) for result in results]) for group in groups]
     rows = [_model_row(result, groups, best) for result in results]
-    rows.append(_chance_row(results, groups))
+    rows.append(_guess_row(results, groups))
     titles = ["All", *(category_title(name) for name in comparison.categories)]
     columns = (
         Column("Model", "left"),
@@ -52,11 +52,11 @@ def subtype_table(comparison: Comparison, arm: str | None = None) -> Table:
         found = [result.by_subtype.get(name) for result in results]
         some = next(accuracy for accuracy in found if accuracy is not None)
         figures = [accuracy_cell(accuracy) for accuracy in found]
-        rows.append((Cell(name), Cell(count(some.n)), Cell(percent(some.chance)), *figures))
+        rows.append((Cell(name), Cell(count(some.n)), Cell(percent(some.guess)), *figures))
         for result, accuracy in zip(results, found, strict=True):
             if accuracy is not None:
                 records.append(figures_of(result, "subtype", name, accuracy))
-    heads = (Column("Subtype", "left"), Column("Questions"), Column("Chance"))
+    heads = (Column("Subtype", "left"), Column("Questions"), Column("Guessing"))
     return Table(
         name="subtypes",
         title=f"Accuracy per subtype in percent ({interval_words(comparison)})",
@@ -98,7 +98,8 @@ def denominator_note(comparison: Comparison, results: list[ModelResult]) -> str:
     questions, patients = count(comparison.n_questions), count(comparison.n_patients)
     note = (
         f"{questions} questions of {patients} patients; metric: {comparison.metric}. "
-        "Unanswered, failed and missing questions stay in the denominator."
+        "Unanswered, failed and missing questions stay in the denominator. "
+        "Guessing: chance on closed questions, 0 on open ones."
     )
     if comparison.mde is not None:
         note += (
@@ -128,6 +129,8 @@ def figures_of(result: ModelResult, scope: str, group: str | None, accuracy: Acc
         "unanswered": accuracy.unanswered,
         "unscored": accuracy.unscored,
         "missing": accuracy.missing,
+        "guess": accuracy.guess,
+        "closed": accuracy.closed,
         "chance": accuracy.chance,
         "chance_corrected": accuracy.chance_corrected,
         "design_effect": accuracy.design_effect,
@@ -165,15 +168,15 @@ def _model_row(
     return (Cell(result.model), *figures, *(Cell(count(number)) for number in counts))
 
 
-def _chance_row(
+def _guess_row(
     results: list[ModelResult], groups: list[Callable[[ModelResult], Accuracy | None]]
 ) -> tuple[Cell, ...]:
     figures = []
     for group in groups:
         found = [group(result) for result in results]
-        chance = next((one.chance for one in found if one is not None and one.chance is not None), None)
-        figures.append(Cell(percent(chance)))
-    return (Cell("Chance level"), *figures, Cell(""), Cell(""), Cell(""))
+        guess = next((one.guess for one in found if one is not None and one.guess is not None), None)
+        figures.append(Cell(percent(guess)))
+    return (Cell("Guessing"), *figures, Cell(""), Cell(""), Cell(""))
 
 
 def _arm_words(comparison: Comparison, arm: str) -> str:

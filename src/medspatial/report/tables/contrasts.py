@@ -57,14 +57,15 @@ def arms_table(comparison: Comparison) -> Table:
                 Cell(count(found.n)),
             )
         )
-    heads = ("Reference arm", "Control arm", "Loss without it", "p (Holm)", "Questions")
+    heads = ("Reference arm", "Control arm", "Gain over control", "p (Holm)", "Questions")
     return Table(
         name="arms",
-        title=f"Control arms: what is lost, in percentage points, {_level(comparison)} % intervals",
+        title=f"Control arms: gain over each in percentage points, {_level(comparison)} % intervals",
         columns=(Column("Model", "left"), Column("Arm", "left"), *map(Column, heads)),
         rows=tuple(rows),
         records=tuple(found.model_dump(mode="json") for found in comparison.contrasts),
-        note="A model that reads the image loses accuracy when the image is withheld or exchanged.",
+        note="A model that reads the image loses accuracy when the image is withheld (text_only, blank) or "
+        "exchanged (wrong_patient). In the mirrored arm the reference is turned too, so it should stay.",
     )
 
 
@@ -78,6 +79,7 @@ def consistency_table(comparison: Comparison) -> Table:
                 Cell(found.arm),
                 Cell("must turn" if found.kind == "turning" else "must stand"),
                 Cell(percent(found.both_right), _interval(found.both_right_interval)),
+                Cell(percent(found.consistent), _interval(found.consistent_interval)),
                 Cell(percent(found.exactly_one)),
                 Cell(percent(found.neither)),
                 Cell(percent(found.same_answer)),
@@ -85,7 +87,7 @@ def consistency_table(comparison: Comparison) -> Table:
                 Cell(count(found.n)),
             )
         )
-    heads = ("Both right", "Exactly one", "Neither", "Same answer", "Inverted", "Pairs")
+    heads = ("Both right", "Consistent", "Exactly one", "Neither", "Same answer", "Inverted", "Pairs")
     lefts = (Column("Model", "left"), Column("Arm", "left"), Column("Answer", "left"))
     return Table(
         name="consistency",
@@ -93,7 +95,10 @@ def consistency_table(comparison: Comparison) -> Table:
         columns=(*lefts, *map(Column, heads)),
         rows=tuple(rows),
         records=tuple(found.model_dump(mode="json") for found in comparison.consistency),
-        note="Where the answer must turn, the same answer in both arms means that the image was not read; "
+        note="Consistent: both right or both wrong. In arm mirrored_case both questions stand in the "
+        "standard set, one about a case and one about its mirrored copy (subtype L6); arm "
+        "permuted_options says whether answers depend on the order of options. Where the answer must turn, "
+        "the same answer in both arms means that the image was not read; "
         "inverted means that both arms were answered with the other arm's reference.",
     )
 
