@@ -26,12 +26,34 @@ def score_command(
     ] = None,
     show_mismatches: Annotated[int, typer.Option(min=0, help="Print the first N wrong answers.")] = 0,
     list_metrics: Annotated[bool, typer.Option("--list", help="List the metrics and end.")] = False,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="Judge: openai:MODEL, gemini:MODEL, local:FOLDER; a jury takes verdict files too."),
+    ] = None,
+    repeats: Annotated[int, typer.Option(min=1, help="Judge: times that each answer is judged.")] = 1,
+    budget: Annotated[
+        float | None, typer.Option(min=0, help="Judge: most US dollars of this run; needs --prices.")
+    ] = None,
+    prices: Annotated[
+        str | None,
+        typer.Option(help="Judge: US dollars per million tokens, INPUT,OUTPUT or INPUT,OUTPUT,CACHED."),
+    ] = None,
+    cache: Annotated[
+        Path | None, typer.Option(help="Judge: file of replies. Default: judge-cache.sqlite beside --output.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Judge: a further option; repeatable."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Score predictions by one or several metrics.
 
     Example: `medspatial score -p predictions/random.jsonl -m structured -m exact -o scores`
+
+    Judge: `medspatial score -p predictions/random.jsonl -m judge --model openai:gpt-x -o scores`
     """
+    from medspatial.cli.judging import judge_lines, judges, options_of_judges
     from medspatial.errors import InputError
     from medspatial.predict import read_predictions
     from medspatial.records import write_records
@@ -43,15 +65,26 @@ def score_command(
         return
     if not predictions:
         raise InputError("--predictions: name at least one file of predictions")
-    metrics = [make(name) for name in metric or ["structured"]]
-    rows = []
+    options = options_of_judges(
+        repeats=repeats, budget=budget, prices=prices, cache=cache, output=output, pairs=set_ or []
+    )
+    metrics = [
+        made
+        for name in metric or ["structured"]
+        for made in judges(name, model or [], options) or [make(name)]
+    ]
+    rows, notes = [], list[str]()
     for path in predictions:
         answers = read_predictions(path)
         for judge in metrics:
             scores = judge.score(answers)
             if output:
                 write_records(_target(output, path, judge.name), scores)
-            rows.append({"file": path.name, **asdict(judge.aggregate(scores))})
+            found = judge.aggregate(scores)
+            rows.append({"file": path.name, **asdict(found)})
+            if (lines := judge_lines(found)) and not as_json:
+                rows[-1]["details"] = "below"
+                notes += [f"{path.name}, {line}" for line in lines]
             wrong = [score for score in scores if score.correct is False][:show_mismatches]
             for score in wrong:
                 typer.echo(
@@ -60,6 +93,8 @@ def score_command(
                     err=True,
                 )
     listing(rows, as_json=as_json)
+    for note in notes:
+        typer.echo(note)
 
 
 def _target(output: Path, predictions: Path, metric: str) -> Path:

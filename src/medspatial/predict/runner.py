@@ -199,7 +199,7 @@ class _Run:
         self.file.answer([self._answered(q, a) for q, a in zip(batch, answers, strict=True)])
 
     def _answer_singly(self, encoded: Any, batch: list[Question]) -> None:
-        """Answer one by one; a stop waits for the batch's end, for later questions may be answered already."""
+        """Answer one by one; a stop waits for the end, for later questions may be answered already."""
         stop: RunStopped | None = None
         for question in batch:
             try:

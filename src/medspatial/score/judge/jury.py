@@ -43,6 +43,7 @@ class Jury(Metric):
     name = "jury"
     extra = "judge"
     costly = True
+    variants = {"mean": {"rule": "mean"}}  # noqa: RUF012
 
     def __init__(
         self,
@@ -57,9 +58,10 @@ class Jury(Metric):
         self.judges = [_judge(entry, options) for entry in judges]
         names = [judge.name for judge in self.judges]
         if len(names) < 2 or len(set(names)) < len(names):
-            raise InputError(
-                f"jury: needs at least two judges of different names, got {', '.join(names) or 'none'}"
-            )
+            got = ", ".join(names) or "none"
+            raise InputError(f"jury: needs at least two judges of different names, got {got}")
+        if minimum is not None and not 1 <= minimum <= len(names):
+            raise InputError(f"jury: minimum must lie in 1..{len(names)}, got {minimum}")
         self._rule = rule
         self._minimum = len(names) // 2 + 1 if minimum is None else minimum
         self.name = "jury" if rule == "majority" else f"jury:{rule}"
@@ -111,6 +113,5 @@ def _judge(entry: str | Metric, options: dict[str, Any]) -> Metric:
         return Judge(model=entry, **options)
     if Path(entry).is_file():
         return cast(Metric, RecordedVerdicts(path=entry))
-    raise InputError(
-        f"jury: a judge is PROVIDER:MODEL ({', '.join(PROVIDERS)}) or a file of verdicts, got {entry!r}"
-    )
+    known = ", ".join(PROVIDERS)
+    raise InputError(f"jury: a judge is PROVIDER:MODEL ({known}) or a file of verdicts, got {entry!r}")

@@ -72,7 +72,6 @@ class Judge(Metric):
     ) -> None:
         if repeats < 1:
             raise InputError(f"judge: repeats must be at least 1, got {repeats}")
-        self.name = f"judge:{model}"
         self._prompt = judge_prompt(prompt)
         self._repeats, self._seed, self._max_tokens = repeats, seed, max_tokens
         default = 0.0 if repeats == 1 else _REPEAT_TEMPERATURE
@@ -80,6 +79,7 @@ class Judge(Metric):
         self._canary_rows = canary_rows
         self._canaries: CanaryReport | None = None
         self.llm = open_llm(model, **options)
+        self.name = f"judge:{self.llm.name}"
 
     @classmethod
     def variant(cls, name: str) -> Mapping[str, Any]:

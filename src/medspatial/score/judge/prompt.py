@@ -53,7 +53,7 @@ class JudgePrompt:
 
 
 def quoted(case: dict[str, Any]) -> str:
-    """Return JSON in which all text is inert: line ends and quotes escaped, angle brackets and backticks too."""
+    """Return JSON with all text inert: line ends, quotes, angle brackets and backticks are escaped."""
     text = json.dumps(case, ensure_ascii=False, indent=1)
     for sign in "<>`":
         text = text.replace(sign, f"\\u{ord(sign):04x}")

@@ -80,5 +80,11 @@ def _row(score: Score) -> Prediction:
 def _slim(score: Score) -> Score:
     """What the comparison needs, without the texts."""
     return Score.model_construct(
-        id=score.id, model=score.model, arm=score.arm, metric=score.metric, correct=score.correct
+        id=score.id,
+        question="",
+        answer="",
+        model=score.model,
+        arm=score.arm,
+        metric=score.metric,
+        correct=score.correct,
     )
