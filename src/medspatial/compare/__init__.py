@@ -20,6 +20,7 @@ from medspatial.compare.result import (
     PairedDifference,
     Rank,
 )
+from medspatial.compare.visible import visible_share, with_visible_shares
 
 __all__ = [
     "FAILURES",
@@ -45,4 +46,6 @@ __all__ = [
     "compare",
     "matrix_from_reports",
     "scores_from_reports",
+    "visible_share",
+    "with_visible_shares",
 ]

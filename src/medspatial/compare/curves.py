@@ -9,10 +9,11 @@ import numpy as np
 
 from medspatial.compare.accuracy import accuracy_of
 from medspatial.compare.clustered import Floats
-from medspatial.compare.failures import visible_share
+from medspatial.compare.failures import share_seen
 from medspatial.compare.groups import Mask, Settings
 from medspatial.compare.result import Bin, Curve
 from medspatial.compare.table import ArmTable
+from medspatial.compare.visible import POINTS, SHARE
 from medspatial.records import Evidence, Item, Question
 
 BINS = 5
@@ -35,7 +36,7 @@ def curves(table: ArmTable, settings: Settings, bins: int = BINS) -> list[Curve]
     for column in range(len(table.models)):
         seen = np.array(
             [
-                _or_nan(visible_share(table.scores.get((row, column)), item))
+                _or_nan(share_seen(table.scores.get((row, column)), item))
                 for row, item in enumerate(table.items)
             ]
         )
@@ -45,7 +46,7 @@ def curves(table: ArmTable, settings: Settings, bins: int = BINS) -> list[Curve]
 
 def _visibility_known(table: ArmTable) -> bool:
     records = (*table.items, *table.scores.values())
-    return any("visible_share" in getattr(record, "metadata", ()) for record in records)
+    return any({SHARE, POINTS} & set(getattr(record, "metadata", ())) for record in records)
 
 
 def clearance(item: Item) -> float | None:

@@ -12,6 +12,7 @@ import numpy as np
 from medspatial.compare.links import given_answer, plain
 from medspatial.compare.result import FailureCount
 from medspatial.compare.table import SCORED, ArmTable
+from medspatial.compare.visible import visible_share
 from medspatial.records import Item, Question, Score
 
 Failure = Literal[
@@ -71,21 +72,22 @@ def classify(score: Score | None, question: Item | None = None) -> Failure | Non
     if score.status == "scored" and score.correct is not False:
         return None
     item = score if question is None else question
-    visible = visible_share(score, item)
+    visible = share_seen(score, item)
     if visible is not None and visible < VISIBLE_SHARE:
         return "not_visible"
     return _unanswered(score) if score.status == "unanswered" else _wrong(score, item)
 
 
-def visible_share(score: Score | None, item: Item) -> float | None:
-    """Share of the asked structure that survives the model's preprocessing, where it was recorded.
+def share_seen(score: Score | None, item: Item) -> float | None:
+    """Visible share recorded in the score's metadata, else in the question's; see `compare.visible`.
 
-    Read from ``metadata["visible_share"]`` of the score, else of the question.
+    An item that is itself a score stands for the question alone: what its model saw is not asked.
     """
-    for record in (score, item):
-        value = getattr(record, "metadata", {}).get("visible_share")
-        if isinstance(value, int | float):
-            return float(value)
+    asked = item if isinstance(item, Question) else None
+    for record in (score, asked):
+        share = None if record is None else visible_share(record.metadata, f"question {item.id!r}")
+        if share is not None:
+            return share
     return None
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from medspatial.arms import arm
 from medspatial.cases import cases_root, read_cases, write_phantoms
-from medspatial.compare import Comparison, CorrectnessMatrix, compare
+from medspatial.compare import Comparison, CorrectnessMatrix, compare, with_visible_shares
 from medspatial.errors import InputError
 from medspatial.manifest import new_manifest, read_manifest, session, write_manifest
 from medspatial.models import Model, create_model
@@ -190,7 +190,7 @@ class Study:
         """Compare the models by the chosen metric."""
         settings = self.config.compare
         comparison = compare(
-            scores,
+            with_visible_shares(scores, self._all_predictions()),
             questions=questions,
             metric=settings.metric,
             confidence=settings.confidence,
