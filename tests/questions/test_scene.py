@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from medspatial.cases import MaskSet
+from medspatial.questions.contact import overlapping, touch_verdict
 from medspatial.questions.drop import Drop
 from medspatial.questions.lesions import dilated
 from medspatial.questions.measure import Measured, Runs
 from medspatial.questions.scene import Scene
+from medspatial.questions.sides import missing_partners, place_covered, voxels_per_side
 from medspatial.volume import Affine
 
 SPACING = 2.0
@@ -39,7 +41,7 @@ def scene_of(**extra) -> Scene:
 
 
 def test_midline_follows_the_spine_between_centroids():
-    midline = scene_of().midline(2 * SPACING + 120.0)
+    midline = scene_of().spine.midline(2 * SPACING + 120.0)
     assert midline is not None
     assert midline.x == pytest.approx(80.0)
     assert "vertebrae" in midline.source
@@ -48,8 +50,8 @@ def test_midline_follows_the_spine_between_centroids():
 def test_midline_ends_one_vertebra_beyond_the_chain():
     scene = scene_of()
     top, height = SPACING * VERTEBRAE["vertebrae_L1"], SPACING * 14
-    assert scene.midline(top + height - 1) is not None
-    assert scene.midline(top + height + 1) is None
+    assert scene.spine.midline(top + height - 1) is not None
+    assert scene.spine.midline(top + height + 1) is None
 
 
 def test_midline_from_the_cord_where_no_vertebra_is_whole():
@@ -57,7 +59,7 @@ def test_midline_from_the_cord_where_no_vertebra_is_whole():
         {"spinal_cord": block((30, 10, 0), (34, 14, 100))}, Affine(np.diag([2.0, 2.0, 2.0, 1.0]))
     )
     scene = Scene("cord", Measured(masks))
-    midline = scene.midline(100.0)
+    midline = scene.spine.midline(100.0)
     assert midline is not None
     assert midline.source == "spinal_cord"
     assert midline.x == pytest.approx(63.0)
@@ -69,13 +71,13 @@ def test_midline_from_the_cord_where_no_vertebra_is_whole():
 )
 def test_levels_and_their_borders(offset, level):
     z = SPACING * (VERTEBRAE["vertebrae_L3"] + 14 * offset)
-    found = scene_of().level(z)
+    found = scene_of().spine.level(z)
     assert found.rule == "level_border" if isinstance(found, Drop) else found.name == level
     assert isinstance(found, Drop) is (level is None)
 
 
 def test_outside_the_chain_there_is_no_level():
-    found = scene_of().level(SPACING * (VERTEBRAE["vertebrae_L1"] + 3))
+    found = scene_of().spine.level(SPACING * (VERTEBRAE["vertebrae_L1"] + 3))
     assert isinstance(found, Drop)
     assert found.rule == "no_spine"
 
@@ -86,8 +88,10 @@ def test_a_tumour_counts_as_part_of_its_kidney():
     assert scene.hosts("kidney_tumor#1") == ("kidney_left",)
     assert scene.stats("kidney_left").voxels == 14 * 14 * 30 + 5 * 10 * 10
     assert scene.the("kidney_left") == "the left kidney (including any lesion)"
-    assert scene.the("kidney_right") == "the right kidney"
-    assert scene.voxels_per_side("kidney_tumor") == {"left": 500, "right": 0}
+    assert scene.the("kidney_right") == "the right kidney (including any lesion)"  # it could hold one
+    assert scene.the("liver") == "the liver"
+    assert scene_of().the("kidney_left") == "the left kidney"  # no kidney lesion was looked for
+    assert voxels_per_side(scene, "kidney_tumor") == {"left": 500, "right": 0}
 
 
 def test_a_cut_tumour_makes_its_kidney_cut():
@@ -134,30 +138,30 @@ def test_organs_come_before_bones():
 def test_a_missing_partner_needs_its_place_inside_the_scan():
     masks = {"adrenal_gland_right": block((50, 20, 60), (58, 30, 70))}
     scene = scene_of(**masks)
-    assert scene.missing_partners() == ("adrenal_gland_left",)
-    assert scene.place_covered("adrenal_gland_left")
+    assert missing_partners(scene) == ("adrenal_gland_left",)
+    assert place_covered(scene, "adrenal_gland_left")
     high = scene_of(adrenal_gland_right=block((50, 20, 84), (58, 30, 98)))
-    assert not high.place_covered("adrenal_gland_left")
+    assert not place_covered(high, "adrenal_gland_left")
 
 
 def test_touch_verdicts():
     near = scene_of(spleen=block((26, 20, 40), (32, 24, 44)), stomach=block((30, 40, 40), (34, 50, 50)))
-    touch = near.touch_verdict("spleen", "kidney_left")
+    touch = touch_verdict(near, "spleen", "kidney_left")
     assert not isinstance(touch, Drop)
     assert (touch.touch, touch.faces) == (True, 16)
-    few = scene_of(spleen=block((26, 20, 40), (32, 23, 43))).touch_verdict("spleen", "kidney_left")
+    few = touch_verdict(scene_of(spleen=block((26, 20, 40), (32, 23, 43))), "spleen", "kidney_left")
     assert isinstance(few, Drop)
     assert (few.rule, few.figure) == ("unsure_contact", 9)
-    gap = scene_of(spleen=block((28, 20, 40), (32, 30, 50))).touch_verdict("spleen", "kidney_left")
+    gap = touch_verdict(scene_of(spleen=block((28, 20, 40), (32, 30, 50))), "spleen", "kidney_left")
     assert isinstance(gap, Drop)
     assert (gap.figure, gap.limit) == (6.0, 6.0)
-    clear = scene_of(spleen=block((29, 20, 40), (32, 30, 50))).touch_verdict("spleen", "kidney_left")
+    clear = touch_verdict(scene_of(spleen=block((29, 20, 40), (32, 30, 50))), "spleen", "kidney_left")
     assert not isinstance(clear, Drop)
     assert (clear.touch, clear.mm) == (False, 8.0)
 
 
 def test_overlap_over_one_per_cent_is_refused():
-    overlap = scene_of(spleen=block((20, 20, 40), (32, 34, 70))).overlapping("spleen", "kidney_left")
+    overlap = overlapping(scene_of(spleen=block((20, 20, 40), (32, 34, 70))), "spleen", "kidney_left")
     assert overlap is not None
     assert overlap.rule == "overlap"
-    assert scene_of().overlapping("kidney_left", "kidney_right") is None
+    assert overlapping(scene_of(), "kidney_left", "kidney_right") is None

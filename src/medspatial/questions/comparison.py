@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import combinations, pairwise
 
 from medspatial.anatomy import describe
+from medspatial.questions.contact import near_cut, overlapping
 from medspatial.questions.drop import Drop, drop
 from medspatial.questions.margins import (
     GAP_MM,
@@ -17,6 +18,7 @@ from medspatial.questions.margins import (
     ratio_of,
 )
 from medspatial.questions.options import OPTION_COUNT, window
+from medspatial.questions.proof import evidence_of
 from medspatial.questions.rules import keep_whole, quantity
 from medspatial.questions.scene import SIMILAR_RATIO, Scene
 from medspatial.questions.subtype import Candidate, subtype
@@ -39,9 +41,9 @@ SIDES = {"left": "right", "right": "left"}
     answers="left larger / right larger / about equal",
     limits={"EQUAL_RATIO": EQUAL_RATIO, "LARGER_RATIO": LARGER_RATIO, "VOLUME_RATIO_THIN": VOLUME_RATIO_THIN},
     wordings=(
-        "How do the volumes of the patient's {noun} on the two sides compare, including any lesion?",
-        "Compare the patient's two {noun}: is there a difference in volume, lesions included?",
-        "Is there an asymmetry in volume between the patient's two {noun}, counting lesions?",
+        "How do the volumes of the patient's two {noun} compare?",
+        "Compare the patient's two {noun}: is one of them larger by volume?",
+        "Is there an asymmetry in volume between the patient's left and right {noun}?",
     ),
     unit="ratio",
     balanced=("left", "right", "equal"),
@@ -54,7 +56,7 @@ def pair_asymmetry(scene: Scene) -> Iterator[Candidate | Drop]:
         "right": "the right one is larger",
         "equal": "they are about equal",
     }
-    lefts = [n for n in scene.organs if describe(n).side == "left" and describe(n).partner in scene.organs]
+    lefts = [n for n in scene.centred if describe(n).side == "left" and describe(n).partner in scene.organs]
     for left in scene.order(lefts, "M1"):
         right = str(describe(left).partner)
         refusals = [refusal for refusal in (scene.not_whole(left), scene.not_whole(right)) if refusal]
@@ -75,7 +77,9 @@ def pair_asymmetry(scene: Scene) -> Iterator[Candidate | Drop]:
             kind=kind,
             options=tuple(texts.values()),
             words={"noun": scene.pair_noun(left)},
-            evidence=scene.evidence(
+            note=scene.note(left, right),
+            evidence=evidence_of(
+                scene,
                 "ratio of the two volumes",
                 value=ratio,
                 unit="ratio",
@@ -123,7 +127,9 @@ def pair_asymmetry(scene: Scene) -> Iterator[Candidate | Drop]:
 def order_of_three(scene: Scene) -> Iterator[Candidate | Drop]:
     """Sort three structures; the quantity is chosen by hash."""
     usable = yield from keep_whole(scene, scene.order(scene.organs, "M2"))
-    usable = scene.organs_first([name for name in usable if not scene.spinal(name)], NEIGHBOURS // 2)
+    clear = set(scene.centred)
+    usable = [name for name in usable if name in clear and not scene.spinal(name)]
+    usable = scene.organs_first(usable, NEIGHBOURS // 2)
     for three in _triples(scene, usable):
         form = ("height", "volume", "distance")[scene.draw("M2", *sorted(three, key=scene.canonical)) % 3]
         yield from _ordered(scene, three, form, usable)
@@ -143,7 +149,7 @@ def _ordered(scene: Scene, three: tuple[str, ...], form: str, names: list[str]) 
             return
         anchor = others[0]
         for name in three:
-            if refusal := scene.overlapping(anchor, name) or scene.near_cut(anchor, name):
+            if refusal := overlapping(scene, anchor, name) or near_cut(scene, anchor, name):
                 yield refusal
                 return
     values, close = quantity(scene, form, three, anchor)
@@ -161,9 +167,11 @@ def _ordered(scene: Scene, three: tuple[str, ...], form: str, names: list[str]) 
         answer=" – ".join(scene.title(name) for name in ranked),
         kind="".join(str(sorted(ranked).index(name)) for name in ranked),
         options=options,
+        note=scene.note(*three),
         form=form,
         words={"x": scene.the(anchor)} if anchor else {},
-        evidence=scene.evidence(
+        evidence=evidence_of(
+            scene,
             {
                 "height": "z of the centroids",
                 "volume": "volumes",
@@ -227,7 +235,9 @@ def pair_sum(scene: Scene) -> Iterator[Candidate | Drop]:
             answer="yes" if both > other else "no",
             options=("yes", "no"),
             words={"noun": scene.pair_noun(left), "a": scene.the(x)},
-            evidence=scene.evidence(
+            note=scene.note(left, right),
+            evidence=evidence_of(
+                scene,
                 "sum of the pair's volumes against the third",
                 value=ratio,
                 unit="ratio",

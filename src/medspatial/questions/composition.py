@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from medspatial.anatomy import describe
+from medspatial.questions.contact import overlapping, touch_verdict
 from medspatial.questions.drop import Drop, drop
 from medspatial.questions.lesions import kind_of
 from medspatial.questions.margins import (
     OFFSET_MM,
     VOLUME_RATIO,
+    at_least,
     at_most,
 )
 from medspatial.questions.options import OPTION_COUNT
+from medspatial.questions.proof import evidence_of
 from medspatial.questions.rules import keep_describable, keep_whole, number, quantity
-from medspatial.questions.scene import NEAR_MM, Scene
+from medspatial.questions.scene import Scene
 from medspatial.questions.subtype import Candidate, subtype
 
 BETWEEN_SHARE = 0.30
@@ -31,20 +34,20 @@ FEWEST_OTHERS = 4
     needs="organs",
     answer_type="anatomy",
     measurement="share of the segment between the centroids, outside A and B, that crosses each organ",
-    drop_when="no organ over 30 %, or two over 15 %; not WHOLE; overlapping masks",
+    drop_when="no organ over 30 %, or a second of 15 % or more; not WHOLE; overlapping masks",
     answers="the answer and organs near A or B",
     limits={"BETWEEN_SHARE": BETWEEN_SHARE, "SECOND_SHARE": SECOND_SHARE},
     wordings=(
         "Which of these structures lies on the straight line between the centres of {a} and {b}?",
         "A straight line from the centre of {a} to the centre of {b} runs mainly through which structure?",
-        "Which of the listed structures lies between {a} and {b}?",
+        "Which of the listed structures lies between the centres of {a} and {b}, on a straight line?",
     ),
 )
 def between(scene: Scene) -> Iterator[Candidate | Drop]:
     """Walk along the segment between two centroids."""
-    usable = yield from keep_whole(scene, scene.order(scene.organs, "M3"))
+    usable = yield from keep_whole(scene, scene.order(scene.centred, "M3"))
     for a, b in scene.pairs(usable, "M3"):
-        if refusal := scene.overlapping(a, b):
+        if refusal := overlapping(scene, a, b):
             yield refusal
             continue
         shares = scene.between(a, b)
@@ -54,11 +57,12 @@ def between(scene: Scene) -> Iterator[Candidate | Drop]:
         if at_most(top, BETWEEN_SHARE):
             yield drop("several_between", a, b, figure=top, limit=BETWEEN_SHARE)
             continue
-        if not at_most(second, SECOND_SHARE):
+        if at_least(second, SECOND_SHARE):
             yield drop("several_between", a, b, figure=second, limit=SECOND_SHARE)
             continue
-        if not scene.not_overlapped(ranked[0], a, b):
-            yield drop("overlap", ranked[0], a, b)
+        refusals = [overlapping(scene, ranked[0], end) for end in (a, b)]
+        if any(refusals):
+            yield from (refusal for refusal in refusals if refusal)
             continue
         options = [ranked[0], *_near_either(scene, a, b, ranked)]
         if len(options) < OPTION_COUNT:
@@ -70,11 +74,13 @@ def between(scene: Scene) -> Iterator[Candidate | Drop]:
             kind=scene.canonical(ranked[0]),
             options=tuple(scene.title(name) for name in options),
             words={"a": scene.the(a), "b": scene.the(b)},
-            evidence=scene.evidence(
+            note=scene.note(*options),
+            evidence=evidence_of(
+                scene,
                 "share of the segment between the centroids",
                 value=top,
                 margin=BETWEEN_SHARE,
-                margin_rule="one organ over 0.3, no other over 0.15",
+                margin_rule="one organ over 0.3, no other from 0.15 on",
                 formula="length inside the organ / length outside A and B",
                 structures=(a, b, ranked[0]),
                 points={name: scene.stats(name).centroid_mm for name in (a, b)},
@@ -91,7 +97,7 @@ def _near_either(scene: Scene, a: str, b: str, crossed: list[str]) -> list[str]:
         if n not in (a, b, *crossed) and describe(n).group == describe(crossed[0]).group
     ]
     others += [n for n in scene.organs if n not in (a, b, *crossed, *others)]
-    close = [n for n in others if min(scene.box_gap(n, a), scene.box_gap(n, b)) <= NEAR_MM]
+    close = set(scene.near(a, others)) | set(scene.near(b, others))
     tier_first = scene.order(close, "M3", a, b)
     return tier_first[: OPTION_COUNT - 1]
 
@@ -122,7 +128,7 @@ def count_touching(scene: Scene) -> Iterator[Candidate | Drop]:
         touching, refusal = [], None
         others = [n for n in organs if n != a and not scene.contains(a, n)]
         for b in others:
-            verdict = scene.touch_verdict(a, b)
+            verdict = touch_verdict(scene, a, b)
             if isinstance(verdict, Drop):
                 refusal = verdict
                 break
@@ -131,7 +137,8 @@ def count_touching(scene: Scene) -> Iterator[Candidate | Drop]:
         if refusal:
             yield refusal.model_copy(update={"structures": (a, *(n for n in refusal.structures if n != a))})
             continue
-        the = scene.the(a)
+        the, listed = scene.the(a), _listed(scene, a, others)
+        titles = [scene.bare(name) for name in listed]
         yield number(
             scene,
             (a,),
@@ -143,9 +150,11 @@ def count_touching(scene: Scene) -> Iterator[Candidate | Drop]:
             words={
                 "a": the,
                 "a_start": the[:1].upper() + the[1:],
-                "list": ", ".join(scene.title(n) for n in scene.order(others, "M4 list", a)),
+                "list": f"{', '.join(titles[:-1])} and {titles[-1]}",
             },
-            evidence=scene.evidence(
+            note=scene.note(*listed),
+            evidence=evidence_of(
+                scene,
                 "organs in contact",
                 value=float(len(touching)),
                 unit="organs",
@@ -155,6 +164,13 @@ def count_touching(scene: Scene) -> Iterator[Candidate | Drop]:
                 points={a: scene.stats(a).centroid_mm},
             ),
         )
+
+
+def _listed(scene: Scene, a: str, others: list[str]) -> list[str]:
+    """Return the organs to name: those near X and, if they are few, some more, in an order by hash."""
+    near = set(scene.near(a, others))
+    ranked = sorted(scene.order(others, "M4", a), key=lambda name: name not in near)
+    return scene.order(ranked[: max(len(near), FEWEST_OTHERS)], "M4 list", a)
 
 
 @subtype(
@@ -188,7 +204,7 @@ def count_touching(scene: Scene) -> Iterator[Candidate | Drop]:
 )
 def lesion_host_comparison(scene: Scene) -> Iterator[Candidate | Drop]:
     """Compare the organs that hold two lesions."""
-    usable = yield from keep_describable(scene, scene.lesions)
+    usable = yield from keep_describable(scene, scene.lesions, "size")
     hosts: dict[str, str] = {}
     for lesion in usable:
         for host in scene.hosts(lesion):
@@ -217,7 +233,8 @@ def lesion_host_comparison(scene: Scene) -> Iterator[Candidate | Drop]:
             kind=answer,
             options=(scene.title(first), scene.title(second)),
             form=form,
-            evidence=scene.evidence(
+            evidence=evidence_of(
+                scene,
                 "volumes of the holding organs" if form == "volume" else "z of the holding organs' centroids",
                 value=values[hosts[answer]],
                 unit="ml" if form == "volume" else "mm",

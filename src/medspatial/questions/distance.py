@@ -6,7 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from medspatial.anatomy import describe
+from medspatial.questions.contact import near_cut, overlapping, touch_verdict
 from medspatial.questions.drop import Drop, drop
+from medspatial.questions.lesions import kind_of
 from medspatial.questions.margins import (
     CUT_RADIUS_MM,
     GAP_MM,
@@ -19,6 +22,7 @@ from medspatial.questions.margins import (
     sure_distance,
 )
 from medspatial.questions.options import LENGTH_FACTORS
+from medspatial.questions.proof import evidence_of
 from medspatial.questions.rules import clear_runs, keep_whole, number, window_of
 from medspatial.questions.scene import Scene
 from medspatial.questions.subtype import Candidate, subtype
@@ -41,10 +45,10 @@ NEAREST_RUNS = 6
     answers="four neighbours in the order of distance from X, the nearest of which is the answer",
     limits={"GAP_MM": GAP_MM, "GAP_SHARE": GAP_SHARE, "CUT_RADIUS_MM": CUT_RADIUS_MM},
     wordings=(
-        "Which of these structures lies nearest to {a}, surface to surface?",
+        "Which of these structures lies nearest to {a}, measured from surface to surface?",
         "Measured between the surfaces, which of the following is closest to {a}?",
-        "Which of the listed structures has the shortest gap to {a}?",
-        "From the surface of {a}, which of these structures is reached first?",
+        "Which of the listed structures has the smallest gap to {a}?",
+        "From the surface of {a}, which of these structures can be reached over the shortest distance?",
     ),
     unit="mm",
 )
@@ -53,10 +57,8 @@ def nearest(scene: Scene) -> Iterator[Candidate | Drop]:
     names = scene.order(scene.organs, "D1")
     for a in [*scene.told_apart, *names]:
         distances: dict[str, float] = {}
-        for b in scene.order([n for n in names if n != a and not scene.contains(n, a)], "D1", a)[
-            :NEIGHBOURHOOD
-        ]:
-            if refusal := scene.overlapping(a, b) or scene.near_cut(a, b):
+        for b in _candidates(scene, a, names):
+            if refusal := overlapping(scene, a, b) or near_cut(scene, a, b):
                 yield refusal
             else:
                 distances[b] = scene.distance(a, b).mm
@@ -73,7 +75,9 @@ def nearest(scene: Scene) -> Iterator[Candidate | Drop]:
             kind=scene.canonical(chosen[0]),
             options=tuple(scene.title(b) for b in chosen),
             words={"a": scene.the(a)},
-            evidence=scene.evidence(
+            note=scene.note(*chosen),
+            evidence=evidence_of(
+                scene,
                 "minimum surface distance",
                 value=best,
                 unit="mm",
@@ -86,6 +90,14 @@ def nearest(scene: Scene) -> Iterator[Candidate | Drop]:
                 distances_mm={b: distances[b] for b in chosen},
             ),
         )
+
+
+def _candidates(scene: Scene, a: str, names: list[str]) -> list[str]:
+    """Return organs to measure from X, by hash: those of its body region where there are enough."""
+    region = describe(kind_of(a)).region
+    others = scene.order([n for n in names if n != a and not scene.contains(n, a)], "D1", a)
+    near = [n for n in others if describe(n).region == region]
+    return (near if len(near) >= 2 * CANDIDATES else others)[:NEIGHBOURHOOD]
 
 
 @subtype(
@@ -109,7 +121,7 @@ def nearest(scene: Scene) -> Iterator[Candidate | Drop]:
 def surface_distance(scene: Scene) -> Iterator[Candidate | Drop]:
     """Ask the least distance of a pair."""
     for a, b in scene.pairs([*scene.organs, *scene.told_apart], "D2"):
-        if refusal := scene.overlapping(a, b):
+        if refusal := overlapping(scene, a, b):
             yield refusal
             continue
         found = scene.distance(a, b)
@@ -117,7 +129,7 @@ def surface_distance(scene: Scene) -> Iterator[Candidate | Drop]:
         if at_most(found.mm, limit):
             yield drop("short_distance", a, b, figure=found.mm, limit=limit, unit="mm")
             continue
-        if refusal := scene.near_cut(a, b):
+        if refusal := near_cut(scene, a, b):
             yield refusal
             continue
         yield number(
@@ -128,7 +140,8 @@ def surface_distance(scene: Scene) -> Iterator[Candidate | Drop]:
             LENGTH_FACTORS,
             tolerance=number_tolerance(found.mm, scene.vmax),
             words={"a": scene.the(a), "b": scene.the(b)},
-            evidence=scene.evidence(
+            evidence=evidence_of(
+                scene,
                 "minimum surface distance",
                 value=found.mm,
                 unit="mm",
@@ -161,9 +174,9 @@ def surface_distance(scene: Scene) -> Iterator[Candidate | Drop]:
 )
 def centroid_distance(scene: Scene) -> Iterator[Candidate | Drop]:
     """Ask the distance of two centroids."""
-    usable = yield from keep_whole(scene, scene.order([*scene.organs, *scene.lesions], "D3"))
+    usable = yield from keep_whole(scene, scene.order([*scene.centred, *scene.lesions], "D3"))
     for a, b in scene.pairs(usable, "D3"):
-        if refusal := scene.overlapping(a, b):
+        if refusal := overlapping(scene, a, b):
             yield refusal
             continue
         first, second = scene.stats(a).centroid_mm, scene.stats(b).centroid_mm
@@ -180,7 +193,8 @@ def centroid_distance(scene: Scene) -> Iterator[Candidate | Drop]:
             LENGTH_FACTORS,
             tolerance=number_tolerance(value, scene.vmax),
             words={"a": scene.the(a), "b": scene.the(b)},
-            evidence=scene.evidence(
+            evidence=evidence_of(
+                scene,
                 "distance of the centroids",
                 value=value,
                 unit="mm",
@@ -208,7 +222,7 @@ def centroid_distance(scene: Scene) -> Iterator[Candidate | Drop]:
     wordings=(
         "Do {a} and {b} touch each other in this scan?",
         "Are {a} and {b} in direct contact in this scan?",
-        "Does {a} lie directly against {b} here?",
+        "Does {a} lie directly against {b} in this patient?",
         "Is there direct contact between {a} and {b} in this patient?",
     ),
     balanced=("yes", "no"),
@@ -216,7 +230,7 @@ def centroid_distance(scene: Scene) -> Iterator[Candidate | Drop]:
 def touching(scene: Scene) -> Iterator[Candidate | Drop]:
     """Count shared voxel faces, or measure the gap; close pairs first, so that 'no' is not obvious."""
     for a, b in scene.near_pairs([*scene.organs, *scene.told_apart], "D4"):
-        verdict = scene.touch_verdict(a, b)
+        verdict = touch_verdict(scene, a, b)
         if isinstance(verdict, Drop):
             yield verdict
             continue
@@ -226,7 +240,8 @@ def touching(scene: Scene) -> Iterator[Candidate | Drop]:
             answer="yes" if verdict.touch else "no",
             options=("yes", "no"),
             words={"a": scene.the(a), "b": scene.the(b)},
-            evidence=scene.evidence(
+            evidence=evidence_of(
+                scene,
                 "shared voxel faces" if verdict.touch else "minimum surface distance",
                 value=verdict.faces if verdict.touch else verdict.mm,
                 unit="faces" if verdict.touch else "mm",

@@ -6,8 +6,16 @@ from collections.abc import Iterator
 
 from medspatial.questions.drop import Drop, drop
 from medspatial.questions.margins import OFFSET_MM, OFFSET_SHARE, at_least, at_most, offset_limit
+from medspatial.questions.proof import evidence_of
 from medspatial.questions.rules import keep_whole, nothing
 from medspatial.questions.scene import Scene
+from medspatial.questions.sides import (
+    missing_partners,
+    pairs_for_lesion,
+    place_covered,
+    shell_count,
+    voxels_per_side,
+)
 from medspatial.questions.subtype import Candidate, subtype
 
 MIDLINE_MM = 3.0
@@ -33,10 +41,10 @@ SWAPPED_YES = {"yes": "no", "no": "yes"}
     limits={"MIDLINE_MM": MIDLINE_MM, "OFFSET_MM": OFFSET_MM, "HALF_WIDTH_SHARE": HALF_WIDTH_SHARE},
     wordings=(
         "On which side of the patient's body does the centre of {a} lie?",
-        "Where does the centre of {a} lie with respect to the patient's spine?",
+        "Compared with the spine at its own level, where is {a} centred from side to side?",
         "Seen from the patient, on which side of the spine is {a} centred?",
         "Which side of the patient's body holds the centre of {a}?",
-        "To which side of the patient's spine does the middle of {a} belong?",
+        "Is the centre of {a} on one side of the patient's spine, and on which?",
     ),
     unit="mm",
     balanced=("left", "right", "midline"),
@@ -44,16 +52,16 @@ SWAPPED_YES = {"yes": "no", "no": "yes"}
 )
 def side(scene: Scene) -> Iterator[Candidate | Drop]:
     """Compare a centroid with the spine at its level."""
-    unpaired = [name for name in scene.organs if scene.unpaired(name)]
+    unpaired = [name for name in scene.centred if scene.unpaired(name)]
     usable = yield from keep_whole(scene, [*scene.lesions, *scene.order(unpaired, "L1")])
     for name in usable:
         centre = scene.stats(name).centroid_mm
-        midline = scene.midline(float(centre[2]))
+        midline = scene.spine.midline(float(centre[2]))
         if midline is None:
             yield drop("no_spine", name, figure=float(centre[2]), unit="mm")
             continue
         offset = float(centre[0]) - midline.x
-        half_width = scene.half_width(float(centre[2]))
+        half_width = scene.spine.half_width(float(centre[2]))
         limit = max(OFFSET_MM, HALF_WIDTH_SHARE * (half_width or 0.0))
         centred = not at_least(abs(offset), MIDLINE_MM)
         if not centred and at_most(abs(offset), limit):
@@ -65,7 +73,8 @@ def side(scene: Scene) -> Iterator[Candidate | Drop]:
             answer=answer,
             options=("left", "right", "midline"),
             words={"a": scene.the(name)},
-            evidence=scene.evidence(
+            evidence=evidence_of(
+                scene,
                 "x offset of the centroid from the spine at its level",
                 value=offset,
                 unit="mm",
@@ -88,14 +97,14 @@ def side(scene: Scene) -> Iterator[Candidate | Drop]:
     answer_type="side",
     measurement="voxels of the left and the right organ under the lesion dilated by one voxel (26 "
     "neighbours)",
-    drop_when="the larger side's share is 0.8 or less and not both are over 0.2",
+    drop_when="the larger side's share is at most 0.8 and not both are over 0.2",
     answers="left / right / both / neither",
     limits={"SIDE_SHARE": SIDE_SHARE, "BOTH_SHARE": BOTH_SHARE},
     wordings=(
-        "Which of the patient's {noun}s show {a}?",
-        "In which of the patient's two {noun}s are {a} found?",
-        "Where do {a} occur in this patient's {noun}s?",
-        "Looking for {a} in the {noun}s of this patient: where are any found?",
+        "Which of the patient's {noun}s show one or more {a}?",
+        "In which of the patient's two {noun}s can {a} be found?",
+        "Look for {a} in both {noun}s of this patient: which of them are affected?",
+        "Which {noun} of this patient is affected by {a}, if any?",
     ),
     balanced=("left", "right", "both", "neither"),
     mirror_kinds=SIDES,
@@ -103,8 +112,8 @@ def side(scene: Scene) -> Iterator[Candidate | Drop]:
 def which_paired_organ(scene: Scene) -> Iterator[Candidate | Drop]:
     """Count the voxels of both organs of a pair around all lesions of one kind."""
     for kind in scene.possible_lesion_kinds:
-        for noun, pair in scene.pairs_for_lesion(kind):
-            counts = {one: scene.shell_count(kind, names) for one, names in pair.items()}
+        for noun, pair in pairs_for_lesion(scene, kind):
+            counts = {one: shell_count(scene, kind, names) for one, names in pair.items()}
             total = counts["left"] + counts["right"]
             shares = {one: count / total if total else 0.0 for one, count in counts.items()}
             larger = max(shares, key=lambda one: shares[one])
@@ -126,7 +135,8 @@ def which_paired_organ(scene: Scene) -> Iterator[Candidate | Drop]:
                 kind=answer,
                 options=tuple(texts.values()),
                 words={"a": scene.plural(kind, generic=True), "noun": noun},
-                evidence=scene.evidence(
+                evidence=evidence_of(
+                    scene,
                     "share of each organ among the organ voxels under and around the lesion",
                     value=figure,
                     margin=margin,
@@ -147,13 +157,13 @@ def which_paired_organ(scene: Scene) -> Iterator[Candidate | Drop]:
     answer_type="side",
     measurement="lesion volume on each side (side of the paired organ that holds a component, else of "
     "the spine)",
-    drop_when="the minor side holds more than 0 and up to 5 % of the volume, or under 27 voxels",
+    drop_when="the minor side holds more than 0 and up to 5 % of the volume, or up to 27 voxels",
     answers="left only / right only / both sides / neither side",
     limits={"MINOR_SHARE": MINOR_SHARE, "MINOR_VOXELS": MINOR_VOXELS},
     wordings=(
         "How are {a} distributed over the two sides of the patient's body?",
         "On which sides of the patient's body are {a} present?",
-        "Describe the side involvement by {a}, seen from the patient.",
+        "Are {a} found on one side of the patient's body, on the other, on both or on none?",
         "Which sides of the patient's body show {a}?",
     ),
     balanced=("left", "right", "both", "neither"),
@@ -168,7 +178,7 @@ def involvement(scene: Scene) -> Iterator[Candidate | Drop]:
         "neither": "neither the left nor the right side",
     }
     for kind in scene.possible_lesion_kinds:
-        counts = scene.voxels_per_side(kind)
+        counts = voxels_per_side(scene, kind)
         if counts is None:
             yield drop(
                 "no_spine", kind, note="a component lies in no paired organ and the spine does not reach it"
@@ -177,7 +187,7 @@ def involvement(scene: Scene) -> Iterator[Candidate | Drop]:
         total = sum(counts.values())
         minor = min(counts.values())
         share = minor / total if total else 0.0
-        if minor and (at_most(share, MINOR_SHARE) or minor < MINOR_VOXELS):
+        if minor and (at_most(share, MINOR_SHARE) or minor <= MINOR_VOXELS):
             yield drop("minor_side", kind, figure=share, limit=MINOR_SHARE)
             continue
         if total == 0:
@@ -192,7 +202,8 @@ def involvement(scene: Scene) -> Iterator[Candidate | Drop]:
             kind=answer,
             options=tuple(texts.values()),
             words={"a": scene.plural(kind)},
-            evidence=scene.evidence(
+            evidence=evidence_of(
+                scene,
                 "lesion volume on the minor side",
                 value=share,
                 margin=MINOR_SHARE,
@@ -219,15 +230,15 @@ def involvement(scene: Scene) -> Iterator[Candidate | Drop]:
         "Does the patient have {a} in this scan?",
         "Is {a} present in this scan?",
         "Can {a} be seen in this scan?",
-        "Is there {a} in this volume?",
+        "Is there {a} in this scan?",
     ),
     balanced=("yes", "no"),
 )
 def paired_organ_present(scene: Scene) -> Iterator[Candidate | Drop]:
     """Ask for missing organs of a pair, and for as many present ones of the same case."""
     missing = []
-    for name in scene.order(scene.missing_partners(), "L4"):
-        if not scene.place_covered(name):
+    for name in scene.order(missing_partners(scene), "L4"):
+        if not place_covered(scene, name):
             yield drop("level_not_covered", name)
         else:
             missing.append(name)
@@ -242,7 +253,8 @@ def paired_organ_present(scene: Scene) -> Iterator[Candidate | Drop]:
             answer="yes" if found else "no",
             options=("yes", "no"),
             words={"a": f"a {scene.title(name)}"},
-            evidence=scene.evidence(
+            evidence=evidence_of(
+                scene,
                 "voxels of the structure",
                 value=scene.stats(name).voxels if found else 0,
                 unit="voxels",
@@ -266,9 +278,9 @@ def paired_organ_present(scene: Scene) -> Iterator[Candidate | Drop]:
     limits={"OFFSET_MM": OFFSET_MM, "OFFSET_SHARE": OFFSET_SHARE},
     wordings=(
         "Does the centre of {a} lie further to the patient's left than the centre of {b}?",
-        "Is {a} centred to the patient's left of {b}?",
-        "Going from {b} towards the patient's left, does one come to the side on which {a} is centred?",
-        "Comparing their centres, is {a} on the patient's left of {b}?",
+        "Is {a} centred further to the patient's left than {b}?",
+        "Compare the centres of the two structures: is {a} to the patient's left of {b}?",
+        "Is the centre of {a} nearer to the patient's left side than the centre of {b}?",
     ),
     unit="mm",
     balanced=("yes", "no"),
@@ -276,7 +288,7 @@ def paired_organ_present(scene: Scene) -> Iterator[Candidate | Drop]:
 )
 def left_of(scene: Scene) -> Iterator[Candidate | Drop]:
     """Compare the x of two centroids."""
-    usable = yield from keep_whole(scene, scene.order([*scene.organs, *scene.lesions], "L5"))
+    usable = yield from keep_whole(scene, scene.order([*scene.centred, *scene.lesions], "L5"))
     for a, b in scene.pairs(usable, "L5"):
         first, second = scene.stats(a), scene.stats(b)
         difference = float(second.centroid_mm[0] - first.centroid_mm[0])
@@ -289,7 +301,8 @@ def left_of(scene: Scene) -> Iterator[Candidate | Drop]:
             answer="yes" if difference > 0 else "no",
             options=("yes", "no"),
             words={"a": scene.the(a), "b": scene.the(b)},
-            evidence=scene.evidence(
+            evidence=evidence_of(
+                scene,
                 "difference of the centroids along x",
                 value=difference,
                 unit="mm",

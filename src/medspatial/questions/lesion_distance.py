@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from medspatial.questions.contact import near_cut, overlapping
 from medspatial.questions.drop import Drop, drop
 from medspatial.questions.margins import (
     CUT_RADIUS_MM,
@@ -12,6 +13,7 @@ from medspatial.questions.margins import (
     at_most,
     distance_gap,
 )
+from medspatial.questions.proof import evidence_of
 from medspatial.questions.rules import keep_describable, keep_whole, number
 from medspatial.questions.scene import Scene
 from medspatial.questions.subtype import Candidate, subtype
@@ -68,7 +70,8 @@ def lesion_to_surface(scene: Scene) -> Iterator[Candidate | Drop]:
                 kind=str(place),
                 options=texts,
                 words={"a": scene.the(lesion), "b": scene.the(organ)},
-                evidence=scene.evidence(
+                evidence=evidence_of(
+                    scene,
                     "distance from the lesion to the organ's outer boundary",
                     value=found.mm,
                     unit="mm",
@@ -103,10 +106,11 @@ def lesion_to_surface(scene: Scene) -> Iterator[Candidate | Drop]:
 )
 def nearer_lesion(scene: Scene) -> Iterator[Candidate | Drop]:
     """Compare the distances of two lesions to an organ."""
-    usable = yield from keep_describable(scene, scene.lesions)
+    usable = yield from keep_describable(scene, scene.lesions, "size")
     for first, second in scene.pairs(usable, "D6"):
-        for organ in scene.order(scene.organs, "D6", first, second)[:NEIGHBOURHOOD]:
-            refusals = [scene.overlapping(x, organ) or scene.near_cut(x, organ) for x in (first, second)]
+        free = [n for n in scene.organs if not (scene.contains(n, first) or scene.contains(n, second))]
+        for organ in scene.order(free, "D6", first, second)[:NEIGHBOURHOOD]:
+            refusals = [overlapping(scene, x, organ) or near_cut(scene, x, organ) for x in (first, second)]
             if any(refusals):
                 yield from (refusal for refusal in refusals if refusal)
                 continue
@@ -122,7 +126,8 @@ def nearer_lesion(scene: Scene) -> Iterator[Candidate | Drop]:
                 kind=near,
                 options=(scene.title(first), scene.title(second)),
                 words={"a": scene.the(organ)},
-                evidence=scene.evidence(
+                evidence=evidence_of(
+                    scene,
                     "difference of the minimum surface distances",
                     value=difference,
                     unit="mm",
@@ -144,8 +149,8 @@ def nearer_lesion(scene: Scene) -> Iterator[Candidate | Drop]:
     needs="organs",
     answer_type="number",
     measurement="vertebral levels of the two centroids",
-    drop_when="a centroid within 20 % of a vertebra height from a border, or outside the chain; not "
-    "WHOLE; same level",
+    drop_when="a centroid within 20 % of a vertebra height from a border, or outside the chain of WHOLE "
+    "vertebrae, or between vertebrae that are no neighbours; not WHOLE",
     answers="whole number of levels",
     limits={"LEVEL_EDGE": LEVEL_EDGE},
     wordings=(
@@ -157,19 +162,18 @@ def nearer_lesion(scene: Scene) -> Iterator[Candidate | Drop]:
 )
 def level_span(scene: Scene) -> Iterator[Candidate | Drop]:
     """Subtract the levels of two centroids."""
-    usable = yield from keep_whole(scene, scene.order([n for n in scene.organs if not scene.spinal(n)], "D7"))
+    usable = yield from keep_whole(
+        scene, scene.order([n for n in scene.centred if not scene.spinal(n)], "D7")
+    )
     levels = {}
     for name in usable:
-        level = scene.level(float(scene.stats(name).centroid_mm[2]))
+        level = scene.spine.level(float(scene.stats(name).centroid_mm[2]))
         if isinstance(level, Drop):
             yield level.model_copy(update={"structures": (name,)})
         else:
             levels[name] = level
     for a, b in scene.pairs(list(levels), "D7"):
         span = abs(levels[a].index - levels[b].index)
-        if span == 0:
-            yield drop("offset", a, b, figure=0, limit=1, unit="levels")
-            continue
         yield number(
             scene,
             (a, b),
@@ -177,9 +181,10 @@ def level_span(scene: Scene) -> Iterator[Candidate | Drop]:
             "levels",
             (),
             tolerance=0.0,
-            whole_range=(1, MAX_SPAN),
+            whole_range=(0, MAX_SPAN),
             words={"a": scene.the(a), "b": scene.the(b)},
-            evidence=scene.evidence(
+            evidence=evidence_of(
+                scene,
                 "vertebral levels of the centroids",
                 value=float(span),
                 unit="levels",

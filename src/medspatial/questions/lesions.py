@@ -18,15 +18,18 @@ APART_MM = 10.0
 """Two lesions told apart by height must differ by more than this."""
 HOST_GROUPS: dict[str, tuple[str, ...]] = {
     "nodule": ("lung lobe", "lung"),
+    "lung": ("lung lobe", "lung"),
     "kidney": ("kidney",),
+    "pancreas": ("pancreas",),
     "liver": ("liver",),
     "pleural": (),
     "pericardial": (),
 }
 """Groups or names of the organs that can hold a lesion whose name starts so; else any organ of the trunk."""
 ANY_HOST = ("abdominal organ", "pelvic organ", "lung lobe", "lung", "heart", "neck and mediastinum")
-ORGAN_WORDS = frozenset({"kidney", "renal", "liver", "hepatic", "left", "right", "pulmonary", "lung"})
-ORDINALS = ("", "second ", "third ", "fourth ", "fifth ")
+ORGAN_WORDS = frozenset({"kidney", "renal", "liver", "hepatic", "pancreas", "pulmonary", "lung"})
+ORDINALS = ("", "second ", "third ")
+"""How far ranks by size are counted; by height only the highest and the lowest are named."""
 
 
 def kind_of(name: str) -> str:
@@ -39,6 +42,11 @@ def is_lesion(name: str) -> bool:
     return describe(kind_of(name)).kind == "lesion"
 
 
+def base_kind(name: str) -> str:
+    """Return a lesion mask's kind without its side: a name that tells the side would tell the answer."""
+    return describe(name).base or name
+
+
 def dilated(runs: Runs) -> Runs:
     """Return the voxels and all their 26 neighbours inside the grid."""
     nx = runs.shape[0]
@@ -48,12 +56,27 @@ def dilated(runs: Runs) -> Runs:
     return union(around)
 
 
+def _kinds(measured: Measured) -> tuple[str, ...]:
+    """Return the lesion kinds of a case; masks that differ in their side only are made one kind.
+
+    A mask of the kind without a side is taken to hold all of its lesions, if there is one.
+    """
+    parts: dict[str, list[str]] = {}
+    for name in measured.names:
+        if is_lesion(name):
+            parts.setdefault(base_kind(name), []).append(name)
+    for kind, names in parts.items():
+        if kind not in names:
+            measured.union(kind, *names)
+    return tuple(parts)
+
+
 class Lesions:
     """All lesions of one case."""
 
     def __init__(self, measured: Measured) -> None:
         self._measured = measured
-        self.kinds = tuple(name for name in measured.names if is_lesion(name))
+        self.kinds = _kinds(measured)
         self._organs = tuple(name for name in measured.names if not is_lesion(name))
         self._shells: dict[str, Runs] = {}
 
@@ -119,9 +142,10 @@ class Lesions:
     def words(self, lesion: str, by: str = "any", generic: bool = False) -> str | None:
         """Return words that single out one lesion of its kind, without an article; None if there are none.
 
-        ``by="size"`` ranks by volume (each step by more than 25 %), ``by="height"`` by the centroid's z
-        (each step by more than 10 mm), ``by="any"`` by size or else by height; a lesion that is alone needs
-        no rank. Questions about size must not name by size, nor those about height by height.
+        ``by="size"`` ranks by volume (each step by more than 25 %): the largest, second and third largest,
+        smallest. ``by="height"`` takes the highest or the lowest centroid (by more than 10 mm). ``by="any"``
+        is by size or else by height; a lesion that is alone needs no rank. Questions about size must not name
+        by size, nor those that a height helps to answer by height.
         """
         if by == "any":
             return self.words(lesion, "size", generic) or self.words(lesion, "height", generic)
@@ -144,12 +168,12 @@ class Lesions:
                 return None
             if by == "height" and at_most(abs(value[ranked[other]] - value[lesion]), APART_MM):
                 return None
-        return _ranked(
-            noun, place, len(ranked), *(("largest", "smallest") if by == "size" else ("highest", "lowest"))
-        )
+        if by == "height":
+            return f"{('highest', 'lowest')[place > 0]} {noun}" if place in (0, len(ranked) - 1) else None
+        return _ranked(noun, place, len(ranked))
 
 
-def _ranked(noun: str, place: int, count: int, top: str, bottom: str) -> str | None:
+def _ranked(noun: str, place: int, count: int) -> str | None:
     if place == count - 1:
-        return f"{bottom} {noun}"
-    return f"{ORDINALS[place]}{top} {noun}" if place < len(ORDINALS) else None
+        return f"smallest {noun}"
+    return f"{ORDINALS[place]}largest {noun}" if place < len(ORDINALS) else None

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from medspatial.anatomy import describe, vertebra_order
 from medspatial.questions.drop import Drop, drop
-from medspatial.questions.margins import at_most
+from medspatial.questions.margins import at_least, at_most
 from medspatial.questions.options import OPTION_COUNT, window
+from medspatial.questions.proof import evidence_of
 from medspatial.questions.rules import keep_whole
-from medspatial.questions.scene import Scene
+from medspatial.questions.scene import LESION_NOTE, Scene
 from medspatial.questions.spine import LEVEL_EDGE
 from medspatial.questions.subtype import Candidate, subtype
 
@@ -44,7 +45,7 @@ THIRDS = (
 def holding_organ(scene: Scene) -> Iterator[Candidate | Drop]:
     """Find the organ with the largest share."""
     for lesion in scene.lesions:
-        words = scene.found.words(lesion, "any", generic=True)
+        words = scene.found.words(lesion, "size", generic=True)
         if words is None:
             yield drop("not_describable", lesion)
             continue
@@ -67,7 +68,8 @@ def holding_organ(scene: Scene) -> Iterator[Candidate | Drop]:
             kind=scene.canonical(ranked[0]),
             options=tuple(scene.title(name) for name in options),
             words={"a": f"the {words}"},
-            evidence=scene.evidence(
+            evidence=evidence_of(
+                scene,
                 "share of the organ among the organ voxels under and around the lesion",
                 value=shares[ranked[0]],
                 margin=HOST_SHARE,
@@ -130,14 +132,17 @@ def _host_options(scene: Scene, host: str, lesion: str) -> list[str]:
 )
 def vertebral_level(scene: Scene) -> Iterator[Candidate | Drop]:
     """Find the level of the centre or a pole, chosen by hash."""
-    names = [*scene.lesions, *scene.order((n for n in scene.organs if not scene.spinal(n)), "A2")]
+    names = [
+        *scene.lesions,
+        *scene.order((n for n in scene.organs if not scene.spinal(n) and not describe(n).scattered), "A2"),
+    ]
     usable = yield from keep_whole(scene, names, "size")
     order = vertebra_order()
     for name in usable:
         stats = scene.stats(name)
         form = ("centre", "upper", "lower")[scene.draw("A2", name) % 3]
         z = {"centre": stats.centroid_mm[2], "upper": stats.high_mm[2], "lower": stats.low_mm[2]}[form]
-        level = scene.level(float(z))
+        level = scene.spine.level(float(z))
         if isinstance(level, Drop):
             yield level.model_copy(update={"structures": (name,)})
             continue
@@ -148,7 +153,8 @@ def vertebral_level(scene: Scene) -> Iterator[Candidate | Drop]:
             options=tuple(order[place].removeprefix("vertebrae_") for place in places),
             form=form,
             words={"a": scene.the(name, "size")},
-            evidence=scene.evidence(
+            evidence=evidence_of(
+                scene,
                 f"vertebral level of the {form}",
                 value=level.name,
                 margin=level.edge_share,
@@ -167,20 +173,20 @@ def vertebral_level(scene: Scene) -> Iterator[Candidate | Drop]:
     needs="organs and lesions",
     answer_type="choice",
     measurement="position of the lesion's centroid along the organ's extent",
-    drop_when="within 10 % of the extent from a tercile border; the lesion spans over half of the "
-    "extent; not WHOLE",
+    drop_when="within 10 % of the extent from a tercile border; the lesion spans half of the extent or "
+    "more; not WHOLE",
     answers="the three thirds along one axis",
     limits={"THIRD_EDGE": THIRD_EDGE, "THIRD_SPAN": THIRD_SPAN},
     wordings=(
         "Divide {b} into three equal parts from {axis}: where is the centre of {a}?",
-        "{b_start} is cut into three equal slices from {axis}. In which one is {a} centred?",
+        "{b_start} is divided into three equal parts from {axis}. In which one is {a} centred?",
         "Looking along {b} from {axis}, which of three equal parts holds the centre of {a}?",
     ),
     balanced=("0", "1", "2"),
 )
 def third_of_organ(scene: Scene) -> Iterator[Candidate | Drop]:
     """Place a lesion along one axis of its organ; all three axes are tried, in an order by hash."""
-    usable = yield from keep_whole(scene, scene.lesions)
+    usable = yield from keep_whole(scene, scene.lesions, "size")
     for lesion in usable:
         for organ in scene.hosts(lesion):
             if refusal := scene.not_whole(organ):
@@ -197,18 +203,20 @@ def _third(scene: Scene, lesion: str, organ: str, axis: int) -> Candidate | Drop
     edge = min(abs(share - 1 / 3), abs(share - 2 / 3))
     if at_most(edge, THIRD_EDGE):
         return drop("class_edge", lesion, organ, figure=edge, limit=THIRD_EDGE)
-    if not at_most(inner.extent_mm[axis] / extent, THIRD_SPAN):
+    if at_least(inner.extent_mm[axis] / extent, THIRD_SPAN):
         return drop("class_edge", lesion, organ, figure=inner.extent_mm[axis] / extent, limit=THIRD_SPAN)
     name, texts = THIRDS[axis]
     place = int(share > 1 / 3) + int(share > 2 / 3)
-    the = scene.the(organ)
+    the = scene.bare(organ)
     return Candidate(
         structures=(lesion, organ, "xyz"[axis]),
         answer=texts[place],
         kind=str(place),
         options=texts,
-        words={"a": scene.the(lesion), "b": the, "b_start": the[:1].upper() + the[1:], "axis": name},
-        evidence=scene.evidence(
+        words={"a": scene.the(lesion, "size"), "b": the, "b_start": the[:1].upper() + the[1:], "axis": name},
+        note=LESION_NOTE,
+        evidence=evidence_of(
+            scene,
             "position of the lesion's centroid along the organ",
             value=share,
             unit="share of the extent",

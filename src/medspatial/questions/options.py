@@ -48,7 +48,8 @@ def number_options(value: float, factors: Sequence[float], *key: object) -> tupl
 
 
 def integer_options(value: int, low: int, high: int, *key: object) -> tuple[str, ...]:
-    """Return four neighbouring whole numbers in [low, high] that hold the value."""
+    """Return four neighbouring whole numbers that hold the value, from ``low`` to ``high`` or beyond it."""
+    high = max(high, value + OPTION_COUNT - 1)
     places = window(high - low + 1, OPTION_COUNT, value - low, *key)
     return tuple(str(low + i) for i in places)
 

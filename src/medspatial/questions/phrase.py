@@ -23,8 +23,7 @@ def phrase(
     """
     structures = [scene.canonical(name) for name in candidate.structures]
     key = content_hash(scene.key, subtype.id, structures, candidate.form)
-    templates = subtype.wordings[candidate.form]
-    text = templates[draw(key, "wording") % len(templates)].format(**candidate.words)
+    text, reworded = _wordings(subtype.wordings[candidate.form], candidate, key)
     options, answer = _options(candidate, forms, key)
     row_id = content_hash(case.case_id, subtype.id, text, sorted(options), answer)
     kind = subtype.answer_type
@@ -47,8 +46,20 @@ def phrase(
         pair_id=content_hash("pair", key) if subtype.category == "laterality" else None,
         source=SOURCE,
         license=case.license,
-        metadata={"kind": candidate.balance_kind} | ({"form": candidate.form} if candidate.form else {}),
+        metadata={"kind": candidate.balance_kind}
+        | ({"form": candidate.form} if candidate.form else {})
+        | ({"reworded": reworded} if reworded else {}),
     )
+
+
+def _wordings(templates: tuple[str, ...], candidate: Candidate, key: str) -> tuple[str, str | None]:
+    """Return the question's words and other words for the same question (None where there is one wording)."""
+    count = len(templates)
+    first = draw(key, "wording") % count
+    texts = [" ".join(filter(None, (t.format(**candidate.words), candidate.note))) for t in templates]
+    if count == 1:
+        return texts[first], None
+    return texts[first], texts[(first + 1 + draw(key, "reworded") % (count - 1)) % count]
 
 
 def _options(candidate: Candidate, forms: tuple[Form, ...], key: str) -> tuple[tuple[str, ...], str]:

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from medspatial.anatomy import describe
+from medspatial.questions.contact import overlapping
 from medspatial.questions.drop import Drop, drop
 from medspatial.questions.margins import at_least, at_most
+from medspatial.questions.proof import evidence_of
 from medspatial.questions.rules import keep_whole
 from medspatial.questions.scene import Scene
 from medspatial.questions.subtype import Candidate, subtype
@@ -52,7 +54,7 @@ COMPLETENESS = {
 )
 def quarter_of_scan(scene: Scene) -> Iterator[Candidate | Drop]:
     """Place a centroid in the scan's height."""
-    usable = yield from keep_whole(scene, scene.order([*scene.organs, *scene.lesions], "A4"), "size")
+    usable = yield from keep_whole(scene, scene.order([*scene.centred, *scene.lesions], "A4"), "size")
     grid = scene.measured.grid
     for name in usable:
         centre = scene.stats(name).centroid_mm
@@ -68,7 +70,8 @@ def quarter_of_scan(scene: Scene) -> Iterator[Candidate | Drop]:
             kind=str(place),
             options=QUARTERS,
             words={"a": scene.the(name, "size")},
-            evidence=scene.evidence(
+            evidence=evidence_of(
+                scene,
                 "position in the scan's height",
                 value=share,
                 unit="share of the height",
@@ -88,14 +91,14 @@ def quarter_of_scan(scene: Scene) -> Iterator[Candidate | Drop]:
     needs="organs",
     answer_type="relation",
     measurement="offset of the centroids on the dominant axis",
-    drop_when="it is at most 1.5 times the second; the extents overlap by over 50 % of the smaller there; "
+    drop_when="it is at most 1.5 times the second; the extents overlap by 50 % of the smaller or more there; "
     "not WHOLE; overlapping masks",
     answers="the answer, its opposite, and the two directions of another axis",
     limits={"DOMINANCE": DOMINANCE, "EXTENT_OVERLAP": EXTENT_OVERLAP},
     wordings=(
         "In which main direction from {b} does {a} lie, in the patient's own directions?",
         "Going from the centre of {b} to the centre of {a}, which direction dominates?",
-        "Relative to {b}, where is {a} mainly?",
+        "Relative to {b}, where is {a} mainly, in the patient's directions?",
         "What is the main direction of {a} as seen from {b}, in the patient's directions?",
     ),
     unit="mm",
@@ -104,7 +107,7 @@ def quarter_of_scan(scene: Scene) -> Iterator[Candidate | Drop]:
 )
 def direction(scene: Scene) -> Iterator[Candidate | Drop]:
     """Compare two centroids on all axes."""
-    usable = yield from keep_whole(scene, scene.order([*scene.organs, *scene.lesions], "A5"), "size")
+    usable = yield from keep_whole(scene, scene.order([*scene.centred, *scene.lesions], "A5"), "size")
     for a, b in scene.pairs(usable, "A5"):
         first, second = scene.stats(a), scene.stats(b)
         offset = np.subtract(first.centroid_mm, second.centroid_mm)
@@ -112,14 +115,14 @@ def direction(scene: Scene) -> Iterator[Candidate | Drop]:
         axis, other = axes[0], float(abs(offset[axes[1]]))
         size = float(abs(offset[axis]))
         if at_most(size, DOMINANCE * other):
-            yield drop("dominant_axis", a, b, figure=size / other, limit=DOMINANCE)
+            yield drop("dominant_axis", a, b, figure=size / other if other else 0.0, limit=DOMINANCE)
             continue
         shared = min(first.high_mm[axis], second.high_mm[axis]) - max(first.low_mm[axis], second.low_mm[axis])
         overlap = max(0.0, shared) / min(first.extent_mm[axis], second.extent_mm[axis])
-        if not at_most(overlap, EXTENT_OVERLAP):
+        if at_least(overlap, EXTENT_OVERLAP):
             yield drop("overlapping_extents", a, b, figure=overlap, limit=EXTENT_OVERLAP)
             continue
-        if refusal := scene.overlapping(a, b):
+        if refusal := overlapping(scene, a, b):
             yield refusal
             continue
         answer = DIRECTIONS[axis][int(offset[axis] > 0)]
@@ -129,12 +132,13 @@ def direction(scene: Scene) -> Iterator[Candidate | Drop]:
             answer=answer,
             options=(*DIRECTIONS[axis], *distractors),
             words={"a": scene.the(a, "size"), "b": scene.the(b, "size")},
-            evidence=scene.evidence(
+            evidence=evidence_of(
+                scene,
                 "offset of the centroids on the dominant axis",
                 value=size,
                 unit="mm",
                 margin=DOMINANCE * other,
-                margin_rule="over 1.5 times the second largest offset; extents overlap by at most 50 % there",
+                margin_rule="over 1.5 times the second largest offset; extents overlap by under 50 % there",
                 formula="centroid(A) - centroid(B), world axes x, y, z",
                 structures=(a, b),
                 points={a: first.centroid_mm, b: second.centroid_mm},
@@ -150,13 +154,13 @@ def direction(scene: Scene) -> Iterator[Candidate | Drop]:
     needs="organs",
     answer_type="choice",
     measurement="faces of the volume that the structure touches",
-    drop_when="cut at both ends or at a side; under 100 visible voxels",
+    drop_when="cut at both ends or at a side; 100 visible voxels or fewer",
     answers="whole / cut at the top / cut at the bottom / absent",
     limits={"VISIBLE_VOXELS": VISIBLE_VOXELS},
     wordings=(
         "How much of {a} does this scan show?",
-        "Is {a} fully covered by this scan?",
-        "Does the scanned volume cover {a} from end to end?",
+        "Is {a} completely inside this scan, and if not, what is missing?",
+        "Does this scan cover {a} from end to end, and if not, what is missing?",
         "How complete is {a} in this scan?",
     ),
     balanced=("whole", "top", "bottom", "absent"),
@@ -170,7 +174,7 @@ def completeness(scene: Scene) -> Iterator[Candidate | Drop]:
         else:
             stats = scene.stats(name)
             voxels, faces = stats.voxels, stats.faces
-            if not at_least(voxels, VISIBLE_VOXELS):
+            if voxels <= VISIBLE_VOXELS:
                 yield drop("small_part", name, figure=voxels, limit=VISIBLE_VOXELS, unit="voxels")
                 continue
             found = {
@@ -188,11 +192,12 @@ def completeness(scene: Scene) -> Iterator[Candidate | Drop]:
             kind=kind,
             options=tuple(COMPLETENESS.values()),
             words={"a": scene.the(name)},
-            evidence=scene.evidence(
+            evidence=evidence_of(
+                scene,
                 "faces of the volume that the structure touches",
                 value=", ".join(sorted(faces)) or ("none" if voxels else "no voxel"),
                 margin=VISIBLE_VOXELS,
-                margin_rule="at least 100 visible voxels; cut at one end only",
+                margin_rule="over 100 visible voxels; cut at one end only",
                 formula="voxels on the first or last slice of an axis",
                 structures=(name,),
                 voxels=voxels,

@@ -49,6 +49,7 @@ def number(
     words: Mapping[str, str],
     evidence: Evidence,
     form: str = "",
+    note: str = "",
     whole_range: tuple[int, int] | None = None,
 ) -> Candidate:
     """Make a candidate whose answer is a figure."""
@@ -59,6 +60,7 @@ def number(
         evidence=evidence,
         words=words,
         form=form,
+        note=note,
         value=round(value, 4),
         unit=unit,
         tolerance=tolerance,

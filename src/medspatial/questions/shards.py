@@ -10,7 +10,7 @@ from typing import Any
 from medspatial.questions.drop import Drop
 from medspatial.records import Case, Question, content_hash
 
-VERSION = 1
+VERSION = 2
 """Changes when the same case would give other questions."""
 
 

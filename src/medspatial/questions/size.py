@@ -14,6 +14,7 @@ from medspatial.questions.margins import (
 )
 from medspatial.questions.measure.feret import smallest_axial_extent
 from medspatial.questions.options import LENGTH_FACTORS
+from medspatial.questions.proof import evidence_of
 from medspatial.questions.rules import keep_whole, number
 from medspatial.questions.scene import Scene
 from medspatial.questions.subtype import Candidate, subtype
@@ -35,8 +36,8 @@ AXES = ("wide (left to right)", "deep (front to back)", "tall (head to foot)")
     needs="lesions",
     answer_type="number",
     measurement="largest Feret diameter in any axial slice, edge to edge",
-    drop_when="under 27 voxels, or its smallest in-plane extent is at most 3 vmax; not WHOLE; not "
-    "describable",
+    drop_when="not WHOLE (a face touched, or under 27 voxels); its smallest in-plane extent is under 3 vmax; "
+    "not describable",
     answers="mm; as choice: true value and three multiples by powers of two",
     limits={"LESION_VOXELS": LESION_VOXELS, "WIDE_VOXELS": WIDE_VOXELS},
     wordings=(
@@ -65,12 +66,13 @@ def lesion_diameter(scene: Scene) -> Iterator[Candidate | Drop]:
             LENGTH_FACTORS,
             tolerance=number_tolerance(found.mm, scene.vmax),
             words={"a": scene.the(lesion, "height")},
-            evidence=scene.evidence(
+            evidence=evidence_of(
+                scene,
                 "largest Feret diameter in any axial slice",
                 value=found.mm,
                 unit="mm",
                 margin=limit,
-                margin_rule="27 voxels; smallest in-plane extent over 3 vmax",
+                margin_rule="27 voxels; smallest in-plane extent from 3 vmax on",
                 formula="distance of the extreme voxel centres plus one voxel's projection on that direction",
                 structures=(lesion,),
                 points={"one end": ends[0], "other end": ends[1]},
@@ -112,7 +114,8 @@ def extent(scene: Scene) -> Iterator[Candidate | Drop]:
             LENGTH_FACTORS,
             tolerance=number_tolerance(value, scene.vmax),
             words={"a": scene.the(name, "height"), "axis": AXES[axis]},
-            evidence=scene.evidence(
+            evidence=evidence_of(
+                scene,
                 f"bounding extent along world {'xyz'[axis]}",
                 value=value,
                 unit="mm",
@@ -143,7 +146,7 @@ def extent(scene: Scene) -> Iterator[Candidate | Drop]:
 )
 def lesion_count(scene: Scene) -> Iterator[Candidate | Drop]:
     """Count components."""
-    for kind in scene.lesion_kinds:
+    for kind in scene.found.kinds:
         pieces = scene.found.all_pieces[kind]
         stats = {piece: scene.measured.stats(piece) for piece in pieces}
         unsure = [piece for piece in pieces if UNSURE_VOXELS <= stats[piece].voxels < COUNT_VOXELS]
@@ -173,7 +176,8 @@ def lesion_count(scene: Scene) -> Iterator[Candidate | Drop]:
                 tolerance=0.0,
                 whole_range=(0, MAX_COUNT),
                 words={"a": scene.plural(kind)},
-                evidence=scene.evidence(
+                evidence=evidence_of(
+                    scene,
                     "counted components",
                     value=float(len(counted)),
                     unit="lesions",

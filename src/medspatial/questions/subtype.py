@@ -31,6 +31,8 @@ class Candidate:
         Measurement, figure, margin and points.
     words
         What fills the wording's ``{places}``.
+    note
+        A sentence after the wording, whichever it is.
     form
         Which group of wordings applies, where a subtype has several.
     kind
@@ -46,6 +48,7 @@ class Candidate:
     evidence: Evidence
     options: tuple[str, ...] = ()
     words: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
     form: str = ""
     kind: str = ""
     value: float | None = None
@@ -102,7 +105,6 @@ class Subtype:
     unit: str | None = None
     balanced: tuple[str, ...] = ()
     mirror_kinds: Mapping[str, str] = field(default_factory=dict)
-    thinning: Mapping[str, float] = field(default_factory=dict)
 
 
 _SUBTYPES: dict[str, Subtype] = {}

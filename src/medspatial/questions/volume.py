@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from medspatial.questions.contact import overlapping
 from medspatial.questions.drop import Drop, drop
 from medspatial.questions.margins import (
     NUMBER_TOLERANCE,
@@ -15,8 +16,9 @@ from medspatial.questions.margins import (
     ratio_of,
 )
 from medspatial.questions.options import VOLUME_FACTORS
+from medspatial.questions.proof import evidence_of
 from medspatial.questions.rules import keep_whole, number
-from medspatial.questions.scene import Scene
+from medspatial.questions.scene import LESION_NOTE, Scene
 from medspatial.questions.subtype import Candidate, subtype
 
 CANDIDATES = 4
@@ -38,10 +40,10 @@ MINIMUM_PERCENT = 0.5
         "SMALL_LESION_ML": SMALL_LESION_ML,
     },
     wordings=(
-        "Which of these two structures has the larger volume, each with any lesion inside it?",
-        "Compare the volumes of the two structures: which one is bigger, including any lesion in it?",
-        "Which of the two takes up more space in this patient, lesions included?",
-        "By volume, and counting any lesion as part of its organ, which structure is larger?",
+        "Which of these two structures has the larger volume in this patient?",
+        "Compare the volumes of the two structures: which one is larger?",
+        "Which of the two structures takes up more space in this patient?",
+        "By volume, which of these two structures is the larger one?",
     ),
     unit="ratio",
 )
@@ -60,7 +62,9 @@ def larger_of_two(scene: Scene) -> Iterator[Candidate | Drop]:
             answer=scene.title(larger, "height"),
             kind=scene.canonical(larger),
             options=(scene.title(a, "height"), scene.title(b, "height")),
-            evidence=scene.evidence(
+            note=scene.note(a, b),
+            evidence=evidence_of(
+                scene,
                 "ratio of the volumes",
                 value=ratio,
                 unit="ratio",
@@ -89,7 +93,7 @@ def larger_of_two(scene: Scene) -> Iterator[Candidate | Drop]:
             "Which of these structures has the largest volume in this patient?",
             "Ranked by volume, which of the following structures comes first?",
             "Which of the listed structures takes up the most space?",
-            "Of these structures, which one is the biggest by volume?",
+            "Of these structures, which one is the largest by volume?",
         ),
         "smallest": (
             "Which of these structures has the smallest volume in this patient?",
@@ -123,8 +127,10 @@ def extreme_of_several(scene: Scene) -> Iterator[Candidate | Drop]:
             answer=scene.title(first),
             kind=scene.canonical(first),
             options=tuple(scene.title(name) for name in chosen),
+            note=scene.note(*chosen),
             form=form,
-            evidence=scene.evidence(
+            evidence=evidence_of(
+                scene,
                 "ratio of the two volumes at the asked end",
                 value=ratio,
                 unit="ratio",
@@ -150,7 +156,7 @@ def extreme_of_several(scene: Scene) -> Iterator[Candidate | Drop]:
     limits={"NUMBER_TOLERANCE": NUMBER_TOLERANCE},
     wordings=(
         "What is the volume of {a}, in ml?",
-        "How many millilitres does {a} measure in this scan?",
+        "How many millilitres does {a} measure in this patient?",
         "Estimate the volume of {a} in millilitres.",
         "How large is {a} by volume, in ml?",
     ),
@@ -169,7 +175,8 @@ def volume(scene: Scene) -> Iterator[Candidate | Drop]:
             VOLUME_FACTORS,
             tolerance=number_tolerance(stats.volume_ml),
             words={"a": scene.the(name, "height")},
-            evidence=scene.evidence(
+            evidence=evidence_of(
+                scene,
                 "volume",
                 value=stats.volume_ml,
                 unit="ml",
@@ -189,7 +196,7 @@ def volume(scene: Scene) -> Iterator[Candidate | Drop]:
     needs="organs",
     answer_type="number",
     measurement="ratio of the volumes",
-    drop_when="either is not WHOLE; under 0.5 %; overlapping masks (a lesion counts as part of its organ)",
+    drop_when="either is not WHOLE; at most 0.5 %; overlapping masks (a lesion counts as part of its organ)",
     answers="per cent; as choice: true value and three of its multiples",
     limits={"MINIMUM_PERCENT": MINIMUM_PERCENT, "NUMBER_TOLERANCE": NUMBER_TOLERANCE},
     wordings={
@@ -214,7 +221,7 @@ def volume_share(scene: Scene) -> Iterator[Candidate | Drop]:
     ratios = ((a, b, "ratio") for a, b in scene.pairs(usable, "V4"))
     for a, b, form in (*shares, *ratios):
         if form == "ratio":
-            if refusal := scene.overlapping(a, b):
+            if refusal := overlapping(scene, a, b):
                 yield refusal
                 continue
             if scene.stats(a).volume_ml > scene.stats(b).volume_ml:
@@ -231,8 +238,10 @@ def volume_share(scene: Scene) -> Iterator[Candidate | Drop]:
             VOLUME_FACTORS,
             tolerance=number_tolerance(percent),
             form=form,
-            words={"a": scene.the(a, "height"), "b": scene.the(b)},
-            evidence=scene.evidence(
+            words={"a": scene.the(a, "height"), "b": scene.bare(b) if form == "share" else scene.the(b)},
+            note=LESION_NOTE if form == "share" else "",
+            evidence=evidence_of(
+                scene,
                 "ratio of the volumes",
                 value=percent,
                 unit="%",

@@ -1,0 +1,166 @@
+"""Time and memory of all questions of one large case, reading included, against the naive way.
+
+    python benchmarks/questions.py --labels CASE/seg.nii.gz --ct CASE/ct.nii.gz
+
+The case is a real segmentation and its CT on a finer grid (512 x 512 x 400; labels with smooth borders,
+CT linear with noise of 10 HU so that gzip has real work). Beyond the labels of the segmentation the largest
+ones are cut until there are as many as asked for. Ours runs in a fresh process, a second time, so that
+compiled code comes from the cache: files are read, measured and asked. The naive way, in the same run, reads
+both files as nibabel gives them, loops over labels with numpy and scipy, and takes distance transforms for as
+many pairs as ours measured; what would take minutes is done for a few and scaled (`*_scaled_s`). Times are
+processor seconds; memory is the peak of each process alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import nibabel
+import numpy as np
+from scipy import ndimage
+
+from measure import SHAPE, cut_in_two, peak_mb, upsampled
+
+FEW = 3
+NOISE_HU = 10.0
+WITNESSES = {"liver", "spleen", "heart", "stomach", "gallbladder", "aorta", "inferior_vena_cava"}
+"""Structures whose side tells a wrong affine: a part of something else must not get such a name."""
+
+
+def write_case(folder: Path, labels_path: Path, ct_path: Path, count: int, shape: tuple[int, ...]) -> None:
+    """Write ct.nii.gz, seg.nii.gz, labels.json and cases.jsonl of a large case."""
+    from medspatial.anatomy import load_label_map, structures, swap_side
+    from medspatial.records import Case, write_records
+
+    coarse = np.unique(np.asarray(nibabel.load(labels_path).dataobj).astype(np.int32))
+    table = load_label_map("totalsegmentator_v2").labels
+    names = [table[int(value)] for value in coarse if value]
+    labels, affine = upsampled(labels_path, shape)
+    labels = cut_in_two(labels, count)
+    known = [s.name for s in structures() if s.kind == "organ" and s.side != "right" and s.group != "spine"]
+    fresh = [name for name in known if name not in {*names, *WITNESSES} and swap_side(name) not in names]
+    names += fresh[: int(labels.max()) - len(names)]
+    image = nibabel.as_closest_canonical(nibabel.load(ct_path))
+    ct = np.asarray(image.dataobj).astype(np.float32)
+    step = np.array(ct.shape) / np.array(shape)
+    fine = ndimage.affine_transform(ct, step, (step - 1) / 2, tuple(shape), order=1, mode="nearest")
+    fine += np.random.default_rng(0).normal(0.0, NOISE_HU, fine.shape).astype(np.float32)
+    nibabel.save(nibabel.Nifti1Image(np.rint(fine).astype(np.int16), affine), folder / "ct.nii.gz")
+    nibabel.save(nibabel.Nifti1Image(labels, affine), folder / "seg.nii.gz")
+    table_text = json.dumps({str(number): name for number, name in enumerate(names, 1)})
+    (folder / "labels.json").write_text(table_text, encoding="utf-8")
+    masks = [{"path": "seg.nii.gz", "label_map": "labels.json"}]
+    case = Case.model_validate(
+        {"case_id": "large", "patient_id": "large", "image_path": "ct.nii.gz", "masks": masks}
+    )
+    write_records(folder / "cases.jsonl", [case])
+
+
+def ours(folder: Path) -> dict[str, object]:
+    """Read, measure and ask in this process."""
+    from medspatial.cases import load_case, read_cases
+    from medspatial.questions import Plan, questions_of
+    from medspatial.questions.build import listed_structures
+    from medspatial.questions.measure import Measured
+
+    measured_pairs: list[int] = []
+    plain = Measured._surface
+    Measured._surface = lambda self, *key: measured_pairs.append(1) or plain(self, *key)  # type: ignore[method-assign]
+    (case,) = read_cases(folder / "cases.jsonl")
+    before = peak_mb()
+    wall, begin = time.perf_counter(), time.process_time()
+    data = load_case(case, folder)
+    read_s = time.process_time() - begin
+    found = questions_of(data, Plan(), listed=listed_structures(case, folder))
+    total = time.process_time() - begin
+    return {
+        "questions": len(found.questions),
+        "drops": len(found.drops),
+        "unusable": [entry.note for entry in found.drops if entry.rule in {"refused", "failed"}],
+        "pairs_measured": len(measured_pairs),
+        "read_s": read_s,
+        "ask_s": total - read_s,
+        "total_s": total,
+        "wall_s": time.perf_counter() - wall,
+        "rss_before_mb": before,
+        "rss_peak_mb": peak_mb(),
+    }
+
+
+def naive(folder: Path, pairs: int) -> dict[str, object]:
+    """Read as floats, loop over labels, distance transforms per pair."""
+    begin = time.process_time()
+    labels = np.asanyarray(nibabel.load(folder / "seg.nii.gz").dataobj)
+    nibabel.load(folder / "ct.nii.gz").get_fdata()
+    read_s = time.process_time() - begin
+    values = [int(v) for v in np.unique(labels[::4, ::4, ::4]) if v]
+    sides = nibabel.load(folder / "seg.nii.gz").header.get_zooms()
+    begin = time.process_time()
+    for value in values[:: max(1, len(values) // FEW)][:FEW]:
+        mask = labels == value
+        where = np.nonzero(mask)
+        [(axis.mean(), axis.min(), axis.max()) for axis in where]
+        ndimage.label(mask, np.ones((3, 3, 3)))
+    label_s = (time.process_time() - begin) * len(values) / FEW
+    begin = time.process_time()
+    field = ndimage.distance_transform_edt(labels != values[0], sampling=sides)
+    float(field[labels == values[-1]].min())
+    pair_s = time.process_time() - begin
+    return {
+        "naive_read_s": read_s,
+        "naive_labels_scaled_s": label_s,
+        "naive_distances_scaled_s": pair_s * pairs,
+        "naive_total_scaled_s": read_s + label_s + pair_s * pairs,
+        "naive_rss_peak_mb": peak_mb(),
+    }
+
+
+def in_process(part: str, folder: Path, pairs: int = 0) -> dict[str, object]:
+    command = [sys.executable, __file__, "--part", part, "--folder", str(folder), "--pairs", str(pairs)]
+    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--labels", type=Path, help="segmentation (NIfTI, TotalSegmentator v2 labels)")
+    parser.add_argument("--ct", type=Path, help="its CT (NIfTI)")
+    parser.add_argument("--shape", type=int, nargs=3, default=SHAPE)
+    parser.add_argument("--counts", type=int, nargs="*", default=[61, 117])
+    parser.add_argument("--ours-only", action="store_true", help="leave out the naive way")
+    parser.add_argument("--keep", type=Path, help="write the cases into this folder and keep them")
+    parser.add_argument("--part", choices=["ours", "naive"], help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--pairs", type=int, default=0, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.part:
+        result = ours(args.folder) if args.part == "ours" else naive(args.folder, args.pairs)
+        json.dump(result, sys.stdout)
+        return
+    if not args.labels or not args.ct:
+        parser.error("--labels and --ct are needed")
+    for count in args.counts:
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = args.keep / str(count) if args.keep else Path(temporary)
+            folder.mkdir(parents=True, exist_ok=True)
+            if not (folder / "cases.jsonl").exists():
+                write_case(folder, args.labels, args.ct, count, tuple(args.shape))
+            in_process("ours", folder)
+            row = in_process("ours", folder)
+            if not args.ours_only:
+                row.update(in_process("naive", folder, row["pairs_measured"]))
+                row["ratio"] = row["naive_total_scaled_s"] / row["total_s"]
+        print(f"{count} labels, {args.shape}")
+        for key, value in row.items():
+            print(f"  {key:28s} {value:.2f}" if isinstance(value, float) else f"  {key:28s} {value}")
+
+
+if __name__ == "__main__":
+    main()
