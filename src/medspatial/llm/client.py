@@ -67,7 +67,7 @@ class Llm:
             raise InputError(f"concurrency must be at least 1, got {concurrency}")
         self.provider = provider
         self.model = provider.model
-        self.cache = cache or ReplyCache()
+        self.cache = ReplyCache() if cache is None else cache
         self.concurrency = 1 if provider.serial else concurrency
         self._ledger = Ledger(budget or Budget(), prices)
         self._retries = retries or Retries()
@@ -300,9 +300,9 @@ class Llm:
             self._pause.keep()
             if self._stopped is not None:
                 raise type(self._stopped)(*self._stopped.args)
-            with self._ledger.call(request):
+            with self._ledger.call(request) as estimate:
                 reply = self.provider.send(request)
-                self._ledger.received(reply.tokens)
+                self._ledger.received(reply.tokens, estimate)
         if not reply.text.strip() and reply.refusal is None:
             if reply.finish == "length":
                 raise CallFailed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -124,6 +125,7 @@ class Ledger:
         self.budget = budget
         self.prices = prices
         self.spent = Spent(dollars=None if prices is None else 0.0)
+        self._input_factor = 1.0
         self._reserved: list[Tokens] = []
         self._free = threading.Condition()
 
@@ -132,32 +134,36 @@ class Ledger:
         return None if self.prices is None else self.prices.cost(tokens)
 
     @contextmanager
-    def call(self, request: Request) -> Iterator[None]:
-        """Hold the reservation of one call.
+    def call(self, request: Request) -> Iterator[Tokens]:
+        """Hold the reservation of one call, and yield its estimate before correction.
 
         Raises
         ------
         BudgetExceeded
             The call could cost more than is left.
         """
-        estimate = largest_use(request)
+        plain = largest_use(request)
         with self._free:
-            while (short := self._short_of(estimate)) is not None:
+            while (short := self._short_of(estimate := self._corrected(plain))) is not None:
                 if not self._reserved:
                     raise BudgetExceeded(short)
                 self._free.wait()
             self._reserved.append(estimate)
             self.spent.calls += 1
         try:
-            yield
+            yield plain
         finally:
             with self._free:
                 self._reserved.remove(estimate)
                 self._free.notify_all()
 
-    def received(self, tokens: Tokens) -> None:
-        """Add what a reply used; to be called while its reservation is held."""
+    def received(self, tokens: Tokens, estimate: Tokens) -> None:
+        """Add what a reply used, to be called while its reservation is held.
+
+        Where a server counts more input than was estimated, later estimates grow in proportion.
+        """
         with self._free:
+            self._input_factor = max(self._input_factor, tokens.input / max(estimate.input, 1))
             self.spent.replies += 1
             self.spent.tokens += tokens
             if self.prices is not None:
@@ -167,6 +173,9 @@ class Ledger:
         """Add one to a count of `Spent`."""
         with self._free:
             setattr(self.spent, field_name, getattr(self.spent, field_name) + 1)
+
+    def _corrected(self, estimate: Tokens) -> Tokens:
+        return Tokens(math.ceil(estimate.input * self._input_factor), estimate.output)
 
     def _short_of(self, estimate: Tokens) -> str | None:
         """Say which limit the next call would break."""
