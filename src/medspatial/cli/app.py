@@ -8,7 +8,19 @@ from typing import Annotated
 import typer
 
 from medspatial import __version__
-from medspatial.cli import cases, compare, inputs, models, predict, prepare, questions, report, run, score
+from medspatial.cli import (
+    cases,
+    compare,
+    inputs,
+    models,
+    plot,
+    predict,
+    prepare,
+    questions,
+    report,
+    run,
+    score,
+)
 from medspatial.errors import EXIT_INTERRUPTED, MedspatialError
 
 _EPILOG = (
@@ -35,6 +47,7 @@ app.add_typer(cases.app, name="cases")
 app.add_typer(questions.app, name="questions")
 app.add_typer(inputs.app, name="inputs")
 app.add_typer(models.app, name="models")
+app.add_typer(plot.app, name="plot")
 
 
 def _version(wanted: bool) -> None:

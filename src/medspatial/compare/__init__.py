@@ -19,6 +19,7 @@ from medspatial.compare.result import (
     ModelResult,
     PairedDifference,
     Rank,
+    read_comparison,
 )
 from medspatial.compare.visible import visible_share, with_visible_shares
 
@@ -45,6 +46,7 @@ __all__ = [
     "classify",
     "compare",
     "matrix_from_reports",
+    "read_comparison",
     "scores_from_reports",
     "visible_share",
     "with_visible_shares",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
+from medspatial.errors import InputError
 from medspatial.records import Record
 
 
@@ -355,3 +357,23 @@ class Comparison(Record):
             if (result.model, result.arm) == (model, arm):
                 return result
         raise KeyError(f"no result of model {model!r} in arm {arm!r}")
+
+
+def read_comparison(path: str | Path) -> Comparison:
+    """Read a comparison that was written as JSON.
+
+    Raises
+    ------
+    InputError
+        No such file, or not a comparison of this version.
+    """
+    path = Path(path)
+    try:
+        return Comparison.model_validate_json(path.read_text(encoding="utf-8"))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ".".join(str(part) for part in first["loc"]) or "file"
+        raise InputError(f"{path}: not a comparison: field '{field}': {first['msg']}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not a text file"
+        raise InputError(f"{path}: cannot be read: {reason}") from None

@@ -128,7 +128,10 @@ def arm_panels(comparison: Comparison) -> tuple[EffectPanel, ...]:
 def _curve_charts(comparison: Comparison) -> list[Chart]:
     """One chart per figure that accuracy was set against; models without it are left out."""
     found = []
-    curves = [curve for curve in comparison.curves if curve.arm == comparison.reference_arm]
+    curves = sorted(
+        (curve for curve in comparison.curves if curve.arm == comparison.reference_arm),
+        key=lambda curve: comparison.models.index(curve.model),  # so that a model keeps its colour
+    )
     for against in dict.fromkeys(curve.against for curve in curves):
         chosen = [curve for curve in curves if curve.against == against]
         data = {curve.model: [_curve_point(part) for part in curve.bins] for curve in chosen}
@@ -148,7 +151,7 @@ def _confusion_charts(comparison: Comparison) -> list[Chart]:
     ]
     for number, one in enumerate(sides, start=1):
         caption = f"{one.model}: reference answer against given answer, questions about sides."
-        found.append(Chart(f"sides_{number}", "details", caption, partial(_draw_confusion, one)))
+        found.append(Chart(f"sides_{number}", "details", caption, partial(confusion_figure, one)))
     return found
 
 
@@ -175,7 +178,8 @@ def _draw_curves(data: dict[str, list[CurvePoint]], xlabel: str, width: float) -
     return accuracy_curves(data, xlabel, width=width)
 
 
-def _draw_confusion(found: Confusion, width: float) -> Figure:
+def confusion_figure(found: Confusion, width: float) -> Figure:
+    """Draw one confusion matrix."""
     return confusion(np.asarray(found.counts, dtype=np.int64), found.labels, found.columns, width)
 
 

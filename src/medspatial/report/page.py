@@ -16,6 +16,7 @@ from medspatial.errors import InputError
 from medspatial.records import Prediction, Question, Score
 from medspatial.report.browser import write_browser
 from medspatial.report.illustrate import Illustrations, illustrate
+from medspatial.report.model_card import write_model_cards
 from medspatial.report.provenance import provenance_rows
 from medspatial.report.summary import summarise
 from medspatial.report.tables import comparison_tables, write_tables
@@ -78,6 +79,7 @@ def write_report(
     write_browser(folder, questions, verdicts, pictures.by_question)
     tables = comparison_tables(comparison, questions, drops)
     write_tables(folder / "tables", tables)
+    write_model_cards(folder / "tables" / "model_cards", comparison, dataset=title)
     html = _template().render(
         title=title,
         summary=summarise(comparison, questions),

@@ -85,7 +85,7 @@ def _draw(axes: Axes, panel: EffectPanel, limits: tuple[float, float]) -> None:
         look: dict[str, Any] = {"marker": marker, "mec": colour, "mfc": colour if one.firm else PAPER}
         axes.plot(one.value, row, ms=4, mew=0.9, ls="none", clip_on=False, **look)
         place = ("axes fraction", "data")
-        axes.annotate(_words(one, limits), (1.03, row), xycoords=place, va="center", ha="left", color=INK)
+        axes.annotate(_words(one, limits), (1.05, row), xycoords=place, va="center", ha="left", color=INK)
     axes.set_xlim(*limits)
     axes.set_yticks(range(len(panel.effects)), [short_name(one.name) for one in panel.effects])
     axes.set_ylim(len(panel.effects) - 0.5, -0.6)

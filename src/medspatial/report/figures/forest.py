@@ -67,7 +67,7 @@ def forest(panel: Panel, width: float = ONE_COLUMN) -> Figure:
         for row, one in enumerate(panel.estimates):
             axes.annotate(
                 _words(one),
-                (1.02, row),
+                (1.04, row),
                 xycoords=("axes fraction", "data"),
                 va="center",
                 ha="left",

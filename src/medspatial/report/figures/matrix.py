@@ -11,10 +11,19 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from medspatial.report.figures.forest import short_name
-from medspatial.report.figures.style import INK, MUTED, TWO_COLUMNS, new_figure, paper_style, settled
+from medspatial.report.figures.style import (
+    INK,
+    MUTED,
+    ONE_COLUMN,
+    TWO_COLUMNS,
+    new_figure,
+    paper_style,
+    settled,
+)
 from medspatial.report.palette import BLUE, ORANGE
 
 _MISSING_GREY = "#b8bec7"
+_PALE_ORANGE, _PALE_BLUE = "#f2d9a8", "#a9cde6"
 _ROW = 0.2  # inches per model
 _MOST_COLUMNS = 2000  # pixels of a printed page; more questions than that cannot be seen
 
@@ -43,7 +52,7 @@ def correctness_map(values: NDArray[np.float64], models: Sequence[str], width: f
         tree_axes, axes = figure.subplots(1, 2, width_ratios=(1, 8))
         order = _draw_tree(tree_axes, values)
         shown = _thinned(_ranked(values[:, order]).T)
-        colours = ListedColormap([ORANGE, "#f2d9a8", "#a9cde6", BLUE]).with_extremes(bad=_MISSING_GREY)
+        colours = ListedColormap([ORANGE, _PALE_ORANGE, _PALE_BLUE, BLUE]).with_extremes(bad=_MISSING_GREY)
         axes.imshow(shown, aspect="auto", cmap=colours, vmin=0, vmax=1, interpolation="none",
                     extent=(0, values.shape[0], len(models) - 0.5, -0.5))  # fmt: skip
         axes.set_yticks(range(len(models)), [short_name(models[place]) for place in order])
@@ -52,9 +61,13 @@ def correctness_map(values: NDArray[np.float64], models: Sequence[str], width: f
         axes.set_xlabel("Questions, by how many models get them right", color=INK)
         for side in ("left", "bottom"):
             axes.spines[side].set_visible(False)
-        parts = (("right", BLUE), ("wrong", ORANGE), ("no verdict", _MISSING_GREY))
+        parts = [("right", BLUE), ("wrong", ORANGE), ("no verdict", _MISSING_GREY)]
+        if not np.isin(values[np.isfinite(values)], (0, 1)).all():
+            parts[1:1] = [("mostly right", _PALE_BLUE), ("mostly wrong", _PALE_ORANGE)]
         handles = [Patch(color=colour, label=name) for name, colour in parts]
-        figure.legend(handles=handles, loc="outside lower center", ncols=3)
+        figure.legend(
+            handles=handles, loc="outside lower center", ncols=len(parts) if width > ONE_COLUMN + 1 else 3
+        )
         return settled(figure)
 
 
