@@ -6,8 +6,8 @@ from pathlib import Path
 
 from medspatial.volume import Volume
 
-# Steps of reading; anything else makes another image out of the file.
-_READING = ("rescaled", "assumed_axes", "ct_rate_table")
+# Steps that leave the image of the file what it is; anything else makes another one.
+_READING = ("rescaled", "assumed_axes", "ct_rate_table", "oriented")
 
 
 def original_path(folder: Path, volume: Volume) -> Path | None:

@@ -73,7 +73,7 @@ class Network(nn.Module):
         """Return (B, S * latents, hidden) of images (B, S, 3, H, W, D), one image after the other."""
         batch, series = images.shape[:2]
         features = self.vision(images.flatten(0, 1))
-        tokens = self.fc(self.perceiver(features))
+        tokens: Tensor = self.fc(self.perceiver(features))
         return tokens.reshape(batch, series * tokens.shape[1], -1)
 
     def table(self, visual: Tensor | None) -> Tensor:

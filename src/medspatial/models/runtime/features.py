@@ -72,7 +72,7 @@ def read_features(path: Path, shape: tuple[int, ...] | None = None) -> Features:
         Missing, damaged, without the key, or of another shape.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             array = np.asarray(file[KEY], dtype=np.float32)
     except FileNotFoundError:
         raise InputError(f"{path}: no such feature file") from None

@@ -1,0 +1,137 @@
+"""RadFM from question to answer, on a tiny checkpoint in the published layout."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from medspatial.errors import InputError
+from medspatial.inputs import Query
+from medspatial.models import create_model
+from medspatial.models.radfm import RadFM
+from medspatial.volume import Affine, Volume
+
+QUERIES = [
+    Query("q1", "Which kidney is larger?", ("left", "right")),
+    Query("q2", "How far is the liver from the spleen?"),
+    Query("q3", "Can you see the lesion?"),
+]
+
+
+def made(folder: Path, **options: Any) -> RadFM:
+    return RadFM(folder, **{"device": "cpu", "size": 16, "max_new_tokens": 6, **options})
+
+
+@pytest.fixture(scope="module")
+def model(tiny_radfm: Path) -> RadFM:
+    return made(tiny_radfm)
+
+
+def ct(seed: int = 0, axcodes: str = "LPS") -> Volume:
+    voxels = np.random.default_rng(seed).integers(-1000, 900, (9, 9, 9)).astype(np.int16)
+    affine = Affine.from_axcodes("LPS", (1.0, 1.0, 1.5), origin=(3, 4, 5))
+    return Volume(voxels, affine, "HU").oriented(axcodes)
+
+
+def answers(model: RadFM, volume: Volume | None) -> list[str]:
+    return [answer.text for answer in model.answer(model.encode(model.prepare(volume)), QUERIES)]
+
+
+def test_a_batch_answers_as_one_by_one(model: RadFM) -> None:
+    encoded = model.encode(model.prepare(ct()))
+    tails = [model.language.embed(model.tail(query)) for query in QUERIES]
+    together = model.language.generate(encoded.prefix, tails)
+    assert together == [model.language.generate(encoded.prefix, [tail])[0] for tail in tails]
+    assert len({tuple(ids) for ids in together}) > 1
+
+
+@torch.inference_mode()
+def test_prefix_and_tail_are_the_whole_prompt(model: RadFM) -> None:
+    """Begin, image block and question looked up in one table, as the original does."""
+    encoded = model.encode(model.prepare(ct()))
+    text = model.tokenizer.image_block(0) + model.question_text(QUERIES[0])
+    whole = model.network.table(encoded.visual)[torch.tensor(model.tokenizer.encode(text))]
+    parts = [model.prefix(encoded.visual), model.language.embed(model.tail(QUERIES[0]))]
+    assert torch.allclose(torch.cat(parts), whole)
+    logits = model.network.language(inputs_embeds=whole[None]).logits[0, -1]
+    assert int(logits.argmax()) == model.language.generate(encoded.prefix, parts[1:])[0][0]
+
+
+def test_the_prompt_is_the_bare_question(model: RadFM) -> None:
+    assert model.question_text(Query("q", " Why? ")) == "Why?"
+    assert model.question_text(QUERIES[0]) == "Which kidney is larger?\nA. left\nB. right"
+    with pytest.raises(InputError, match="reserved mark of an image"):
+        model.question_text(Query("q", "What is <image>?"))
+
+
+def test_generation_ends_at_two_not_at_one(model: RadFM) -> None:
+    assert model.language.settings.eos_ids == (2,)
+    assert model.language.settings.pad_id == 0
+
+
+def test_several_images_in_one_prompt(model: RadFM) -> None:
+    prepared = model.prepare_series([ct(0), ct(1)])
+    encoded = model.encode(prepared)
+    assert encoded.visual is not None
+    assert encoded.visual.shape == (6, 32)
+    assert encoded.prefix.length == 1 + 2 * (3 + 2)
+    alone = model.encode(model.prepare_series([ct(0)]))
+    assert alone.prefix.length == 1 + 3 + 2
+    assert torch.allclose(alone.visual, model.encode(model.prepare(ct(0))).visual, atol=1e-5)
+    assert len(model.answer(encoded, QUERIES)) == 3
+
+
+def test_storage_does_not_matter_and_mirroring_does(model: RadFM) -> None:
+    first = model.prepare(ct()).pixels
+    assert np.array_equal(model.prepare(ct(axcodes="RAS")).pixels, first)
+    assert not np.array_equal(model.prepare(ct().mirrored()).pixels, first)
+
+
+def test_text_only(model: RadFM) -> None:
+    encoded = model.encode(model.prepare(None))
+    assert encoded.prefix.length == 1
+    assert len(answers(model, None)) == 3
+
+
+def test_features_are_kept_and_used_again(tiny_radfm: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    first = made(tiny_radfm, feature_cache=tmp_path)
+    wanted = answers(first, ct())
+    assert [path.stem for path in tmp_path.rglob("*.npz")] == [ct().fingerprint]
+    second = made(tiny_radfm, feature_cache=tmp_path)
+    monkeypatch.setattr(second.network.vision, "forward", None)  # must not be needed
+    assert answers(second, ct()) == wanted
+    other = made(tiny_radfm, feature_cache=tmp_path, hu_window=None)
+    assert other.prepare(ct()).features is None
+
+
+def test_bfloat16_on_request(tiny_radfm: Path) -> None:
+    model = made(tiny_radfm, dtype="bfloat16")
+    assert {p.dtype for p in model.network.parameters()} == {torch.bfloat16}
+    assert len(answers(model, ct())) == 3
+    assert model.describe()["dtype"] == "bfloat16"
+
+
+def test_described(tiny_radfm: Path, model: RadFM) -> None:
+    facts = model.describe()
+    assert facts["preparation"]["hu_window"] == [-1000.0, 1000.0]
+    assert facts["contract"]["axes"] == "PLS"
+    assert made(tiny_radfm, hu_window=None).describe() != facts
+
+
+def test_through_the_registry(tiny_radfm: Path) -> None:
+    assert create_model("radfm", path=tiny_radfm, device="cpu", size=16, name="mine").name == "mine"
+
+
+def test_refused(tiny_radfm: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such checkpoint folder"):
+        made(tmp_path / "nothing")
+    shutil.copy(tiny_radfm / "pytorch_model.bin", tmp_path)
+    shutil.copy(tiny_radfm / "config.json", tmp_path)
+    with pytest.raises(InputError, match=r"tokenizer\.model: no such file"):
+        made(tmp_path)
+    assert made(tmp_path, tokenizer=tiny_radfm / "tokenizer.model").name == "radfm"
