@@ -1,0 +1,1 @@
+"""Questions after they were made: categories, duplicates, filters, splits, formats, review."""
