@@ -164,6 +164,8 @@ class ImageText(Model):
     def prepare(self, volume: Volume | None) -> Head:
         """Draw the pictures and run the processor, on the CPU."""
         images, captions = self.pictures(volume) if volume is not None else ((), ())
+        if self.sharing.mode == "none":
+            return Head({}, 0, tuple(images), tuple(captions), ())
         return self.conversation.head(images, captions)
 
     def encode(self, prepared: Head) -> Encoded:

@@ -1,0 +1,77 @@
+"""Checkpoints that cannot be used say why; video parts are left out where torchvision is missing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from medspatial.errors import InputError
+
+pytest.importorskip("transformers")
+
+import torch
+
+from medspatial.models.image_text.loading import greedy_configuration, load_model, load_processor
+
+CPU = torch.device("cpu")
+
+
+def loaded(folder: Path) -> torch.nn.Module:
+    return load_model(str(folder), revision=None, device=CPU, dtype=torch.float32, attention="sdpa")
+
+
+@pytest.mark.skipif(find_spec("torchvision") is not None, reason="torchvision is installed")
+def test_processor_without_its_video_part(image_text_folders: Callable[[str], Path]) -> None:
+    processor, without_video = load_processor(
+        str(image_text_folders("qwen2_5_vl")), revision=None, chat_template=None
+    )
+    assert without_video
+    assert type(processor).__name__ == "Qwen2_5_VLProcessor"
+    assert "<|im_start|>" in processor.chat_template
+    assert processor.image_processor.size["longest_edge"] == 84 * 84
+
+
+def test_chat_template_as_text_or_file(image_text_folders: Callable[[str], Path], tmp_path: Path) -> None:
+    folder = str(image_text_folders("llava"))
+    file = tmp_path / "own.jinja"
+    file.write_text("{{ 'from a file' }}")
+    for given, found in ((str(file), "{{ 'from a file' }}"), ("{{ 'text' }}", "{{ 'text' }}")):
+        processor, _ = load_processor(folder, revision=None, chat_template=given)
+        assert processor.chat_template == found
+
+
+def test_no_chat_template(image_text_folders: Callable[[str], Path], tmp_path: Path) -> None:
+    folder = tmp_path / "bare"
+    shutil.copytree(image_text_folders("llava"), folder)
+    (folder / "chat_template.jinja").unlink()
+    with pytest.raises(InputError, match="has no chat template; give one"):
+        load_processor(str(folder), revision=None, chat_template=None)
+
+
+def test_another_architecture_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "bert"}))
+    with pytest.raises(InputError, match="cannot be loaded as an image-text model"):
+        loaded(tmp_path)
+    with pytest.raises(InputError, match="cannot be loaded as an image-text model"):
+        loaded(tmp_path / "nothing")
+
+
+def test_remote_code_is_never_run(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(
+        json.dumps({"model_type": "evil", "auto_map": {"AutoModelForImageTextToText": "evil.Model"}})
+    )
+    (tmp_path / "evil.py").write_text("raise SystemExit('was run')")
+    with pytest.raises(InputError, match="cannot be loaded"):
+        loaded(tmp_path)
+
+
+def test_beams_are_refused(image_text_folders: Callable[[str], Path]) -> None:
+    model = loaded(image_text_folders("llava"))
+    model.generation_config.num_beams = 4
+    with pytest.raises(InputError, match="num_beams=4 is not done here"):
+        greedy_configuration(model, max_new_tokens=3)
