@@ -7,21 +7,20 @@ random, so its score is an expectation, not a draw.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
 from typing import Any
 
+from medspatial.questions.guess import ClosedTable, Gathering, Memory
 from medspatial.records import Question
 
 FLAG_POINTS = 5.0
 """A closed subtype is flagged when a guesser is more than so many points above chance ..."""
 FEWEST_TO_JUDGE = 50
-"""... and it has at least so many questions: with fewer, chance alone passes the limit."""
+FEWEST_PATIENTS = 20
+"""... and it has at least so many questions, of so many patients: with fewer, chance passes the limit."""
 LETTERS = "ABCDEFGH"
 LETTER_POINTS = 2.0
-
-Key = Callable[[Question], Hashable]
 
 
 @dataclass(frozen=True)
@@ -124,11 +123,13 @@ def audit(questions: Iterable[Question]) -> AuditReport:
     by_subtype: dict[str, list[Question]] = defaultdict(list)
     for question in closed:
         by_subtype[question.subtype or ""].append(question)
-    same_text = Memory(closed, text_key)
-    same_structures = Memory(closed, structures_key)
+    gathering = Gathering()
+    for question in everything:
+        gathering.add(question)
+    table = gathering.table()
+    by_structures = Memory(table, table.structures)
     rows = tuple(
-        _audit_one(name, rows, same_text, same_structures)
-        for name, rows in sorted(by_subtype.items(), key=_order)
+        _audit_one(table, name, rows, by_structures) for name, rows in sorted(by_subtype.items(), key=_order)
     )
     return AuditReport(
         questions=len(everything),
@@ -143,35 +144,14 @@ def audit(questions: Iterable[Question]) -> AuditReport:
     )
 
 
-def guess_scores(rows: Sequence[Question], same_text: Memory) -> dict[str, list[float]]:
-    """Return each guesser's expected score on every question of one closed subtype.
-
-    Parameters
-    ----------
-    rows
-        Questions of one subtype.
-    same_text
-        Answers of all closed questions by ``text_key``: what a guesser learns from.
-    """
-    majority = Memory(rows, lambda question: 0)
-    scores = {
-        "majority": [majority.expected(q) for q in rows],
-        "same text": [same_text.expected(q, majority) for q in rows],
-        "longest": [_longest(q) for q in rows],
-        "first": [float(q.options[0] == q.answer) for q in rows],
-    }
-    if all(q.value is not None for q in rows):
-        scores["rank"] = _ranks(rows)
-    return scores
-
-
-def _audit_one(name: str, rows: list[Question], same_text: Memory, same_structures: Memory) -> SubtypeAudit:
-    scores = {guesser: _mean(values) for guesser, values in guess_scores(rows, same_text).items()}
-    majority = Memory(rows, lambda question: 0)
-    chance = _mean([1 / len(q.options) for q in rows])
+def _audit_one(table: ClosedTable, name: str, rows: list[Question], by_structures: Memory) -> SubtypeAudit:
+    at, everyone = table.rows_of(name), table.everyone
+    scores = {guesser: float(found.mean()) for guesser, found in table.scores(at, everyone).items()}
+    chance = float(table.chance(at).mean())
+    memory = by_structures.expected(at, everyone, table.by_subtype.expected(at, everyone))
     worst = max(scores, key=lambda guesser: scores[guesser])
-    above = scores[worst] - chance
-    verdict = "few" if len(rows) < FEWEST_TO_JUDGE else "flagged" if above > FLAG_POINTS / 100 else "ok"
+    few = table.few(at, FEWEST_TO_JUDGE, FEWEST_PATIENTS)
+    verdict = "few" if few else "flagged" if scores[worst] - chance > FLAG_POINTS / 100 else "ok"
     percent = {guesser: round(100 * share, 1) for guesser, share in scores.items()}
     return SubtypeAudit(
         subtype=name,
@@ -183,85 +163,11 @@ def _audit_one(name: str, rows: list[Question], same_text: Memory, same_structur
         longest=percent["longest"],
         first=percent["first"],
         rank=percent.get("rank"),
-        memory=round(100 * _mean([same_structures.expected(q, majority) for q in rows]), 1),
+        memory=round(100 * float(memory.mean()), 1),
         letters=_letter_shares(rows),
         verdict=verdict,
         worst=worst,
     )
-
-
-class Memory:
-    """Answers of all questions by a key, and the best guess for one from those of other patients."""
-
-    def __init__(self, rows: Iterable[Question], key: Key) -> None:
-        self._key = key
-        self._counts: Counter[Hashable] = Counter()
-        self._own: Counter[Hashable] = Counter()
-        for row in rows:
-            found = key(row)
-            self._counts[found, row.answer] += 1
-            self._own[found, row.answer, row.patient_id] += 1
-
-    def expected(self, row: Question, fallback: Memory | None = None) -> float:
-        """The probability that the most common answer of other patients is right; ties are drawn."""
-        key = self._key(row)
-        counts = {
-            option: self._counts[key, option] - self._own[key, option, row.patient_id]
-            for option in row.options
-        }
-        most = max(counts.values())
-        if most == 0:
-            return fallback.expected(row) if fallback else 1 / len(row.options)
-        best = [option for option, count in counts.items() if count == most]
-        return (row.answer in best) / len(best)
-
-
-def text_key(question: Question) -> Hashable:
-    """The question's words."""
-    return _normal(question.question)
-
-
-@lru_cache(maxsize=1 << 20)
-def _normal(text: str) -> str:
-    return " ".join(text.lower().split())
-
-
-def structures_key(question: Question) -> Hashable:
-    """What the question is about, whatever its words: original subtype, form, structures, options.
-
-    A structure named by its side counts with its side: the mirrored twin has the same words.
-    """
-    probe = next((tag for tag in question.tags if tag.startswith("probe_of_")), None)
-    subtype = probe.removeprefix("probe_of_") if probe else question.subtype
-    structures = question.evidence.structures if question.evidence else ()
-    kinds = [name.partition("#")[0] for name in structures]
-    ordered = kinds if set(question.options) == {"yes", "no"} else sorted(kinds)
-    return (subtype, question.metadata.get("form"), tuple(ordered), tuple(sorted(question.options)))
-
-
-def _longest(question: Question) -> float:
-    longest = max(len(option) for option in question.options)
-    best = [option for option in question.options if len(option) == longest]
-    return (question.answer in best) / len(best)
-
-
-def _ranks(rows: Sequence[Question]) -> list[float]:
-    """Expected score of always choosing the place among the sorted figures that is most often right."""
-
-    def place(question: Question) -> int:
-        ordered = sorted(question.options, key=lambda option: float(option.split()[0]))
-        return ordered.index(question.answer)
-
-    places = [(q.patient_id, place(q), len(q.options)) for q in rows]
-    counts = Counter(at for _, at, _ in places)
-    own = Counter((patient, at) for patient, at, _ in places)
-    scores = []
-    for patient, at, size in places:
-        others = {one: counts[one] - own[patient, one] for one in range(size)}
-        most = max(others.values())
-        best = [one for one, count in others.items() if count == most]
-        scores.append((at in best) / len(best))
-    return scores
 
 
 def _letters(rows: Iterable[Question]) -> dict[int, dict[str, float]]:
@@ -287,10 +193,6 @@ def _skew(rows: Sequence[Question]) -> float:
     return round(
         max((100 * abs(found[letter] - fair[letter]) / len(rows) for letter in fair), default=0.0), 2
     )
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
 
 
 def _order(item: tuple[str, list[Question]]) -> tuple[int, str]:

@@ -7,12 +7,13 @@ cases, removes (by hash of the row) questions that the audit's best guesser answ
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 
-from medspatial.questions.audit import FEWEST_TO_JUDGE, Memory, guess_scores, text_key
+import numpy as np
+
+from medspatial.questions.audit import FEWEST_PATIENTS, FEWEST_TO_JUDGE
 from medspatial.questions.drop import Drop, drop
-from medspatial.questions.options import draw
+from medspatial.questions.guess import ClosedTable, Flags, Gathering, Ints
 from medspatial.records import Question
 
 TARGET_POINTS = 2.0
@@ -27,59 +28,70 @@ STEP = 0.5
 def balance_cohort(questions: Iterable[Question]) -> tuple[list[Question], list[Drop]]:
     """Return the questions to keep, in their order, and the ledger of those left out.
 
-    Open questions, and closed subtypes with fewer than ``FEWEST_TO_JUDGE`` questions, are kept as they are.
-    The result depends on the set of questions alone, not on their order.
+    Open questions are kept as they are, and closed subtypes with fewer than ``FEWEST_TO_JUDGE`` questions or
+    ``FEWEST_PATIENTS`` patients: a few answers of others teach nothing, and leaving out half of a small set
+    would cost more than it mends. The result depends on the set of questions alone, not on their order.
     """
     everything = list(questions)
-    grouped: dict[str, list[Question]] = defaultdict(list)
+    gathering = Gathering()
     for question in everything:
-        if question.options:
-            grouped[question.subtype or ""].append(question)
-    by_subtype = {name: rows for name, rows in grouped.items() if len(rows) >= FEWEST_TO_JUDGE}
-    kept_ids = {question.id for question in everything}
-    watched = set(by_subtype)
+        gathering.add(question)
+    kept = kept_places(gathering.table(), gathering.seen)
+    left_out = [left_out_entry(q) for q, stays in zip(everything, kept, strict=True) if not stays]
+    return [q for q, stays in zip(everything, kept, strict=True) if stays], left_out
+
+
+def too_few_to_balance(table: ClosedTable) -> list[str]:
+    """Return the closed subtypes that have too few questions or patients to balance, by name."""
+    return sorted(
+        name
+        for name in table.subtype_names
+        if table.few(table.rows_of(name), FEWEST_TO_JUDGE, FEWEST_PATIENTS)
+    )
+
+
+def kept_places(table: ClosedTable, seen: int) -> Flags:
+    """Return for each of the ``seen`` questions whether it stays."""
+    names = set(table.subtype_names) - set(too_few_to_balance(table))
+    rows_of = {name: table.rows_of(name) for name in sorted(names)}
+    kept, watched = np.ones(table.at.size, dtype=bool), set(rows_of)
     for _ in range(ROUNDS):
-        texts = Memory((q for q in everything if q.options and q.id in kept_ids), text_key)
-        removed: set[str] = set()
+        after = kept.copy()
         for name in sorted(watched):
-            excess = _excess([row for row in by_subtype[name] if row.id in kept_ids], texts)
-            removed.update(question.id for question in excess)
-            if not excess and not name.startswith(SHARED_TEXTS):
+            excess = _excess(table, rows_of[name][kept[rows_of[name]]], kept)
+            after[excess] = False
+            if not excess.size and not name.startswith(SHARED_TEXTS):
                 watched.discard(name)
-        if not removed:
+        if after.sum() == kept.sum():
             break
-        kept_ids -= removed
-    kept = [q for q in everything if q.id in kept_ids]
-    return kept, [_entry(q) for q in everything if q.id not in kept_ids]
+        kept = after
+    stays = np.ones(seen, dtype=bool)
+    stays[table.at[~kept]] = False
+    return stays
 
 
-def _excess(rows: list[Question], texts: Memory) -> list[Question]:
-    """Return some of the questions that the best guesser gets right too often, chosen by hash."""
-    if not rows:
-        return []
-    chance = sum(1 / len(q.options) for q in rows) / len(rows)
-    limit = chance + TARGET_POINTS / 100
-    scores = guess_scores(rows, texts)
-    worst = max(scores, key=lambda guesser: (sum(scores[guesser]), guesser))
-    excess = (sum(scores[worst]) - limit * len(rows)) / (1 - limit)
+def _excess(table: ClosedTable, rows: Ints, kept: Flags) -> Ints:
+    """Return some of the rows that the best guesser gets right too often; rows are in the order of hashes."""
+    if not rows.size:
+        return rows
+    chance = table.chance(rows)
+    limit = float(chance.mean()) + TARGET_POINTS / 100
+    scores = table.scores(rows, kept)
+    worst = max(scores, key=lambda guesser: (float(scores[guesser].sum()), guesser))
+    score = scores[worst]
+    excess = (float(score.sum()) - limit * rows.size) / (1 - limit)
     if excess <= 0:
-        return []
-    scored = list(zip(rows, scores[worst], strict=True))
-    groups: dict[Hashable, list[float]] = defaultdict(list)
-    for question, score in scored:
-        groups[_group(question, worst)].append(score)
-    rich = {key for key, found in groups.items() if sum(found) > limit * len(found)}
-    right = [q for q, score in scored if score > 1 / len(q.options) and _group(q, worst) in rich]
-    right.sort(key=lambda q: draw("balance", q.id))
+        return rows[:0]
+    # a guesser's success is counted among the questions of one text, or among all
+    group = table.text[rows] if worst == "same text" else np.zeros(rows.size, dtype=np.int64)
+    _, group = np.unique(group, return_inverse=True)
+    rich = np.bincount(group, weights=score) > limit * np.bincount(group)
+    right = rows[(score > chance) & rich[group]]
     return right[: max(1, round(excess * STEP))]
 
 
-def _group(question: Question, guesser: str) -> Hashable:
-    """The questions among which a guesser's success is counted: those of one text, or all."""
-    return text_key(question) if guesser == "same text" else guesser
-
-
-def _entry(question: Question) -> Drop:
+def left_out_entry(question: Question) -> Drop:
+    """Return the ledger's entry for a question that was left out."""
     structures = question.evidence.structures if question.evidence else ()
     entry = drop("cohort_balance", *structures, note=f"question {question.id}, answer {question.answer!r}")
     return entry.of(question.case_id, question.subtype or "")

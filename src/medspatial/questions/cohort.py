@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from medspatial.progress import Progress, Silent
-from medspatial.questions.balance import balance_cohort
+from medspatial.questions.balance import kept_places, left_out_entry, too_few_to_balance
 from medspatial.questions.build import CaseQuestions
 from medspatial.questions.drop import Drop
-from medspatial.records import Question, RecordAppender, write_records
+from medspatial.questions.guess import Flags, Gathering
+from medspatial.records import Question, RecordAppender
 
 QUESTIONS_FILE = "questions.jsonl"
 DROPPED_FILE = "dropped.jsonl"
@@ -34,6 +35,9 @@ class Summary:
         The same, per subtype and rule.
     unusable_cases
         Refused or failed cases, with the reason.
+    too_few_to_balance
+        Closed subtypes that were kept as they are, because they have too few questions or patients to tell
+        what can be guessed.
     """
 
     cases: int
@@ -43,6 +47,7 @@ class Summary:
     dropped: dict[str, int]
     dropped_by_subtype: dict[str, dict[str, int]]
     unusable_cases: dict[str, str]
+    too_few_to_balance: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -63,6 +68,9 @@ class Summary:
             )
         lines += ["", "| rule | dropped |", "|---|---:|"]
         lines += [f"| {rule} | {count} |" for rule, count in self.dropped.items()]
+        if self.too_few_to_balance:
+            names = ", ".join(self.too_few_to_balance)
+            lines += ["", f"Kept as they are, too few questions or patients to balance: {names}."]
         return "\n".join(lines) + "\n"
 
 
@@ -74,6 +82,9 @@ def write_questions(
     progress: Progress | None = None,
 ) -> Summary:
     """Write the questions and the ledger of all cases, in the order of the cases.
+
+    Neither is held in memory: questions are written as they come, each leaves about 150 bytes behind for the
+    balance, and a second pass over the file takes out those that must go.
 
     Parameters
     ----------
@@ -89,27 +100,55 @@ def write_questions(
     """
     folder, progress = Path(folder), progress or Silent()
     folder.mkdir(parents=True, exist_ok=True)
-    questions: list[Question] = []
-    tally = _Tally()
-    ledger = folder / DROPPED_FILE
-    unfinished = ledger.with_name(ledger.name + ".tmp")
-    unfinished.unlink(missing_ok=True)
-    with RecordAppender(unfinished) as stream:
+    ledger, unfinished = (_unfinished(folder / name) for name in (DROPPED_FILE, QUESTIONS_FILE))
+    tally, gathering = _Tally(), Gathering()
+    with RecordAppender(ledger) as entries, RecordAppender(unfinished) as rows:
         for result in results:
-            stream.append(*result.drops)
+            entries.append(*result.drops)
+            rows.append(*result.questions)
             tally.add(result)
-            questions += result.questions
+            if balance:
+                for question in result.questions:
+                    gathering.add(question)
             progress.advance(note=result.case_id)
+        kept = None
         if balance:
-            questions, left_out = balance_cohort(questions)
-            stream.append(*left_out)
-            tally.count(left_out)
-    unfinished.replace(ledger)
-    write_records(folder / QUESTIONS_FILE, questions)
-    summary = tally.summary(questions)
+            table, seen = gathering.table(), gathering.seen
+            del gathering
+            kept, tally.too_few = kept_places(table, seen), too_few_to_balance(table)
+        _copy_kept(unfinished, kept, tally, entries)
+    ledger.replace(folder / DROPPED_FILE)
+    unfinished.replace(folder / QUESTIONS_FILE)
+    summary = tally.summary()
     text = json.dumps(summary.to_dict(), indent=1, ensure_ascii=False) + "\n"
     (folder / SUMMARY_FILE).write_text(text, encoding="utf-8")
     return summary
+
+
+def _unfinished(path: Path) -> Path:
+    """Return an empty place beside a file, so that the file appears whole or not at all."""
+    place = path.with_name(path.name + ".tmp")
+    place.unlink(missing_ok=True)
+    return place
+
+
+def _copy_kept(path: Path, kept: Flags | None, tally: _Tally, entries: RecordAppender) -> None:
+    """Take the questions that do not stay out of a file, line by line; they go to the ledger."""
+    chosen = path.with_name(path.name + ".kept")
+    with path.open(encoding="utf-8") as lines, chosen.open("w", encoding="utf-8", newline="\n") as out:
+        for at, line in enumerate(lines):
+            if kept is None or kept[at]:
+                tally.asked[_subtype_of(line)] += 1
+                out.write(line)
+            else:
+                entry = left_out_entry(Question.model_validate_json(line))
+                entries.append(entry)
+                tally.count([entry])
+    chosen.replace(path)
+
+
+def _subtype_of(line: str) -> str:
+    return str(json.loads(line).get("subtype") or "")
 
 
 class _Tally:
@@ -118,8 +157,10 @@ class _Tally:
     def __init__(self) -> None:
         self.cases = 0
         self.with_questions = 0
+        self.asked: Counter[str] = Counter()
         self.rules: Counter[tuple[str, str]] = Counter()
         self.unusable: dict[str, str] = {}
+        self.too_few: list[str] = []
 
     def add(self, result: CaseQuestions) -> None:
         self.cases += 1
@@ -132,19 +173,19 @@ class _Tally:
     def count(self, drops: Iterable[Drop]) -> None:
         self.rules.update((entry.subtype, entry.rule) for entry in drops)
 
-    def summary(self, questions: list[Question]) -> Summary:
+    def summary(self) -> Summary:
         by_rule: Counter[str] = Counter()
         by_subtype: dict[str, dict[str, int]] = {}
         for (subtype, rule), count in sorted(self.rules.items()):
             by_rule[rule] += count
             by_subtype.setdefault(subtype, {})[rule] = count
-        asked = Counter(question.subtype or "" for question in questions)
         return Summary(
             cases=self.cases,
             cases_with_questions=self.with_questions,
-            questions=len(questions),
-            asked=dict(sorted(asked.items(), key=lambda item: ("LDVAM".find(item[0][:1]), item[0]))),
+            questions=self.asked.total(),
+            asked=dict(sorted(self.asked.items(), key=lambda item: ("LDVAM".find(item[0][:1]), item[0]))),
             dropped=dict(by_rule.most_common()),
             dropped_by_subtype=by_subtype,
             unusable_cases=self.unusable,
+            too_few_to_balance=self.too_few,
         )

@@ -280,7 +280,7 @@ def paired_organ_present(scene: Scene) -> Iterator[Candidate | Drop]:
         "Does the centre of {a} lie further to the patient's left than the centre of {b}?",
         "Is {a} centred further to the patient's left than {b}?",
         "Compare the centres of the two structures: is {a} to the patient's left of {b}?",
-        "Is the centre of {a} nearer to the patient's left side than the centre of {b}?",
+        "Going from the patient's right to the left, does the centre of {a} come after that of {b}?",
     ),
     unit="mm",
     balanced=("yes", "no"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from medspatial.questions.contact import near_cut, overlapping
 from medspatial.questions.drop import Drop, drop
 from medspatial.questions.margins import (
@@ -13,13 +15,17 @@ from medspatial.questions.margins import (
     at_most,
     distance_gap,
 )
+from medspatial.questions.measure import SurfaceDistance
 from medspatial.questions.proof import evidence_of
 from medspatial.questions.rules import keep_describable, keep_whole, number
-from medspatial.questions.scene import Scene
+from medspatial.questions.scene import LESION_NOTE, Scene
 from medspatial.questions.subtype import Candidate, subtype
 
 NEIGHBOURHOOD = 16
 CLASS_EDGES = (10.0, 20.0)
+SKIN = "skin"
+SKIN_LESIONS = 4
+"""For so many lesions, the largest ones, the skin is looked for."""
 LEVEL_EDGE = 0.20
 MAX_SPAN = 16
 
@@ -33,56 +39,74 @@ MAX_SPAN = 16
     measurement="least distance from the lesion to the outer boundary of the organ with its lesions",
     drop_when="between 0 and 2 vmax, or within 1 vmax of 10 or 20 mm; a cut face within 20 mm; not "
     "describable",
-    answers="reaches the surface / under 10 mm / 10 to 20 mm / over 20 mm",
+    answers="reaches the surface / under 10 mm / 10 to 20 mm / over 20 mm; with CT also to the skin",
     limits={"FIRST_EDGE_MM": CLASS_EDGES[0], "SECOND_EDGE_MM": CLASS_EDGES[1]},
-    wordings=(
-        "How deep below the surface of {b} does {a} lie?",
-        "How far is {a} from the nearest point on the surface of {b}?",
-        "What is the shortest distance from {a} to the outer surface of {b}?",
-        "How close does {a} come to the outer boundary of {b}?",
-    ),
+    wordings={
+        "organ": (
+            "How deep below the surface of {b} does {a} lie?",
+            "How far is {a} from the nearest point on the surface of {b}?",
+            "What is the shortest distance from {a} to the outer surface of {b}?",
+            "How close does {a} come to the outer boundary of {b}?",
+        ),
+        "skin": (
+            "How deep below the patient's skin does {a} lie?",
+            "How far is {a} from the nearest point of the patient's skin?",
+            "What is the shortest distance from {a} to the skin?",
+        ),
+    },
     unit="mm",
     balanced=("0", "1", "2", "3"),
 )
 def lesion_to_surface(scene: Scene) -> Iterator[Candidate | Drop]:
-    """Measure from a lesion to its organ's outer boundary."""
-    texts = ("it reaches the surface", "less than 10 mm", "between 10 and 20 mm", "more than 20 mm")
+    """Measure from a lesion to its organ's outer boundary, then to the skin."""
     usable = yield from keep_describable(scene, scene.lesions)
     for lesion in usable:
         for organ in scene.hosts(lesion):
-            found = scene.depth(lesion, organ)
-            if found.near_cut:
-                yield drop("near_cut", lesion, organ, limit=CUT_RADIUS_MM, unit="mm")
-                continue
-            edges = (0.0, *CLASS_EDGES)
-            place = 0 if found.mm == 0 else 1 + sum(found.mm > edge for edge in CLASS_EDGES)
-            if found.mm > 0:
-                nearest_edge = min(edges, key=lambda edge: abs(found.mm - edge))
-                limit = scene.vmax * (2 if nearest_edge == 0 else 1)
-                if any(at_most(abs(found.mm - e), scene.vmax * (1 if e else 2)) for e in edges):
-                    yield drop("class_edge", lesion, organ, figure=found.mm, limit=nearest_edge, unit="mm")
-                    continue
-            else:
-                limit = 0.0
-            yield Candidate(
-                structures=(lesion, organ),
-                answer=texts[place],
-                kind=str(place),
-                options=texts,
-                words={"a": scene.the(lesion), "b": scene.the(organ)},
-                evidence=evidence_of(
-                    scene,
-                    "distance from the lesion to the organ's outer boundary",
-                    value=found.mm,
-                    unit="mm",
-                    margin=limit,
-                    margin_rule="not in (0, 2 vmax), not within 1 vmax of 10 or 20 mm",
-                    formula="least distance to boundary voxel centres of the organ with its lesions; "
-                    "0 where a lesion voxel is one of them",
-                    structures=(lesion, organ),
-                    points={lesion: found.point_a, f"surface of {organ}": found.point_b},
-                ),
-            )
+            yield _depth(scene, lesion, organ, scene.depth(lesion, organ))
+    for lesion in usable[:SKIN_LESIONS]:
+        found = scene.measured.skin_depth(lesion, CLASS_EDGES[-1] + 2 * scene.vmax)
+        if found is not None:
+            yield _depth(scene, lesion, SKIN, found)
+
+
+def _depth(scene: Scene, lesion: str, outer: str, found: SurfaceDistance) -> Candidate | Drop:
+    if found.near_cut:
+        figure = found.mm if np.isfinite(found.mm) else None
+        return drop("near_cut", lesion, outer, figure=figure, limit=CUT_RADIUS_MM, unit="mm")
+    widths = {edge: scene.vmax * (1 if edge else 2) for edge in (0.0, *CLASS_EDGES)}
+    finite = bool(np.isfinite(found.mm))
+    close = [edge for edge, width in widths.items() if finite and at_most(abs(found.mm - edge), width)]
+    if found.mm > 0 and close:
+        return drop("class_edge", lesion, outer, figure=found.mm, limit=close[0], unit="mm")
+    place = 0 if found.mm == 0 else 1 + sum(found.mm > edge for edge in CLASS_EDGES)
+    skin = outer == SKIN
+    surface = "skin" if skin else "surface"
+    texts = (f"it reaches the {surface}", "less than 10 mm", "between 10 and 20 mm", "more than 20 mm")
+    return Candidate(
+        structures=(lesion, outer),
+        answer=texts[place],
+        kind=str(place),
+        options=texts,
+        form="skin" if skin else "organ",
+        words={"a": scene.the(lesion)} | ({} if skin else {"b": scene.bare(outer)}),
+        note="" if skin else LESION_NOTE,
+        evidence=evidence_of(
+            scene,
+            "distance from the lesion to the skin"
+            if skin
+            else "distance from the lesion to the organ's outer boundary",
+            value=found.mm if finite else f"over {CLASS_EDGES[-1] + 2 * scene.vmax:g}",
+            unit="mm",
+            margin=0.0 if found.mm == 0 else widths[min(widths, key=lambda edge: abs(found.mm - edge))],
+            margin_rule="not in (0, 2 vmax), not within 1 vmax of 10 or 20 mm",
+            formula="least distance to boundary voxel centres of the body above -300 HU, its air filled"
+            if skin
+            else "least distance to boundary voxel centres of the organ with its lesions; "
+            "0 where a lesion voxel is one of them",
+            structures=(lesion,) if skin else (lesion, outer),
+            points={lesion: found.point_a} | ({f"surface of {outer}": found.point_b} if finite else {}),
+        ),
+    )
 
 
 @subtype(

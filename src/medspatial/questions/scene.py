@@ -20,7 +20,9 @@ NEAR_MM = 25.0
 """Boxes closer than this are near: whether such structures touch is not obvious."""
 SIMILAR_RATIO = 2.0
 """Up to this ratio of volumes the larger of two organs differs between patients."""
-LESION_NOTE = "A lesion counts as part of the organ or lobe that holds it."
+SHARE_RATIO = 20.0
+"""Up to this ratio a share in per cent of another organ is a figure one can estimate."""
+LESION_NOTE = "Each organ or lobe is taken including any lesion in it."
 """Said where the options, not the question's own words, name organs that can hold lesions."""
 
 
@@ -115,18 +117,22 @@ class Scene:
         """Yield all pairs whose bounding boxes are near, then the others."""
         return self.by_hash.pairs(list(names), salt, apart=self.contains, rank=self._far)
 
-    def similar_pairs(self, names: Iterable[str], salt: str) -> Iterator[tuple[str, str]]:
-        """Yield all pairs of similar volume, then the others."""
-        return self.by_hash.pairs(list(names), salt, apart=self.contains, rank=self._unlike)
+    def similar_pairs(
+        self, names: Iterable[str], salt: str, ratio: float = SIMILAR_RATIO
+    ) -> Iterator[tuple[str, str]]:
+        """Yield all pairs whose volumes are within a ratio, then the others."""
+        return self.by_hash.pairs(
+            list(names), salt, apart=self.contains, rank=lambda chosen: self._ratios(chosen) > ratio
+        )
 
     def _far(self, names: Sequence[str]) -> NDArray[np.bool_]:
         boxes = np.array([self.stats(name).bbox for name in names])
         return box_gaps(boxes, boxes, self.measured.spacing) > NEAR_MM
 
-    def _unlike(self, names: Sequence[str]) -> NDArray[np.bool_]:
+    def _ratios(self, names: Sequence[str]) -> NDArray[np.float64]:
         volumes = np.array([self.stats(name).volume_ml for name in names])
         ratios = volumes[:, None] / volumes[None, :]
-        return np.asarray(np.maximum(ratios, ratios.T) > SIMILAR_RATIO)
+        return np.asarray(np.maximum(ratios, ratios.T))
 
     def near(self, name: str, others: Sequence[str]) -> list[str]:
         """The others whose bounding boxes are near."""

@@ -42,7 +42,7 @@ AXES = ("wide (left to right)", "deep (front to back)", "tall (head to foot)")
     limits={"LESION_VOXELS": LESION_VOXELS, "WIDE_VOXELS": WIDE_VOXELS},
     wordings=(
         "What is the longest diameter of {a} in any axial slice, in mm?",
-        "How long is {a} along its longest axial axis, in mm?",
+        "How long is {a} along its longest axis in the axial plane, in mm?",
         "Measure {a} in the axial plane: what is its greatest diameter in mm?",
     ),
     unit="mm",

@@ -12,11 +12,10 @@ from medspatial.anatomy import vertebra_order
 from medspatial.questions.drop import Drop, drop
 from medspatial.questions.margins import at_most
 from medspatial.questions.measure import Measured
+from medspatial.questions.measure.skin import BODY_HU
 
 LEVEL_EDGE = 0.20
 """A level is asked when z is more than this share of a vertebra height away from a border."""
-BODY_HU = -300.0
-"""Skin and everything inside it lies above this value, air and most of the table's foam below."""
 
 
 @dataclass(frozen=True)

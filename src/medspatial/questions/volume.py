@@ -18,11 +18,13 @@ from medspatial.questions.margins import (
 from medspatial.questions.options import VOLUME_FACTORS
 from medspatial.questions.proof import evidence_of
 from medspatial.questions.rules import keep_whole, number
-from medspatial.questions.scene import LESION_NOTE, Scene
+from medspatial.questions.scene import LESION_NOTE, SHARE_RATIO, Scene
 from medspatial.questions.subtype import Candidate, subtype
 
 CANDIDATES = 4
 MINIMUM_PERCENT = 0.5
+FEWEST_ORGANS = 3
+"""From so many organs and vessels on, V1 compares these alone (no bones, muscles, ribs)."""
 
 
 @subtype(
@@ -50,6 +52,7 @@ MINIMUM_PERCENT = 0.5
 def larger_of_two(scene: Scene) -> Iterator[Candidate | Drop]:
     """Compare two volumes; close ones first, so that the answer is not textbook knowledge."""
     usable = yield from keep_whole(scene, scene.order([*scene.organs, *scene.lesions], "V1"), "height")
+    usable = scene.organs_first(usable, FEWEST_ORGANS)
     for a, b in scene.similar_pairs(usable, "V1"):
         volumes = {name: scene.stats(name).volume_ml for name in (a, b)}
         ratio, limit = ratio_of(*volumes.values()), scene.ratio_limit(a, b)
@@ -108,7 +111,7 @@ def extreme_of_several(scene: Scene) -> Iterator[Candidate | Drop]:
     """Choose neighbours in the order of volume."""
     usable = yield from keep_whole(scene, scene.order(scene.organs, "V2"))
     volumes = {name: scene.stats(name).volume_ml for name in usable}
-    usable = scene.organs_first(usable, 2 * CANDIDATES)
+    usable = scene.organs_first(usable, CANDIDATES + 1)
     ranked = sorted(usable, key=lambda name: (volumes[name], scene.canonical(name)))
     if len(ranked) < CANDIDATES:
         yield drop("too_few_options", *ranked, figure=len(ranked), limit=CANDIDATES)
@@ -218,7 +221,7 @@ def volume_share(scene: Scene) -> Iterator[Candidate | Drop]:
     lesions = yield from keep_whole(scene, scene.lesions, "height")
     usable = yield from keep_whole(scene, scene.order(scene.organs, "V4"))
     shares = [(lesion, host, "share") for lesion in lesions for host in scene.hosts(lesion) if host in usable]
-    ratios = ((a, b, "ratio") for a, b in scene.pairs(usable, "V4"))
+    ratios = ((a, b, "ratio") for a, b in scene.similar_pairs(usable, "V4", SHARE_RATIO))
     for a, b, form in (*shares, *ratios):
         if form == "ratio":
             if refusal := overlapping(scene, a, b):

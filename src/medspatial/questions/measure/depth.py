@@ -24,18 +24,20 @@ def outer_boundary(organ: Runs) -> Runs:
     return boundary(Runs.of_mask(filled[1:-1, 1:-1, 1:-1], low, organ.shape))
 
 
-def depth(lesion: Runs, surface: Searchable, grid: Grid) -> Closest:
+def depth(lesion: Runs, surface: Searchable, grid: Grid, reach_mm: float = np.inf) -> Closest | None:
     """Closest voxels of a lesion and of an organ's outer boundary; 0 mm when a lesion voxel is on it.
 
     Parameters
     ----------
     surface
         Voxels of `outer_boundary`.
+    reach_mm
+        Surfaces farther away count as none.
     """
+    if surface.runs.row.size == 0:
+        return None
     shared = intersection([lesion, surface.runs])
     if shared.row.size:
         voxel = shared.first_voxel()
         return Closest(0.0, voxel, voxel, True)
-    found = closest_centres(Searchable(lesion, grid), surface)
-    assert found is not None
-    return found
+    return closest_centres(Searchable(lesion, grid), surface, reach_mm)

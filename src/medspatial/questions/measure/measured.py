@@ -18,6 +18,7 @@ from medspatial.questions.measure.feret import Diameter, axial_diameter, solid_d
 from medspatial.questions.measure.grid import Floats, Grid
 from medspatial.questions.measure.layers import runs_of_labels
 from medspatial.questions.measure.runs import Runs, union
+from medspatial.questions.measure.skin import skin_near
 from medspatial.questions.measure.stats import Point, StructureStats, measure, on_face
 from medspatial.questions.measure.traits import Traits, traits
 
@@ -254,7 +255,32 @@ class Measured:
         """
         if organ not in self._surfaces:
             self._surfaces[organ] = Searchable(outer_boundary(self.runs(organ)), self.grid)
-        return self._surface(lesion, organ, depth(self.runs(lesion), self._surfaces[organ], self.grid))
+        found = depth(self.runs(lesion), self._surfaces[organ], self.grid)
+        assert found is not None
+        return self._surface(lesion, organ, found)
+
+    def skin_depth(self, lesion: str, reach_mm: float) -> SurfaceDistance | None:
+        """Distance of a lesion to the skin, infinite beyond the reach; None without CT or outside the body.
+
+        It is near a cut where the volume cuts the body within 20 mm of the closest point, or of the lesion
+        when the skin is beyond the reach.
+        """
+        if self.ct is None:
+            return None
+        runs = self.runs(lesion)
+        near = skin_near(self.ct.voxels, runs, self.grid, reach_mm)
+        if near is None:
+            return None
+        surface, faces = near
+        found = depth(runs, surface, self.grid, reach_mm)
+        if found is None:
+            rim = Searchable(faces, self.grid)
+            cut = depth(runs, rim, self.grid, reach_mm) is not None
+            centre = self.stats(lesion).centroid_mm
+            return SurfaceDistance(float("inf"), centre, centre, False, cut, cut)
+        ends = [self.grid.to_mm(voxel) for voxel in (found.voxel_a, found.voxel_b)]
+        cut = pairs_of.distance_to_point(faces, self.grid, ends[1]) <= CUT_MM * (1 + 1e-6)
+        return SurfaceDistance(found.mm, _point(ends[0]), _point(ends[1]), found.mm == 0, cut, cut)
 
     def axial_diameter(self, name: str) -> Diameter:
         """Largest diameter in any axial slice, edge to edge."""
