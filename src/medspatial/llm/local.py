@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from medspatial.errors import InputError, require
+from medspatial.llm.errors import CallFailed
 from medspatial.llm.provider import Provider, checked_json_mode
 from medspatial.llm.reply import Reply, Tokens
 from medspatial.llm.request import Request
@@ -74,6 +75,8 @@ class LocalModel(Provider):
             made = self._network.generate(**inputs, **self._settings(request))[0, length:]
         finish = "length" if len(made) >= request.max_tokens else "stop"
         text = self._tokenizer.decode(made, skip_special_tokens=True)
+        if not text.strip():  # asked again it would write nothing again
+            raise CallFailed(f"local:{self.model}: the model wrote nothing (finish: {finish})")
         return Reply(text, f"{self.model}@{self.version}", Tokens(length, len(made)), finish)
 
     def _settings(self, request: Request) -> dict[str, Any]:
