@@ -1,8 +1,8 @@
 """Results in the form of a Hugging Face model card: the ``model-index`` of its metadata block.
 
-One file per model. Its text is YAML that stands between the two ``---`` lines of a model's ``README.md``; the
-Hub shows it as evaluation results. Accuracies are percentages there. Field names: ``model-index`` with ``name``
-and ``results``; each result has ``task``, ``dataset``, ``metrics`` and ``source``.
+One file per model. Its text is YAML that stands between the two ``---`` lines of a model's ``README.md``;
+the Hub shows it as evaluation results. Accuracies are percentages there. Field names: ``model-index`` with
+``name`` and ``results``; each result has ``task``, ``dataset``, ``metrics`` and ``source``.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def model_index(
         if found.accuracy is None:
             continue
         entry: dict[str, Any] = {
-            "task": TASK,
+            "task": dict(TASK),
             "dataset": {"name": f"{dataset}{words}", "type": identity, "split": split},
             "metrics": _metrics(found, comparison),
         }

@@ -97,6 +97,16 @@ class ReportConfig(Record):
     max_pictures: int = Field(default=300, ge=0)
 
 
+class TrackConfig(Record):
+    """Where results are logged besides the folder; see `medspatial.tracking.start_tracker`."""
+
+    to: Literal["wandb", "trackio"]
+    project: str = "medspatial"
+    name: str | None = None
+    mode: Literal["online", "offline", "disabled"] = "offline"
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
 class StudyConfig(Record):
     """All stages of a study.
 
@@ -106,6 +116,8 @@ class StudyConfig(Record):
         Control arms to run besides ``standard``; see `medspatial.arms`.
     metrics
         Names of metrics; the one compared is always among them.
+    track
+        Experiment tracker; changes no result, so a study resumes with another one.
     """
 
     title: str
@@ -116,6 +128,7 @@ class StudyConfig(Record):
     metrics: tuple[str, ...] = ("structured", "exact")
     compare: CompareConfig = CompareConfig()
     report: ReportConfig = ReportConfig()
+    track: TrackConfig | None = None
 
     @field_validator("models", mode="before")
     @classmethod

@@ -36,6 +36,7 @@ from medspatial.report import write_report
 from medspatial.score import metric
 from medspatial.study.config import StudyConfig
 from medspatial.study.loading import CaseLoader
+from medspatial.tracking import start_tracker, track_report
 
 Say = Callable[[str], None]
 
@@ -91,6 +92,7 @@ class Study:
         scores = self.scores(questions)
         comparison = self.compare(questions, scores)
         page = self.report(cases, questions, scores, comparison)
+        self.track(comparison)
         self._release()
         return StudyRun(self.folder, comparison, page, len(questions), sum(run.failed for run in runs))
 
@@ -227,6 +229,23 @@ class Study:
         self.say(f"report: {page}")
         return page
 
+    def track(self, comparison: Comparison) -> None:
+        """Log comparison, tables, figures and manifest to the tracker, if the study names one."""
+        settings = self.config.track
+        if settings is None or settings.mode == "disabled":
+            return
+        tracker = start_tracker(
+            settings.to,
+            project=settings.project,
+            folder=self.folder / "track",
+            name=settings.name or self.folder.name,
+            mode=settings.mode,
+            options=settings.options,
+        )
+        with tracker:
+            track_report(tracker, comparison, self.folder / "report", self._manifest.model_dump(mode="json"))
+        self.say(f"tracked: {settings.to}, {settings.mode}, project {settings.project}")
+
     def _drops(self) -> dict[str, int]:
         """Rules in words, and how many candidate questions each dropped."""
         path = self.folder / "questions" / SUMMARY_FILE
@@ -246,7 +265,7 @@ class Study:
     def _claim(self) -> None:
         """Note which study the folder belongs to; another one's folder is refused."""
         path = self.folder / "manifest.json"
-        manifest = new_manifest("study", self.config.model_dump(mode="json"), {})
+        manifest = new_manifest("study", self.config.model_dump(mode="json", exclude={"track"}), {})
         old = read_manifest(path)
         if old is not None and old.configuration_hash != manifest.configuration_hash:
             changed = [k for k, v in manifest.configuration.items() if old.configuration.get(k) != v]
