@@ -152,12 +152,11 @@ class Metric(ABC):
     def score(self, rows: Sequence[Prediction]) -> list[Score]:
         """Judge a batch of rows; the result has the rows' order and length."""
         answered = [row for row in rows if row.status == "ok"]
-        marks = iter(self.marks(answered) if answered else ())
-        scores = []
-        for row in rows:
-            mark = next(marks) if row.status == "ok" else _failure(row)
-            scores.append(_joined(row, self.name, mark))
-        return scores
+        marks = list(self.marks(answered)) if answered else []
+        if len(marks) != len(answered):
+            raise RuntimeError(f"metric '{self.name}' gave {len(marks)} marks for {len(answered)} rows")
+        given = iter(marks)
+        return [_joined(row, self.name, next(given) if row.status == "ok" else _failure(row)) for row in rows]
 
     @abstractmethod
     def marks(self, rows: Sequence[Prediction]) -> Sequence[Mark]:

@@ -2,6 +2,6 @@
 
 from medspatial.score.alignscore.metric import AlignScore
 from medspatial.score.alignscore.scorer import MODES, AlignScorer
-from medspatial.score.alignscore.split import chunks, sentence_splitter
+from medspatial.score.alignscore.split import Splitter, chunks, sentence_splitter
 
-__all__ = ["MODES", "AlignScore", "AlignScorer", "chunks", "sentence_splitter"]
+__all__ = ["MODES", "AlignScore", "AlignScorer", "Splitter", "chunks", "sentence_splitter"]

@@ -11,7 +11,7 @@ from medspatial.records import Item
 from medspatial.score.normalise import normalise
 from medspatial.score.structured.commitments import Commitments, Mention, commitments, final_part
 from medspatial.score.structured.comparison import question_comparison, winners
-from medspatial.score.structured.options import LETTERS, find_options
+from medspatial.score.structured.options import LETTERS, find_options, option_key
 from medspatial.score.structured.verdict import Verdict, decided, unanswered
 from medspatial.score.structured.yes_no import match_yes_no, polarity_of
 
@@ -84,7 +84,7 @@ def match_choice(text: str, item: Item) -> Verdict:
     for index, option in enumerate(options):
         if exact == normalise(option) and not (len(exact) == 1 and exact.upper() in LETTERS[: len(options)]):
             return decided(
-                index == want, "R11", f"is the text of option {LETTERS[index]}", _label(index, options)
+                index == want, "R11", f"is the text of option {option_key(index)}", _label(index, options)
             )
     return _judge(text, item, options, want)
 
@@ -131,13 +131,13 @@ def _verdict(
     found: Commitments, options: Sequence[str], want: int, by_letter: bool, refuses: bool
 ) -> Verdict:
     values = list(dict.fromkeys(mention.value for mention in found.affirmed))
-    goal = LETTERS[want]
+    goal = option_key(want)
     if not values:
         return _nothing(found, goal, refuses)
     if len(values) > 1:
         return decided(False, "R11", f"names several options: {', '.join(values)}", ", ".join(values))
-    index = LETTERS.find(values[0])
-    if index < 0 or index >= len(options):
+    index = next((i for i in range(len(options)) if option_key(i) == values[0]), None)
+    if index is None:
         return decided(False, "R11", f"'{values[0]}' is not offered", values[0])
     keeps = {"R2"} if by_letter else {"R2", "R3", "R4", "R6"}
     rule = found.rule if found.rule in keeps else "R11"
@@ -173,7 +173,7 @@ def _other(options: Sequence[str]) -> Callable[[str], str | None]:
 
 
 def _label(index: int, options: Sequence[str]) -> str:
-    return f"{LETTERS[index]}: {options[index]}" if index < len(LETTERS) else options[index]
+    return f"{option_key(index)}: {options[index]}"
 
 
 def _letter_index(answer: str, options: Sequence[str]) -> int | None:

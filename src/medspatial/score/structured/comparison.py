@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from medspatial.score.structured.commitments import Commitments, Mention
 from medspatial.score.structured.reading import Reading, read
-from medspatial.score.structured.segments import Segment, is_comparative
+from medspatial.score.structured.segments import Segment
 from medspatial.score.structured.words import COMPARATIVES, EQUAL
 
 _NOT_AS = re.compile(r"\bnot (?:quite |nearly )?(?:as|so) ([a-z]+) as\b", re.I)
@@ -61,8 +61,9 @@ def comparatives(reading: Reading, start: int, end: int) -> list[tuple[str, int,
     """Return (axis, sign, place) of the comparatives between two character positions."""
     found = []
     skip = -1
-    for index, token in enumerate(reading.tokens):
-        if not start <= token.start < end or token.start < skip or not is_comparative(reading.tokens, index):
+    for index in reading.comparative_tokens:
+        token = reading.tokens[index]
+        if not start <= token.start < end or token.start < skip:
             continue
         axis, sign = COMPARATIVES[token.word]
         following = reading.tokens[index + 1].word if index + 1 < len(reading.tokens) else ""

@@ -10,7 +10,7 @@ from medspatial.records import Item
 from medspatial.score.normalise import normalise
 from medspatial.score.structured.anatomy import match_anatomy, structures_named
 from medspatial.score.structured.number import match_number
-from medspatial.score.structured.properties import contrary_zone, match_property
+from medspatial.score.structured.properties import contrary_zone, match_property, zones
 from medspatial.score.structured.proposition import restated
 from medspatial.score.structured.quantities import find_quantities
 from medspatial.score.structured.reading import read
@@ -100,6 +100,8 @@ def _places(item: Item) -> list[Matcher]:
         found.append(_place)
     elif _new_side(item):
         found.append(_side)
+    if not found and zones(item.answer).keys() - zones(item.question).keys():
+        found.append(_zone)
     if not found and find_relations(item.answer):
         found.append(match_relation)
     return [*found, _property]
@@ -120,6 +122,18 @@ def _place(text: str, item: Item) -> Verdict:
     if contrary:
         return replace(verdict, outcome="incorrect", rule="R14", reason=f"{verdict.reason}, but {contrary}")
     return verdict
+
+
+def _zone(text: str, item: Item) -> Verdict:
+    """Compare zones ("upper pole") where the question has given the organ away."""
+    want, got = zones(item.answer), zones(text)
+    shared = [axis for axis in want if axis in got]
+    if not shared:
+        return Verdict("undecided", "free", "the reply names no zone on the reference's axis")
+    same = all(want[axis] & got[axis] for axis in shared)
+    return decided(
+        same, "R8", "names the same zone" if same else f"names {contrary_zone(text, item.answer)}", text
+    )
 
 
 def _side(text: str, item: Item) -> Verdict:

@@ -14,6 +14,17 @@ from medspatial.score.structured.side import find_sides
 from medspatial.score.structured.words import EQUAL
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def option_key(index: int) -> str:
+    """Return an option's letter; behind Z a number.
+
+    >>> option_key(1), option_key(26)
+    ('B', '#27')
+    """
+    return LETTERS[index] if index < len(LETTERS) else f"#{index + 1}"
+
+
 _SIDE_WORD = re.compile(r"\b(?:left|right)(?:-sided)?\b", re.I)
 _ARTICLES = re.compile(r"\A(?:the|a|an|in|on|at|to)\s+", re.I)
 _NEITHER = re.compile(r"\b(?:neither|none|no(?:ne)? of (?:them|these|the two)|nothing|not any)\b", re.I)
@@ -43,11 +54,10 @@ def _find(text: str, options: tuple[str, ...]) -> tuple[Mention, ...]:
     if _are_orders(options):
         return tuple(_by_order(text, options))
     found: list[Mention] = []
-    options = options[: len(LETTERS)]
     for index in sorted(range(len(options)), key=lambda i: -len(options[i])):
         for match in _pattern(options[index]).finditer(text):
             if not any(m.start < match.end() and match.start() < m.end for m in found):
-                found.append(Mention(LETTERS[index], match.start(), match.end()))
+                found.append(Mention(option_key(index), match.start(), match.end()))
     if not found:
         for reader in (_structures, _sides, _relations):
             found = _by_value(text, options, reader)
@@ -87,7 +97,7 @@ def _by_order(text: str, options: tuple[str, ...]) -> list[Mention]:
     order = tuple(sorted(places, key=lambda name: places[name][0]))
     start, end = min(a for a, _ in places.values()), max(b for _, b in places.values())
     return [
-        Mention(LETTERS[i], start, end) for i, option in enumerate(options) if _items(option) == order
+        Mention(option_key(i), start, end) for i, option in enumerate(options) if _items(option) == order
     ] or [Mention("?", start, end)]
 
 
@@ -124,7 +134,7 @@ def _by_value(text: str, options: tuple[str, ...], reader: Reader) -> list[Menti
 def _owners(options: tuple[str, ...], reader: Reader) -> dict[str, str]:
     """Return value -> letter for values that exactly one option has."""
     values = [tuple(dict.fromkeys(m.value for m in reader(option))) for option in options]
-    single = {value[0]: LETTERS[i] for i, value in enumerate(values) if len(value) == 1}
+    single = {value[0]: option_key(i) for i, value in enumerate(values) if len(value) == 1}
     counts = [value[0] for value in values if len(value) == 1]
     return {value: letter for value, letter in single.items() if counts.count(value) == 1}
 
@@ -138,7 +148,7 @@ def _by_figure(text: str, options: tuple[str, ...]) -> list[Mention]:
     for said in find_quantities(text):
         if said.bound or said.kind != "single":
             continue
-        letters = [LETTERS[i] for i, (one,) in enumerate(offered) if _equal_figures(said, one)]
+        letters = [option_key(i) for i, (one,) in enumerate(offered) if _equal_figures(said, one)]
         found.append(Mention(letters[0] if letters else "?", said.start, said.end))
     return found
 
@@ -157,5 +167,5 @@ def _by_class(text: str, options: tuple[str, ...]) -> list[Mention]:
         owners = [i for i, option in enumerate(options) if pattern.search(option.lower())]
         match = pattern.search(text.lower())
         if match and len(owners) == 1:
-            return [Mention(LETTERS[owners[0]], match.start(), match.end())]
+            return [Mention(option_key(owners[0]), match.start(), match.end())]
     return []

@@ -61,8 +61,8 @@ _WORD = re.compile(r"[a-z]+")
 def property_signs(text: str) -> dict[int, int]:
     """Return axis -> sign of the properties that a text states; a negation turns the sign.
 
-    >>> property_signs("The lumen is not open.")
-    {1: -1}
+    >>> property_signs("The glands are not symmetric.")
+    {3: -1}
     """
     reading = read(text)
     signs: dict[int, int] = {}
@@ -96,13 +96,18 @@ _ZONE_OF = {
 
 
 @lru_cache(maxsize=16384)
-def _zones(text: str) -> dict[int, frozenset[int]]:
+def zones(text: str) -> dict[int, frozenset[int]]:
+    """Return axis -> zones of a text: upper, lower, middle; anterior, posterior; ...
+
+    >>> zones("upper pole") == zones("apical") != zones("lower pole")
+    True
+    """
     found: dict[int, set[int]] = {}
     for word in _WORD.findall(text.lower()):
         if word in _ZONE_OF:
             axis, zone = _ZONE_OF[word]
             found.setdefault(axis, set()).add(zone)
-    return {axis: frozenset(zones) for axis, zones in found.items()}
+    return {axis: frozenset(named) for axis, named in found.items()}
 
 
 def contrary_zone(text: str, reference: str) -> str:
@@ -111,10 +116,10 @@ def contrary_zone(text: str, reference: str) -> str:
     >>> contrary_zone("lower pole of the right kidney", "upper pole of the right kidney")
     'another zone (upper)'
     """
-    said = _zones(text)
-    for axis, zones in _zones(reference).items():
-        if axis in said and not zones & said[axis]:
-            return f"another zone ({_ZONES[axis][min(zones)].split()[0]})"
+    said = zones(text)
+    for axis, wanted in zones(reference).items():
+        if axis in said and not wanted & said[axis]:
+            return f"another zone ({_ZONES[axis][min(wanted)].split()[0]})"
     return ""
 
 

@@ -133,7 +133,7 @@ def _spelled(match: re.Match[str]) -> float:
 def _no_figure(low: str, match: re.Match[str]) -> bool:
     """Say whether digits are an ordinal, an image number, a slice thickness or the number of a list item."""
     before = low[max(0, match.start() - 40) : match.start()]
-    if _THICKNESS.search(before):
+    if _THICKNESS.search(before) or re.search(r"\d/\Z", before):
         return True
     if match.group("unit"):
         return False

@@ -7,9 +7,18 @@ from bisect import bisect_right
 from functools import lru_cache
 from typing import Literal
 
-from medspatial.score.structured.segments import Segment, blank, lowered, segments_of, tokens_of, without_dots
+from medspatial.score.structured.segments import (
+    Segment,
+    blank,
+    is_comparative,
+    lowered,
+    segments_of,
+    tokens_of,
+    without_dots,
+)
 from medspatial.score.structured.stems import content_words, stem
 from medspatial.score.structured.words import (
+    COMPARATIVES,
     COMPARED,
     CONDITION,
     CONTRAST,
@@ -62,6 +71,8 @@ class Reading:
         Lower-case, as long as the original; pseudo-negations ("no doubt") are blanked.
     segments
         In order.
+    comparative_tokens
+        Places of comparatives among the tokens.
     """
 
     def __init__(self, text: str) -> None:
@@ -69,6 +80,11 @@ class Reading:
         self.text = blank(low, PSEUDO_NEGATION)
         self.tokens = tokens_of(self.text)
         self.segments = segments_of(self.tokens)
+        self.comparative_tokens = [
+            index
+            for index, token in enumerate(self.tokens)
+            if token.word in COMPARATIVES and is_comparative(self.tokens, index)
+        ]
         self._starts = [segment.start for segment in self.segments]
         self._negations = [(m.start(), m.end(), m.group()) for m in NEGATION.finditer(self.text)]
         self._compared = [(m.start(), m.end()) for m in COMPARED.finditer(self.text)]
@@ -227,7 +243,7 @@ class Reading:
         """Say whether the sentence of an exception denies everything else."""
         sentence = self.segment_of(cue_start).sentence
         return any(
-            self.segment_of(a).sentence == sentence
+            self.segment_of(a).sentence in {sentence, sentence - 1}  # "except" starts a sentence of its own
             for a, _, word in self._negations
             if word not in _EXCEPTIONS
         )

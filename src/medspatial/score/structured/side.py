@@ -175,19 +175,17 @@ def match_side(reply: str, answer: str, question: str) -> Verdict:
         _clash,
     )
     asked = question_comparison(question)
-    if want == "bilateral" and not asked:
-        found.affirmed += found.compared  # "more on the left than on the right" puts it on both sides
     if asked:
-        _apply_comparison(found, winners(reading, found, asked, other=OPPOSITE.get), want)
+        _apply_comparison(found, winners(reading, found, asked, other=OPPOSITE.get))
     verdict = _decide(found, want, reading.refuses(), bool(reply.strip()))
     if verdict.rule == "R14":
         verdict = replace(verdict, rule=_plain_rule(reply, reading, found))
     return replace(verdict, trace=tuple(found.trace))
 
 
-def _apply_comparison(found: Commitments, result: Comparison | None, want: str) -> None:
+def _apply_comparison(found: Commitments, result: Comparison | None) -> None:
     """R4: the side tied to the asked comparative is the answer; the rest is background."""
-    if result is None or (want == "bilateral" and not result.turned):
+    if result is None:
         return
     before = {mention.value for mention in found.affirmed + found.alternatives}
     found.affirmed = [Mention(value, 0, 0) for value in result.values]

@@ -7,6 +7,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+_END_CHARS = 2000  # read at either end of a reply that is longer than both together
+_BLANKS = re.compile(r"(\s)\1{2,}")
 _REASONING = re.compile(
     r"<(think|thinking|thought|reasoning|analysis|scratchpad|reflection)\b[^>]*>.*?</\1\s*>", re.I | re.S
 )
@@ -81,7 +83,7 @@ def unwrap(reply: str, question: str = "") -> Unwrapped:
     Unwrapped(text='Right', removed=('reasoning', 'JSON'))
     """
     removed: list[str] = []
-    text = reply
+    text = _BLANKS.sub(r"\1\1", reply) if len(reply) > _END_CHARS else reply
     if not _PLAIN.match(text):
         text = unicodedata.normalize("NFKC", text).translate(_QUOTES)
         text = _without_reasoning(text, removed)
@@ -93,7 +95,15 @@ def unwrap(reply: str, question: str = "") -> Unwrapped:
         text = _ANSWER_LABEL.sub("", text)  # "Q: ... A: ..."; else "A:" is an option's letter
     if any(mark in text for mark in "*_`#>-+•~"):
         text = _changed(text, _EMPHASIS.sub("", _MARKDOWN_LINE.sub("", text)), "Markdown", removed)
-    return Unwrapped(text.strip().strip('"').strip(), tuple(removed))
+    return Unwrapped(_bounded(text.strip().strip('"').strip(), removed), tuple(removed))
+
+
+def _bounded(text: str, removed: list[str]) -> str:
+    """Leave the middle of an endless reply out: answers stand at the start or at the end."""
+    if len(text) <= 2 * _END_CHARS:
+        return text
+    removed.append(f"the middle of {len(text)} characters")
+    return f"{text[:_END_CHARS]} ... {text[-_END_CHARS:]}"
 
 
 def _changed(before: str, after: str, what: str, removed: list[str]) -> str:

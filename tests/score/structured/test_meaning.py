@@ -1,0 +1,175 @@
+"""Relations, propositions, properties, structures and free text, where a case file would say too little."""
+
+from __future__ import annotations
+
+import pytest
+
+from medspatial.records import Prediction
+from medspatial.score.structured import match
+from medspatial.score.structured.anatomy import specific
+from medspatial.score.structured.properties import contrary_zone, property_signs
+from medspatial.score.structured.proposition import restated
+from medspatial.score.structured.relation import find_relations
+from medspatial.score.structured.roles import roles
+from medspatial.score.structured.stems import stem
+from medspatial.score.structured.yes_no import polarity_of
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("anterosuperior", ["anterior", "superior"]),
+        ("postero-lateral to it", ["posterior", "lateral"]),
+        ("the inferior vena cava", []),
+        ("below the superior mesenteric artery", ["inferior"]),
+        ("the above mentioned lesion", []),
+        ("in front of the spine", ["anterior"]),
+        ("at the lower pole", []),
+        ("encased by fat", ["inside"]),
+        ("retroperitoneal", []),
+        ("retrocrural", ["posterior"]),
+        ("on top of the liver", ["superior"]),
+    ],
+)
+def test_relations(text, expected):
+    assert [m.value for m in find_relations(text)] == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "subject", "landmark"),
+    [
+        ("Where does the nodule lie relative to the fissure?", "nodule", "fissure"),
+        ("Relative to the fissure, where is the nodule?", "nodule", "fissure"),
+        ("What is the position of the nodule with respect to the fissure?", "nodule", "fissure"),
+        ("On which side of the fissure does the nodule lie?", "nodule", "fissure"),
+        ("Is the nodule anterior or posterior to the fissure?", "nodule", "fissure"),
+        ("What is the relationship between the nodule and the fissure?", "nodule", "fissure"),
+        ("In which direction from the fissure does the nodule lie?", "nodule", "fissure"),
+        ("How is the nodule positioned relative to the fissure?", "nodule", "fissure"),
+    ],
+)
+def test_roles(question, subject, landmark):
+    found = roles(question)
+    assert stem(subject) in found.subject
+    assert stem(landmark) in found.landmark
+    assert not found.subject & found.landmark
+
+
+def test_a_question_without_roles():
+    assert roles("How large is the nodule?") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "expected"),
+    [
+        ("The left kidney is smaller.", "Is the right kidney larger than the left kidney?", True),
+        ("They are equal.", "Is the right kidney larger than the left kidney?", False),
+        ("The right is not as large as the left.", "Is the right kidney larger than the left kidney?", False),
+        ("The fissure lies behind the nodule.", "Is the nodule anterior to the fissure?", True),
+        ("A nodule in the left lung.", "Is there a nodule in the right lung?", False),
+        ("The spleen is enlarged.", "Is there splenomegaly?", True),
+        ("No splenomegaly.", "Is the spleen enlarged?", False),
+        ("The liver is fatty.", "Is there a pleural effusion?", None),
+        ("A pleural effusion with no loculation.", "Is there a pleural effusion?", True),
+        ("The effusion has not been drained.", "Is there an effusion?", True),
+        ("No nodule is absent.", "Is the nodule present?", True),
+    ],
+)
+def test_restated(text, question, expected):
+    assert restated(text, question)[0] is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Yes", True),
+        ("no.", False),
+        ("True", True),
+        ("absent", False),
+        ("No, it does not", False),
+        ("Nodule", None),
+        ("", None),
+    ],
+)
+def test_polarity_of_references(text, expected):
+    assert polarity_of(text) is expected
+
+
+def test_properties_turn_with_a_negation():
+    assert property_signs("normal") == {1: 1}
+    assert property_signs("not normal") == {1: -1}
+    assert property_signs("The duct is large.").keys() == property_signs("The duct is small.").keys()
+
+
+def test_zones():
+    assert contrary_zone("lower pole", "upper pole") == "another zone (upper)"
+    assert contrary_zone("upper and lower zones", "upper zone") == ""
+    assert contrary_zone("somewhere", "upper zone") == ""
+
+
+def test_containers_and_sides_of_structure_names():
+    assert specific(frozenset({"lung_right", "lung_upper_lobe"})) == {"lung_upper_lobe_right"}
+    assert specific(frozenset({"lung_left", "lung_right", "lung_lower_lobe"})) == {
+        "lung_lower_lobe_left",
+        "lung_lower_lobe_right",
+    }
+    assert specific(frozenset({"liver", "spleen"})) == {"liver", "spleen"}
+
+
+def free(question, answer, reply):
+    row = Prediction(case_id="c", question=question, answer=answer, prediction="")
+    verdict = match(row, reply)
+    return verdict.outcome, verdict.rule
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "reply", "outcome"),
+    [
+        ("Where is the nodule?", "In the right lower lobe.", "right lower lobe", "correct"),
+        ("Where is the nodule?", "In the right lower lobe.", "left lower lobe", "incorrect"),
+        (
+            "Where is the cyst in the left kidney?",
+            "In the upper pole of the left kidney.",
+            "left kidney, lower pole",
+            "incorrect",
+        ),
+        ("Which side is affected?", "The right side.", "left", "incorrect"),
+        ("Which side is affected?", "The right side.", "It is on the right.", "correct"),
+        ("Are the nodules in one lung or in both?", "In both lungs.", "Bilateral.", "correct"),
+        ("Are the nodules in one lung or in both?", "In the left lung.", "Only one.", "correct"),
+        ("Is there an effusion?", "There is no effusion.", "No", "correct"),
+        (
+            "Is there an effusion, and if so, on which side?",
+            "Yes, on the left.",
+            "Yes, on the right.",
+            "incorrect",
+        ),
+        (
+            "Is there an effusion, and if so, on which side?",
+            "Yes, on the left.",
+            "Yes, left-sided.",
+            "correct",
+        ),
+        ("Is there an effusion, and if so, on which side?", "No effusion was seen.", "No.", "correct"),
+        ("How thick is the effusion?", "Approximately 1 cm.", "11 mm", "correct"),
+        ("How thick is the effusion?", "Approximately 1 cm.", "2 cm", "incorrect"),
+        ("What is the condition of the discs?", "They are preserved.", "Normal", "correct"),
+        ("What is the condition of the discs?", "They are preserved.", "Narrowed", "incorrect"),
+        ("What is seen?", "Fibrotic bands.", "fibrotic bands", "correct"),
+        ("What is seen?", "Fibrotic bands.", "Sequelae", "undecided"),
+        ("Where is the nodule?", "In the right lower lobe.", "I cannot tell.", "unanswered"),
+        ("Where is the nodule?", "In the right lower lobe.", "Somewhere.", "undecided"),
+    ],
+)
+def test_free_text(question, answer, reply, outcome):
+    assert free(question, answer, reply)[0] == outcome
+
+
+def test_undecided_is_unscored_with_its_cause(row):
+    from medspatial.score import metric
+
+    score = metric("structured").score([row("Sequelae", answer="Fibrotic bands.", question="What is seen?")])[
+        0
+    ]
+    assert (score.status, score.correct, score.rule) == ("unscored", None, "free")
+    assert score.reason.startswith("free text: ")

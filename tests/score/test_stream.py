@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import json
+import tracemalloc
+
+import pytest
+
+from medspatial.errors import InputError
+from medspatial.score import metric, read_predictions, score_stream
+from medspatial.score.stream import score_key
+
+
+def test_rows_are_judged_in_batches_by_each_metric(row):
+    rows = [row("left", id=str(n)) for n in range(5)]
+    scores = list(score_stream(iter(rows), [metric("exact"), metric("exact_naive")], batch=2))
+    assert len(scores) == 10
+    assert [(s.id, s.metric) for s in scores[:4]] == [
+        ("0", "exact"),
+        ("1", "exact"),
+        ("0", "exact_naive"),
+        ("1", "exact_naive"),
+    ]
+
+
+def test_batches_do_not_change_scores(row):
+    texts = ["left", "the right one", "", "left or right", "both", "I cannot tell"]
+    rows = [row(text, answer_type="side", id=str(n)) for n, text in enumerate(texts)]
+    judged = metric("structured")
+    assert list(score_stream(rows, [judged], batch=1)) == list(score_stream(rows, [judged], batch=100))
+
+
+def test_scores_that_exist_are_left_out(row):
+    rows = [row("left", id="a"), row("left", id="b")]
+    first = next(score_stream(rows, [metric("exact")]))
+    rest = list(score_stream(rows, [metric("exact")], done=frozenset({score_key(first)})))
+    assert [score.id for score in rest] == ["b"]
+
+
+def test_memory_does_not_grow_with_the_number_of_rows(row):
+    judged = metric("structured")
+    one = row("The left kidney is larger.", answer_type="side")
+
+    def peak(count: int) -> int:
+        tally = judged.tally()
+        tracemalloc.start()
+        for score in score_stream((one for _ in range(count)), [judged], batch=100):
+            tally.add(score)
+        size = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert tally.result().rows == count
+        return size
+
+    peak(200)
+    assert peak(4000) < 1.3 * peak(400) + 50_000
+
+
+def test_read_predictions_yields_row_by_row_and_names_the_bad_one(tmp_path):
+    path = tmp_path / "p.jsonl"
+    good = {"image_path": "a.nii.gz", "question": "q?", "answer": "a", "prediction": "b"}
+    path.write_text(json.dumps(good) + "\n\n" + json.dumps({**good, "colour": 1}) + "\n")
+    reader = read_predictions(path)
+    assert next(reader).case_id == "a"
+    with pytest.raises(InputError, match=r"p\.jsonl:3: field 'colour'"):
+        next(reader)
+
+
+def test_read_predictions_without_a_file(tmp_path):
+    with pytest.raises(InputError, match="no such file"):
+        list(read_predictions(tmp_path / "none.jsonl"))
