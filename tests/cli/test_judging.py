@@ -1,0 +1,123 @@
+"""``medspatial score`` with judges and juries, against a loopback server."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+
+import pytest
+
+from medspatial.cli.app import main
+from medspatial.llm.loopback import Heard, Loopback
+from medspatial.records import Prediction, Score, read_records, write_records
+
+
+def score(*arguments: object) -> tuple[int, str, str]:
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    before, sys.argv = sys.argv, ["medspatial", "score", *map(str, arguments)]
+    try:
+        with redirect_stdout(out), redirect_stderr(err):
+            main()
+    except SystemExit as stop:
+        code = stop.code if isinstance(stop.code, int) else int(bool(stop.code))
+    finally:
+        sys.argv = before
+    return code, out.getvalue(), err.getvalue()
+
+
+def respond(heard: Heard) -> str:
+    case = json.loads(heard.text[heard.text.index("{") :])
+    word = "correct" if case["reference_answer"] in case["candidate_answer"] else "incorrect"
+    return json.dumps({"reason": "r", "extracted_answer": "x", "verdict": word})
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopback]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with Loopback(respond) as server:
+        yield server
+
+
+@pytest.fixture
+def predictions(tmp_path: Path) -> Path:
+    texts = ["left", "right", "the left side"]
+    rows = [
+        Prediction(
+            id=f"q{n}",
+            case_id="c",
+            question=f"Which side, {n}?",
+            answer="left",
+            answer_type="side",
+            prediction=text,
+        )
+        for n, text in enumerate(texts)
+    ]
+    return write_records(tmp_path / "m.jsonl", rows)
+
+
+def test_a_judge_prints_canaries_agreement_and_spend(
+    server: Loopback, predictions: Path, tmp_path: Path
+) -> None:
+    model = ["--model", "openai:m-1", "--set", f"base_url={server.openai_url}", "--prices", "1,2"]
+    arguments = ["-p", predictions, "-m", "judge", *model, "-o", tmp_path / "scores"]
+    code, out, err = score(*arguments)
+    assert (code, err) == (0, "")
+    assert "structured against judge:openai:m-1: kappa 1.000" in out
+    assert "n = 3" in out
+    assert "judge:openai:m-1: canaries " in out
+    assert "canary failed: verbose" in out
+    assert "served by m-1" in out
+    scores = read_records(tmp_path / "scores" / "judge-openai-m-1" / "m.jsonl", Score).rows
+    assert [row.correct for row in scores] == [True, False, True]
+    calls = server.calls
+    code, out, _ = score(*arguments)
+    assert (code, server.calls) == (0, calls)
+    assert " 0 calls (" in out
+
+
+def test_json_holds_the_details(server: Loopback, predictions: Path) -> None:
+    code, out, _ = score(
+        "-p", predictions, "-m", "judge:openai:m-1", "--set", f"base_url={server.openai_url}", "--json"
+    )
+    assert code == 0
+    details = json.loads(out)[0]["details"]
+    assert details["agreement"]["rows"] == 3
+    assert details["canaries"]["run"] > 30
+
+
+def test_a_jury_of_two_models_and_a_file(server: Loopback, predictions: Path, tmp_path: Path) -> None:
+    verdicts = tmp_path / "people.json"
+    verdicts.write_text(json.dumps([{"id": f"q{n}", "is_correct": n == 0} for n in range(3)]))
+    arguments = ["-p", predictions, "-m", "jury", "--set", f"base_url={server.openai_url}"]
+    models = ["--model", "openai:m-1", "--model", "openai:m-2", "--model", verdicts]
+    code, out, _ = score(*arguments, *models, "-o", tmp_path / "jury.jsonl")
+    assert code == 0
+    assert "judge:openai:m-2: canaries" in out
+    assert [row.correct for row in read_records(tmp_path / "jury.jsonl", Score)] == [True, False, True]
+    assert (tmp_path / "judge-cache.sqlite").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-m", "judge"], "--metric judge: name its --model"),
+        (["-m", "jury"], "jury: needs at least two judges"),
+        (
+            ["-m", "judge:openai:x", "--prices", "cheap"],
+            "--prices: needs figures such as 0.5,1.5, got 'cheap'",
+        ),
+        (
+            ["-m", "judge:openai:x", "--budget", "1", "--set", "base_url=http://127.0.0.1:9/v1"],
+            "needs prices",
+        ),
+    ],
+)
+def test_wrong_options_are_one_line(predictions: Path, arguments: list[str], message: str) -> None:
+    code, _, err = score("-p", predictions, *arguments)
+    assert code == 3
+    assert message in err
+    assert "Traceback" not in err
