@@ -43,7 +43,7 @@ def burnt_in(image: Image.Image, frame: PlaneFrame, settings: PictureSettings) -
     """Draw letters, scale bar and place onto a slice with its margins, as asked for."""
     draw = ImageDraw.Draw(image)
     if settings.letters:
-        _letters(draw, image.size, frame)
+        _letters(draw, image.size, frame, below=settings.position)
     if settings.scale_bar:
         _scale_bar(draw, image.size, frame)
     if settings.position:
@@ -79,13 +79,15 @@ def legend(
     return canvas
 
 
-def _letters(draw: ImageDraw.ImageDraw, size: Corner, frame: PlaneFrame) -> None:
+def _letters(draw: ImageDraw.ImageDraw, size: Corner, frame: PlaneFrame, *, below: bool) -> None:
+    """Write a letter at each edge; the upper one below the line of the slice's place, where that is there."""
     width, height = size
     gap = _font_size(size) // 3
+    upper = gap + round(1.4 * _font_size(size)) if below else gap
     places: dict[str, tuple[Corner, str]] = {
         "left": ((gap, height // 2), "lm"),
         "right": ((width - gap, height // 2), "rm"),
-        "top": ((width // 2, gap), "ma"),
+        "top": ((width // 2, upper), "ma"),
         "bottom": ((width // 2, height - gap), "md"),
     }
     for edge, letter in frame.letters.items():
