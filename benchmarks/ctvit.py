@@ -97,7 +97,7 @@ def use_the_original_way(model: CTViT) -> None:
         return out
 
     model.patch_embedding = patches_at_once  # type: ignore[method-assign]
-    Block.forward = at_once  # type: ignore[method-assign]
+    Block.forward = at_once  # type: ignore[method-assign, assignment]
 
 
 def random_model(sizes: CTViTSizes) -> CTViT:

@@ -51,7 +51,9 @@ def show(name: Name, as_json: Json = False) -> None:
 @app.command("fetch")
 def fetch_checkpoint(
     name: Name,
-    output: Annotated[Path, typer.Option("--output-dir", "-o", help="Folder for the checkpoint.")],
+    output: Annotated[
+        Path | None, typer.Option("--output-dir", "-o", help="Folder for the checkpoint.")
+    ] = None,
     checkpoint: Annotated[
         str | None, typer.Option(help="Which of several checkpoints: its id or a part of it.")
     ] = None,
@@ -61,6 +63,9 @@ def fetch_checkpoint(
     endpoint: Annotated[
         str | None, typer.Option(help="Another hub than HF_ENDPOINT or the usual one.")
     ] = None,
+    texts: Annotated[
+        bool, typer.Option("--texts", help="Only the texts of the original's source that prompts need.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -72,6 +77,11 @@ def fetch_checkpoint(
     from medspatial.models.fetch import checkpoint_of, fetch, plan_fetch
     from medspatial.progress import progress
 
+    if texts:
+        _fetch_texts(name)
+        return
+    if output is None:
+        raise typer.BadParameter("needed for a checkpoint", param_hint="--output-dir")
     plan = plan_fetch(
         checkpoint_of(model_card(name), checkpoint), output, revision=revision, endpoint=endpoint
     )
@@ -90,6 +100,8 @@ def fetch_checkpoint(
     with progress(plan.checkpoint.id, len(plan.files)) as bar:
         fetch(plan, progress=bar)
     typer.echo(json.dumps(facts, indent=1) if as_json else f"fetched into {plan.folder}")
+    if model_card(name).texts:
+        _fetch_texts(name)
 
 
 @app.command("check")
@@ -166,6 +178,18 @@ def audit_model(
         typer.echo(found.verdict())
     if not found.agrees:
         raise typer.Exit(EXIT_FAILURES)
+
+
+def _fetch_texts(name: str) -> None:
+    from medspatial.errors import InputError
+    from medspatial.models import model_card
+    from medspatial.models.inventory import load
+
+    texts = model_card(name).texts
+    if texts is None:
+        raise InputError(f"model '{name}' needs no texts of the original's source")
+    for path in load(texts)():
+        typer.echo(f"fetched {path}", err=True)
 
 
 def _words(value: object) -> str:

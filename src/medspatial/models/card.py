@@ -57,6 +57,9 @@ class ModelCard(Record):
     preparation
         Import path of a class: options in, `Volume` to array, with ``contract()`` and ``describe()``; for
         ``prepare`` and ``models audit``, which need no weights.
+    texts
+        Import path of a function that fetches texts of the original's source code, which prompts need
+        and no checkpoint holds; it returns the paths written.
     model_types
         Values of ``model_type`` in ``config.json`` by which a folder is recognised.
     verified
@@ -72,6 +75,7 @@ class ModelCard(Record):
     verify: str | None = None
     layout: str | None = None
     preparation: str | None = None
+    texts: str | None = None
     model_types: tuple[str, ...] = ()
     extra: str = "models"
     checkpoints: tuple[Checkpoint, ...] = ()

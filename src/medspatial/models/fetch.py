@@ -51,7 +51,7 @@ class Plan:
 
 
 def checkpoint_of(card: ModelCard, checkpoint: str | None = None) -> Checkpoint:
-    """Return a card's checkpoint by id (or a part of it); without one the first.
+    """Return a card's checkpoint by id or file (or a part of either); without one the first.
 
     Raises
     ------
@@ -62,7 +62,9 @@ def checkpoint_of(card: ModelCard, checkpoint: str | None = None) -> Checkpoint:
         raise InputError(f"model '{card.name}' has no published checkpoint to fetch")
     if checkpoint is None:
         return card.checkpoints[0]
-    found = [c for c in card.checkpoints if checkpoint.lower() in c.id.lower()]
+    found = [
+        c for c in card.checkpoints if any(checkpoint.lower() in name.lower() for name in (c.id, *c.files))
+    ]
     exact = [c for c in found if c.id == checkpoint]
     if len(exact or found) != 1:
         known = ", ".join(c.id for c in card.checkpoints)
