@@ -37,8 +37,8 @@ class Preparation:
     Attributes
     ----------
     recipe
-        ``minmax``: scaled to 0..1, cropped to values over 0, stretched (the data behind the captions
-        and questions). ``refseg``: percentiles 0.5 and 99.5, in-plane axes exchanged. ``seg``: percentiles
+        ``minmax``: scaled to 0..1, cropped to values over 0 unless a window is set, stretched (the
+        data behind the captions and questions). ``refseg``: percentiles 0.5 and 99.5, in-plane axes exchanged. ``seg``: percentiles
         of the values above the mean, z-score, then 0..1.
     orientation
         ``canonical`` (LPS first) or ``stored``.
@@ -75,7 +75,8 @@ class Preparation:
     def contract(self) -> InputContract:
         """Return what comes out, as a contract."""
         swapped = self.recipe == "refseg"
-        notes = ["cropped to values over 0, stretched to its shape: spacing is lost"]
+        cropped = self.recipe != "minmax" or self.hu_window is None
+        notes = [("cropped to values over 0, " if cropped else "") + "stretched to its shape: spacing is lost"]
         if self.orientation == "stored":
             notes.append("array axes follow the file's storage: left and right are not defined")
         return InputContract(

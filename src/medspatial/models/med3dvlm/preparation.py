@@ -28,8 +28,8 @@ class Preparation:
     Attributes
     ----------
     recipe
-        ``dataprep128``: scaled to 0..1, cropped to values over 0, stretched (how training and evaluation
-        data were made). ``app_raw_hu``: stretched only, HU as they are (the web application).
+        ``dataprep128``: scaled to 0..1, cropped to values over 0 unless a window is set, stretched (how
+        training and evaluation data were made). ``app_raw_hu``: stretched only, HU as they are (the web application).
     orientation
         ``canonical`` (LPS first) or ``stored``.
     hu_window
@@ -67,9 +67,8 @@ class Preparation:
     def contract(self) -> InputContract:
         """Return what comes out, as a contract."""
         raw = self.recipe == "app_raw_hu"
-        notes = ["stretched to its shape: spacing is lost"]
-        if not raw:
-            notes = ["cropped to values over 0, stretched to its shape: spacing is lost"]
+        cropped = not raw and self.hu_window is None
+        notes = [("cropped to values over 0, " if cropped else "") + "stretched to its shape: spacing is lost"]
         if self.orientation == "stored":
             notes.append("array axes follow the file's storage: left and right are not defined")
         words = "HU as they are" if raw else "whole-volume minimum and maximum to 0..1"

@@ -49,10 +49,13 @@ def scaled(array: Array, low: float, high: float) -> Array:
 
 
 def minmax_cropped(voxels: Array, window: tuple[float, float] | None) -> Array:
-    """(x, y, z) to (z, y, x), scaled, cropped to values over 0.
+    """(x, y, z) to (z, y, x), scaled to 0..1.
 
-    Scaled by the ends of the window that the values were clipped to, else by their own extremes.
+    As the original: by the volume's own extremes, then cropped to values over 0, which takes off a
+    constant padding and else nothing. Behind a window air is exactly 0, and the same crop would frame
+    the body by the noise of its air: it is left out, and the whole field of view stays.
     """
     array = voxels.transpose(2, 1, 0).astype(np.float32)
-    low, high = window or (float(array.min()), float(array.max()))
-    return cropped_to_positive(scaled(array, low, high))
+    if window is not None:
+        return scaled(array, *window)
+    return cropped_to_positive(scaled(array, float(array.min()), float(array.max())))
