@@ -93,15 +93,15 @@ def seen_part(text: str) -> str:
 
 
 _STOP_WORDS = """
-    a an and are as at be been both but by for from has have in into is it its of on or that the their there these
-    they this to was were which with within what where how does do did patient patients side sided located location
-    observed seen present lung lungs lobe lobes segment segments level levels region regions part parts area areas
-    mm cm
+    a an and are as at be been both but by for from has have in into is it its of on or that the their
+    there these they this to was were which with within what where how does do did patient patients side
+    sided located location observed seen present lung lungs lobe lobes segment segments level levels region
+    regions part parts area areas mm cm
 """
 _STOP = frozenset(_STOP_WORDS.split())
 _FUNCTION_WORDS = """
-    a an and are as at be been by for from has have in into is it its of on that the their there these they this to
-    was were which with what where how does do did or located seen observed found present lies lie s
+    a an and are as at be been by for from has have in into is it its of on that the their there these they
+    this to was were which with what where how does do did or located seen observed found present lies lie s
 """
 _FUNCTION = frozenset(_FUNCTION_WORDS.split())
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+(?:[.,]\d+)?")

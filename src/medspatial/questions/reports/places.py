@@ -29,13 +29,15 @@ _LEAD_WORDS = (
 )
 _LEAD = re.compile(rf"(?:\b(?:{_LEAD_WORDS})(?:\s+and\s+(?:the\s+)?|\s*[,\-]\s*|\s+))+$", re.IGNORECASE)
 _TAIL = re.compile(
-    r"^(?:(?:\s+|\s*-\s*|\s*,\s*|\s+and\s+)(?:parenchyma|lobes?|segments?|levels?|regions?|zones?|areas?|parts?|poles?|"
+    r"^(?:(?:\s+|\s*-\s*|\s*,\s*|\s+and\s+)"
+    r"(?:parenchyma|lobes?|segments?|levels?|regions?|zones?|areas?|parts?|poles?|"
     r"wall|anterior|posterior|superior|inferior|basal|lateral|medial|apical|laterobasal|mediobasal|anterobasal|"
     r"posterobasal|apicoposterior|corpus|\d{1,2}(?!\s*(?:mm|cm|x)\b)))+\b",
     re.IGNORECASE,
 )
 _RELATION = re.compile(
-    r"\b(?P<word>adjacent to|next to|in the neighbou?rhood of|neighbou?ring|abutting|in contact with|contiguous with|"
+    r"\b(?P<word>adjacent to|next to|in the neighbou?rhood of|neighbou?ring|abutting|"
+    r"in contact with|contiguous with|"
     r"anterior to|posterior to|superior to|inferior to|lateral to|medial to|at the level of|"
     r"extend\w* (?:up )?(?:in)?to|extend\w* along|continu\w* (?:up )?(?:in)?to|reach\w*)\s+(?:the\s+|a\s+)?$",
     re.IGNORECASE,
@@ -44,7 +46,8 @@ _PROMINENT = re.compile(
     r"(?:\b(?:more|most|mostly|predominantly|especially|particularly|markedly|mainly)\s*"
     r"(?:prominent(?:ly)?|pronounced|evident|marked|intense|severe|common|dense|extensive|obvious|concentrated)?"
     r"|\b(?:is|are|was|were|being|becom\w*|became)\s+(?:more |most )?prominent)"
-    r"\s*(?:in|on|at|towards?)?\s*(?:the\s+)?(?:\w+\s+(?:levels?|parts?|zones?|regions?)\s+(?:in|of)\s+(?:the\s+)?)?$",
+    r"\s*(?:in|on|at|towards?)?\s*(?:the\s+)?"
+    r"(?:\w+\s+(?:levels?|parts?|zones?|regions?)\s+(?:in|of)\s+(?:the\s+)?)?$",
     re.IGNORECASE,
 )
 
@@ -52,8 +55,9 @@ _PROMINENT = re.compile(
 class Place(NamedTuple):
     """A run of mentions that belong together.
 
-    ``bare`` holds the sides of a place that names no structure (``on the right``). ``relation`` is the word before it (``adjacent to``, ``at the level of``); ``prominent`` marks the place
-    where a finding is strongest. A place with either is not where the finding lies as a whole.
+    ``bare`` holds the sides of a place that names no structure (``on the right``). ``relation`` is the word
+    before it (``adjacent to``, ``at the level of``); ``prominent`` marks the place where a finding is
+    strongest. A place with either is not where the finding lies as a whole.
     """
 
     start: int

@@ -1,10 +1,11 @@
-"""What a report states positively: a finding, where it is, how large; everything unclear is left out by a rule."""
+"""What a report states positively: a finding, where it is, how large; what is unclear is left out."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from medspatial.cases.ct_rate import Report
 from medspatial.questions.reports.findings import Finding, Seen, find_findings
@@ -13,8 +14,8 @@ from medspatial.questions.reports.places import Place, find_places
 from medspatial.questions.reports.sentences import Sentence, sentences
 
 _JOINED = re.compile(
-    r"^[\s,/&]*(?:\b(?:and|or|with|accompanying|accompanied by|as well as|mild|minimal|slight|a few|few|several|"
-    r"focal|nodular|patchy|linear|millimetric|small|diffuse|peripheral|subpleural|the|a|an|in|tiny|some|"
+    r"^[\s,/&]*(?:\b(?:and|or|with|accompanying|accompanied by|as well as|"
+    r"mild|minimal|slight|a few|few|several|focal|nodular|patchy|linear|millimetric|small|diffuse|peripheral|subpleural|the|a|an|in|tiny|some|"
     r"subsegmental|fibrotic|minimally|slightly|peribronchial|sequelae?|areas? of|nonspecific|"
     r"calcific|calcified|air|bilateral|multiple|scattered|thin|thick)\b[\s,/&\-]*)*$",
     re.IGNORECASE,
@@ -109,7 +110,7 @@ def _read(sentence: Sentence, reading: Reading) -> None:
 
 
 def _heads(text: str, seen: list[Seen]) -> list[Seen]:
-    """Keep the head of a compound (``sequela calcific nodule``: nodule), and no mere likeness (``mass-like``)."""
+    """Keep the head of a compound (``sequela calcific nodule``: nodule), no likeness (``mass-like``)."""
     kept = []
     for place, one in enumerate(seen):
         following = seen[place + 1] if place + 1 < len(seen) else None
@@ -141,9 +142,7 @@ def _clauses(text: str, seen: list[Seen]) -> Iterator[tuple[int, int, list[Seen]
     if len(groups) == 1:
         yield 0, len(text), seen
         return
-    cuts = [
-        _cut(text, first[-1].end, second[0].start) for first, second in zip(groups, groups[1:], strict=False)
-    ]
+    cuts = [_cut(text, first[-1].end, second[0].start) for first, second in pairwise(groups)]
     if any(cut is None for cut in cuts):
         yield 0, len(text), seen  # several groups in one clause: none of them is read
         return
@@ -157,13 +156,12 @@ def _cut(text: str, start: int, end: int) -> int | None:
     semicolon = text.find(";", start, end)
     if semicolon >= 0:
         return semicolon + 1
-    found = [
-        match
-        for match in re.finditer(
+    found = list(
+        re.finditer(
             r",\s+(?:and\s+)?(?=(?:a|an|another|there|few|several|millimetric|minimal|mild)\b)",
             text[start:end],
         )
-    ]
+    )
     return start + found[-1].start() + 1 if found else None
 
 
@@ -193,7 +191,7 @@ def _statements(sentence: Sentence, start: int, end: int, seen: list[Seen]) -> I
         return
     if _leftover(padded, places, seen):
         return
-    sizes = [one for one in measures(padded)]
+    sizes = list(measures(padded))
     size = sizes[0] if len(sizes) == 1 and len(seen) == 1 and not sizes[0].bounded else None
     for one in seen:
         yield Statement(
@@ -223,6 +221,4 @@ def _leftover(text: str, places: list[Place], seen: list[Seen]) -> bool:
 
 
 def _one_group(text: str, seen: list[Seen]) -> bool:
-    return all(
-        _JOINED.match(text[first.end : second.start]) for first, second in zip(seen, seen[1:], strict=False)
-    )
+    return all(_JOINED.match(text[first.end : second.start]) for first, second in pairwise(seen))
