@@ -38,8 +38,8 @@ class Preparation:
     ----------
     recipe
         ``minmax``: scaled to 0..1, cropped to values over 0 unless a window is set, stretched (the
-        data behind the captions and questions). ``refseg``: percentiles 0.5 and 99.5, in-plane axes exchanged. ``seg``: percentiles
-        of the values above the mean, z-score, then 0..1.
+        data behind the captions and questions). ``refseg``: percentiles 0.5 and 99.5, in-plane axes
+        exchanged. ``seg``: percentiles of the values above the mean, z-score, then 0..1.
     orientation
         ``canonical`` (LPS first) or ``stored``.
     hu_window
@@ -76,7 +76,8 @@ class Preparation:
         """Return what comes out, as a contract."""
         swapped = self.recipe == "refseg"
         cropped = self.recipe != "minmax" or self.hu_window is None
-        notes = [("cropped to values over 0, " if cropped else "") + "stretched to its shape: spacing is lost"]
+        how = "cropped to values over 0 and stretched" if cropped else "stretched"
+        notes = [f"{how} to its shape: spacing is lost"]
         if self.orientation == "stored":
             notes.append("array axes follow the file's storage: left and right are not defined")
         return InputContract(

@@ -29,7 +29,8 @@ class Preparation:
     ----------
     recipe
         ``dataprep128``: scaled to 0..1, cropped to values over 0 unless a window is set, stretched (how
-        training and evaluation data were made). ``app_raw_hu``: stretched only, HU as they are (the web application).
+        training and evaluation data were made). ``app_raw_hu``: stretched only, HU as they are (the
+        web application).
     orientation
         ``canonical`` (LPS first) or ``stored``.
     hu_window
@@ -68,7 +69,8 @@ class Preparation:
         """Return what comes out, as a contract."""
         raw = self.recipe == "app_raw_hu"
         cropped = not raw and self.hu_window is None
-        notes = [("cropped to values over 0, " if cropped else "") + "stretched to its shape: spacing is lost"]
+        how = "cropped to values over 0 and stretched" if cropped else "stretched"
+        notes = [f"{how} to its shape: spacing is lost"]
         if self.orientation == "stored":
             notes.append("array axes follow the file's storage: left and right are not defined")
         words = "HU as they are" if raw else "whole-volume minimum and maximum to 0..1"
