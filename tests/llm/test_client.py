@@ -407,3 +407,33 @@ def test_a_request_for_another_model_is_refused(serve: Any, client: Any) -> None
 def test_an_error_of_the_program_is_not_swallowed(serve: Any, client: Any) -> None:
     with pytest.raises(InputError, match="rule 'allOf'"):
         client(serve(echo)).ask_all([ask("a", schema={"allOf": []}), ask("b", schema={"allOf": []})])
+
+
+def test_an_interrupt_wakes_sleepers_and_asks_nothing_more(
+    serve: Any, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = threading.Event()
+
+    def respond(request: Heard) -> Say:
+        heard.set()
+        return Say(status=500)
+
+    def interrupted(jobs: Any) -> None:
+        heard.wait(10)
+        raise KeyboardInterrupt
+
+    server = serve(respond)
+    monkeypatch.setattr("medspatial.llm.client.wait", interrupted)
+    llm = client(server, retries=Retries(count=9, first_s=100.0, cap_s=100.0), pause=None, concurrency=1)
+    with pytest.raises(KeyboardInterrupt):
+        llm.ask_all(many(5))
+    assert server.calls == 1  # without the wake-up this would wait for at least 50 seconds
+
+
+def test_another_session_of_another_version_is_not_bound_to(serve: Any, client: Any) -> None:
+    llm = client(serve(echo), served_model="m-1-002")
+    llm.bind("m-1-002")
+    with pytest.raises(
+        ServedModelChanged, match="an earlier session was answered by 'm-1-001', this one is bound"
+    ):
+        llm.bind("m-1-001")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+import weakref
 from pathlib import Path
 
 from medspatial.errors import InputError
@@ -43,6 +44,7 @@ class ReplyCache:
             with self._base:
                 self._base.execute("PRAGMA journal_mode=WAL")
                 self._base.execute(_TABLE)
+            self._closing = weakref.finalize(self, self._base.close)
         except sqlite3.DatabaseError as error:
             raise InputError(f"{path}: not a cache of replies ({error})") from None
 
@@ -84,4 +86,4 @@ class ReplyCache:
     def close(self) -> None:
         """Close the file."""
         with self._lock:
-            self._base.close()
+            self._closing()

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from medspatial.errors import InputError, RunStopped
 from medspatial.llm.cache import ReplyCache
-from medspatial.llm.errors import CallFailed, MalformedReply, ServerDown, Transient
+from medspatial.llm.errors import CallFailed, MalformedReply, ServedModelChanged, ServerDown, Transient
 from medspatial.llm.provider import Provider
 from medspatial.llm.reply import Reply
 from medspatial.llm.request import Request, assistant, user
@@ -107,9 +107,13 @@ class Llm:
         ServedModelChanged
             Another version is expected, or has answered already.
         """
-        if self._served.version is None:
-            self._served.version = served_model
-        self._served.check(served_model)
+        bound = self._served.version
+        if bound not in {None, served_model}:
+            raise ServedModelChanged(
+                f"{self.name}: an earlier session was answered by {served_model!r}, "
+                f"this one is bound to {bound!r}"
+            )
+        self._served.version = served_model
 
     def describe(self) -> dict[str, Any]:
         """Return all that changes answers besides the requests; never a key."""
@@ -193,6 +197,8 @@ class Llm:
             try:
                 wait(jobs)
             except BaseException:  # Ctrl-C: calls under way end and are kept, the others never start
+                self._stopped = RunStopped("interrupted")
+                self._pause.end()
                 for job in jobs:
                     job.cancel()
                 raise

@@ -49,13 +49,16 @@ class Pause:
     Parameters
     ----------
     sleep, clock
-        For tests; seconds.
+        For tests; seconds. By default a sleep that `end` cuts short.
     """
 
     def __init__(
-        self, sleep: Callable[[float], None] = time.sleep, clock: Callable[[], float] = time.monotonic
+        self,
+        sleep: Callable[[float], object] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.sleep = sleep
+        self._ended = threading.Event()
+        self.sleep = self._ended.wait if sleep is None else sleep
         self._clock = clock
         self._until = 0.0
         self._lock = threading.Lock()
@@ -64,6 +67,10 @@ class Pause:
         """Hold back all calls for that long from now."""
         with self._lock:
             self._until = max(self._until, self._clock() + seconds)
+
+    def end(self) -> None:
+        """Wake all sleepers; nobody sleeps any more."""
+        self._ended.set()
 
     def keep(self) -> None:
         """Wait until calls are allowed."""
