@@ -179,18 +179,81 @@ def qwen2_5_vl(folder: Path) -> Path:
     return _finish(folder, model, processor, ids["<|im_end|>"])
 
 
+def qwen3_vl(folder: Path) -> Path:
+    """Interleaved M-RoPE, and visual features that enter several layers (deepstack)."""
+    return _qwen3(folder, "Qwen3VL", {}, {"deepstack_visual_indexes": [0, 1]})
+
+
+def qwen3_5(folder: Path) -> Path:
+    """Layers of linear attention, whose state cannot be padded, between those of full attention."""
+    layers = {
+        "layer_types": ["linear_attention", "linear_attention", "full_attention"],
+        "linear_num_key_heads": 2,
+        "linear_num_value_heads": 4,
+        "linear_key_head_dim": 8,
+        "linear_value_head_dim": 8,
+    }
+    return _qwen3(folder, "Qwen3_5", layers, {})
+
+
+def _qwen3(folder: Path, family: str, text: dict[str, Any], vision: dict[str, Any]) -> Path:
+    import torch
+    import transformers
+    from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
+
+    specials = [
+        "<|im_start|>",
+        "<|im_end|>",
+        "<|vision_start|>",
+        "<|vision_end|>",
+        "<|image_pad|>",
+        "<|video_pad|>",
+    ]
+    tokenizer = _tokenizer({"pad_token": "<|endoftext|>"}, specials)
+    ids = {name: tokenizer.convert_tokens_to_ids(name) for name in specials}
+    torch.manual_seed(5)
+    rope = {"rope_type": "default", "rope_theta": 1e4, "mrope_section": [2, 1, 1], "mrope_interleaved": True}
+    rope |= {"partial_rotary_factor": 0.5} if text else {}
+    config = getattr(transformers, f"{family}Config")(
+        text_config=_text(
+            head_dim=16 if text else 8, bos_token_id=0, eos_token_id=2, rope_parameters=rope, **text
+        ),
+        vision_config={
+            "hidden_size": 16,
+            "intermediate_size": 24,
+            "depth": 3,
+            "num_heads": 2,
+            "patch_size": 14,
+            "spatial_merge_size": 2,
+            "temporal_patch_size": 2,
+            "out_hidden_size": HIDDEN,
+            "num_position_embeddings": 64,
+            **vision,
+        },
+        image_token_id=ids["<|image_pad|>"],
+        video_token_id=ids["<|video_pad|>"],
+        vision_start_token_id=ids["<|vision_start|>"],
+        vision_end_token_id=ids["<|vision_end|>"],
+        tie_word_embeddings=False,
+    )
+    model = getattr(transformers, f"{family}ForConditionalGeneration")(config)
+    image = Qwen2VLImageProcessorPil(min_pixels=56 * 56, max_pixels=84 * 84)
+    processor = _WithoutVideo(image, tokenizer, _QWEN_TEMPLATE, "Qwen3VLProcessor")
+    return _finish(folder, model, processor, ids["<|im_end|>"])
+
+
 class _WithoutVideo:
     """Saves what a published Qwen folder holds; its video processor cannot be made without torchvision."""
 
-    def __init__(self, image: Any, tokenizer: Any, template: str) -> None:
-        self.image, self.tokenizer, self.template = image, tokenizer, template
+    def __init__(self, image: Any, tokenizer: Any, template: str, kind: str = "Qwen2_5_VLProcessor") -> None:
+        self.image, self.tokenizer, self.template, self.kind = image, tokenizer, template, kind
 
     def save_pretrained(self, folder: Path) -> None:
         self.image.save_pretrained(folder)
         self.tokenizer.save_pretrained(folder)
         path = folder / "preprocessor_config.json"
         settings = json.loads(path.read_text())
-        path.write_text(json.dumps({**settings, "processor_class": "Qwen2_5_VLProcessor"}))
+        path.write_text(json.dumps({**settings, "processor_class": self.kind}))
         (folder / "chat_template.jinja").write_text(self.template)
 
 
@@ -234,7 +297,13 @@ def llava(folder: Path) -> Path:
     return _finish(folder, LlavaForConditionalGeneration(config), processor, tokenizer.eos_token_id)
 
 
-FAMILIES: dict[str, Callable[[Path], Path]] = {"gemma3": gemma3, "qwen2_5_vl": qwen2_5_vl, "llava": llava}
+FAMILIES: dict[str, Callable[[Path], Path]] = {
+    "gemma3": gemma3,
+    "qwen2_5_vl": qwen2_5_vl,
+    "qwen3_vl": qwen3_vl,
+    "qwen3_5": qwen3_5,
+    "llava": llava,
+}
 
 
 @pytest.fixture(scope="session")

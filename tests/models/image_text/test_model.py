@@ -1,4 +1,4 @@
-"""Three families end to end: answers in batches on a shared prefix are those of stock generate."""
+"""Four families end to end: answers in batches on a shared prefix are those of stock generate."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ QUERIES = [
     Query("c", "Side?"),
     Query("d", "7 cm or 9?"),
 ]
-FAMILIES = ("gemma3", "qwen2_5_vl", "llava")
+FAMILIES = ("gemma3", "qwen2_5_vl", "qwen3_vl", "llava")
 
 
 def ct(seed: int = 0) -> Volume:

@@ -68,6 +68,19 @@ def test_a_cache_that_cannot_be_repeated_serves_one_question_at_a_time(
     assert model._generated(encoded, QUERIES) == stock(model)
 
 
+def test_linear_attention_shares_its_prefix_one_question_at_a_time(
+    image_text_folders: Callable[[str], Path],
+) -> None:
+    """The cache of recurrent states cannot be repeated; where transformers learns to, this may batch."""
+    model = made(image_text_folders("qwen3_5"), size=56)
+    assert model.sharing.mode == "single"
+    assert "LinearAttentionLayer" in model.describe()["sharing"]["reason"]
+    encoded = model.encode(model.prepare(ct()))
+    assert encoded.prefix is not None
+    assert not model.generator.may_pad(encoded.prefix, 1)
+    assert model._generated(encoded, QUERIES) == stock(model)
+
+
 def test_wrong_positions_on_the_prefix_are_noticed(
     image_text_folders: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
