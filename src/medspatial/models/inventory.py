@@ -8,7 +8,7 @@ from typing import Any
 from medspatial.errors import InputError
 from medspatial.inputs import InputContract
 from medspatial.models.card import ModelCard, model_card, model_cards
-from medspatial.models.registry import check_packages, model_names
+from medspatial.models.registry import BASELINES, check_packages, model_names
 
 
 def inventory() -> list[dict[str, Any]]:
@@ -71,7 +71,7 @@ def _row(card: ModelCard) -> dict[str, Any]:
 
 
 def _bare(name: str) -> dict[str, Any]:
-    empty = dict.fromkeys(
-        ("title", "paper", "architecture", "input", "checkpoint", "licence", "verified"), ""
-    )
-    return {"name": name, **empty}
+    """A model without a card: a baseline says what it is in the first line of its class."""
+    title = (load(BASELINES[name]).__doc__ or "").splitlines()[0] if name in BASELINES else ""
+    empty = dict.fromkeys(("paper", "architecture", "input", "checkpoint", "licence", "verified"), "")
+    return {"name": name, "title": title.partition(":")[0], **empty}

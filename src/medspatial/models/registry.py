@@ -18,7 +18,7 @@ from medspatial.models.base import Model
 from medspatial.models.card import model_cards
 
 GROUP = "medspatial.models"
-_BASELINES: dict[str, str] = {
+BASELINES: dict[str, str] = {
     "random": "medspatial.models.baselines:RandomModel",
     "prior": "medspatial.models.baselines:PriorModel",
     "oracle": "medspatial.models.baselines:OracleModel",
@@ -28,7 +28,7 @@ _BASELINES: dict[str, str] = {
 
 def model_names() -> tuple[str, ...]:
     """Return the names of all models: baselines, models with a card, those of installed packages."""
-    own = (*_BASELINES, *model_cards())
+    own = (*BASELINES, *model_cards())
     outside = sorted(point.name for point in entry_points(group=GROUP) if point.name not in own)
     return (*own, *outside)
 
@@ -72,7 +72,7 @@ def create_model(kind: str, **options: Any) -> Model:
 
 
 def _factory(kind: str) -> Callable[..., Model]:
-    own = {**_BASELINES, **{name: card.entry for name, card in model_cards().items()}}
+    own = {**BASELINES, **{name: card.entry for name, card in model_cards().items()}}
     if kind in own:
         module, _, attribute = own[kind].partition(":")
         check_packages(kind)
