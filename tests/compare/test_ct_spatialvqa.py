@@ -21,6 +21,7 @@ from medspatial.compare.ct_spatialvqa_study import (
     check_gaps,
     contradictions,
     corrected,
+    correlations,
     judge_agreement,
     judge_shares,
     jury_comparison,
@@ -188,3 +189,14 @@ def test_judges(data):
     found = judge_agreement(data)
     assert len(found) == 7
     assert found["m3d: gpt / qwen"].raw == pytest.approx(0.9516, abs=1e-4)
+
+
+def test_columns_out_of_step_correlate_with_no_other(data):
+    out = {"m3d", "med3dvlm", "merlin"}
+    found = correlations(data)
+    within = [phi for a, row in found.items() for b, phi in row.items() if not {a, b} & out]
+    beside = [phi for a in out for phi in found[a].values()]
+    assert min(within) > 0.37
+    assert max(beside) < 0.2
+    joined = correlations(corrected(data))["m3d"]
+    assert min(phi for model, phi in joined.items() if model not in out) > 0.32

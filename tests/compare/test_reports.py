@@ -81,7 +81,7 @@ def test_model_from_file_name(name, pattern, expected):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ([{"question": "q", "is_correct": True, "case_id": None}], r"m.json:1: needs 'id' with 'case_id'"),
+        ([{"question": "q", "is_correct": True, "case_id": None}], r"m.json:1: needs 'case_id'"),
         ([{"case_id": "a", "is_correct": True}], r"m.json:1: field 'question': is required"),
         ([_row("a", "q", "yes")], r"m.json:1: field 'correct': must be true, false or null; got 'yes'"),
         ([{"case_id": "a", "question": "q"}], r"m.json:1: needs a verdict"),
@@ -107,3 +107,14 @@ def test_bad_folders_and_files(tmp_path):
     (tmp_path / "m.json.gz").write_bytes(gzip.compress(b"[]" * 500)[:-9])
     with pytest.raises(InputError, match=r"m\.json\.gz: cannot be read"):
         matrix_from_reports(tmp_path, "*.gz")
+
+
+def test_a_matrix_among_the_files_is_read_as_one(tmp_path):
+    (tmp_path / "avg.csv").write_text(
+        "question_id,m,k\nvalid_1_a_1.nii.gz::0,0.66,0.33\nvalid_1_a_1.nii.gz::1,,1.00\n"
+    )
+    matrix = matrix_from_reports(tmp_path, "*.csv")
+    assert matrix.columns == ("m", "k")
+    assert matrix.values[0].tolist() == [1, 0], "two of three judges decide"
+    assert np.isnan(matrix.values[1, 0])
+    assert matrix.rows[0].patient_id == "valid_1"

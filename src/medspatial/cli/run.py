@@ -34,17 +34,30 @@ def run(
     """
     from medspatial.cli.show import report_table
     from medspatial.report.tables import accuracy_table
-    from medspatial.study import builtin_study, folder_study, read_study, run_study
+    from medspatial.study import (
+        PublishedConfig,
+        StudyConfig,
+        builtin_study,
+        folder_study,
+        read_any_study,
+        run_published,
+        run_study,
+    )
 
+    config: StudyConfig | PublishedConfig
     if study is None:
         config = builtin_study()
     elif Path(study).is_dir():
         config = folder_study(study)
     elif Path(study).suffix in {".yaml", ".yml"}:
-        config = read_study(study)
+        config = read_any_study(study)
     else:
         config = builtin_study(study)
-    done = run_study(config, out, (lambda line: None) if quiet else typer.echo)
+    say = (lambda line: None) if quiet else typer.echo
+    if isinstance(config, PublishedConfig):
+        done = run_published(config, out, say)
+    else:
+        done = run_study(config, out, say)
     typer.echo()
     report_table(accuracy_table(done.comparison))
     typer.echo(f"\nReport: {done.report.resolve().as_uri()}")

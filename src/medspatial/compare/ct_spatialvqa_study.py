@@ -8,14 +8,14 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
 from medspatial.compare.agreement import Agreement, agreement
-from medspatial.compare.clustered import Floats
+from medspatial.compare.clustered import Floats, sum_by_patient
 from medspatial.compare.comparison import compare
 from medspatial.compare.ct_spatialvqa import (
     JUDGES,
@@ -28,7 +28,9 @@ from medspatial.compare.ct_spatialvqa import (
     read_judgments,
     text_prior,
 )
-from medspatial.compare.result import Comparison
+from medspatial.compare.groups import Mask
+from medspatial.compare.intervals import main_interval
+from medspatial.compare.result import Comparison, Interval
 from medspatial.errors import InputError
 from medspatial.records import Question, Record, Score
 
@@ -181,9 +183,9 @@ class GapCheck(Record):
     gap
         Place of the first empty cell in question order; half of the questions for a column without one.
     before, after
-        Jury accuracy on absent-or-normal answers.
+        Jury accuracy on absent-or-normal answers, with intervals clustered by patient.
     rest_before, rest_after
-        The same on the other answers.
+        Jury accuracy on the other answers.
     """
 
     model: str
@@ -191,6 +193,8 @@ class GapCheck(Record):
     gap: int
     before: float
     after: float
+    before_interval: Interval | None = None
+    after_interval: Interval | None = None
     rest_before: float
     rest_after: float
 
@@ -217,11 +221,23 @@ def check_gaps(data: CtSpatialVqa) -> list[GapCheck]:
                 gap=gap,
                 before=shares[0],
                 after=shares[1],
+                before_interval=_interval(data, absent & early, right),
+                after_interval=_interval(data, absent & ~early, right),
                 rest_before=shares[2],
                 rest_after=shares[3],
             )
         )
     return found
+
+
+def _interval(data: CtSpatialVqa, chosen: Mask, right: Mask) -> Interval | None:
+    """Interval of the share of right answers among the chosen questions, clustered by patient."""
+    code: dict[str, int] = {}
+    patients = np.array([code.setdefault(q.patient_id, len(code)) for q in data.questions])[chosen]
+    sums = sum_by_patient(right[chosen, None].astype(np.float64), patients, len(code))
+    se = sums.se_cr1()
+    clustered = None if se is None else float(se[0])
+    return main_interval(float(sums.means[0]), sums.n, sums.clusters, clustered, 0.95)[0]
 
 
 def contradictions(data: CtSpatialVqa, model: str) -> tuple[int, int]:
@@ -243,6 +259,22 @@ def contradictions(data: CtSpatialVqa, model: str) -> tuple[int, int]:
     return agreed, contradicted
 
 
+def correlations(data: CtSpatialVqa) -> dict[str, dict[str, float]]:
+    """Correlation (phi) of the jury verdicts of each two models, over the questions with both.
+
+    Some questions are easy for everybody, so columns in step correlate; a column whose verdicts stand at
+    other questions does not.
+    """
+    values, names = data.matrix.values, data.matrix.columns
+    found: dict[str, dict[str, float]] = {name: {} for name in names}
+    for first, second in combinations(range(len(names)), 2):
+        both = values[:, [first, second]]
+        right = both[np.isfinite(both).all(axis=1)] >= JURY
+        phi = float(np.asarray(np.corrcoef(right.T))[0, 1])
+        found[names[first]][names[second]] = found[names[second]][names[first]] = phi
+    return found
+
+
 def corrected(data: CtSpatialVqa) -> CtSpatialVqa:
     """Return the data with the columns of all fully published models joined by question."""
     values = data.matrix.values.copy()
@@ -261,30 +293,81 @@ def _cut(means: Sequence[float]) -> Floats:
     return np.floor(np.asarray(means, dtype=np.float64) * 100 + _SAME) / 100
 
 
-def figures(data: CtSpatialVqa, *, resamples: int = 10_000) -> dict[str, Any]:
-    """All figures of the study, ready for JSON."""
+@dataclass(frozen=True)
+class Findings:
+    """All that the study finds.
+
+    Attributes
+    ----------
+    jury, by_category, by_absence
+        The published matrix: all questions, per spatial category, and split by absent-or-normal answers.
+    corrected, by_absence_corrected
+        The same with the columns of fully published models joined by question.
+    prior, prior_beside_jury
+        The text-only prior on all questions, and beside the models where it can answer.
+    contradictions
+        Per model: cells where two judges agree, and those where the published jury says the opposite.
+    correlations, correlations_corrected
+        Of the verdicts of each two models, as published and with columns joined by question.
+    """
+
+    jury: Comparison
+    by_category: dict[str, Comparison]
+    by_absence: dict[str, Comparison]
+    corrected: Comparison
+    by_absence_corrected: dict[str, Comparison]
+    prior: Comparison
+    prior_beside_jury: Comparison
+    judge_agreement: dict[str, Agreement]
+    judge_shares: dict[str, tuple[int, int]]
+    columns: list[ColumnCheck]
+    gaps: list[GapCheck]
+    contradictions: dict[str, tuple[int, int]]
+    correlations: dict[str, dict[str, float]]
+    correlations_corrected: dict[str, dict[str, float]]
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything as plain data."""
+        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+
+
+def findings(data: CtSpatialVqa, *, resamples: int = 10_000) -> Findings:
+    """Compute the study.
+
+    Raises
+    ------
+    InputError
+        A file that is needed is missing or does not fit.
+    """
     alone, beside = prior_comparison(data, resamples=resamples)
+    joined = corrected(data)
+    return Findings(
+        jury=jury_comparison(data, resamples=resamples),
+        by_category=by_tag(data, resamples=resamples),
+        by_absence=by_absence(data, resamples=resamples),
+        corrected=jury_comparison(joined, resamples=resamples),
+        by_absence_corrected=by_absence(joined, resamples=resamples),
+        prior=alone,
+        prior_beside_jury=beside,
+        judge_agreement=judge_agreement(data),
+        judge_shares=judge_shares(data),
+        columns=check_columns(data),
+        gaps=check_gaps(data),
+        contradictions={model: contradictions(data, model) for model in JUDGED_MODELS},
+        correlations=correlations(data),
+        correlations_corrected=correlations(joined),
+    )
 
-    def dump(comparison: Comparison) -> dict[str, Any]:
-        return comparison.model_dump(mode="json", exclude={"failures", "confusions", "curves"})
 
-    return {
-        "jury": dump(jury_comparison(data, resamples=resamples)),
-        "by_category": {tag: dump(one) for tag, one in by_tag(data, resamples=resamples).items()},
-        "by_absence": {name: dump(one) for name, one in by_absence(data, resamples=resamples).items()},
-        "prior": dump(alone),
-        "prior_beside_jury": dump(beside),
-        "judge_agreement": {name: one.model_dump() for name, one in judge_agreement(data).items()},
-        "judge_shares": judge_shares(data),
-        "column_checks": [one.model_dump() for one in check_columns(data)],
-        "gap_checks": [one.model_dump() for one in check_gaps(data)],
-        "contradictions": {model: contradictions(data, model) for model in JUDGED_MODELS},
-        "jury_corrected": dump(jury_comparison(corrected(data), resamples=resamples)),
-        "by_absence_corrected": {
-            name: dump(one) for name, one in by_absence(corrected(data), resamples=resamples).items()
-        },
-    }
+def _plain(value: Any) -> Any:
+    if isinstance(value, Comparison):
+        return value.model_dump(mode="json", exclude={"failures", "confusions", "curves"})
+    if isinstance(value, Record):
+        return value.model_dump(mode="json")
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 if __name__ == "__main__":
-    json.dump(figures(read_ct_spatialvqa(sys.argv[1])), sys.stdout, indent=1)
+    json.dump(findings(read_ct_spatialvqa(sys.argv[1])).to_json(), sys.stdout, indent=1)

@@ -35,7 +35,8 @@ def matrix_from_reports(
     Parameters
     ----------
     folder, pattern
-        Such as ``"results"`` and ``"*_eval.json"``; JSON lists, JSONL, and both gzipped.
+        Such as ``"results"`` and ``"*_eval.json"``; JSON lists, JSONL, or a
+        correctness matrix as CSV (right from 0.5 on: two of three judges); plain or gzipped.
     questions
         All questions asked, so that one without any answer stands in the matrix too.
     metric
@@ -103,6 +104,9 @@ def _rows(text: str, lines: bool) -> list[Any]:
 
 
 def _scores(path: Path, model: str) -> Iterator[Score]:
+    if ".csv" in path.suffixes:
+        yield from CorrectnessMatrix.read(path).scores("matrix")
+        return
     for number, row in read_rows(path):
         yield _score(f"{path}:{number}", row, model)
 
@@ -137,7 +141,8 @@ def _identity(where: str, row: Mapping[str, Any]) -> dict[str, Any]:
     case = row.get("case_id") or row.get("image_path")
     if not case:
         raise InputError(
-            f"{where}: needs 'id' with 'case_id', or 'image_path', to be joined; rows are no identity"
+            f"{where}: needs 'case_id' (or 'image_path') with a value, so that the row can be joined to its "
+            "question; the order of rows is no identity"
         )
     if not row.get("question"):
         raise InputError(f"{where}: field 'question': is required")

@@ -13,6 +13,7 @@ from medspatial.study.config import (
     read_study,
 )
 from medspatial.study.loading import CaseLoader, case_loader, volume_loader
+from medspatial.study.published import PublishedConfig, read_any_study, run_published
 from medspatial.study.walk import Study, StudyRun, run_study
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "CasesConfig",
     "CompareConfig",
     "ModelConfig",
+    "PublishedConfig",
     "QuestionsConfig",
     "ReportConfig",
     "Study",
@@ -29,7 +31,9 @@ __all__ = [
     "builtin_study",
     "case_loader",
     "folder_study",
+    "read_any_study",
     "read_study",
+    "run_published",
     "run_study",
     "volume_loader",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
 import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -12,6 +12,7 @@ from medspatial.errors import InputError
 from medspatial.records import Record
 from medspatial.study.crossing import NAME_CHARACTERS, crossed
 
+C = TypeVar("C", bound=Record)
 BUILT_IN = Path(__file__).parent / "builtin"
 
 
@@ -175,6 +176,18 @@ def read_study(path: str | Path) -> StudyConfig:
         Missing file, bad YAML (with line), unknown or wrong field (with its place and value).
     """
     path = Path(path)
+    study = validated(path, StudyConfig, study_data(path))
+    return _resolved(study, path.parent)
+
+
+def study_data(path: Path) -> dict[str, Any]:
+    """Read a study file as plain data.
+
+    Raises
+    ------
+    InputError
+        Missing file, or bad YAML (with line).
+    """
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -187,15 +200,19 @@ def read_study(path: str | Path) -> StudyConfig:
         raise InputError(f"{path}{where}: not valid YAML: {getattr(error, 'problem', error)}") from None
     if not isinstance(data, dict):
         raise InputError(f"{path}: a study file is a mapping with 'title', 'cases', 'models', ...")
+    return data
+
+
+def validated(path: Path, kind: type[C], data: dict[str, Any]) -> C:
+    """Check the data of a study file; the error names the field, the rule and the value."""
     try:
-        study = StudyConfig.model_validate(data)
+        return kind.model_validate(data)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = ".".join(str(part) for part in first["loc"])
         rule = "unknown field" if first["type"] == "extra_forbidden" else first["msg"]
         got = "" if first["type"] == "missing" else f"; got {first.get('input')!r}"
         raise InputError(f"{path}: field '{field}': {rule.removeprefix('Value error, ')}{got}") from None
-    return _resolved(study, path.parent)
 
 
 def builtin_study(name: str = "demo") -> StudyConfig:

@@ -53,8 +53,10 @@ class Panel:
     estimates: tuple[Estimate, ...]
 
 
-def forest(panel: Panel, width: float = ONE_COLUMN) -> Figure:
+def forest(panel: Panel, width: float = ONE_COLUMN, *, limits: tuple[float, float] | None = None) -> Figure:
     """Plot one group: a row per model with point, interval and the figures in words.
+
+    The axis runs from 0 to 100 % unless ``limits`` (percent) say otherwise.
 
     The dashed line is what guessing gives.
     """
@@ -63,6 +65,9 @@ def forest(panel: Panel, width: float = ONE_COLUMN) -> Figure:
         figure = new_figure(width, 0.55 + _ROW * rows)
         axes = figure.add_subplot()
         _draw(axes, panel, names=True, ticks=_FINE)
+        if limits is not None:
+            axes.set_xlim(*limits)
+            axes.set_xticks(_round_ticks(*limits))
         axes.set_xlabel("Accuracy (%)")
         for row, one in enumerate(panel.estimates):
             axes.annotate(
@@ -75,6 +80,11 @@ def forest(panel: Panel, width: float = ONE_COLUMN) -> Figure:
                 annotation_clip=False,
             )
         return settled(figure)
+
+
+def _round_ticks(low: float, high: float) -> list[float]:
+    """Every fifth percent that lies inside."""
+    return [tick for tick in range(0, 101, 5) if low <= tick <= high]
 
 
 def category_panels(panels: Sequence[Panel], width: float = TWO_COLUMNS) -> Figure:

@@ -22,8 +22,8 @@ from medspatial.report.palette import model_style
 _ROW = 0.3  # inches per category
 
 
-def category_radar(panels: Sequence[Panel], width: float = ONE_COLUMN) -> Figure:
-    """Draw each model as a polygon over the categories, from 0 % in the middle to 100 %.
+def category_radar(panels: Sequence[Panel], width: float = ONE_COLUMN, *, top: int = 100) -> Figure:
+    """Draw each model as a polygon over the categories, from 0 % in the middle to ``top`` percent.
 
     Areas and shapes depend on the order of the categories and intervals cannot be shown: use
     `category_dots` where figures are to be compared. A category without a figure leaves a gap.
@@ -55,8 +55,9 @@ def category_radar(panels: Sequence[Panel], width: float = ONE_COLUMN) -> Figure
             label.set_horizontalalignment("left" if side > 0.1 else "right" if side < -0.1 else "center")
         axes.tick_params(axis="x", pad=2)
         axes.set_rlabel_position(180 / len(panels))  # type: ignore[attr-defined]
-        axes.set_ylim(0, 100)
-        axes.set_yticks([25, 50, 75, 100], ["25", "50", "75", "100"], color=MUTED)
+        axes.set_ylim(0, top)
+        rings = [top / 4 * part for part in (1, 2, 3, 4)]
+        axes.set_yticks(rings, [f"{ring:g}" for ring in rings], color=MUTED)
         axes.grid(visible=True, axis="both")
         axes.spines["polar"].set_visible(False)
         figure.legend(loc="outside lower center", ncols=2)

@@ -25,7 +25,8 @@ def accuracy_table(comparison: Comparison, arm: str | None = None) -> Table:
     groups += [_category(name) for name in comparison.categories]
     best = [_best([group(result) for result in results]) for group in groups]
     rows = [_model_row(result, groups, best) for result in results]
-    rows.append(_guess_row(results, groups))
+    if any(result.overall.guess for result in results):
+        rows.append(_guess_row(results, groups))
     titles = ["All", *(category_title(name) for name in comparison.categories)]
     columns = (
         Column("Model", "left"),
@@ -98,9 +99,10 @@ def denominator_note(comparison: Comparison, results: list[ModelResult]) -> str:
     questions, patients = count(comparison.n_questions), count(comparison.n_patients)
     note = (
         f"{questions} questions of {patients} patients; metric: {comparison.metric}. "
-        "Unanswered, failed and missing questions stay in the denominator. "
-        "Guessing: chance on closed questions, 0 on open ones."
+        "Unanswered, failed and missing questions stay in the denominator."
     )
+    if any(result.overall.guess for result in results):
+        note += " Guessing: chance on closed questions, 0 on open ones."
     if comparison.mde is not None:
         note += (
             f" Differences between models under {percent(comparison.mde)} percentage points "
