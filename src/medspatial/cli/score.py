@@ -92,6 +92,8 @@ def score_command(
                     f"  answer:    {score.prediction}\n  {score.rule or ''} {score.reason or ''}",
                     err=True,
                 )
+    for judge in metrics:
+        judge.close()
     listing(rows, as_json=as_json)
     for note in notes:
         typer.echo(note)

@@ -174,6 +174,9 @@ class Metric(ABC):
                 tally.add(score)
         return tally.result()
 
+    def close(self) -> None:  # noqa: B027 (a hook)
+        """Free what the metric holds: connections, caches."""
+
     def describe(self) -> dict[str, Any]:
         """Return name, conventions and the versions of all libraries that enter the figures."""
         return {"metric": self.name, **({"warning": self.warning} if self.warning else {})}

@@ -75,6 +75,11 @@ class Jury(Metric):
         """Return an accumulator with every judge's own figures and the agreement with our rules."""
         return JudgeTally(self.name, self._facts)
 
+    def close(self) -> None:
+        """Close all judges."""
+        for judge in self.judges:
+            judge.close()
+
     def describe(self) -> dict[str, Any]:
         """Return the rule and every judge's own description."""
         return {
