@@ -41,7 +41,7 @@ def test_curves_and_confusions_are_drawn_from_the_reference_arm(study) -> None:
         }
     )  # fmt: skip
     made = {chart.name: chart for chart in charts(comparison, [])}
-    assert list(made) == ["forest", "categories", "curve_size", "sides_1"]
+    assert list(made) == ["forest", "categories", "grounding", "arms", "curve_size", "sides_1"]
     (axes,) = made["curve_size"].draw(ONE_COLUMN).axes
     assert axes.get_xlabel() == "Volume (ml)"
     assert axes.lines[0].get_ydata().tolist() == pytest.approx([100 * overall.accuracy] * 2)
@@ -54,3 +54,16 @@ def test_every_chart_has_a_caption_and_both_widths(study) -> None:
         assert chart.caption.endswith(".")
         for width in (ONE_COLUMN, TWO_COLUMNS):
             assert chart.draw(width).get_figwidth() == width
+
+
+def test_control_arms_are_drawn_with_their_figures(study) -> None:
+    comparison = study.comparison
+    made = {chart.name: chart for chart in charts(comparison, [])}
+    (axes,) = made["grounding"].draw(ONE_COLUMN).axes
+    assert len(axes.texts) == len(comparison.grounding)
+    assert axes.get_xlim() == (-1, 1)
+    panels = made["arms"].draw(TWO_COLUMNS).axes
+    arms = list(dict.fromkeys(one.arm for one in comparison.contrasts))
+    assert [axes.get_title() or axes.get_title(loc="left") for axes in panels] == (
+        [arm.replace("_", " ") for arm in arms] if len(arms) > 1 else [""]
+    )

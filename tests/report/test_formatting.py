@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from medspatial.report.formatting import (
     MISSING,
     count,
+    figure,
     interval,
     measure,
     p_value,
@@ -74,3 +75,9 @@ def test_counts() -> None:
     assert count(None) == MISSING
     assert share_of(12, 250) == "12 (4.8\u00a0%)"
     assert share_of(0, 0) == "0"
+
+
+def test_a_figure_is_never_minus_zero() -> None:
+    assert figure(-0.001) == "0.00"
+    assert figure(-0.126, 1) == "−0.1"
+    assert figure(None) == figure(float("nan")) == "–"

@@ -44,6 +44,13 @@ def p_value(p: float | None) -> str:
     return f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
 
 
+def figure(value: float | None, digits: int = 2) -> str:
+    """Write a plain figure, never as minus zero: ``-0.001`` → ``0.00``."""
+    if value is None or not math.isfinite(value):
+        return MISSING
+    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
+
+
 def count(number: int | None) -> str:
     """Write a count with thousands separators: ``9077`` → ``9,077``."""
     return MISSING if number is None else f"{number:,}"

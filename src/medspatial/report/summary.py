@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from medspatial.records import Question
-from medspatial.report.formatting import count, interval, percent
+from medspatial.report.formatting import count, figure, interval, percent
 
 if TYPE_CHECKING:
     from medspatial.compare.result import Accuracy, Comparison, Grounding
@@ -47,7 +47,7 @@ def _grounding(found: Grounding) -> str:
         "not shown": "it is not shown that its answers come from the image",
         "mirrored": "it reads the image with left and right exchanged",
     }[found.verdict]
-    share = f"{found.value:.2f} (interval {ends.low:.2f} to {ends.high:.2f})".replace("-", "−")
+    share = f"{figure(found.value)} (interval {figure(ends.low)} to {figure(ends.high)})"
     return f"{found.model}: visual grounding {share}; {meaning}."
 
 

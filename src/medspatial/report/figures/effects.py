@@ -21,6 +21,7 @@ from medspatial.report.figures.style import (
     paper_style,
     settled,
 )
+from medspatial.report.formatting import figure as figure_text
 from medspatial.report.palette import BLUE, VERMILLION
 
 _ROW = 0.19  # inches per row
@@ -95,7 +96,7 @@ def _draw(axes: Axes, panel: EffectPanel, limits: tuple[float, float]) -> None:
 
 def _words(one: Effect, limits: tuple[float, float]) -> str:
     digits = 2 if max(map(abs, limits)) <= 1 else 1
-    text = f"{one.value:.{digits}f}"
-    if one.low is not None and one.high is not None:
-        text += f" ({one.low:.{digits}f} to {one.high:.{digits}f})"
-    return text.replace("-", "−")
+    text = figure_text(one.value, digits)
+    if one.low is None or one.high is None:
+        return text
+    return f"{text} ({figure_text(one.low, digits)} to {figure_text(one.high, digits)})"

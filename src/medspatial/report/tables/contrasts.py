@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from medspatial.report.formatting import MISSING, count, interval, p_value, percent, signed_percent
+from medspatial.report.formatting import MISSING, count, figure, interval, p_value, percent, signed_percent
 from medspatial.report.tables.accuracy import category_title
 from medspatial.report.tables.table import Cell, Column, Table
 
@@ -111,9 +111,9 @@ def grounding_table(comparison: Comparison) -> Table:
         rows.append(
             (
                 Cell(found.model),
-                Cell(_plain(found.value), f"{_plain(ends.low)} to {_plain(ends.high)}"),
-                Cell(_plain(found.turning)),
-                Cell(_plain(found.gain)),
+                Cell(figure(found.value), f"{figure(ends.low)} to {figure(ends.high)}"),
+                Cell(figure(found.turning)),
+                Cell(figure(found.gain)),
                 Cell(found.verdict),
             )
         )
@@ -172,7 +172,3 @@ def _interval(found: Interval | None) -> str:
 
 def _level(comparison: Comparison) -> str:
     return f"{100 * comparison.confidence:g}"
-
-
-def _plain(value: float | None) -> str:
-    return MISSING if value is None else f"{value:.2f}".replace("-", "−")
