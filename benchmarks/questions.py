@@ -121,6 +121,44 @@ def naive(folder: Path, pairs: int) -> dict[str, object]:
     }
 
 
+def cohort(count: int) -> dict[str, object]:
+    """Balance made-up closed questions of a cohort: time and memory of the compact table alone."""
+    from medspatial.questions.balance import kept_places
+    from medspatial.questions.guess import Gathering
+    from medspatial.records import Evidence, Question
+
+    rng = np.random.default_rng(0)
+    names = [f"structure {n}" for n in range(100)]
+    before, begin, gathering = peak_mb(), time.process_time(), Gathering()
+    for number in range(count):
+        chosen = [names[i] for i in rng.choice(100, 4, replace=False)]
+        fields = {
+            "id": f"{number:016x}",
+            "patient_id": f"patient {number // 40}",
+            "question": f"Which of these structures lies nearest to the {names[number % 97]}?",
+            "options": tuple(chosen),
+            "answer": min(chosen) if number % 3 else chosen[0],
+            "subtype": f"D{number % 20}",
+            "evidence": Evidence(structures=tuple(chosen)),
+            "tags": (),
+            "metadata": {},
+            "value": None,
+        }
+        gathering.add(Question.model_construct(**fields))
+    added = time.process_time() - begin
+    table, seen = gathering.table(), gathering.seen
+    del gathering
+    kept = kept_places(table, seen)
+    return {
+        "closed_questions": count,
+        "kept": int(kept.sum()),
+        "gather_s": added,
+        "balance_s": time.process_time() - begin - added,
+        "rss_before_mb": before,
+        "rss_peak_mb": peak_mb(),
+    }
+
+
 def in_process(part: str, folder: Path, pairs: int = 0) -> dict[str, object]:
     command = [sys.executable, __file__, "--part", part, "--folder", str(folder), "--pairs", str(pairs)]
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
@@ -136,6 +174,7 @@ def main() -> None:
     parser.add_argument("--counts", type=int, nargs="*", default=[61, 117])
     parser.add_argument("--ours-only", action="store_true", help="leave out the naive way")
     parser.add_argument("--keep", type=Path, help="write the cases into this folder and keep them")
+    parser.add_argument("--cohort", type=int, help="balance so many made-up closed questions instead")
     parser.add_argument("--part", choices=["ours", "naive"], help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--pairs", type=int, default=0, help=argparse.SUPPRESS)
@@ -144,8 +183,11 @@ def main() -> None:
         result = ours(args.folder) if args.part == "ours" else naive(args.folder, args.pairs)
         json.dump(result, sys.stdout)
         return
+    if args.cohort:
+        _show("cohort", cohort(args.cohort))
+        return
     if not args.labels or not args.ct:
-        parser.error("--labels and --ct are needed")
+        parser.error("--labels and --ct, or --cohort, are needed")
     for count in args.counts:
         with tempfile.TemporaryDirectory() as temporary:
             folder = args.keep / str(count) if args.keep else Path(temporary)
@@ -157,9 +199,13 @@ def main() -> None:
             if not args.ours_only:
                 row.update(in_process("naive", folder, row["pairs_measured"]))
                 row["ratio"] = row["naive_total_scaled_s"] / row["total_s"]
-        print(f"{count} labels, {args.shape}")
-        for key, value in row.items():
-            print(f"  {key:28s} {value:.2f}" if isinstance(value, float) else f"  {key:28s} {value}")
+        _show(f"{count} labels, {args.shape}", row)
+
+
+def _show(title: str, row: dict[str, object]) -> None:
+    print(title)
+    for key, value in row.items():
+        print(f"  {key:28s} {value:.2f}" if isinstance(value, float) else f"  {key:28s} {value}")
 
 
 if __name__ == "__main__":

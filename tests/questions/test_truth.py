@@ -5,70 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy import ndimage
-from scipy.spatial import cKDTree
 
 from medspatial.questions import Plan
 
 SUBTYPES = ("L5", "D1", "D2", "D3", "D4", "V1", "V2", "V3", "V4", "V6", "V7", "A4", "A5", "M1", "M6")
 
 
-class Brute:
-    """Masks as boolean arrays in RAS order, an organ with the lesions that its evidence names."""
-
-    def __init__(self, phantom):
-        self.masks = phantom.masks.oriented("RAS")
-        self.matrix = np.asarray(self.masks.affine.matrix)
-        self.names = {}
-
-    def mask(self, name, evidence):
-        kind, _, number = name.partition("#")
-        if number:
-            labels, count = ndimage.label(self.masks.mask(kind), np.ones((3, 3, 3)))
-            sizes = ndimage.sum_labels(np.ones_like(labels), labels, range(1, count + 1))
-            return labels == 1 + np.argsort(-sizes, kind="stable")[int(number) - 1]
-        mask = self.clean(name)
-        for lesion in evidence.details.get("with_lesions", {}).get(name, []):
-            mask = mask | self.mask(lesion, evidence)
-        return mask
-
-    def clean(self, name):
-        from medspatial.anatomy import structure
-
-        mask = self.masks.mask(name)
-        known = structure(name)
-        labels, count = ndimage.label(mask, np.ones((3, 3, 3)))
-        if count < 2 or known.kind == "lesion":
-            return mask
-        sizes = ndimage.sum_labels(mask, labels, range(1, count + 1))
-        share = 0.01 if known.vessel or known.scattered else 0.05
-        keep = 1 + np.flatnonzero(sizes >= share * sizes.sum())
-        return np.isin(labels, keep)
-
-    def points(self, mask):
-        return np.argwhere(mask) @ self.matrix[:3, :3].T + self.matrix[:3, 3]
-
-    def ml(self, mask):
-        return mask.sum() * abs(np.linalg.det(self.matrix[:3, :3])) / 1000
-
-    def gap(self, a, b):
-        if (ndimage.binary_dilation(a, np.ones((3, 3, 3))) & b).any():
-            return 0.0
-        return float(cKDTree(self.points(a)).query(self.points(b))[0].min())
-
-    def faces(self, a, b):
-        count = 0
-        for axis in range(3):
-            first, second = [slice(None)] * 3, [slice(None)] * 3
-            first[axis], second[axis] = slice(None, -1), slice(1, None)
-            count += (a[tuple(first)] & b[tuple(second)]).sum() + (b[tuple(first)] & a[tuple(second)]).sum()
-        return int(count)
-
-
 @pytest.fixture(scope="module")
-def asked(phantoms, ask):
+def asked(phantoms, ask, brute):
     plan = Plan(subtypes=SUBTYPES, per_subtype=3)
     return [
-        (Brute(phantom), question) for phantom in phantoms[:4] for question in ask(phantom, plan).questions
+        (brute(phantom), question) for phantom in phantoms[:4] for question in ask(phantom, plan).questions
     ]
 
 

@@ -30,6 +30,8 @@ from medspatial.questions.subtype import Candidate, subtype
 CANDIDATES = 4
 NEIGHBOURHOOD = 16
 NEAREST_RUNS = 6
+REACH_MM = 80.0
+"""Pairs whose boxes are closer than this are asked about first: farther ones one would not measure."""
 
 
 @subtype(
@@ -120,7 +122,7 @@ def _candidates(scene: Scene, a: str, names: list[str]) -> list[str]:
 )
 def surface_distance(scene: Scene) -> Iterator[Candidate | Drop]:
     """Ask the least distance of a pair."""
-    for a, b in scene.pairs([*scene.organs, *scene.told_apart], "D2"):
+    for a, b in scene.near_pairs([*scene.organs, *scene.told_apart], "D2", REACH_MM):
         if refusal := overlapping(scene, a, b):
             yield refusal
             continue
@@ -175,7 +177,7 @@ def surface_distance(scene: Scene) -> Iterator[Candidate | Drop]:
 def centroid_distance(scene: Scene) -> Iterator[Candidate | Drop]:
     """Ask the distance of two centroids."""
     usable = yield from keep_whole(scene, scene.order([*scene.centred, *scene.lesions], "D3"))
-    for a, b in scene.pairs(usable, "D3"):
+    for a, b in scene.near_pairs(usable, "D3", REACH_MM):
         if refusal := overlapping(scene, a, b):
             yield refusal
             continue
@@ -230,6 +232,9 @@ def centroid_distance(scene: Scene) -> Iterator[Candidate | Drop]:
 def touching(scene: Scene) -> Iterator[Candidate | Drop]:
     """Count shared voxel faces, or measure the gap; close pairs first, so that 'no' is not obvious."""
     for a, b in scene.near_pairs([*scene.organs, *scene.told_apart], "D4"):
+        if describe(a).partner == b:
+            yield drop("known_without_looking", a, b, note="the two of a pair lie apart in everybody")
+            continue
         verdict = touch_verdict(scene, a, b)
         if isinstance(verdict, Drop):
             yield verdict

@@ -24,6 +24,7 @@ SIDE_SHARE = 0.8
 BOTH_SHARE = 0.2
 MINOR_SHARE = 0.05
 MINOR_VOXELS = 27
+MOST_POINTS = 6
 SIDES = {"left": "right", "right": "left"}
 SWAPPED_YES = {"yes": "no", "no": "yes"}
 
@@ -103,7 +104,7 @@ def side(scene: Scene) -> Iterator[Candidate | Drop]:
     wordings=(
         "Which of the patient's {noun}s show one or more {a}?",
         "In which of the patient's two {noun}s can {a} be found?",
-        "Look for {a} in both {noun}s of this patient: which of them are affected?",
+        "Look for {a} in the {noun}s of this patient: which of them are affected?",
         "Which {noun} of this patient is affected by {a}, if any?",
     ),
     balanced=("left", "right", "both", "neither"),
@@ -143,10 +144,17 @@ def which_paired_organ(scene: Scene) -> Iterator[Candidate | Drop]:
                     margin_rule="one side over 0.8, or both over 0.2; neither where no voxel is met",
                     formula="organ voxels inside the lesion dilated by one voxel, per side",
                     structures=(kind, *names),
+                    points=_lesion_points(scene, kind),
                     left_voxels=counts["left"],
                     right_voxels=counts["right"],
                 ),
             )
+
+
+def _lesion_points(scene: Scene, kind: str) -> dict[str, tuple[float, float, float]]:
+    """Return the centroids of the largest lesions of a kind, for drawing."""
+    pieces = scene.found.counted.get(kind, ())[:MOST_POINTS]
+    return {piece: scene.measured.stats(piece).centroid_mm for piece in pieces}
 
 
 @subtype(
@@ -210,6 +218,7 @@ def involvement(scene: Scene) -> Iterator[Candidate | Drop]:
                 margin_rule="nothing, or over 5 % and 27 voxels, on the minor side",
                 formula="min(left, right) / (left + right)",
                 structures=(kind,),
+                points=_lesion_points(scene, kind),
                 left_voxels=counts["left"],
                 right_voxels=counts["right"],
             ),
@@ -273,7 +282,8 @@ def paired_organ_present(scene: Scene) -> Iterator[Candidate | Drop]:
     needs="organs",
     answer_type="yes_no",
     measurement="difference of the centroids' x",
-    drop_when="|difference| is at most max(10 mm, 25 % of the smaller x extent); not WHOLE",
+    drop_when="|difference| is at most max(10 mm, 25 % of the smaller x extent); not WHOLE; one is called "
+    "left and the other right",
     answers="yes / no; which structure is named first balances them",
     limits={"OFFSET_MM": OFFSET_MM, "OFFSET_SHARE": OFFSET_SHARE},
     wordings=(
@@ -290,6 +300,9 @@ def left_of(scene: Scene) -> Iterator[Candidate | Drop]:
     """Compare the x of two centroids."""
     usable = yield from keep_whole(scene, scene.order([*scene.centred, *scene.lesions], "L5"))
     for a, b in scene.pairs(usable, "L5"):
+        if scene.told_by_words(a, b):
+            yield drop("known_without_looking", a, b, note="their names tell the sides")
+            continue
         first, second = scene.stats(a), scene.stats(b)
         difference = float(second.centroid_mm[0] - first.centroid_mm[0])
         limit = offset_limit(float(first.extent_mm[0]), float(second.extent_mm[0]))

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from medspatial.anatomy import describe
 from medspatial.questions.contact import near_cut, overlapping
 from medspatial.questions.drop import Drop, drop
+from medspatial.questions.lesions import kind_of
 from medspatial.questions.margins import (
     CUT_RADIUS_MM,
     GAP_MM,
@@ -133,7 +135,9 @@ def nearer_lesion(scene: Scene) -> Iterator[Candidate | Drop]:
     usable = yield from keep_describable(scene, scene.lesions, "size")
     for first, second in scene.pairs(usable, "D6"):
         free = [n for n in scene.organs if not (scene.contains(n, first) or scene.contains(n, second))]
-        for organ in scene.order(free, "D6", first, second)[:NEIGHBOURHOOD]:
+        regions = {describe(kind_of(one)).region for one in (first, second)}
+        ordered = scene.order(free, "D6", first, second)
+        for organ in sorted(ordered, key=lambda name: describe(name).region not in regions)[:NEIGHBOURHOOD]:
             refusals = [overlapping(scene, x, organ) or near_cut(scene, x, organ) for x in (first, second)]
             if any(refusals):
                 yield from (refusal for refusal in refusals if refusal)

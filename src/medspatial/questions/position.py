@@ -92,7 +92,7 @@ def quarter_of_scan(scene: Scene) -> Iterator[Candidate | Drop]:
     answer_type="relation",
     measurement="offset of the centroids on the dominant axis",
     drop_when="it is at most 1.5 times the second; the extents overlap by 50 % of the smaller or more there; "
-    "not WHOLE; overlapping masks",
+    "not WHOLE; overlapping masks; left or right of one another where their names tell it",
     answers="the answer, its opposite, and the two directions of another axis",
     limits={"DOMINANCE": DOMINANCE, "EXTENT_OVERLAP": EXTENT_OVERLAP},
     wordings=(
@@ -124,6 +124,9 @@ def direction(scene: Scene) -> Iterator[Candidate | Drop]:
             continue
         if refusal := overlapping(scene, a, b):
             yield refusal
+            continue
+        if axis == 0 and scene.told_by_words(a, b):
+            yield drop("known_without_looking", a, b, note="their names tell the sides")
             continue
         answer = DIRECTIONS[axis][int(offset[axis] > 0)]
         distractors = DIRECTIONS[[at for at in range(3) if at != axis][scene.draw("A5", a, b) % 2]]

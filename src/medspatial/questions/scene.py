@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,21 +114,32 @@ class Scene:
         """Yield all pairs, those of organs first; which structure stands first depends on the hash alone."""
         return self.by_hash.pairs(list(names), salt, apart=self.contains)
 
-    def near_pairs(self, names: Iterable[str], salt: str) -> Iterator[tuple[str, str]]:
-        """Yield all pairs whose bounding boxes are near, then the others."""
-        return self.by_hash.pairs(list(names), salt, apart=self.contains, rank=self._far)
-
-    def similar_pairs(
-        self, names: Iterable[str], salt: str, ratio: float = SIMILAR_RATIO
+    def near_pairs(
+        self, names: Iterable[str], salt: str, reach_mm: float = NEAR_MM
     ) -> Iterator[tuple[str, str]]:
-        """Yield all pairs whose volumes are within a ratio, then the others."""
+        """Yield all pairs whose bounding boxes are near, then the others."""
         return self.by_hash.pairs(
-            list(names), salt, apart=self.contains, rank=lambda chosen: self._ratios(chosen) > ratio
+            list(names), salt, apart=self.contains, rank=lambda chosen: self._gaps(chosen) > reach_mm
         )
 
-    def _far(self, names: Sequence[str]) -> NDArray[np.bool_]:
+    def similar_pairs(self, names: Iterable[str], salt: str) -> Iterator[tuple[str, str]]:
+        """Yield all pairs of similar volume, then the others."""
+        return self.by_hash.pairs(
+            list(names), salt, apart=self.contains, rank=lambda chosen: self._ratios(chosen) > SIMILAR_RATIO
+        )
+
+    def share_pairs(self, names: Iterable[str], salt: str) -> Iterator[tuple[str, str]]:
+        """Yield all pairs of one body region whose share one can estimate, then the others."""
+
+        def rank(chosen: Sequence[str]) -> NDArray[Any]:
+            regions = np.array([describe(kind_of(name)).region for name in chosen])
+            return np.asarray((self._ratios(chosen) > SHARE_RATIO) + 1 * (regions[:, None] != regions[None]))
+
+        return self.by_hash.pairs(list(names), salt, apart=self.contains, rank=rank)
+
+    def _gaps(self, names: Sequence[str]) -> NDArray[np.float64]:
         boxes = np.array([self.stats(name).bbox for name in names])
-        return box_gaps(boxes, boxes, self.measured.spacing) > NEAR_MM
+        return box_gaps(boxes, boxes, self.measured.spacing)
 
     def _ratios(self, names: Sequence[str]) -> NDArray[np.float64]:
         volumes = np.array([self.stats(name).volume_ml for name in names])
@@ -151,6 +163,11 @@ class Scene:
         """Whether a structure has no side and is not part of the spine itself."""
         known = describe(name)
         return known.side is None and not self.spinal(name) and known.group not in {"rib cage", "body region"}
+
+    @staticmethod
+    def told_by_words(a: str, b: str) -> bool:
+        """Whether the names alone tell which of two structures is further left."""
+        return {describe(kind_of(a)).side, describe(kind_of(b)).side} == {"left", "right"}
 
     @staticmethod
     def spinal(name: str) -> bool:

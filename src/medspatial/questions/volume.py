@@ -18,7 +18,7 @@ from medspatial.questions.margins import (
 from medspatial.questions.options import VOLUME_FACTORS
 from medspatial.questions.proof import evidence_of
 from medspatial.questions.rules import keep_whole, number
-from medspatial.questions.scene import LESION_NOTE, SHARE_RATIO, Scene
+from medspatial.questions.scene import LESION_NOTE, Scene
 from medspatial.questions.subtype import Candidate, subtype
 
 CANDIDATES = 4
@@ -221,7 +221,7 @@ def volume_share(scene: Scene) -> Iterator[Candidate | Drop]:
     lesions = yield from keep_whole(scene, scene.lesions, "height")
     usable = yield from keep_whole(scene, scene.order(scene.organs, "V4"))
     shares = [(lesion, host, "share") for lesion in lesions for host in scene.hosts(lesion) if host in usable]
-    ratios = ((a, b, "ratio") for a, b in scene.similar_pairs(usable, "V4", SHARE_RATIO))
+    ratios = ((a, b, "ratio") for a, b in scene.share_pairs(usable, "V4"))
     for a, b, form in (*shares, *ratios):
         if form == "ratio":
             if refusal := overlapping(scene, a, b):

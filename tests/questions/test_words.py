@@ -1,0 +1,159 @@
+"""Words of questions: singular titles, lesions mentioned where they could be, other wordings."""
+
+from __future__ import annotations
+
+import re
+from string import Formatter
+
+import numpy as np
+
+from medspatial.anatomy import describe, load_label_map
+from medspatial.arms import arm
+from medspatial.cases import CaseData, MaskSet
+from medspatial.questions import Plan, questions_of, subtypes
+from medspatial.questions.lesions import base_kind
+from medspatial.questions.measure import Measured
+from medspatial.questions.scene import LESION_NOTE, Scene
+from medspatial.records import Case
+from medspatial.volume import Affine
+
+AFFINE = Affine(np.diag([2.0, 2.0, 2.0, 1.0]))
+SHAPE = (60, 60, 60)
+
+
+def box(low, size):
+    mask = np.zeros(SHAPE, bool)
+    mask[tuple(slice(a, a + n) for a, n in zip(low, size, strict=True))] = True
+    return mask
+
+
+def two_kidneys(**lesions):
+    kidneys = {"kidney_left": box((5, 20, 20), (12, 12, 20)), "kidney_right": box((40, 20, 20), (12, 12, 20))}
+    for lesion in lesions.values():
+        kidneys = {name: mask & ~lesion for name, mask in kidneys.items()}
+    return MaskSet.from_masks(kidneys | lesions, AFFINE)
+
+
+def scene(masks, listed=()):
+    return Scene("case", Measured(masks), listed=listed)
+
+
+def test_every_subtype_has_several_wordings_with_known_places():
+    for one in subtypes():
+        if one.id == "L6":
+            continue
+        for texts in one.wordings.values():
+            assert len(texts) == len(set(texts)) >= 3, one.id
+            places = [{field for _, field, _, _ in Formatter().parse(text) if field} for text in texts]
+            for found in places:
+                assert {p.removesuffix("_start") for p in found} == {
+                    p.removesuffix("_start") for p in places[0]
+                }, one.id
+
+
+def test_other_words_are_given_and_the_arm_uses_them(cohort):
+    reworded = arm("reworded")
+    for result in cohort:
+        asked = {q.id: q for q in result.questions}
+        changed = reworded.questions(list(result.questions))
+        assert len(changed) == len(asked)
+        for question in changed:
+            assert question.question != asked[question.id].question
+            assert question.answer == asked[question.id].answer
+
+
+def test_the_answer_does_not_stand_in_the_other_words_either(cohort):
+    for result in cohort:
+        for question in result.questions:
+            if question.options:
+                pattern = rf"(?<![\w-]){re.escape(question.answer.lower())}(?![\w-])"
+                assert not re.search(pattern, question.metadata["reworded"].lower()), question
+
+
+def test_grammar(cohort):
+    for result in cohort:
+        for question in result.questions:
+            for text in (question.question, question.metadata["reworded"]):
+                assert text[0].isupper()
+                assert text.rstrip()[-1] in "?."
+                assert "  " not in text
+                assert not re.search(r"\bthe the\b|\ba the\b|\btwo lungs lobes\b|\{|\}", text)
+                assert not re.search(r"muscles (lie|lies|is|does)\b", text)
+
+
+def test_titles_are_singular():
+    one = scene(two_kidneys())
+    for name in load_label_map("totalsegmentator_v2").labels.values():
+        if describe(name).kind == "organ":
+            assert one.title(name)
+            assert not one.title(name).endswith("muscles")
+    assert one.title("autochthon_left") == "left autochthonous back muscle group"
+
+
+def test_lesions_are_mentioned_where_they_could_be_whether_there_are_any_or_not():
+    with_tumor = scene(two_kidneys(kidney_tumor=box((5, 20, 20), (4, 4, 4))))
+    looked_for = scene(two_kidneys(), listed=("kidney_tumor",))
+    for one in (with_tumor, looked_for):
+        assert one.the("kidney_left") == "the left kidney (including any lesion)"
+        assert one.the("kidney_right") == "the right kidney (including any lesion)"
+        assert one.note("kidney_right", "liver") == LESION_NOTE
+        assert one.note("liver") == ""
+    plain = scene(two_kidneys())
+    assert plain.the("kidney_left") == "the left kidney"
+    assert plain.note("kidney_left") == ""
+
+
+def test_masks_that_tell_the_side_are_one_kind():
+    masks = two_kidneys(
+        kidney_cyst_left=box((6, 22, 25), (4, 4, 4)), kidney_cyst_right=box((42, 22, 30), (5, 5, 5))
+    )
+    assert base_kind("kidney_cyst_left") == "kidney_cyst"
+    one = scene(masks)
+    assert one.found.kinds == ("kidney_cyst",)
+    assert one.lesions == ("kidney_cyst#1", "kidney_cyst#2")
+    assert one.hosts("kidney_cyst#1") == ("kidney_right",)
+    data = CaseData(Case(case_id="c", patient_id="c"), None, masks)
+    found = {
+        q.subtype: q for q in questions_of(data, Plan(subtypes=("L2", "L3", "V7"), per_subtype=4)).questions
+    }
+    assert found["L2"].answer == "both kidneys"
+    assert found["V7"].value == 2
+    for question in found.values():
+        assert not re.search(r"left kidney cyst|right kidney cyst", question.question)
+
+
+def test_lesions_are_ranked_by_size_or_by_one_end_of_the_height():
+    sizes = [(6, 6, 6), (5, 5, 5), (4, 4, 4), (3, 3, 3)]
+    lesions = np.zeros(SHAPE, bool)
+    for at, size in enumerate(sizes):
+        lesions |= box((8, 20 + 8 * at, 8 + 9 * at), size)
+    one = scene(MaskSet.from_masks({"nodule": lesions}, AFFINE))
+    by_size = [one.found.words(name, "size") for name in one.lesions]
+    ranks = ("largest", "second largest", "third largest", "smallest")
+    assert by_size == [f"{rank} lung nodule" for rank in ranks]
+    by_height = [one.found.words(name, "height") for name in one.lesions]
+    assert by_height == ["lowest lung nodule", None, None, "highest lung nodule"]
+
+
+def test_structures_without_a_meaningful_centre_are_not_asked_for_it():
+    names = ("colon", "small_bowel", "rib_left_3", "costal_cartilages", "liver", "sternum", "vertebrae_L3")
+    masks = MaskSet.from_masks({n: box((5 * at, 5, 5), (4, 4, 4)) for at, n in enumerate(names)}, AFFINE)
+    assert set(scene(masks).centred) == {"liver", "sternum", "vertebrae_L3"}
+
+
+def test_ids_do_not_depend_on_other_questions_and_repeat(phantoms, ask):
+    few = ask(phantoms[0], Plan(subtypes=("V3",), per_subtype=1)).questions
+    many = ask(phantoms[0], Plan(per_subtype=1)).questions
+    assert {q.id for q in few} <= {q.id for q in many}
+    assert len({q.id for q in many}) == len(many)
+
+
+def test_volumes_in_the_details_are_called_ml(cohort):
+    for result in cohort:
+        for question in result.questions:
+            details = question.evidence.details
+            if question.subtype in {"V1", "V2", "V4", "M1"}:
+                assert all(value > 0 for value in details["volumes_ml"].values())
+            if question.subtype == "M6":
+                assert {"sum_ml", "other_ml"} <= set(details)
+            assert describe(question.evidence.structures[0].partition("#")[0]).title
