@@ -15,15 +15,17 @@ from pathlib import Path
 
 from medspatial.records import Prediction, Score, volume_name
 from medspatial.score import metric
-from medspatial.score.agreement import agreement
-from medspatial.score.verdicts import RecordedVerdicts, jury
+from medspatial.score.agreement import agreement, agreement_by
+from medspatial.score.verdicts import RecordedVerdicts, jury, read_verdicts
 
 MODELS = ("m3d", "merlin", "radfm")
 
 
 def load_predictions(folder: Path, model: str) -> list[Prediction]:
     rows = []
-    with gzip.open(folder / "predictions" / f"{model}_predictions_full.jsonl.gz", "rt", encoding="utf-8") as stream:
+    with gzip.open(
+        folder / "predictions" / f"{model}_predictions_full.jsonl.gz", "rt", encoding="utf-8"
+    ) as stream:
         for number, line in enumerate(stream):
             raw = json.loads(line)
             case = volume_name(raw["image_path"])
@@ -41,7 +43,7 @@ def load_predictions(folder: Path, model: str) -> list[Prediction]:
 
 
 def jury_scores(folder: Path, model: str, rows: list[Prediction]) -> tuple[dict[str, float], list[Score]]:
-    """Return each judge's accuracy, and the jury's scores (majority; unscored below two verdicts)."""
+    """Return each judge's accuracy, and the jury's scores (majority of those who gave a verdict)."""
     shares: dict[str, float] = {}
     scores: list[Score] = []
     for path in sorted((folder / "judgments").glob(f"{model}_*.json.gz")):
@@ -55,8 +57,18 @@ def jury_scores(folder: Path, model: str, rows: list[Prediction]) -> tuple[dict[
     return shares, jury(scores)
 
 
+def by_row_number(folder: Path, model: str) -> str:
+    """Return the jury's accuracy when files are zipped row by row, which goes wrong where one lacks rows."""
+    files = sorted((folder / "judgments").glob(f"{model}_*.json.gz"))
+    columns = [[bool(verdict.correct) for verdict in read_verdicts(path)] for path in files]
+    rows = list(zip(*columns, strict=False))
+    return f"{sum(sum(row) > len(row) / 2 for row in rows) / len(rows)} of {len(rows)}"
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--sbert", help="model or folder for SBERT cosine")
     parser.add_argument("--metrics", default="bleu,rouge:stem,meteor:white")
@@ -79,12 +91,19 @@ def main() -> None:
         shares, votes = jury_scores(options.folder, model, rows)
         decided = [vote for vote in votes if vote.correct is not None]
         print("judges:", shares)
-        print(f"jury: {sum(v.correct for v in decided) / len(decided)} of {len(decided)}; published {juries[model]}")
+        share = sum(vote.correct for vote in decided) / len(decided)
+        print(f"jury, joined by identity: {share} of {len(decided)}; published {juries[model]}")
+        print(f"jury, joined by row number: {by_row_number(options.folder, model)}")
         structured = metric("structured")
         started = time.perf_counter()
         scores = structured.score(rows)
         print(f"structured ({time.perf_counter() - started:.1f} s): {structured.aggregate(scores)}")
         print(agreement(scores, votes))
+        for rule, found in agreement_by(scores, votes, lambda score: score.rule or "").items():
+            print(
+                f"  {rule}: {found.rows} rows, kappa {found.kappa}, +{found.metric_only} "
+                f"-{found.standard_only}"
+            )
 
 
 if __name__ == "__main__":

@@ -150,10 +150,16 @@ class _Synset(NamedTuple):
 
 
 class _Cached:
-    """Keeps each word's synonyms: METEOR asks for the same words again and again."""
+    """Keeps each word's synonyms: METEOR asks for the same words again and again.
+
+    Attributes
+    ----------
+    uncached
+        nltk's own reader.
+    """
 
     def __init__(self, reader: Any) -> None:
-        self._reader = reader
+        self.uncached = reader
         self._synonyms = lru_cache(maxsize=65536)(self._look_up)
 
     def synsets(self, word: str) -> list[_Synset]:
@@ -161,5 +167,5 @@ class _Cached:
         return [_Synset(self._synonyms(word))]
 
     def _look_up(self, word: str) -> tuple[_Lemma, ...]:
-        names = {lemma.name() for synset in self._reader.synsets(word) for lemma in synset.lemmas()}
+        names = {lemma.name() for synset in self.uncached.synsets(word) for lemma in synset.lemmas()}
         return tuple(_Lemma(name) for name in sorted(names))

@@ -13,11 +13,28 @@ ORGANS = ("Spleen", "Pancreas", "Stomach", "Liver")
 @pytest.mark.parametrize(
     ("text", "letters"),
     [
-        ("B", "B"), ("b", "B"), ("(c)", "C"), ("C.", "C"), ("option d", "D"), ("The answer is B because", "B"), ("A and C", "AC"),
-        ("A mass is seen", ""), ("CTA", ""), ("A. Spleen", "A"), ("hepatitis B", ""), ("Vitamin D", ""), ("grade B lesion", ""),
-        ("It is B, not C", "BC"), ("Answer: a", "A"), ("answer: a mass", ""), ("segment B", ""), ("E", "E"), ("[A]", "A"), ("", ""),
+        ("B", "B"),
+        ("b", "B"),
+        ("(c)", "C"),
+        ("C.", "C"),
+        ("option d", "D"),
+        ("The answer is B because", "B"),
+        ("A and C", "AC"),
+        ("A mass is seen", ""),
+        ("CTA", ""),
+        ("A. Spleen", "A"),
+        ("hepatitis B", ""),
+        ("Vitamin D", ""),
+        ("grade B lesion", ""),
+        ("It is B, not C", "BC"),
+        ("Answer: a", "A"),
+        ("answer: a mass", ""),
+        ("segment B", ""),
+        ("E", "E"),
+        ("[A]", "A"),
+        ("", ""),
     ],
-)  # fmt: skip
+)
 def test_letters(text, letters):
     assert "".join(m.value for m in find_letters(text, 4)) == letters
 

@@ -14,12 +14,27 @@ from medspatial.score.structured.units import COUNT, parse_unit, question_unit
 @pytest.mark.parametrize(
     ("text", "dimension", "factor"),
     [
-        ("mm", "length", 1), ("cm", "length", 10), ("Millimetres", "length", 1), ("m", "length", 1000), ("µm", "length", 0.001),
-        ("inches", "length", 25.4), ("ml", "volume", 1), ("cc", "volume", 1), ("cm³", "volume", 1), ("cm^3", "volume", 1),
-        ("mm3", "volume", 0.001), ("litres", "volume", 1000), ("cubic centimeters", "volume", 1), ("cm²", "area", 100),
-        ("HU", "density", 1), ("Hounsfield units", "density", 1), ("%", "percent", 1), ("degrees", "angle", 1), ("kg", "mass", 1000),
+        ("mm", "length", 1),
+        ("cm", "length", 10),
+        ("Millimetres", "length", 1),
+        ("m", "length", 1000),
+        ("µm", "length", 0.001),
+        ("inches", "length", 25.4),
+        ("ml", "volume", 1),
+        ("cc", "volume", 1),
+        ("cm³", "volume", 1),
+        ("cm^3", "volume", 1),
+        ("mm3", "volume", 0.001),
+        ("litres", "volume", 1000),
+        ("cubic centimeters", "volume", 1),
+        ("cm²", "area", 100),
+        ("HU", "density", 1),
+        ("Hounsfield units", "density", 1),
+        ("%", "percent", 1),
+        ("degrees", "angle", 1),
+        ("kg", "mass", 1000),
     ],
-)  # fmt: skip
+)
 def test_units(text, dimension, factor):
     unit = parse_unit(text)
     assert (unit.dimension, unit.factor) == (dimension, factor)
@@ -82,9 +97,22 @@ def test_figures(text, values, kind):
 
 @pytest.mark.parametrize(
     "text",
-    ["image 45", "series 3, image 12", "segment 8", "T12", "L1 vertebra", "the 3rd rib",  "3D view", "level 4",
-     "one third", "on 12/2020", "grade 2", "slice thickness 1 mm", "rib 7"],
-)  # fmt: skip
+    [
+        "image 45",
+        "series 3, image 12",
+        "segment 8",
+        "T12",
+        "L1 vertebra",
+        "the 3rd rib",
+        "3D view",
+        "level 4",
+        "one third",
+        "on 12/2020",
+        "grade 2",
+        "slice thickness 1 mm",
+        "rib 7",
+    ],
+)
 def test_numbers_that_are_no_figures(text):
     assert find_quantities(text) == ()
 

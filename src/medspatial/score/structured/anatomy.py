@@ -53,6 +53,8 @@ _PART_ALONE = re.compile(
     re.I,
 )
 _WHOLE_PAIRS = frozenset({"lung", "kidney", "hemithorax", "breast", "pleura", "adrenal_gland", "axilla"})
+_LEVEL = re.compile(r"\b(Th|[CTL])[ -](\d{1,2})\b")  # "L 2", "T-12"
+_BODY_REGIONS = frozenset({"thorax", "abdomen", "pelvis", "neck"})
 _OF = re.compile(r"\s+(?:of|in|within)\s+(?:the\s+)?")
 _SEGMENT = re.compile(r"\b(?:seg(?:\.\s*|\s+)(?=\w)|S\s?(?=(?:[1-8]|I{1,3}|IV|VI{0,3}|VIII)[abAB]?\b))")
 
@@ -103,6 +105,7 @@ def match_anatomy(text: str, item: Item) -> Verdict:
     """Judge a reply to a question whose answer is a structure."""
     context = _context(item.question)
     text = _SEGMENT.sub("segment ", text) if "liver" in context else text
+    text = _LEVEL.sub(r"\1\2", text)
     want = _names(item.answer, context, lesions=False) or _names(item.answer, context, lesions=True)
     want = specific(want)
     if not want:
@@ -117,7 +120,12 @@ def match_anatomy(text: str, item: Item) -> Verdict:
         alone = _side_alone(text, item, want)
         if alone is not None:
             return alone
-    _drop_landmarks(found, reading, item.question, context)
+    asked = frozenset(m.value for m in _find(item.question, context)) - want
+    if found.affirmed and all(mention.value in asked for mention in found.affirmed):
+        alone = _side_alone(text, item, want)
+        if alone is not None:
+            return alone
+    _drop_landmarks(found, reading, asked)
     verdict = _decide(found, want, reading)
     return replace(verdict, trace=tuple(found.trace))
 
@@ -184,14 +192,14 @@ def _clash(first: str, second: str) -> bool:
     return first != second and not is_part(first, second) and not is_part(second, first)
 
 
-def _drop_landmarks(found: Commitments, reading: Reading, question: str, context: str) -> None:
+def _drop_landmarks(found: Commitments, reading: Reading, asked: frozenset[str]) -> None:
     """Leave out structures that only locate others, while any other remains."""
-    asked = {m.value for m in _find(question, context)}
     kept = [m for m in found.affirmed if not _LANDMARK.search(reading.text[: m.start])]
     kept = [
         m for m in kept if not any(_OF.fullmatch(reading.text, m.end, other.start) for other in kept)
     ] or kept
     kept = [m for m in kept if m.value not in asked] or kept
+    kept = [m for m in kept if m.value not in _BODY_REGIONS] or kept
     if kept and len(kept) < len(found.affirmed):
         dropped = [m.value for m in found.affirmed if m not in kept]
         found.affirmed = kept

@@ -38,8 +38,8 @@ _CUE_STEMS = phrases(
 decision|verdict|select|pick| say|go with|settle|opt for|i'd|impression|result|actually|wait|
 correct|second thought|closer|reflection|review|inspect|examination|consideration|scratch|strike|
 rephrase|revise|was wrong|misspoke|mistake|take that back|i mean|or rather|sorry|looking|reality|
-in fact|turns out|precise|exact|oops|hmm| no, |i change|changing|not so|erratum|rather,|, so |. so |
-; so """
+in fact|turns out|precise|exact|oops|hmm| no, |i change|changing|not so|erratum|rather,|, so|. so|
+; so"""
 )
 _EXPLANATION = re.compile(
     r"(?<=[\s.;,])(?:reason(?:ing)?|explanation|rationale|justification|analysis|note|evidence|"
@@ -47,6 +47,10 @@ _EXPLANATION = re.compile(
     re.I,
 )
 _OR = re.compile(r"\bor\b|/|\bversus\b|\bvs\b")
+_TORN = re.compile(
+    r"\b(?:torn|undecided|toss-?up|hesitat\w+|decide|deciding|choose|choosing)\b[^.;]*"
+    r"\bbetween\s+(?:options? )?(?:the )?\Z"
+)
 _HARD_BREAK = re.compile(r"[.;!?\n]|\bbut\b|\bhowever\b")
 
 
@@ -165,7 +169,12 @@ def _set_aside_alternatives(found: Commitments, reading: Reading, clash: Callabl
     offered: set[Mention] = set()
     for first, second in zip(found.affirmed, found.affirmed[1:], strict=False):
         between = reading.text[first.end : second.start]
-        if clash(first.value, second.value) and _OR.search(between) and not _HARD_BREAK.search(between):
+        torn = _TORN.search(reading.text[: first.start])
+        if (
+            clash(first.value, second.value)
+            and (torn or _OR.search(between))
+            and not _HARD_BREAK.search(between)
+        ):
             offered |= {first, second}
     if offered:
         found.alternatives = [mention for mention in found.affirmed if mention in offered]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from medspatial.score.structured.commitments import Commitments, Mention
+from medspatial.score.structured.quantities import Quantity, find_quantities
 from medspatial.score.structured.reading import Reading, read
 from medspatial.score.structured.segments import Segment
 from medspatial.score.structured.words import COMPARATIVES, EQUAL
@@ -111,6 +112,25 @@ def winners(
     if not values:
         return None
     return Comparison(tuple(dict.fromkeys(values)), turned, "; ".join(notes))
+
+
+def by_figures(reading: Reading, found: Commitments, asked: tuple[str, int]) -> Comparison | None:
+    """Compare the figures that stand behind two values: "right: 22 ml, left: 14 ml"."""
+    mentions = [mention for mention in found.affirmed if mention.value in {"left", "right"}]
+    if asked[0] != "magnitude" or {mention.value for mention in mentions} != {"left", "right"}:
+        return None
+    figures: dict[str, Quantity] = {}
+    ends = [mention.start for mention in mentions[1:]] + [len(reading.text)]
+    for mention, end in zip(mentions, ends, strict=True):
+        behind = [q for q in find_quantities(reading.text) if mention.end <= q.start < end and q.unit]
+        if behind:
+            figures.setdefault(mention.value, behind[0])
+    kinds = {quantity.unit.dimension for quantity in figures.values() if quantity.unit}
+    sizes = {value: max(quantity.values) for value, quantity in figures.items()}
+    if len(sizes) != 2 or len(kinds) != 1 or len(set(sizes.values())) != 2:
+        return None
+    held = (max if asked[1] > 0 else min)(sizes, key=lambda value: sizes[value])
+    return Comparison((held,), True, f"the figures make it {held}")
 
 
 def _holders(

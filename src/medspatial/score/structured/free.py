@@ -82,9 +82,10 @@ def _matchers(item: Item) -> list[Matcher]:
     polar = bool(_POLAR.match(question))
     if polar and _IF_SO.search(question):
         return [_polarity_then_place]
-    if _ONE_OR_BOTH.search(question) and sides_of(item.answer):
+    leads = polarity_of(item.answer) is not None
+    if _ONE_OR_BOTH.search(question) and sides_of(item.answer) and not (polar and leads):
         return [_one_or_both]
-    if polar and not _ALTERNATIVE.search(question):
+    if polar and (not _ALTERNATIVE.search(question) or leads):
         return [match_yes_no]
     found: list[Matcher] = []
     if _HOW_MUCH.search(question) and _figure(item, question) is not None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from medspatial.anatomy import find_mentions
+from medspatial.anatomy import find_mentions, is_part
 from medspatial.score.structured.commitments import Mention
 from medspatial.score.structured.quantities import Quantity, find_quantities
 from medspatial.score.structured.relation import find_relations
@@ -127,7 +127,18 @@ def _by_value(text: str, options: tuple[str, ...], reader: Reader) -> list[Menti
         or len({_SIDE_WORD.sub("", o.lower()).strip() for o in options if _SIDE_WORD.search(o)}) > 1
     ):
         return []  # a side alone chooses only between options that differ in nothing else
-    return [Mention(owner[m.value], m.start, m.end) for m in reader(text) if m.value in owner]
+    found = [Mention(owner[m.value], m.start, m.end) for m in reader(text) if m.value in owner]
+    return found or (_parts(text, owner) if reader is _structures else [])
+
+
+def _parts(text: str, owner: dict[str, str]) -> list[Mention]:
+    """Map a part to the only option that contains it: "lingula" to "left upper lobe"."""
+    found = []
+    for mention in find_mentions(text):
+        letters = {letter for value, letter in owner.items() if is_part(mention.name, value.split()[0])}
+        if len(letters) == 1:
+            found.append(Mention(letters.pop(), mention.start, mention.end))
+    return found
 
 
 @lru_cache(maxsize=4096)

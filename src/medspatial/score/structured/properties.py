@@ -125,7 +125,8 @@ def contrary_zone(text: str, reference: str) -> str:
 
 def match_property(text: str, item: Item) -> Verdict | None:
     """Judge a reply by the properties that the reference states; None where there are none."""
-    want = property_signs(item.answer)
+    asked = {axis for word in _WORD.findall(item.question.lower()) for axis in AXES.get(word, {})}
+    want = {axis: sign for axis, sign in property_signs(item.answer).items() if axis not in asked}
     if not want:
         return None
     got = property_signs(text)

@@ -22,10 +22,6 @@ _EXISTENCE = words(
     """present visible visualized visualised identified evident seen noted detected found observed
     demonstrated evidence sign signs"""
 )
-AXES_ASKED = re.compile(
-    r"\b(?:normal|unremarkable|clear|spared|unaffected|intact|healthy|absent|missing|negative|free|"
-    r"abnormal|preserved|patent|open|enlarged|dilated)"
-)
 _ORGANS = {
     "spleno": "spleen",
     "hepato": "liver",
@@ -208,8 +204,7 @@ def _negations(reading: Reading, segment: Segment, asked: frozenset[str], questi
             question.lower(),
         )
     )
-    if not AXES_ASKED.search(question.lower()):
-        count += any(PRESENCE not in AXES.get(word, {}) for word in reading.states(segment))
+    count += any(_denies(word, question) for word in reading.states(segment))
     for start, end, cue in reading.cues(segment):
         after = reading.text[end : segment.end]
         if _WITH.search(reading.text[segment.start : start]) and not content_words(after) & asked:
@@ -226,6 +221,14 @@ def _negations(reading: Reading, segment: Segment, asked: frozenset[str], questi
         elif not after.strip(" .,;!"):
             count += 1
     return count
+
+
+def _denies(state: str, question: str) -> bool:
+    """Say whether "negative" or "unremarkable" denies what was asked; properties of the question do not."""
+    asked = set(re.findall(r"[a-z]+", question.lower()))
+    own = AXES.get(state, {}).keys()
+    related = any(own & AXES.get(word, {}).keys() for word in asked)
+    return state not in asked and PRESENCE not in own and not related
 
 
 def _antonym(text: str, question: str) -> int:

@@ -212,7 +212,7 @@ class Reading:
         for a, b in reversed(self._compared):
             if not (segment.start <= a and b <= start):
                 continue
-            if re.match(r"\s*(?:about |approximately |~)?\d", self.text[b:]):
+            if self.text[a:b] == "than" and re.match(r"\s*(?:about |approximately |~)?\d", self.text[b:]):
                 continue  # "larger than 5 mm in the left lung"
             leads = not self.text[segment.start : a].strip(" ,")
             between = any(b <= first < start for first, _ in mentions)

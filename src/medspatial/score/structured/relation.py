@@ -31,6 +31,7 @@ _PART = re.compile(
     r"\b(?:upper|lower|superior|inferior|anterior|posterior|medial|lateral|middle) (?:poles?|lobes?|"
     r"segments?|horns?|limbs?|thirds?|mediastinum|walls?|divisions?|branch(?:es)?|calyx|calyces|zones?)\b"
 )
+_PREFIXED = re.compile(r"(?:supra|infra|retro|juxta|sub)[a-z]+")
 _LOCATING = re.compile(r"\b(?:at|in|of|to|near|from|on|by|with|within)(?: the| its)?(?: [a-z]+)?\s*\Z")
 _HAVING = re.compile(r"\b(?:has|have|having|with)\b")
 _PREPOSITION = re.compile(r"\s*(?:to|of|than|from|with)\b")
@@ -65,6 +66,8 @@ def _masked(low: str, text: str) -> str:
     """Blank the names of structures: "inferior vena cava" is not inferior to anything."""
     for mention in find_mentions(text):
         name = low[mention.start : mention.end]
+        if _PREFIXED.fullmatch(name):
+            continue  # "suprarenal": a place, as long as a relation is asked for
         related = re.match(r".*?\b(?:to|of|on|in front of) (?:the )?", name)
         start = mention.start
         if related and SINGLE.match(name) and name.split()[1:2] in (["to"], ["of"]):
@@ -148,7 +151,7 @@ def _decide(got: list[str], want: list[str], found: Commitments, reading: Readin
     if not have:
         return _nothing(want, found, reading)
     rule = found.rule if found.rule in {"R2", "R3", "R6"} else "R12"
-    against = [value for value in have if OPPOSITES.get(value) in want]
+    against = [value for value in have if OPPOSITES.get(value) in want and value not in want]
     if against:
         both = [value for value in want if value in have]
         return decided(

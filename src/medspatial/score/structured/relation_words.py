@@ -105,7 +105,7 @@ _WORDS = {
     "between": r"between|sandwiched|interposed|in between",
     "level": (
         r"(?:at|on) the same (?:level|height)(?: as)?|same level|same height|level with|at (?:the |"
-        r"about the )?level of"
+        r"about the )?level of|at (?:their|its|this|that) level"
     ),
     "central": r"central(?:ly)?|in the (?:cent(?:er|re)|middle)|perihilar",
     "peripheral": r"peripheral(?:ly)?|subpleural|at the periphery|in the periphery",
@@ -127,7 +127,7 @@ _NOT_RELATION = re.compile(
     r"pain)\b|\bover (?:the (?:past|last|course)|time|\d)|\bunder \d|\bover ?all\b|"
     r"\baround \d|\bnear(?:ly)?\s+\d|\bas (?:seen |shown )?(?:above|below)\b|\bunderlying\b|\bin the "
     r"left\b(?= (?:lung|kidney))|\bdeep(?:ly)? learning\b|\bnear normal\b|\bcontact your\b|\bextravas\w+|"
-    r"\bsupraclavicular\b|\binfrarenal\b|\bon the other hand\b"
+    r"\bsupraclavicular\b|\bon the other hand\b"
 )
 
 

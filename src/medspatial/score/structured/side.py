@@ -7,11 +7,17 @@ from dataclasses import replace
 from functools import lru_cache
 
 from medspatial.score.structured.commitments import Commitments, Mention, commitments
-from medspatial.score.structured.comparison import Comparison, question_comparison, spelled_out, winners
+from medspatial.score.structured.comparison import (
+    Comparison,
+    by_figures,
+    question_comparison,
+    spelled_out,
+    winners,
+)
 from medspatial.score.structured.reading import Reading
 from medspatial.score.structured.segments import blank, lowered
 from medspatial.score.structured.verdict import Verdict, decided, unanswered
-from medspatial.score.structured.words import FINITE_VERBS
+from medspatial.score.structured.words import FINITE_VERBS, REFUSAL
 
 OPPOSITE = {"left": "right", "right": "left"}
 
@@ -40,7 +46,8 @@ _NO_SIDE = re.compile(
 )
 _AGREEMENT = re.compile(r"\A\W*right\s*[,.!;:-]+\s*(?=\S)")
 _WORDS = re.compile(
-    r"(?P<bilateral>\b(?:bilateral(?:ly)?|both(?! (?:of )?(?:cases|readers|series|phases|images|scans|"
+    r"(?P<bilateral>\b(?:bilateral(?:ly)?|both(?! (?:of )?(?:dimensions|measurements|\(?[a-z]\)? and|"
+    r"central|peripheral|upper|lower|anterior|posterior|cases|readers|series|phases|images|scans|"
     r"answers|options|planes))(?: of)?(?: the)?(?: sides?)?|on (?:either|each) side|either side|"
     r"each (?:side|kidney|lung|breast|adrenal|ovary|hemithorax|lobe|hip|ureter|one)|left and(?: the)? "
     r"right|right and(?: the)? left|(?:left|right)[ -]?sided and (?:right|left)[ -]?sided|two-sided|"
@@ -114,7 +121,7 @@ def _find_central(text: str) -> list[Mention]:
 def _find(text: str) -> tuple[Mention, ...]:
     low = _AGREEMENT.sub(lambda m: " " * len(m.group()), lowered(text)) if _agrees(text) else lowered(text)
     if not _ANY_SIDE.search(text):
-        return tuple(Mention(str(m.lastgroup), m.start(), m.end()) for m in _ONE_SIDED.finditer(low))
+        return _one_sided(low)
     low = blank(low, _NO_SIDE)
     if _PATIENT_SIDE.search(low):
         low = blank(low, _VIEWER_SIDE)
@@ -127,8 +134,15 @@ def _find(text: str) -> tuple[Mention, ...]:
     if text.strip(" .()").lower() in {"l", "r"} and not found:
         found = [Mention("left" if text.strip(" .()").lower() == "l" else "right", 0, len(text))]
     if not found:
-        found = [Mention(str(m.lastgroup), m.start(), m.end()) for m in _ONE_SIDED.finditer(low)]
+        found = list(_one_sided(low))
     return tuple(sorted(found, key=lambda m: m.start))
+
+
+def _one_sided(low: str) -> tuple[Mention, ...]:
+    """Read organs of one side; a text that refuses answers nothing by naming one."""
+    if REFUSAL.search(low):
+        return ()
+    return tuple(Mention(str(m.lastgroup), m.start(), m.end()) for m in _ONE_SIDED.finditer(low))
 
 
 def _agrees(text: str) -> bool:
@@ -176,7 +190,8 @@ def match_side(reply: str, answer: str, question: str) -> Verdict:
     )
     asked = question_comparison(question)
     if asked:
-        _apply_comparison(found, winners(reading, found, asked, other=OPPOSITE.get))
+        result = winners(reading, found, asked, other=OPPOSITE.get)
+        _apply_comparison(found, result or by_figures(reading, found, asked))
     verdict = _decide(found, want, reading.refuses(), bool(reply.strip()))
     if verdict.rule == "R14":
         verdict = replace(verdict, rule=_plain_rule(reply, reading, found))

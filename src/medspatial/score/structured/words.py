@@ -93,7 +93,8 @@ TENTATIVE = re.compile(
     r"\b(?:at first|initially|at first glance|first impression|i thought|first thought|my first|one might "
     r"think|one might expect|"
     r"originally|i initially|it seemed|previously|i said (?:before|earlier|first)|my earlier|i (?:had "
-    r")?(?:thought|assumed|suspected)|(?:is|seems|looks) (?:tempting|plausible|attractive)|tempting)\b"
+    r")?(?:thought|assumed|suspected)|(?:is|seems|looks) (?:tempting|plausible|attractive)|i(?:'d|"
+    r" would) have said|(?:first|initial) guess|tempting)\b"
 )
 STRONGER = re.compile(
     r"\b(?:more likely|most likely|probably|likely|favou?r(?:ed|s|ing)?|suspect(?:ed)?|i think|believe|"
