@@ -26,7 +26,18 @@ def test_short_forms_and_relative_paths(tmp_path: Path) -> None:
     ]
     assert study.cases.path == str(tmp_path / "data")
     assert study.all_arms() == ("standard",)
-    assert study.all_metrics() == ("structured", "exact")
+    assert [metric.name for metric in study.all_metrics()] == ["structured", "exact"]
+
+
+def test_a_metric_with_options_and_the_compared_one_first(tmp_path: Path) -> None:
+    text = (
+        GOOD + "metrics: [exact, {name: 'judge:openai:m', budget: 5}]\ncompare: {metric: 'judge:openai:m'}\n"
+    )
+    found = read_study(written(tmp_path, text)).all_metrics()
+    assert [(metric.name, metric.options) for metric in found] == [
+        ("judge:openai:m", {"budget": 5}),
+        ("exact", {}),
+    ]
 
 
 def test_the_built_in_study_is_valid_and_a_folder_takes_its_place(tmp_path: Path) -> None:

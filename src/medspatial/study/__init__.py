@@ -3,6 +3,7 @@
 from medspatial.study.config import (
     CasesConfig,
     CompareConfig,
+    MetricConfig,
     ModelConfig,
     QuestionsConfig,
     ReportConfig,
@@ -20,6 +21,7 @@ __all__ = [
     "CaseLoader",
     "CasesConfig",
     "CompareConfig",
+    "MetricConfig",
     "ModelConfig",
     "PublishedConfig",
     "QuestionsConfig",

@@ -83,6 +83,13 @@ class ModelConfig(Record):
         return name
 
 
+class MetricConfig(Record):
+    """One metric by name, such as ``structured`` or ``judge:openai:MODEL``, with its options."""
+
+    name: str
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
 class CompareConfig(Record):
     """How scores are compared; see `medspatial.compare.compare`."""
 
@@ -116,7 +123,8 @@ class StudyConfig(Record):
     arms
         Control arms to run besides ``standard``; see `medspatial.arms`.
     metrics
-        Names of metrics; the one compared is always among them.
+        Names of metrics, or ``{name: judge:openai:MODEL, budget: 5}`` with options; the one compared is
+        always among them.
     track
         Experiment tracker; changes no result, so a study resumes with another one.
     """
@@ -126,7 +134,7 @@ class StudyConfig(Record):
     questions: QuestionsConfig = QuestionsConfig()
     models: tuple[ModelConfig, ...] = Field(min_length=1)
     arms: tuple[str, ...] = ("standard",)
-    metrics: tuple[str, ...] = ("structured", "exact")
+    metrics: tuple[MetricConfig, ...] = (MetricConfig(name="structured"), MetricConfig(name="exact"))
     compare: CompareConfig = CompareConfig()
     report: ReportConfig = ReportConfig()
     track: TrackConfig | None = None
@@ -138,6 +146,12 @@ class StudyConfig(Record):
         if not isinstance(models, list):
             return models
         return [_model(single) for entry in models for single in crossed(entry)]
+
+    @field_validator("metrics", mode="before")
+    @classmethod
+    def _short_metrics(cls, metrics: Any) -> Any:
+        """Accept ``structured`` and ``{name: judge:openai:MODEL, budget: 5}``."""
+        return [_named(entry) for entry in metrics] if isinstance(metrics, list | tuple) else metrics
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -151,9 +165,21 @@ class StudyConfig(Record):
         """Return the arms, ``standard`` always first."""
         return tuple(dict.fromkeys(("standard", *self.arms)))
 
-    def all_metrics(self) -> tuple[str, ...]:
+    def all_metrics(self) -> tuple[MetricConfig, ...]:
         """Return the metrics, the compared one always first."""
-        return tuple(dict.fromkeys((self.compare.metric, *self.metrics)))
+        named = {metric.name: metric for metric in self.metrics}
+        first = named.pop(self.compare.metric, MetricConfig(name=self.compare.metric))
+        return (first, *named.values())
+
+
+def _named(entry: Any) -> Any:
+    """Put what is not ``name`` under ``options``."""
+    if isinstance(entry, str):
+        return {"name": entry}
+    if not isinstance(entry, dict) or "name" not in entry:
+        return entry
+    extra = {key: value for key, value in entry.items() if key not in {"name", "options"}}
+    return {"name": entry["name"], "options": {**entry.get("options", {}), **extra}}
 
 
 def _model(entry: Any) -> Any:

@@ -11,9 +11,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from medspatial.arms import arm
 from medspatial.cases import cases_root, read_cases, write_phantoms
@@ -34,7 +36,7 @@ from medspatial.questions import (
 from medspatial.records import Case, Prediction, Question, Score, read_records, write_records
 from medspatial.report import write_report
 from medspatial.score import metric
-from medspatial.study.config import StudyConfig
+from medspatial.study.config import MetricConfig, StudyConfig
 from medspatial.study.loading import CaseLoader
 from medspatial.tracking import start_tracker, track_report
 
@@ -176,17 +178,25 @@ class Study:
     def scores(self, questions: list[Question]) -> list[Score]:
         """Score every prediction by every metric."""
         scores: list[Score] = []
-        for metric_name in self.config.all_metrics():
-            judge = metric(metric_name)
-            folder = self.folder / "scores" / metric_name.replace(":", "-")
-            for entry in self.config.models:
+        for entry in self.config.all_metrics():
+            judge = metric(entry.name, **self._metric_options(entry))
+            for model in self.config.models:
                 for arm_name in self.config.all_arms():
-                    rows = read_predictions(self._predictions_of(entry.name, arm_name))
+                    rows = read_predictions(self._predictions_of(model.name, arm_name))
                     judged = judge.score(rows)
-                    write_records(folder / f"{_stem(entry.name, arm_name)}.jsonl", judged)
+                    folder = self.folder / "scores" / _file_name(entry.name)
+                    write_records(folder / f"{_stem(model.name, arm_name)}.jsonl", judged)
                     scores += judged
-        self.say(f"scores: {', '.join(self.config.all_metrics())} in {self.folder / 'scores'}")
+            judge.close()
+        names = ", ".join(entry.name for entry in self.config.all_metrics())
+        self.say(f"scores: {names} in {self.folder / 'scores'}")
         return scores
+
+    def _metric_options(self, entry: MetricConfig) -> dict[str, Any]:
+        """A judge keeps its replies in the study's folder, so that asking again costs nothing."""
+        if entry.name.partition(":")[0] != "judge":
+            return entry.options
+        return {"cache": self.folder / "scores" / "judge-cache.sqlite", **entry.options}
 
     def compare(self, questions: list[Question], scores: list[Score]) -> Comparison:
         """Compare the models by the chosen metric."""
@@ -283,6 +293,11 @@ class Study:
         write_manifest(
             self.folder / "manifest.json", self._manifest.model_copy(update={"sessions": sessions})
         )
+
+
+def _file_name(text: str) -> str:
+    """Return a name that is safe in a path: ``judge:openai:org/m`` becomes ``judge-openai-org-m``."""
+    return re.sub(r"[^\w.+-]", "-", text)
 
 
 def _stem(model: str, arm_name: str) -> str:
