@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from medspatial.cli import curate, exchange, reports
 from medspatial.cli.show import listing
 from medspatial.errors import EXIT_FAILURES
 
@@ -100,3 +101,8 @@ def audit(
     if found.flagged:
         typer.echo(f"more than 5 points above chance: {', '.join(found.flagged)}", err=True)
         raise typer.Exit(EXIT_FAILURES)
+
+
+reports.register(app)
+curate.register(app)
+exchange.register(app)

@@ -14,10 +14,10 @@ from medspatial.questions.reports.places import Place, find_places
 from medspatial.questions.reports.sentences import Sentence, sentences
 
 _JOINED = re.compile(
-    r"^[\s,/&]*(?:\b(?:and|or|with|accompanying|accompanied by|as well as|"
-    r"mild|minimal|slight|a few|few|several|focal|nodular|patchy|linear|millimetric|small|diffuse|peripheral|subpleural|the|a|an|in|tiny|some|"
-    r"subsegmental|fibrotic|minimally|slightly|peribronchial|sequelae?|areas? of|nonspecific|"
-    r"calcific|calcified|air|bilateral|multiple|scattered|thin|thick)\b[\s,/&\-]*)*$",
+    r"^[\s,/&]*(?:\b(?:and|or|with|accompanying|accompanied by|as well as|mild|minimal|slight|a few|few|"
+    r"several|focal|nodular|patchy|linear|millimetric|small|diffuse|peripheral|subpleural|the|a|an|in|tiny|"
+    r"some|subsegmental|fibrotic|minimally|slightly|peribronchial|sequelae?|areas? of|nonspecific|calcific|"
+    r"calcified|air|bilateral|multiple|scattered|thin|thick)\b[\s,/&\-]*)*$",
     re.IGNORECASE,
 )
 _NEXT = re.compile(
