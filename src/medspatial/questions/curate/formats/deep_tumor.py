@@ -25,7 +25,7 @@ COLUMNS = (
 
 
 def read(path: Path, *, image_root: str = "") -> Iterator[Question]:
-    """Yield the rows as questions; an answer is a choice's letter or text, a number, yes or no, or a class."""
+    """Yield the rows as questions; answers are letters or texts of choices, numbers, yes or no, classes."""
     for where, row in read_rows(path):
         case = needed(where, row, *_CASE)
         text, answer = needed(where, row, *_QUESTION), needed(where, row, *_ANSWER)
