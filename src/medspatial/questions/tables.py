@@ -21,25 +21,26 @@ voxels. Organs are measured with the lesions inside them. Stray pieces under 5 %
 bowel, ribs and vessels) are set aside first. A figure that equals its limit is dropped (relative tolerance
 1e-6), except where a rule counts "from ... on": 10 shared faces, 8 voxels, 27 voxels of a lesion, 3 vmax.
 
-**Lesions.** An organ is measured with the lesions inside it, and the words say "including any lesion" wherever a
-kind of lesion was looked for that this organ can hold, whether or not there is one, so that the words tell
-nothing. Lesion masks that differ in their side only (`kidney_cyst_left`, `kidney_cyst_right`) are one kind. A
-lesion among several is named by size (largest, second, third largest, smallest: each more than 25 % apart) or
-as the highest or lowest (over 10 mm apart); never by size where size is asked, nor by height where height
-helps. Overlap rules concern two organs; a lesion and the organ that holds it are meant to overlap.
+**Lesions.** An organ is measured with the lesions inside it, and the words say "including any lesion"
+wherever a kind of lesion was looked for that this organ can hold, whether or not there is one, so that the
+words tell nothing. Lesion masks that differ in their side only (`kidney_cyst_left`, `kidney_cyst_right`)
+are one kind. A lesion among several is named by size (largest, second, third largest, smallest: each more
+than 25 % apart) or as the highest or lowest (over 10 mm apart); never by size where size is asked, nor by
+height where height helps. Overlap rules concern two organs; a lesion and the organ that holds it are meant
+to overlap.
 
-**Choice of structures.** Organs first, then vessels, spine, bones, muscles, ribs; near ones, similar volumes and
-the same body region before others. The bowel, ribs and rib cartilage are not asked for their centre. Pairs
-whose names tell the answer ("left kidney" and "right lung" in L5 and A5) are dropped.
+**Choice of structures.** Organs first, then vessels, spine, bones, muscles, ribs; near ones, similar
+volumes and the same body region before others. The bowel, ribs and rib cartilage are not asked for their
+centre. Pairs whose names tell the answer ("left kidney" and "right lung" in L5 and A5) are dropped.
 
-**Words.** One of the wordings by hash of the original case, subtype and structures; `metadata["reworded"]` holds
-another one for the arm `reworded`.
+**Words.** One of the wordings by hash of the original case, subtype and structures; `metadata["reworded"]`
+holds another one for the arm `reworded`.
 
-**Ids.** A question's `id` is a hash of its case's id, its subtype, its words, its sorted options and its answer;
-`pair_id` links a laterality question with its mirrored twin and is a hash of the original case's id, the
-subtype and the structures. Neither depends on other cases, on the number of questions asked, on workers or on
-how the files are stored, so ids stay the same as long as wordings and rules do; both may change with a new
-version of the package, and finished cases kept on disk are then built again.
+**Ids.** A question's `id` is a hash of its case's id, its subtype, its words, its sorted options and its
+answer; `pair_id` links a laterality question with its mirrored twin and is a hash of the original case's
+id, the subtype and the structures. Neither depends on other cases, on the number of questions asked, on
+workers or on how the files are stored, so ids stay the same as long as wordings and rules do; both may
+change with a new version of the package, and finished cases kept on disk are then built again.
 """
 
 
