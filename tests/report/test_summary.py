@@ -60,3 +60,8 @@ def test_key_figures_count_what_was_compared(study) -> None:
     assert figures["Models"] == "2"
     assert "clustered by patient" in summarise(study.comparison, []).reading
     assert "Cases" not in dict(summarise(study.comparison, []).figures)
+
+
+def test_a_model_that_never_answers_is_said_to_give_no_answer(study) -> None:
+    comparison = with_overall(study, n=25, unanswered=25, accuracy=0.0)
+    assert "no usable answer to any of the 25" in summarise(comparison, study.questions).findings[0]

@@ -66,6 +66,8 @@ def reading(comparison: Comparison) -> str:
 def _finding(model: str, found: Accuracy) -> str:
     if found.accuracy is None:
         return f"{model}: no questions."
+    if found.unanswered == found.n:
+        return f"{model} gives no usable answer to any of the {count(found.n)} questions."
     ends = found.interval
     text = f"{model} answers {percent(found.accuracy)} % correctly"
     if ends is None:
