@@ -88,9 +88,10 @@ def _find(text: str, context: str) -> tuple[Mention, ...]:
 
 def _adjectives(text: str, found: list[Mention]) -> list[Mention]:
     """Read "renal mass" as the kidney; "renal artery" is a structure of its own."""
+    if any(mention.value not in _lesions() for mention in found):
+        return []
     names = [(_ADJECTIVES[m.group(1)], m.start(), m.end()) for m in _ADJECTIVE.finditer(lowered(text))]
-    organs = [m for m in found if m.value not in _lesions()]
-    return [Mention(*one) for one in names if not any(m.start < one[2] and one[1] < m.end for m in organs)]
+    return [Mention(*one) for one in names]
 
 
 def _in_context(text: str, context: str) -> str:

@@ -21,6 +21,7 @@ from medspatial.score.structured.verdict import Verdict, decided
 from medspatial.score.structured.yes_no import match_yes_no, polarity_of
 
 FREE_TOLERANCE = 0.10  # relative, for figures in free text, where the row states none
+_SAME_LENGTH = 10  # characters of punctuation by which equal texts may differ
 _POLAR = re.compile(
     r"\A(?:(?:in|on|at|within|according to|based on|regarding|during) [^,]+, )?"
     r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)\b",
@@ -58,7 +59,7 @@ def match_free(text: str, item: Item) -> Verdict:
 
     What no rule can read, on either side, is ``undecided``: never a guess.
     """
-    if normalise(text) == normalise(item.answer):
+    if abs(len(text) - len(item.answer)) <= _SAME_LENGTH and normalise(text) == normalise(item.answer):
         return decided(True, "R14", "equal to the reference", text)
     refused = False
     for matcher in _matchers(item):

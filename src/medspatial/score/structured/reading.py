@@ -28,6 +28,7 @@ from medspatial.score.structured.words import (
     NEGATION,
     PREPOSITIONS,
     PSEUDO_NEGATION,
+    PSEUDO_STEMS,
     REFUSAL,
     REFUSAL_STEMS,
     STATES,
@@ -77,7 +78,7 @@ class Reading:
 
     def __init__(self, text: str) -> None:
         low = without_dots(lowered(text))
-        self.text = blank(low, PSEUDO_NEGATION)
+        self.text = blank(low, PSEUDO_NEGATION) if any(stem in low for stem in PSEUDO_STEMS) else low
         self.tokens = tokens_of(self.text)
         self.segments = segments_of(self.tokens)
         self.comparative_tokens = [

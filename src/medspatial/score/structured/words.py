@@ -56,6 +56,8 @@ CONTRAST = words(
     then"""
 )
 
+# one of these stands in every pseudo-negation
+PSEUDO_STEMS = phrases("no |not |doubt|question|none |nothing |rule|exclude|denied|no wait|why not")
 # "no doubt" and the like deny nothing; blanked before anything is read
 PSEUDO_NEGATION = re.compile(
     r"\bno (?:doubt|question|other than)\b|\bwithout (?:a |any )?(?:doubt|question)\b|\bnot (?:only|just|"
