@@ -8,8 +8,15 @@ import pytest
 
 from medspatial.cases.phantom import write_phantoms
 from medspatial.errors import InputError
-from medspatial.questions import Drop, build_questions, mirrored_cases, write_questions
-from medspatial.records import Question, read_records
+from medspatial.questions import (
+    CaseQuestions,
+    Drop,
+    balance_cohort,
+    build_questions,
+    mirrored_cases,
+    write_questions,
+)
+from medspatial.records import Evidence, Question, read_records
 
 SUBTYPES = ("L1", "L4", "L6", "V3", "D4", "A6")
 
@@ -92,3 +99,45 @@ def test_files_and_summary(cases, folder, tmp_path):
 def test_mirrored_cases_have_nothing_but_the_probe(cases, folder):
     (result,) = build_questions(mirrored_cases(cases[:1]), folder, subtypes=("V3", "D4"))
     assert not result.questions
+
+
+def test_a_tiny_cohort_keeps_everything_and_says_so(cases, folder, tmp_path):
+    both = [*cases, *mirrored_cases(cases)]
+    built = [q for result in build_questions(both, folder) for q in result.questions]
+    summary = write_questions(build_questions(both, folder), tmp_path)
+    assert summary.questions == len(built)
+    assert "cohort_balance" not in summary.dropped
+    closed = {q.subtype for q in built if q.options}
+    assert set(summary.too_few_to_balance) == closed
+    assert "too few questions or patients to balance" in summary.to_markdown()
+
+
+def test_the_file_written_in_two_passes_holds_what_the_balance_keeps(tmp_path):
+    rows = [
+        Question(
+            id=f"{number:016x}",
+            case_id=f"c{number}",
+            patient_id=f"p{number}",
+            question="Is the liver larger than the spleen?" if number % 3 else "How large is the liver?",
+            answer="yes" if number % 3 and number % 5 else "no" if number % 3 else "3 ml",
+            options=("yes", "no") if number % 3 else (),
+            subtype="D4" if number % 3 else "V3",
+            evidence=Evidence(structures=("liver", "spleen")),
+        )
+        for number in range(240)
+    ]
+    results = [CaseQuestions(row.case_id, (row,), ()) for row in rows]
+    kept, left_out = balance_cohort(rows)
+    summary = write_questions(results, tmp_path)
+    assert 0 < len(left_out) < len(rows)
+    assert read_records(tmp_path / "questions.jsonl", Question).rows == kept
+    assert read_records(tmp_path / "dropped.jsonl", Drop).rows == left_out
+    assert summary.asked == {"D4": sum(q.subtype == "D4" for q in kept), "V3": 80}
+    turned = write_questions(results[::-1], tmp_path / "turned")
+    assert {q.id for q in read_records(tmp_path / "turned" / "questions.jsonl", Question).rows} == {
+        q.id for q in kept
+    }
+    assert turned.dropped == summary.dropped
+    everything = write_questions(results, tmp_path / "all", balance=False)
+    assert everything.questions == len(rows)
+    assert everything.too_few_to_balance == []
