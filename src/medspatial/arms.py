@@ -21,15 +21,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from medspatial.anatomy import swap_side
 from medspatial.errors import InputError
 from medspatial.records import Question, content_hash
 from medspatial.volume import Step, Volume
+from medspatial.volume.axes import array_axis
+from medspatial.volume.orient import mirrored as mirrored_voxels
+
+if TYPE_CHECKING:
+    from medspatial.inputs import Masks
 
 Load = Callable[[str], Volume | None]
+LoadMasks = Callable[[str], "Masks | None"]
+Points = Sequence[tuple[float, float, float]]
 _AIR_HU = -1000
 
 
@@ -43,12 +51,19 @@ class Arm:
         Returns the question as this arm asks it, or None where the arm does not apply.
     reload
         Returns the arm's loader, from the plain loader and the questions.
+    reload_masks
+        The same for masks, for models that are shown some: they follow the volume.
+    locate
+        Where points of the patient (RAS+ mm) lie in the arm's volume; None where its content lies nowhere
+        any more, so that nobody can say what of it a model sees.
     """
 
     name: str
     title: str
     change: Callable[[Question], Question | None] = lambda question: question
     reload: Callable[[Load, Sequence[Question]], Load] = lambda load, questions: load
+    reload_masks: Callable[[LoadMasks, Sequence[Question]], LoadMasks] = lambda load, questions: load
+    locate: Callable[[Volume, Points], Points | None] = lambda volume, points: points
 
     def questions(self, questions: Sequence[Question]) -> list[Question]:
         """Return the questions of this arm, in order."""
@@ -57,6 +72,10 @@ class Arm:
     def loader(self, load: Load, questions: Sequence[Question]) -> Load:
         """Return the function that gives the volume of a case in this arm."""
         return self.reload(load, questions)
+
+    def mask_loader(self, load: LoadMasks, questions: Sequence[Question]) -> LoadMasks:
+        """Return the function that gives the masks of a case in this arm, None where it shows none."""
+        return self.reload_masks(load, questions)
 
 
 def arm(name: str) -> Arm:
@@ -76,6 +95,14 @@ def _no_volume(load: Load, questions: Sequence[Question]) -> Load:
     return lambda case_id: None
 
 
+def _no_masks(load: LoadMasks, questions: Sequence[Question]) -> LoadMasks:
+    return lambda case_id: None
+
+
+def _nowhere(volume: Volume, points: Points) -> None:
+    return None
+
+
 def _blank(load: Load, questions: Sequence[Question]) -> Load:
     def blank(case_id: str) -> Volume | None:
         volume = load(case_id)
@@ -88,8 +115,7 @@ def _blank(load: Load, questions: Sequence[Question]) -> Load:
 
 
 def _wrong_patient(load: Load, questions: Sequence[Question]) -> Load:
-    patient_of = {question.case_id: question.patient_id for question in questions}
-    partners = _partners(patient_of)
+    partners = _partners(questions)
 
     def wrong(case_id: str) -> Volume | None:
         volume = load(partners[case_id])
@@ -100,8 +126,14 @@ def _wrong_patient(load: Load, questions: Sequence[Question]) -> Load:
     return wrong
 
 
-def _partners(patient_of: dict[str, str]) -> dict[str, str]:
+def _wrong_masks(load: LoadMasks, questions: Sequence[Question]) -> LoadMasks:
+    partners = _partners(questions)
+    return lambda case_id: load(partners[case_id])
+
+
+def _partners(questions: Sequence[Question]) -> dict[str, str]:
     """Return for each case the next case of another patient, in an order drawn by hash."""
+    patient_of = {question.case_id: question.patient_id for question in questions}
     ring = sorted(patient_of, key=lambda case_id: content_hash("wrong_patient", case_id))
     partners = {}
     for place, case_id in enumerate(ring):
@@ -121,17 +153,56 @@ def _mirrored(load: Load, questions: Sequence[Question]) -> Load:
     return mirrored
 
 
+def _mirrored_masks(load: LoadMasks, questions: Sequence[Question]) -> LoadMasks:
+    """Masks mirrored as the volume is, each named by the side where it now lies."""
+
+    def mirrored(case_id: str) -> Masks | None:
+        masks = load(case_id)
+        if masks is None:
+            return None
+        affine = masks.affine
+        return masks.changed(lambda voxels: mirrored_voxels(voxels, affine), swap_side)
+
+    return mirrored
+
+
+def _mirrored_points(volume: Volume, points: Points) -> Points:
+    axis = array_axis(volume.axcodes, "LR")
+    places = volume.affine.inverse().apply(points)
+    places[:, axis] = volume.shape[axis] - 1 - places[:, axis]
+    return [(float(x), float(y), float(z)) for x, y, z in volume.affine.apply(places)]
+
+
 def _shuffled(load: Load, questions: Sequence[Question]) -> Load:
     def shuffled(case_id: str) -> Volume | None:
         volume = load(case_id)
         if volume is None:
             return None
-        axis = next(i for i, letter in enumerate(volume.axcodes) if letter in "SI")
-        seed = content_hash("shuffled_slices", case_id)
-        order = np.random.default_rng(int(seed, 16)).permutation(volume.shape[axis])
-        return _changed(volume, np.take(volume.voxels, order, axis=axis), "shuffled_slices", seed=seed)
+        voxels = _in_random_order(volume.voxels, volume.axcodes, case_id)
+        return _changed(volume, voxels, "shuffled_slices", seed=_seed(case_id))
 
     return shuffled
+
+
+def _shuffled_masks(load: LoadMasks, questions: Sequence[Question]) -> LoadMasks:
+    def shuffled(case_id: str) -> Masks | None:
+        masks = load(case_id)
+        if masks is None:
+            return None
+        codes = masks.affine.axcodes
+        return masks.changed(lambda voxels: _in_random_order(voxels, codes, case_id), lambda name: name)
+
+    return shuffled
+
+
+def _in_random_order(voxels: Any, axcodes: str, case_id: str) -> Any:
+    axis = array_axis(axcodes, "SI")
+    order = np.random.default_rng(int(_seed(case_id), 16)).permutation(voxels.shape[axis])
+    return np.take(voxels, order, axis=axis)
+
+
+def _seed(case_id: str) -> str:
+    return content_hash("shuffled_slices", case_id)
 
 
 def _changed(volume: Volume, voxels: Any, name: str, **parameters: Any) -> Volume:
@@ -187,11 +258,30 @@ ARMS: dict[str, Arm] = {
     arm.name: arm
     for arm in (
         Arm("standard", "As asked"),
-        Arm("text_only", "No image", reload=_no_volume),
-        Arm("blank", "Blank volume", reload=_blank),
-        Arm("wrong_patient", "Another patient's volume", reload=_wrong_patient),
-        Arm("mirrored", "Mirrored volume", change=_mirror_question, reload=_mirrored),
-        Arm("shuffled_slices", "Slices in random order", reload=_shuffled),
+        Arm("text_only", "No image", reload=_no_volume, reload_masks=_no_masks, locate=_nowhere),
+        Arm("blank", "Blank volume", reload=_blank, reload_masks=_no_masks, locate=_nowhere),
+        Arm(
+            "wrong_patient",
+            "Another patient's volume",
+            reload=_wrong_patient,
+            reload_masks=_wrong_masks,
+            locate=_nowhere,
+        ),
+        Arm(
+            "mirrored",
+            "Mirrored volume",
+            change=_mirror_question,
+            reload=_mirrored,
+            reload_masks=_mirrored_masks,
+            locate=_mirrored_points,
+        ),
+        Arm(
+            "shuffled_slices",
+            "Slices in random order",
+            reload=_shuffled,
+            reload_masks=_shuffled_masks,
+            locate=_nowhere,
+        ),
         Arm("permuted_options", "Options turned", change=_permute_options),
         Arm("reworded", "Other words", change=_reword),
     )

@@ -63,7 +63,7 @@ def predict_command(
     from medspatial.predict import predict
     from medspatial.progress import progress
     from medspatial.records import Question
-    from medspatial.study import volume_loader
+    from medspatial.study import mask_loader, volume_loader
 
     chosen = arm_of(arm)
     questions = load_rows(dataset, Question, keep_going=keep_going)[:limit]
@@ -80,6 +80,7 @@ def predict_command(
     if cases is None and answerer.needs_volume and _reads_arrays(questions, arm):
         answerer = PreparedModel(answerer)
         loader = prepared_loader(questions, image_root)
+    drawn = mask_loader(cases, assume_axes) if answerer.needs_masks and cases is not None else None
     stem = answerer.name if arm == "standard" else f"{answerer.name}@{arm}"
     with progress(stem, len(asked)) as bar:
         run = predict(
@@ -87,6 +88,8 @@ def predict_command(
             asked,
             output_dir / f"{stem}.jsonl",
             load=chosen.loader(loader, asked),
+            load_masks=drawn and chosen.mask_loader(drawn, asked),
+            locate=chosen.locate,
             arm=arm,
             batch_size=batch_size,
             overwrite=overwrite,

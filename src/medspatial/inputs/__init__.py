@@ -8,6 +8,7 @@ from medspatial.inputs.query import CONVENTION, Query
 from medspatial.inputs.settings import PictureSettings, Representation
 from medspatial.inputs.shown import settings_of, shown
 from medspatial.inputs.slices import chosen_slices
+from medspatial.inputs.visibility import inside, near_slices, on_pictures
 from medspatial.inputs.voxels import VoxelSettings, voxels
 from medspatial.inputs.windows import WINDOWS, Window, channels_of
 
@@ -28,6 +29,9 @@ __all__ = [
     "channels_of",
     "chosen_slices",
     "frame_at",
+    "inside",
+    "near_slices",
+    "on_pictures",
     "render",
     "scale_bar",
     "settings_of",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from medspatial.inputs.planes import PlaneFrame
 from medspatial.inputs.settings import PictureSettings
 from medspatial.volume import Affine, Volume
 
+Voxels = NDArray[np.bool_]
 Colour = tuple[int, int, int]
 # Bright tones that colour-blind readers can tell apart (Okabe and Ito, 2008), with the names for a prompt.
 COLOURS: dict[str, Colour] = {
@@ -37,12 +38,20 @@ class Masks:
         Name to boolean array (3D). Names are shown as given, with spaces for underscores.
     affine
         Of those arrays.
+
+    Notes
+    -----
+    ``named`` may make its arrays when they are asked for, so that a hundred masks need no room at once.
     """
 
-    named: Mapping[str, NDArray[np.bool_]]
+    named: Mapping[str, Voxels]
     affine: Affine
 
-    def chosen(self, volume: Volume, settings: PictureSettings) -> dict[str, NDArray[np.bool_]]:
+    def changed(self, change: Callable[[Voxels], Voxels], rename: Callable[[str], str]) -> Masks:
+        """Return the masks with each array changed, when it is asked for, and renamed; the affine stays."""
+        return Masks(_Changed({rename(name): name for name in self.named}, self.named, change), self.affine)
+
+    def chosen(self, volume: Volume, settings: PictureSettings) -> dict[str, Voxels]:
         """Return the structures to draw, by name.
 
         Raises
@@ -59,10 +68,27 @@ class Masks:
                 f"overlay: {len(names)} structures, but only {len(COLOURS)} colours can be told apart; "
                 "choose some with 'structures'"
             )
-        for name in names:
-            if self.named[name].shape != volume.shape or self.affine != volume.affine:
+        found = {name: self.named[name] for name in names}
+        for name, mask in found.items():
+            if mask.shape != volume.shape or self.affine != volume.affine:
                 raise InputError(f"overlay: mask {name!r} does not lie on the grid of the volume")
-        return {name: self.named[name] for name in names}
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Changed(Mapping[str, Voxels]):
+    names: Mapping[str, str]
+    named: Mapping[str, Voxels]
+    change: Callable[[Voxels], Voxels]
+
+    def __getitem__(self, name: str) -> Voxels:
+        return self.change(self.named[self.names[name]])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
 
 
 def colours_of(names: list[str]) -> dict[str, tuple[str, Colour]]:
@@ -71,7 +97,7 @@ def colours_of(names: list[str]) -> dict[str, tuple[str, Colour]]:
 
 
 def drawn_over(
-    image: Image.Image, frame: PlaneFrame, masks: Mapping[str, NDArray[np.bool_]], settings: PictureSettings
+    image: Image.Image, frame: PlaneFrame, masks: Mapping[str, Voxels], settings: PictureSettings
 ) -> Image.Image:
     """Draw the structures of a slice onto its picture (before margins are added)."""
     from scipy import ndimage

@@ -87,6 +87,13 @@ class PictureSettings(Record):
         return channels_of(self.window)
 
     @property
+    def bare(self) -> PictureSettings:
+        """The same slices without anything drawn over them."""
+        if self.representation != "overlay":
+            return self
+        return self.model_copy(update={"representation": "slices", "structures": None})
+
+    @property
     def chosen_planes(self) -> tuple[Plane, ...]:
         """The planes in order."""
         return PLANES if self.planes == "all" else (self.planes,)

@@ -1,6 +1,6 @@
 """Models that answer questions about CT, behind one interface."""
 
-from medspatial.models.base import Answer, Model
+from medspatial.models.base import Answer, Model, Point
 from medspatial.models.card import Checkpoint, ModelCard, model_card, model_cards
 from medspatial.models.registry import create_model, model_names
 
@@ -9,6 +9,7 @@ __all__ = [
     "Checkpoint",
     "Model",
     "ModelCard",
+    "Point",
     "create_model",
     "model_card",
     "model_cards",

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from medspatial.inputs import InputContract, Query
 
 if TYPE_CHECKING:
+    from medspatial.inputs import Masks
     from medspatial.records import Prediction, Question
     from medspatial.volume import Volume
+
+Point = tuple[float, float, float]  # patient space, RAS+ mm
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class Model(ABC):
         False for models that never look: the volume is then not even read.
     sees_reference
         True only for baselines, which get the questions with their references through `study`.
+    needs_masks
+        Whether `prepare_with_masks` is called in place of `prepare`; masks are read for such models only.
     takes_arrays
         Whether `prepare` returns exactly the array of the contract, so that one kept on disk can
         stand in for it.
@@ -49,6 +54,7 @@ class Model(ABC):
     needs_volume: ClassVar[bool] = True
     sees_reference: ClassVar[bool] = False
     takes_arrays: ClassVar[bool] = False
+    needs_masks: bool = False
     contract: InputContract | None = None
     batch_size: int = 16
 
@@ -65,6 +71,14 @@ class Model(ABC):
         """
         return volume
 
+    def prepare_with_masks(self, volume: Volume | None, masks: Masks | None) -> Any:
+        """Do as `prepare`, with the segmented structures of the case; called if `needs_masks`.
+
+        ``masks`` lie on the volume's grid. They are None without a volume and in arms that show none
+        (a blank volume), never because a case has none: such a case fails.
+        """
+        return self.prepare(volume)
+
     def encode(self, prepared: Any) -> Any:
         """Encode what `prepare` returned; the result is passed to `answer` unchanged."""
         return prepared
@@ -72,6 +86,15 @@ class Model(ABC):
     @abstractmethod
     def answer(self, encoded: Any, queries: Sequence[Query]) -> list[Answer]:
         """Answer the queries in order, one `Answer` each."""
+
+    def visible(self, volume: Volume, points: Sequence[Point]) -> Sequence[float] | None:
+        """Say how much of each point is left in what the model is given of the volume.
+
+        1 (or True): inside its field of view, 0: cut away; None: not known. The figure of a point must
+        depend on that point and the volume alone. Called by the runner after an answer, never before, with
+        the points of all questions of the volume together.
+        """
+        return None
 
     def describe(self) -> dict[str, Any]:
         """Facts for the manifest: whatever changes the answers must be here."""

@@ -1,6 +1,15 @@
 """Asking models questions: the resumable runner and its files."""
 
 from medspatial.predict.output import PredictionFile, read_predictions
-from medspatial.predict.runner import LoadVolume, PredictionRun, predict
+from medspatial.predict.runner import LoadMasks, LoadVolume, PredictionRun, predict
+from medspatial.predict.visible import Locate
 
-__all__ = ["LoadVolume", "PredictionFile", "PredictionRun", "predict", "read_predictions"]
+__all__ = [
+    "LoadMasks",
+    "LoadVolume",
+    "Locate",
+    "PredictionFile",
+    "PredictionRun",
+    "predict",
+    "read_predictions",
+]

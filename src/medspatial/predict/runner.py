@@ -15,13 +15,16 @@ from medspatial.inputs import Query
 from medspatial.manifest import new_manifest
 from medspatial.models import Answer, Model
 from medspatial.predict.output import PredictionFile
+from medspatial.predict.visible import VISIBLE_SHARE, Locate, Sight
 from medspatial.progress import Progress, Silent
 from medspatial.records import Item, Prediction, Question, content_hash, read_records
 
 if TYPE_CHECKING:
+    from medspatial.inputs import Masks
     from medspatial.volume import Volume
 
 LoadVolume = Callable[[str], "Volume | None"]
+LoadMasks = Callable[[str], "Masks | None"]
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class _Prepared:
     value: Any
     fingerprint: str | None
     seconds: float
+    sight: Sight
 
 
 def predict(
@@ -50,6 +54,8 @@ def predict(
     output: str | Path,
     *,
     load: LoadVolume | None = None,
+    load_masks: LoadMasks | None = None,
+    locate: Locate | None = None,
     arm: str = "standard",
     batch_size: int | None = None,
     overwrite: bool = False,
@@ -68,6 +74,12 @@ def predict(
         The predictions' ``.jsonl`` file; see `medspatial.predict.output` for its siblings.
     load
         Returns the volume of a case id; needed if ``model.needs_volume``.
+    load_masks
+        Returns a case's masks on the volume's grid, None where the arm shows none; needed if
+        ``model.needs_masks``, else never called.
+    locate
+        Where points of the patient lie in the volume that ``load`` gives, None where nowhere; by default
+        where they are. For the share of a question's evidence points that the model can see.
     arm
         Name of the study's arm, written into each row.
     configuration
@@ -76,13 +88,13 @@ def predict(
     Raises
     ------
     InputError
-        No questions, duplicate question ids, no ``load`` for a model that needs volumes, or an
-        output file of another configuration.
+        No questions, duplicate question ids, no ``load`` (``load_masks``) for a model that needs
+        volumes (masks), or an output file of another configuration.
     RunStopped
         The model says that no further question can be answered now (a budget is spent); what is
         answered stays in the file.
     """
-    _check(questions, model, load)
+    _check(questions, model, load, load_masks)
     settings = {
         "model": model.name,
         "arm": arm,
@@ -100,12 +112,15 @@ def predict(
         report.advance(resumed)
         pending = _pending_by_case(questions, file.done)
         run = _Run(model, file, arm, batch_size or model.batch_size, report)
-        for case_id, group, prepared in _prefetched(model, pending, load):
+        loaders = _Loaders(model, load, load_masks, locate)
+        for case_id, group, prepared in _prefetched(loaders, pending):
             run.answer_volume(case_id, group, prepared)
         return PredictionRun(Path(output), len(questions), resumed, file.answered, file.failed)
 
 
-def _check(questions: Sequence[Question], model: Model, load: LoadVolume | None) -> None:
+def _check(
+    questions: Sequence[Question], model: Model, load: LoadVolume | None, load_masks: LoadMasks | None
+) -> None:
     if not questions:
         raise InputError("no questions to answer")
     seen: set[str] = set()
@@ -115,6 +130,11 @@ def _check(questions: Sequence[Question], model: Model, load: LoadVolume | None)
         seen.add(question.id)
     if model.needs_volume and load is None:
         raise InputError(f"model '{model.name}' looks at volumes: give the cases' folder or file")
+    if model.needs_masks and load_masks is None:
+        raise InputError(
+            f"model '{model.name}' is shown segmented structures, which needs masks: "
+            "give the folder or file of cases that have them"
+        )
 
 
 def _pending_by_case(questions: Sequence[Question], done: set[str]) -> dict[str, list[Question]]:
@@ -126,24 +146,39 @@ def _pending_by_case(questions: Sequence[Question], done: set[str]) -> dict[str,
 
 
 def _prefetched(
-    model: Model, pending: dict[str, list[Question]], load: LoadVolume | None
+    loaders: _Loaders, pending: dict[str, list[Question]]
 ) -> Iterator[tuple[str, list[Question], Future[_Prepared]]]:
     """Yield each case with its prepared volume, while the next one is read in a thread."""
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="prepare") as pool:
         waiting: deque[tuple[str, list[Question], Future[_Prepared]]] = deque()
         for case_id, group in pending.items():
-            waiting.append((case_id, group, pool.submit(_prepare, model, case_id, load)))
+            waiting.append((case_id, group, pool.submit(loaders.prepare, case_id, group)))
             if len(waiting) > 1:
                 yield waiting.popleft()
         yield from waiting
 
 
-def _prepare(model: Model, case_id: str, load: LoadVolume | None) -> _Prepared:
-    started = time.perf_counter()
-    volume = load(case_id) if model.needs_volume and load is not None else None
-    value = model.prepare(volume)
-    fingerprint = volume.fingerprint if volume is not None else None
-    return _Prepared(value, fingerprint, time.perf_counter() - started)
+@dataclass(frozen=True)
+class _Loaders:
+    """How a case is read and made ready for a model."""
+
+    model: Model
+    load: LoadVolume | None
+    load_masks: LoadMasks | None
+    locate: Locate | None
+
+    def prepare(self, case_id: str, group: list[Question]) -> _Prepared:
+        model = self.model
+        started = time.perf_counter()
+        volume = self.load(case_id) if model.needs_volume and self.load is not None else None
+        if model.needs_masks and self.load_masks is not None:
+            masks = None if volume is None else self.load_masks(case_id)
+            value = model.prepare_with_masks(volume, masks)
+        else:
+            value = model.prepare(volume)
+        fingerprint = volume.fingerprint if volume is not None else None
+        sight = Sight(model, volume, group, self.locate)
+        return _Prepared(value, fingerprint, time.perf_counter() - started, sight)
 
 
 @dataclass
@@ -172,7 +207,7 @@ class _Run:
         started = time.perf_counter()
         for start in range(0, len(group), self.batch_size):
             batch = group[start : start + self.batch_size]
-            self._answer_batch(encoded, batch)
+            self._answer_batch(encoded, batch, ready.sight)
             self.report.advance(len(batch), case_id)
         facts = {
             "case_id": case_id,
@@ -184,38 +219,42 @@ class _Run:
         }
         self.file.volume(facts)
 
-    def _answer_batch(self, encoded: Any, batch: list[Question]) -> None:
+    def _answer_batch(self, encoded: Any, batch: list[Question], sight: Sight) -> None:
         """Answer a batch; where it fails as a whole, one by one, so that a bad question costs only itself."""
         try:
             answers = _asked(self.model, encoded, batch)
+            shares = sight.shares
         except (MissingPackageError, RunStopped):
             raise
         except Exception as error:
             if len(batch) == 1:
                 self.file.fail([self._failed(batch[0], error)])
                 return
-            self._answer_singly(encoded, batch)
+            self._answer_singly(encoded, batch, sight)
             return
-        self.file.answer([self._answered(q, a) for q, a in zip(batch, answers, strict=True)])
+        self.file.answer(
+            [self._answered(q, a, shares.get(q.id)) for q, a in zip(batch, answers, strict=True)]
+        )
 
-    def _answer_singly(self, encoded: Any, batch: list[Question]) -> None:
+    def _answer_singly(self, encoded: Any, batch: list[Question], sight: Sight) -> None:
         """Answer one by one; a stop waits for the end, for later questions may be answered already."""
         stop: RunStopped | None = None
         for question in batch:
             try:
-                self._answer_batch(encoded, [question])
+                self._answer_batch(encoded, [question], sight)
             except RunStopped as error:
                 stop = error
         if stop is not None:
             raise stop
 
-    def _answered(self, question: Question, answer: Answer) -> Prediction:
+    def _answered(self, question: Question, answer: Answer, visible: float | None) -> Prediction:
+        seen = {} if visible is None else {VISIBLE_SHARE: visible}
         return Prediction(
             **_item_fields(question),
             model=self.model.name,
             arm=self.arm,
             prediction=answer.text,
-            metadata=answer.metadata,
+            metadata={**answer.metadata, **seen},
         )
 
     def _failed(self, question: Question, error: Exception) -> Prediction:

@@ -13,7 +13,7 @@ from medspatial.study.config import (
     folder_study,
     read_study,
 )
-from medspatial.study.loading import CaseLoader, case_loader, volume_loader
+from medspatial.study.loading import CaseLoader, case_loader, mask_loader, volume_loader
 from medspatial.study.published import PublishedConfig, read_any_study, run_published
 from medspatial.study.walk import Study, StudyRun, run_study
 
@@ -33,6 +33,7 @@ __all__ = [
     "builtin_study",
     "case_loader",
     "folder_study",
+    "mask_loader",
     "read_any_study",
     "read_study",
     "run_published",

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from medspatial.cases import CaseData, load_case, read_cases
+import numpy as np
+from numpy.typing import NDArray
+
+from medspatial.cases import CaseData, MaskSet, load_case, read_cases
 from medspatial.errors import InputError
+from medspatial.inputs import Masks
 from medspatial.records import Case, Item
 from medspatial.volume import Volume
 
@@ -38,16 +43,48 @@ class CaseLoader:
             raise InputError(f"case {case_id!r} has no CT, only masks")
         return data.ct
 
+    def masks(self, case_id: str) -> Masks:
+        """Return the masks of a case on its CT's grid; each becomes an array when it is asked for."""
+        data = load_case(self._case(case_id), self._root, with_ct=False, assume_axes=self._assume_axes)
+        if data.masks is None:
+            raise InputError(f"case {case_id!r} has no masks to draw")
+        return Masks(_Named(data.masks), data.masks.affine)
+
     def _case(self, case_id: str) -> Case:
         if case_id not in self._cases:
             raise InputError(f"case {case_id!r} is not among the {len(self._cases)} cases given")
         return self._cases[case_id]
 
 
+@dataclass(frozen=True, eq=False)
+class _Named(Mapping[str, NDArray[np.bool_]]):
+    """The masks of a set by name, unpacked one by one."""
+
+    masks: MaskSet
+
+    def __getitem__(self, name: str) -> NDArray[np.bool_]:
+        return self.masks.mask(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.masks
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.masks.names)
+
+    def __len__(self) -> int:
+        return len(self.masks)
+
+
 def case_loader(path: Path, assume_axes: str | None = None) -> Callable[[str], CaseData]:
     """Return a function that reads a case of a folder or case file."""
     root = path if path.is_dir() else path.parent
     return CaseLoader(read_cases(path), root, assume_axes).data
+
+
+def mask_loader(cases: Path, assume_axes: str | None = None) -> Callable[[str], Masks]:
+    """Return a function that reads the masks of a case of a folder or case file."""
+    root = cases if cases.is_dir() else cases.parent
+    return CaseLoader(read_cases(cases), root, assume_axes).masks
 
 
 def volume_loader(

@@ -167,6 +167,8 @@ class Study:
                 asked,
                 self._predictions_of(model.name, arm_name),
                 load=chosen.loader(cases.volume, asked),
+                load_masks=chosen.mask_loader(cases.masks, asked),
+                locate=chosen.locate,
                 arm=arm_name,
                 batch_size=batch,
                 progress=bar,

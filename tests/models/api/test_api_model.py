@@ -288,7 +288,7 @@ def test_with_a_seed_each_question_has_its_own(serve: Serve, tmp_path: Path) -> 
     ("options", "message"),
     [
         ({"count": 0}, "m-1: count: .*greater than or equal to 1; got 0"),
-        ({"representation": "overlay"}, "needs masks, and a model gets only the CT"),
+        ({"representation": "overlay", "count": 0}, "m-1: count"),
         ({"representation": "volume"}, "representation"),
         ({"captions": "left"}, "captions must be before, after or none, got 'left'"),
         ({"prompt": "{answer}"}, "prompt: may hold"),

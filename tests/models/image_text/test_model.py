@@ -157,7 +157,6 @@ def test_sampling_depends_on_the_seed_and_question_only(image_text_folders: Call
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"representation": "overlay"}, "needs masks"),
         ({"representation": "volume"}, "takes images, not voxels"),
         ({"colour": "red"}, "colour: unknown option; got 'red'"),
         ({"count": 0}, "count: .*greater than or equal to 1; got 0"),

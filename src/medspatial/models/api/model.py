@@ -10,9 +10,9 @@ from typing import Any, ClassVar, Literal
 from pydantic import ValidationError
 
 from medspatial.errors import InputError, RunStopped
-from medspatial.inputs import PictureSettings, Query, render
+from medspatial.inputs import Masks, PictureSettings, Query, on_pictures, render
 from medspatial.llm import CallFailed, Image, Message, Reply, Request, open_llm
-from medspatial.models.base import Answer, Model
+from medspatial.models.base import Answer, Model, Point
 from medspatial.records import Prediction, content_hash
 from medspatial.volume import Volume
 
@@ -92,6 +92,7 @@ class ApiModel(Model):
         pictures = {key: options.pop(key) for key in list(options) if key in PictureSettings.model_fields}
         self.settings = _picture_settings(self.name, pictures)
         self.contract = self.settings.contract()
+        self.needs_masks = self.settings.representation == "overlay"
         self.prompt = _checked_prompt(prompt)
         self._instruction, self._system, self._captions = instruction, system, captions
         self._max_tokens, self._temperature, self._seed = max_tokens, temperature, seed
@@ -106,16 +107,32 @@ class ApiModel(Model):
                 self.llm.bind(served)
 
     def prepare(self, volume: Volume | None) -> Shown:
-        """Draw and compress the pictures, once per volume; none without a volume."""
+        """Draw and compress the pictures, once per volume; none without a volume.
+
+        Raises
+        ------
+        InputError
+            The pictures are overlays: they need `prepare_with_masks`.
+        """
+        if volume is not None and self.needs_masks:
+            raise InputError(f"{self.name}: representation 'overlay' needs masks, and none were given")
+        return self.prepare_with_masks(volume, None)
+
+    def prepare_with_masks(self, volume: Volume | None, masks: Masks | None) -> Shown:
+        """Draw and compress the pictures, structures over them if masks are given."""
         if volume is None:
             return Shown(())
-        made = render(volume, self.settings)
+        made = render(volume, self.settings if masks is not None else self.settings.bare, masks)
         parts: list[str | Image] = [self._instruction] if self._instruction else []
         for pixels, caption in zip(made.images, made.captions, strict=True):
             picture = Image(_png(pixels))
             before, after = self._captions == "before", self._captions == "after"
             parts += [*[caption] * before, picture, *[caption] * after]
         return Shown(tuple(parts))
+
+    def visible(self, volume: Volume, points: Sequence[Point]) -> Sequence[float]:
+        """Say which points the slices shown stand for."""
+        return on_pictures(volume, self.settings, points)
 
     def answer(self, encoded: Shown, queries: Sequence[Query]) -> list[Answer]:
         """Ask a batch; the first question of a volume alone, so that the server keeps what all share.
@@ -197,15 +214,12 @@ def _png(pixels: Any) -> bytes:
 
 def _picture_settings(name: str, options: dict[str, Any]) -> PictureSettings:
     try:
-        settings = PictureSettings.model_validate(options)
+        return PictureSettings.model_validate(options)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "pictures"
         rule = first["msg"].removeprefix("Value error, ")
         raise InputError(f"{name}: {place}: {rule}; got {first['input']!r}") from None
-    if settings.representation == "overlay":
-        raise InputError(f"{name}: representation 'overlay' needs masks, and a model gets only the CT")
-    return settings
 
 
 def _checked_prompt(prompt: str) -> str:

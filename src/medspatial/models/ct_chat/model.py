@@ -13,7 +13,7 @@ from torch import Tensor
 
 from medspatial.errors import InputError
 from medspatial.inputs import Query
-from medspatial.models.base import Answer
+from medspatial.models.base import Answer, Point
 from medspatial.models.ct_chat.adapter import Adapter, load_adapter
 from medspatial.models.ct_chat.ct_rate import in_hu, read_table
 from medspatial.models.ct_chat.ctvit import CTViTSizes
@@ -146,6 +146,12 @@ class CTChat(CachingModel):
     def pixels(self, volume: Volume) -> NDArray[np.float32]:
         """Return (1, depth, height, width)."""
         return self.preparation(volume)
+
+    def visible(self, volume: Volume, points: Sequence[Point]) -> Sequence[float] | None:
+        """Say which points the centre crop leaves; not known for raw values, which the table places anew."""
+        if self._with_unit(volume) is not volume:
+            return None
+        return self.preparation.visible(volume, points)
 
     def features(self, pixels: Tensor) -> Tensor:
         """Return (1, t, h, w, dim), quantised."""

@@ -7,6 +7,7 @@ file's own order instead.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medspatial.errors import InputError
-from medspatial.inputs import InputContract
+from medspatial.inputs import InputContract, inside
+from medspatial.models.base import Point
 from medspatial.volume import Volume
 
 WINDOW = (-1000.0, 1000.0)
@@ -59,9 +61,7 @@ class Preparation:
             where = volume.source or "the volume"
             raise InputError(f"{where}: ct_chat needs HU, the unit is {volume.unit!r}")
         placed = volume.oriented("LPS") if self.orientation == "canonical" else volume
-        sizes = (placed.shape[2], placed.shape[0], placed.shape[1])
-        spacing = self._spacing(placed)
-        counts = [int(n * (now / to)) for n, now, to in zip(sizes, spacing, SPACING, strict=True)]
+        sizes, spacing, counts = self._counts(placed)
         if min(counts) < 1:
             raise InputError(
                 f"{volume.source or 'volume'}: nothing is left of {sizes} voxels of {spacing} mm"
@@ -74,6 +74,18 @@ class Preparation:
         ]
         _sample(placed.voxels, taps, out[tuple(place for _, place in window)])
         return out[None]
+
+    def visible(self, volume: Volume, points: Sequence[Point]) -> list[bool]:
+        """Say for points (RAS+ mm) whether they lie in the field of view that the centre crop leaves."""
+        placed = volume.oriented("LPS") if self.orientation == "canonical" else volume
+        sizes, _, counts = self._counts(placed)
+        places = placed.affine.inverse().apply(np.asarray(points, dtype=np.float64).reshape(-1, 3))
+        kept = np.ones(len(places), dtype=np.bool_)
+        for axis, size, count, length in zip((2, 0, 1), sizes, counts, self.shape, strict=True):
+            taken, _ = centred(count, length)
+            sampled = (places[:, axis] + 0.5) * (count / size) - 0.5
+            kept &= (sampled >= taken.start - 0.5) & (sampled <= taken.stop - 0.5) | (count <= length)
+        return [bool(one) and here for one, here in zip(kept, inside(volume, points), strict=True)]
 
     def contract(self) -> InputContract:
         """Return what comes out, as a contract."""
@@ -93,6 +105,16 @@ class Preparation:
     def describe(self) -> dict[str, Any]:
         """Return all settings."""
         return {"orientation": self.orientation, "shape": list(self.shape)}
+
+    def _counts(self, placed: Volume) -> tuple[tuple[int, int, int], tuple[float, float, float], list[int]]:
+        """Voxels and spacing along z, x, y, and voxels at the model's spacing."""
+        sizes = (placed.shape[2], placed.shape[0], placed.shape[1])
+        spacing = self._spacing(placed)
+        return (
+            sizes,
+            spacing,
+            [int(n * (now / to)) for n, now, to in zip(sizes, spacing, SPACING, strict=True)],
+        )
 
     def _spacing(self, volume: Volume) -> tuple[float, float, float]:
         """Spacing along z, x, y; the original takes that of x for y too."""

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from medspatial.errors import InputError
-from medspatial.inputs import PictureSettings, Query, render, settings_of
-from medspatial.models.base import Answer, Model
+from medspatial.inputs import Masks, PictureSettings, Query, on_pictures, render, settings_of
+from medspatial.models.base import Answer, Model, Point
 from medspatial.models.image_text.conversation import Conversation, Head, Pixels
 from medspatial.models.image_text.loading import greedy_configuration, load_model, load_processor
 from medspatial.models.image_text.prefix import Prefix, PrefixGenerator
@@ -92,6 +92,7 @@ class ImageText(Model):
         self.prompt = _checked_prompt(prompt)
         self.settings = self.picture_settings(pictures)
         self.contract = self.settings.contract()
+        self.needs_masks = self.settings.representation == "overlay"
         if captions not in {"before", "after", "none"}:
             raise InputError(f"{self.name}: captions must be before, after or none, got {captions!r}")
         place = choose_device(device)
@@ -132,19 +133,15 @@ class ImageText(Model):
         settings = settings_of(options, self.name)
         if not isinstance(settings, PictureSettings):
             raise InputError(f"{self.name}: representation 'volume': this model takes images, not voxels")
-        if settings.representation == "overlay":
-            raise InputError(
-                f"{self.name}: representation 'overlay' needs masks, and a model gets only the CT"
-            )
         return settings
 
     def make_conversation(self, processor: Any, **options: Any) -> Conversation:
         """Return how prompts are laid out."""
         return Conversation(processor, name=self.name, **options)
 
-    def pictures(self, volume: Volume) -> tuple[Sequence[Pixels], Sequence[str]]:
-        """Return the images of a volume and their captions."""
-        made = render(volume, self.settings)
+    def pictures(self, volume: Volume, masks: Masks | None = None) -> tuple[Sequence[Pixels], Sequence[str]]:
+        """Return the images of a volume and their captions; an overlay without masks is the bare slices."""
+        made = render(volume, self.settings if masks is not None else self.settings.bare, masks)
         return made.images, made.captions
 
     def question(self, query: Query) -> str:
@@ -162,11 +159,32 @@ class ImageText(Model):
         return self.decoded(ids), {}
 
     def prepare(self, volume: Volume | None) -> Head:
-        """Draw the pictures and run the processor, on the CPU."""
-        images, captions = self.pictures(volume) if volume is not None else ((), ())
+        """Draw the pictures and run the processor, on the CPU.
+
+        Raises
+        ------
+        InputError
+            The pictures are overlays: they need `prepare_with_masks`.
+        """
+        if volume is not None and self.needs_masks:
+            raise InputError(f"{self.name}: representation 'overlay' needs masks, and none were given")
+        return self.prepare_with_masks(volume, None)
+
+    def prepare_with_masks(self, volume: Volume | None, masks: Masks | None) -> Head:
+        """Draw the pictures, structures over them if masks are given, and run the processor."""
+        images, captions = self.pictures(volume, masks) if volume is not None else ((), ())
         if self.sharing.mode == "none":
             return Head({}, 0, tuple(images), tuple(captions), ())
         return self.conversation.head(images, captions)
+
+    def visible(self, volume: Volume, points: Sequence[Point]) -> Sequence[float] | None:
+        """Say which points the slices shown stand for; not known where the processor cuts pictures off."""
+        seen = self.settings
+        square = seen.square and seen.representation != "grid"
+        square = square and not (seen.representation == "overlay" and seen.legend)
+        if not square and getattr(self.conversation.processor.image_processor, "do_center_crop", False):
+            return None
+        return on_pictures(volume, seen, points)
 
     def encode(self, prepared: Head) -> Encoded:
         """Run images and shared text through the model, once."""

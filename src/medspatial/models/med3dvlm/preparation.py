@@ -65,11 +65,15 @@ class Preparation:
             voxels = np.clip(voxels, *self.hu_window)
         return stretched(minmax_cropped(voxels, self.hu_window), self.shape)
 
+    @property
+    def crops(self) -> bool:
+        """Whether the volume is cropped by its values."""
+        return self.recipe == "dataprep128" and self.hu_window is None
+
     def contract(self) -> InputContract:
         """Return what comes out, as a contract."""
         raw = self.recipe == "app_raw_hu"
-        cropped = not raw and self.hu_window is None
-        how = "cropped to values over 0 and stretched" if cropped else "stretched"
+        how = "cropped to values over 0 and stretched" if self.crops else "stretched"
         notes = [f"{how} to its shape: spacing is lost"]
         if self.orientation == "stored":
             notes.append("array axes follow the file's storage: left and right are not defined")

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from medspatial.errors import InputError
+from medspatial.inputs import Masks
+from medspatial.models.base import Point
 from medspatial.models.image_text.conversation import Conversation, Pixels
 from medspatial.models.image_text.model import ImageText
 from medspatial.models.medgemma.preparation import MAX_SLICES, Preparation
@@ -89,10 +91,14 @@ class MedGemma(ImageText):
         """Lay out texts as items of their own, as the published prompt does."""
         return Conversation(processor, name=self.name, joined=False, **options)
 
-    def pictures(self, volume: Volume) -> tuple[Sequence[Pixels], Sequence[str]]:
+    def pictures(self, volume: Volume, masks: Masks | None = None) -> tuple[Sequence[Pixels], Sequence[str]]:
         """Return the slices, and ``SLICE 1``, ``SLICE 2``, ..."""
         slices = self.preparation.slices(volume)
         return list(slices), [f"SLICE {number}" for number in range(1, len(slices) + 1)]
+
+    def visible(self, volume: Volume, points: Sequence[Point]) -> Sequence[float]:
+        """Say which points the slices shown stand for."""
+        return self.preparation.visible(volume, points)
 
     def read(self, ids: Sequence[int]) -> tuple[str, dict[str, Any]]:
         """Set the thought aside; one that does not end leaves no answer."""

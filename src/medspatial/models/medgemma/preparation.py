@@ -8,6 +8,7 @@ rows then run from front to back and columns from the patient's right to the lef
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -16,8 +17,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from medspatial.errors import InputError
-from medspatial.inputs import InputContract
+from medspatial.inputs import InputContract, near_slices
+from medspatial.models.base import Point
 from medspatial.volume import Volume
+from medspatial.volume.axes import array_axis
 
 MAX_SLICES = 85
 # HU shown in red (all tissue), green (soft tissue) and blue (brain).
@@ -57,6 +60,13 @@ class Preparation:
         ordered = hu[::-1] if self.superior_first else hu
         pictures = coloured(ordered[selected(len(ordered), self.max_slices)])
         return np.stack([compressed(picture) for picture in pictures]) if self.jpeg else pictures
+
+    def visible(self, volume: Volume, points: Sequence[Point]) -> list[bool]:
+        """Say for points (RAS+ mm) whether one of the slices shown stands for them."""
+        count = volume.shape[array_axis(volume.axcodes, "SI")]
+        chosen = selected(count, self.max_slices)
+        upward = [count - 1 - number for number in chosen] if self.superior_first else chosen
+        return near_slices(volume, {"axial": upward}, points)
 
     def contract(self) -> InputContract:
         """Return what comes out, as a contract."""

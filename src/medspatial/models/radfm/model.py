@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from medspatial.errors import InputError
-from medspatial.inputs import Query
+from medspatial.inputs import Query, inside
+from medspatial.models.base import Point
 from medspatial.models.radfm.network import END, PAD, load_network
 from medspatial.models.radfm.preparation import DEFAULT_WINDOW, Preparation
 from medspatial.models.radfm.tokens import IMAGE_BEGIN, IMAGE_END, RadFMTokenizer
@@ -97,6 +98,10 @@ class RadFM(CachingModel):
     def pixels(self, volume: Volume) -> NDArray[np.float32]:
         """Return (3, rows, columns, slices)."""
         return self.preparation(volume)
+
+    def visible(self, volume: Volume, points: Sequence[Point]) -> Sequence[float]:
+        """Say which points lie in the volume: its whole field of view is stretched to the input."""
+        return inside(volume, points)
 
     def prepare_series(self, volumes: Sequence[Volume]) -> Prepared:
         """Prepare several volumes of one patient, to be asked about together; `encode` takes the result."""

@@ -7,6 +7,7 @@ whatever stands there: right behind a begin token, one token too late without.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,7 +18,8 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from medspatial.errors import InputError
-from medspatial.inputs import InputContract, Query
+from medspatial.inputs import InputContract, Query, inside
+from medspatial.models.base import Point
 from medspatial.models.runtime.folder import load_tokenizer
 from medspatial.models.runtime.language import GenerationSettings, LanguageModel
 from medspatial.models.runtime.vlm import VolumeLanguageModel
@@ -40,6 +42,10 @@ class VolumePreparation(Protocol):
 
     def __call__(self, volume: Volume) -> NDArray[np.float32]:
         """Return (1, D, H, W) float32."""
+
+    @property
+    def crops(self) -> bool:
+        """Whether the field of view depends on the values, which are cropped before they are stretched."""
 
     def contract(self) -> InputContract:
         """Return what comes out, as a contract."""
@@ -77,6 +83,10 @@ class SplicedModel(VolumeLanguageModel):
     def pixels(self, volume: Volume) -> NDArray[np.float32]:
         """Return (1, depth, height, width)."""
         return self.preparation(volume)
+
+    def visible(self, volume: Volume, points: Sequence[Point]) -> Sequence[float] | None:
+        """Say which points lie in the volume, all of which is stretched; not known where it is cropped."""
+        return None if self.preparation.crops else inside(volume, points)
 
     def visual_tokens(self, pixels: Tensor) -> Tensor:
         """Return (tokens, hidden)."""

@@ -1,0 +1,81 @@
+"""How much of a question's evidence a model can see of one volume, for the prediction's metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from math import fsum
+from typing import TYPE_CHECKING
+
+from medspatial.models import Model, Point
+
+if TYPE_CHECKING:
+    from medspatial.records import Question
+    from medspatial.volume import Volume
+
+Locate = Callable[["Volume", Sequence[Point]], "Sequence[Point] | None"]
+VISIBLE_SHARE = "visible_share"
+_DIGITS = 4
+
+
+class Sight:
+    """Visible shares of one volume's questions, worked out when first asked for.
+
+    The model is given the points of all questions at once, sorted and without doubles: they tell nothing
+    about a single answer.
+
+    Parameters
+    ----------
+    volume
+        As the model was given it, if any. It is kept only for a model with the hook and questions with
+        points, and let go once they are worked out.
+    locate
+        Where points of the patient lie in that volume; None for a volume as the evidence was measured on.
+    """
+
+    def __init__(
+        self, model: Model, volume: Volume | None, questions: Sequence[Question], locate: Locate | None
+    ) -> None:
+        asked = type(model).visible is not Model.visible and any(_points(one) for one in questions)
+        self._volume = volume if asked else None
+        self._model, self._questions, self._locate = model, questions, locate
+
+    @cached_property
+    def shares(self) -> dict[str, float]:
+        """Question id to the share of its points that the model can see; without those that are not known.
+
+        Raises
+        ------
+        RuntimeError
+            The model's figures are not one per point between 0 and 1.
+        """
+        asked = {question.id: _points(question) for question in self._questions}
+        points = sorted({point for found in asked.values() for point in found})
+        figures = self._figures(points) if points else None
+        self._volume = None
+        if figures is None:
+            return {}
+        seen = dict(zip(points, figures, strict=True))
+        return {
+            name: round(fsum(seen[point] for point in found) / len(found), _DIGITS)
+            for name, found in asked.items()
+            if found
+        }
+
+    def _figures(self, points: list[Point]) -> list[float] | None:
+        if self._volume is None:
+            return None
+        placed = points if self._locate is None else self._locate(self._volume, points)
+        figures = None if placed is None else self._model.visible(self._volume, placed)
+        if figures is None:
+            return None
+        if len(figures) != len(points) or not all(0 <= figure <= 1 for figure in figures):
+            raise RuntimeError(
+                f"model '{self._model.name}': visible() must give {len(points)} figures from 0 to 1, "
+                f"got {list(figures)}"
+            )
+        return [float(figure) for figure in figures]
+
+
+def _points(question: Question) -> list[Point]:
+    return [point.xyz for point in question.evidence.points] if question.evidence else []
