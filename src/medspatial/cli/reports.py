@@ -152,6 +152,25 @@ def check_evidence(
         raise typer.Exit(EXIT_FAILURES)
 
 
+def compare_facts(
+    first: Annotated[Path, typer.Argument(help="Pairs whose facts are looked for.")],
+    second: Annotated[Path, typer.Argument(help="Pairs in which they are looked for.")],
+    reports: Reports,
+    as_json: Json = False,
+) -> None:
+    """Say how many sides of findings that one set states another states too."""
+    from medspatial.cases.ct_rate import read_reports
+    from medspatial.cli.curate import load_questions
+    from medspatial.questions.reports import compare_pairs
+
+    known = {report.case_id: report for report in read_reports(reports)}
+    found = compare_pairs(load_questions(first), load_questions(second), known)
+    names = ("pairs", "facts", "found", "part", "contradicted", "not_found", "supported")
+    rows = [{"figure": name, "count": getattr(found, name)} for name in names]
+    rows += [{"figure": f"refused: {rule}", "count": count} for rule, count in sorted(found.refused.items())]
+    listing(rows, as_json=as_json)
+
+
 def _refused(one: Question, report: Report | None) -> dict[str, str] | None:
     """Return the row of a pair that the check refuses, None where it stands."""
     from medspatial.questions.reports import check_pair, find_support
@@ -180,3 +199,4 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the group ``questions``."""
     app.command("from-reports")(from_reports)
     app.command("check-evidence")(check_evidence)
+    app.command("compare-facts")(compare_facts)

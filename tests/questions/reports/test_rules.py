@@ -109,7 +109,7 @@ def test_head_of_a_compound_counts():
 
 def test_organ_stands_in_the_question_of_a_side():
     asked = _asked("There is a hypodense nodule in the right lobe of the thyroid.")
-    assert "On which side is the nodule of the thyroid?" in asked or asked
+    assert asked["On which side is the nodule of the thyroid?"] == "right"
 
 
 def test_limits_are_no_sizes():
@@ -169,3 +169,16 @@ def test_real_reports(shared):
         "localisation",
         "comparison",
     }
+
+
+def test_cases_found_by_reading():
+    """Sentences of the kind that earlier versions read wrongly."""
+    asked = _asked("Atelectasis areas are noted in the left lung inferior lingular segment and lower lobe.")
+    assert not any(question.startswith("In which lobe") for question in asked)
+    assert (
+        _asked("The most prominent fibrotic bands were observed in the upper lobe of the right lung.") == {}
+    )
+    liver = _asked("Calcification in the right lobe of the liver.")
+    assert not any(question.startswith("On which side") for question in liver)
+    assert _asked("Effusion with a diameter of 1 cm is observed in the pericardial space on the left.") == {}
+    assert "Where are the osteophytes located?" not in _asked("Osteophytes are observed in the vertebrae.")

@@ -46,6 +46,13 @@ _SHARED_FINDINGS = frozenset(
     }
 )
 """Findings of several organs: a question about the side must say which organ is meant."""
+_GIVEN_AWAY = {
+    "peribronchial_thickening": "airway",
+    "bronchiectasis": "airway",
+    "osteophyte": "spine",
+    "pleural_plaque": "pleura",
+    "pleural_thickening": "pleura",
+}
 _LUNG_GROUPS = frozenset({"lung", "lung lobe", "lung segment", "pleura", "airway"})
 
 
@@ -102,7 +109,7 @@ def ask_in_place(statement: Statement) -> Iterator[Asked]:
 
 
 def _location(statement: Statement, title: str) -> Iterator[Asked]:
-    if statement.place is None or statement.place.only_side:
+    if statement.place is None or statement.place.only_side or _goes_without_saying(statement):
         return
     answer = statement.words(statement.place)
     if is_adjective(answer):
@@ -117,6 +124,8 @@ def _side(statement: Statement, title: str) -> Iterator[Asked]:
         return
     answer = "both sides" if len(place.sides) == 2 else next(iter(place.sides))
     organ = _organ(place) if statement.finding.name in _SHARED_FINDINGS else ""
+    if statement.finding.name == "lymph_node" and organ == " of the lungs":
+        organ = ""  # hilar nodes
     if organ is None:
         return
     verb = _VERB[statement.seen.plural]
@@ -133,6 +142,8 @@ def _lobe(statement: Statement, title: str) -> Iterator[Asked]:
     side = next(iter(place.sides))
     words = statement.words(place).lower()
     named = set(re.findall(r"\b(upper|middle|lower)\b", words))
+    if "lingul" in words:
+        named.add("upper")
     if (
         len(named) != 1
         or "lobe" not in words
@@ -223,11 +234,18 @@ def _distribution(statement: Statement, title: str) -> Iterator[Asked]:
     yield Asked("R9", question, found[0], "localisation", "choice", tuple(_DISTRIBUTIONS))
 
 
+def _goes_without_saying(statement: Statement) -> bool:
+    """Whether the finding's name gives its place away: peribronchial at bronchi, osteophytes at vertebrae."""
+    assert statement.place is not None
+    group = _GIVEN_AWAY.get(statement.finding.name)
+    return group is not None and all(structure(name).group == group for name in statement.place.names)
+
+
 def _organ(place: Place) -> str | None:
     """Name the organ, ``of the thyroid gland``; nothing for the lungs, None where there are several."""
     found = {structure(one.name).base or one.name for one in place.mentions}
-    if not found:
-        return None
+    if not found or any(name.startswith("liver") for name in found):
+        return None  # the "right" of a right liver lobe is no side of the body
     if all(structure(name).group in _LUNG_GROUPS for name in found):
         return " of the lungs"
     return f" of the {structure(found.pop()).title.removeprefix('lobe of the ')}" if len(found) == 1 else None

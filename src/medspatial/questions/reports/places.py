@@ -37,7 +37,7 @@ _TAIL = re.compile(
 )
 _RELATION = re.compile(
     r"\b(?P<word>adjacent to|next to|in the neighbou?rhood of|neighbou?ring|abutting|"
-    r"in contact with|contiguous with|"
+    r"in contact with|contiguous with|around|surrounding|in the vicinity of|"
     r"anterior to|posterior to|superior to|inferior to|lateral to|medial to|at the level of|"
     r"extend\w* (?:up )?(?:in)?to|extend\w* along|continu\w* (?:up )?(?:in)?to|reach\w*)\s+(?:the\s+|a\s+)?$",
     re.IGNORECASE,

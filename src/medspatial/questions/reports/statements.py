@@ -23,6 +23,7 @@ _JOINED = re.compile(
 _NEXT = re.compile(
     r",\s+(?:and\s+)?(?=(?:a|an|another|there|few|several|millimetric|minimal|mild|the)\b)", re.IGNORECASE
 )
+_STRONGEST = re.compile(r"\bmost (?:prominent|evident|marked|pronounced|obvious|intense)\b", re.IGNORECASE)
 _LARGEST = re.compile(r"\b(largest|biggest|greatest|thickest|the larger)\b", re.IGNORECASE)
 
 
@@ -121,7 +122,7 @@ def _heads(text: str, seen: list[Seen]) -> list[Seen]:
             continue
         if re.match(r"[\s\-]like\b", text[one.end :]) and not one.finding.name.startswith("ground_glass"):
             continue
-        if text[one.start : one.end].lower().startswith("effusion") and "pericard" in text.lower():
+        if one.finding.name == "pleural_effusion" and "pericard" in text.lower():
             continue
         kept.append(one)
     return kept
@@ -181,7 +182,7 @@ def _observed(text: str) -> str:
 def _statements(sentence: Sentence, start: int, end: int, seen: list[Seen]) -> Iterator[Statement]:
     text = _observed(sentence.text)
     padded = " " * start + text[start:end]
-    if not _one_group(padded, seen):
+    if not _one_group(padded, seen) or _STRONGEST.search(padded[: seen[0].start]):
         return
     places = find_places(padded, [(one.start, one.end) for one in seen])
     plain = [one for one in places if one.relation is None and not one.prominent]
