@@ -39,8 +39,9 @@ var medspatial = (window.medspatial ||= {});
   const why = (answer) => {
     const parts = [];
     if (answer.error) parts.push(`Failed: ${answer.error}`);
+    const sentence = (words) => words.charAt(0).toUpperCase() + words.slice(1) + (/[.!?]$/.test(words) ? "" : ".");
     if (answer.read !== undefined) parts.push(`Read as “${answer.read}”.`);
-    if (answer.reason) parts.push(answer.reason);
+    if (answer.reason) parts.push(sentence(answer.reason));
     else if (answer.rule) parts.push(`Rule: ${answer.rule}.`);
     if (answer.score !== undefined) parts.push(`Score ${answer.score}.`);
     if (answer.others) parts.push(answer.others.map(([metric, score]) => `${metric} ${score}`).join(", "));
