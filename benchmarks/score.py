@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from medspatial.errors import MissingPackageError
-from medspatial.records import Prediction
-from medspatial.score import metric, read_predictions, score_stream
+from medspatial.records import Prediction, iter_records
+from medspatial.score import metric, score_stream
 
 SIDES = ("left", "right")
 ORGANS = ("kidney", "lung", "adrenal gland", "breast")
@@ -94,7 +94,7 @@ def main() -> None:
         "--stream", type=int, default=0, help="rows to stream through exact and structured match"
     )
     options = parser.parse_args()
-    source = read_predictions(options.predictions) if options.predictions else made_up(options.rows)
+    source = iter_records(options.predictions, Prediction) if options.predictions else made_up(options.rows)
     rows = list(source)
     calibration = timed(
         "10 million loop steps (how busy is the machine)", lambda: sum(1 for _ in range(10_000_000))

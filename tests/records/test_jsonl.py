@@ -16,6 +16,7 @@ from medspatial.records import (
     Question,
     RecordAppender,
     Score,
+    iter_records,
     read_records,
     write_records,
 )
@@ -156,3 +157,11 @@ def test_any_text_survives_a_round_trip(question: str, answer: str, case: str, v
     line = row.to_json()
     assert "\n" not in line
     assert Question.model_validate_json(line) == row
+
+
+def test_rows_can_be_read_one_by_one(tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "p.jsonl", {**PLAIN, "prediction": "b"}, "", {**PLAIN, "colour": 1})
+    reader = iter_records(path, Prediction)
+    assert next(reader).case_id == "valid_7_a_2"
+    with pytest.raises(InputError, match=r"p\.jsonl:3: field 'colour'"):
+        next(reader)

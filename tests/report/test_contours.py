@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.path import Path as Polygon
 
-from medspatial.report.pictures.contours import outline, simplified
 from medspatial.inputs.planes import Grid, PlaneFrame, frame_at
+from medspatial.report.pictures.contours import outline, simplified
 from medspatial.volume import Affine
 
 SHAPE = (40, 30, 20)

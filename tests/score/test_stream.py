@@ -1,12 +1,8 @@
 from __future__ import annotations
 
-import json
 import tracemalloc
 
-import pytest
-
-from medspatial.errors import InputError
-from medspatial.score import metric, read_predictions, score_stream
+from medspatial.score import metric, score_stream
 from medspatial.score.stream import score_key
 
 
@@ -52,18 +48,3 @@ def test_memory_does_not_grow_with_the_number_of_rows(row):
 
     peak(200)
     assert peak(4000) < 1.3 * peak(400) + 50_000
-
-
-def test_read_predictions_yields_row_by_row_and_names_the_bad_one(tmp_path):
-    path = tmp_path / "p.jsonl"
-    good = {"image_path": "a.nii.gz", "question": "q?", "answer": "a", "prediction": "b"}
-    path.write_text(json.dumps(good) + "\n\n" + json.dumps({**good, "colour": 1}) + "\n")
-    reader = read_predictions(path)
-    assert next(reader).case_id == "a"
-    with pytest.raises(InputError, match=r"p\.jsonl:3: field 'colour'"):
-        next(reader)
-
-
-def test_read_predictions_without_a_file(tmp_path):
-    with pytest.raises(InputError, match="no such file"):
-        list(read_predictions(tmp_path / "none.jsonl"))

@@ -10,7 +10,7 @@ from medspatial.records import Question
 from medspatial.report.formatting import count, figure, interval, percent
 
 if TYPE_CHECKING:
-    from medspatial.compare.result import Accuracy, Comparison, Grounding
+    from medspatial.compare.result import Accuracy, Comparison, Grounding, Interval
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,12 @@ def _finding(model: str, found: Accuracy) -> str:
     if ends is None:
         return f"{text}; no interval can be given."
     text += f" (interval {interval(ends.low, ends.high)})"
-    if not found.guess:
-        return f"{text}."
-    if ends.low > found.guess:
-        return f"{text}, above guessing."
-    if ends.high < found.guess:
-        return f"{text}, below guessing."
-    return f"{text}, not distinguishable from guessing."
+    return f"{text}{_against_guessing(ends, found.guess)}."
+
+
+def _against_guessing(ends: Interval, guess: float | None) -> str:
+    if not guess:
+        return ""
+    if ends.low > guess:
+        return ", above guessing"
+    return ", below guessing" if ends.high < guess else ", not distinguishable from guessing"

@@ -3,7 +3,7 @@
 from medspatial.score.base import Aggregate, Mark, Metric, Tally
 from medspatial.score.normalise import normalise, normalise_naive
 from medspatial.score.registry import metric, metric_class, metric_names, register_metric
-from medspatial.score.stream import read_predictions, score_stream
+from medspatial.score.stream import score_stream
 
 __all__ = [
     "Aggregate",
@@ -15,7 +15,6 @@ __all__ = [
     "metric_names",
     "normalise",
     "normalise_naive",
-    "read_predictions",
     "register_metric",
     "score_stream",
 ]

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from pathlib import Path
 
-from pydantic import ValidationError
-
-from medspatial.errors import InputError
 from medspatial.records import Prediction, Score
 from medspatial.score.base import Metric
 
@@ -51,30 +47,3 @@ def score_stream(
 def score_key(score: Score) -> tuple[str, str, str, str]:
     """Return what makes a score the only one of its kind: ``(id, model, arm, metric)``."""
     return score.id, score.model, score.arm, score.metric
-
-
-def read_predictions(path: str | Path) -> Iterator[Prediction]:
-    """Read a JSONL file of predictions row by row, without keeping them.
-
-    Raises
-    ------
-    InputError
-        Missing file, or a bad row: with file, line, field and rule.
-    """
-    path = Path(path)
-    try:
-        with path.open(encoding="utf-8") as stream:
-            for line, text in enumerate(stream, start=1):
-                if text.strip():
-                    yield _parsed(path, line, text)
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-
-
-def _parsed(path: Path, line: int, text: str) -> Prediction:
-    try:
-        return Prediction.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"{path}:{line}: {f'field {field!r}: ' if field else ''}{first['msg']}") from None
