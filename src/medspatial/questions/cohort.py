@@ -83,8 +83,8 @@ def write_questions(
 ) -> Summary:
     """Write the questions and the ledger of all cases, in the order of the cases.
 
-    Neither is held in memory: questions are written as they come, each closed one leaves under 1 kB behind for the
-    balance, and a second pass over the file takes out those that must go.
+    Neither is held in memory: questions are written as they come, each closed one leaves under 1 kB behind
+    for the balance, and a second pass over the file takes out those that must go.
 
     Parameters
     ----------
