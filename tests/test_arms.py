@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medspatial.arms import ARMS, arm, exchange_sides
+from medspatial.cases import MaskSet
 from medspatial.errors import InputError
+from medspatial.inputs import Masks
 from medspatial.records import Question
 from medspatial.volume import AXIS_CODES, Affine, Volume
 
@@ -127,3 +129,85 @@ def test_permuted_options_move_every_letter_and_keep_the_answer() -> None:
 def test_reworded_uses_the_wording_that_is_given() -> None:
     (changed,) = arm("reworded").questions([CLOSED, question("b", metadata={"reworded": "What side?"})])
     assert (changed.case_id, changed.question) == ("b", "What side?")
+
+
+NAMES = ("kidney_left", "kidney_right", "liver")
+
+
+def mask_set(case_id: str, codes: str = "RAS") -> MaskSet:
+    labels = np.random.default_rng(sum(case_id.encode())).integers(0, 4, (6, 5, 4)).astype(np.uint8)
+    table = dict(enumerate(NAMES, start=1))
+    return MaskSet([labels], [table], Affine(np.diag([2.0, 2.0, 3.0, 1.0]))).oriented(codes)
+
+
+def masks_of(case_id: str, codes: str = "RAS") -> Masks:
+    found = mask_set(case_id, codes)
+    return Masks({name: found.mask(name) for name in found.names}, found.affine)
+
+
+@given(codes=st.sampled_from(AXIS_CODES))
+def test_mirrored_masks_are_those_of_the_mirrored_set(codes: str) -> None:
+    made = arm("mirrored").mask_loader(lambda case: masks_of(case, codes), QUESTIONS)("a")
+    wanted = mask_set("a", codes).mirrored()
+    assert made is not None
+    assert set(made.named) == set(wanted.names)
+    assert len(made.named) == len(NAMES)
+    assert made.affine == wanted.affine
+    for name in made.named:
+        np.testing.assert_array_equal(made.named[name], wanted.mask(name))
+
+
+@given(codes=st.sampled_from(AXIS_CODES))
+def test_shuffled_masks_stay_with_their_slices(codes: str) -> None:
+    """Where the volume's voxels are the mask itself, they still are behind the arm."""
+    shuffled = arm("shuffled_slices")
+    masks = shuffled.mask_loader(lambda case: masks_of(case, codes), QUESTIONS)("b")
+    plain = masks_of("b", codes)
+    voxels = plain.named["liver"].astype(np.int16)
+    volume = shuffled.loader(lambda case: Volume(voxels, plain.affine, "HU"), QUESTIONS)("b")
+    assert masks is not None
+    assert volume is not None
+    np.testing.assert_array_equal(volume.voxels, masks.named["liver"])
+    assert not np.array_equal(volume.voxels, voxels)
+
+
+def test_masks_of_another_patient_are_those_of_the_volume_shown() -> None:
+    chosen = arm("wrong_patient")
+    read: list[str] = []
+
+    def load(case_id: str) -> Masks:
+        read.append(case_id)
+        return masks_of(case_id)
+
+    for item in QUESTIONS:
+        chosen.mask_loader(load, QUESTIONS)(item.case_id)
+        volume = chosen.loader(volume_of, QUESTIONS)(item.case_id)
+        assert volume is not None
+        np.testing.assert_array_equal(volume.voxels, volume_of(read[-1]).voxels)
+
+
+@pytest.mark.parametrize("name", ["blank", "text_only"])
+def test_no_masks_where_nothing_is_shown(name: str) -> None:
+    assert arm(name).mask_loader(masks_of, QUESTIONS)("a") is None
+
+
+@pytest.mark.parametrize("name", ["standard", "permuted_options", "reworded"])
+def test_arms_that_leave_the_volume_alone_leave_masks_and_points_alone(name: str) -> None:
+    masks = arm(name).mask_loader(masks_of, QUESTIONS)("a")
+    assert masks is not None
+    np.testing.assert_array_equal(masks.named["liver"], masks_of("a").named["liver"])
+    assert arm(name).locate(volume_of("a"), [(1.0, 2.0, 3.0)]) == [(1.0, 2.0, 3.0)]
+
+
+@given(codes=st.sampled_from(AXIS_CODES))
+def test_points_move_with_the_mirrored_volume(codes: str) -> None:
+    volume = volume_of("a", codes)
+    turned = volume.mirrored()
+    voxel = (1, 2, 3)
+    (point,) = arm("mirrored").locate(turned, [volume.affine.apply(voxel)]) or ()
+    place = np.rint(turned.affine.inverse().apply(point)).astype(int)
+    assert turned.voxels[tuple(place)] == volume.voxels[voxel]
+    x, y, z = volume.affine.apply(voxel)
+    np.testing.assert_allclose(
+        point, (2 * volume.affine.apply((np.array(volume.shape) - 1) / 2)[0] - x, y, z)
+    )
