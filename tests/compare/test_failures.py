@@ -178,6 +178,9 @@ def test_figures_of_the_evidence():
     assert size_ml(_measured(0, 5.0, 1.0)) is None
     volume = Question(case_id="c", question="q", answer="a", evidence=Evidence(value=12.5, unit="ml"))
     assert size_ml(volume) == 12.5
+    details = {"volumes_ml": {"liver": 1200.0, "gallbladder": 30.5}, "sum_ml": 1230.5}
+    ratio = Question(case_id="c", question="q", answer="a", evidence=Evidence(value=39.3, details=details))
+    assert size_ml(ratio) == 30.5
 
 
 def test_bins_of_equal_figures():

@@ -64,15 +64,13 @@ def clearance(item: Item) -> float | None:
 
 
 def size_ml(item: Item) -> float | None:
-    """Smallest volume among the evidence's figures in millilitres."""
+    """Smallest volume among the evidence's figures in millilitres: details named ``..._ml``, tables included."""
     evidence = _evidence(item)
     if evidence is None:
         return None
-    volumes = [
-        float(value)
-        for name, value in evidence.details.items()
-        if name.endswith("_ml") and isinstance(value, int | float)
-    ]
+    entries = [value for name, value in evidence.details.items() if name.endswith("_ml")]
+    figures = [one for entry in entries for one in (entry.values() if isinstance(entry, dict) else [entry])]
+    volumes = [float(one) for one in figures if isinstance(one, int | float)]
     if evidence.unit == "ml" and isinstance(evidence.value, float | int):
         volumes.append(abs(float(evidence.value)))
     return min((volume for volume in volumes if volume > 0), default=None)
