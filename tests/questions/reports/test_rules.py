@@ -182,3 +182,19 @@ def test_cases_found_by_reading():
     assert not any(question.startswith("On which side") for question in liver)
     assert _asked("Effusion with a diameter of 1 cm is observed in the pericardial space on the left.") == {}
     assert "Where are the osteophytes located?" not in _asked("Osteophytes are observed in the vertebrae.")
+
+
+def test_finding_in_a_partly_denied_sentence_makes_it_unclear():
+    """What stands beside a denial is not read, and what is not read may be another finding of the kind."""
+    first = "A calcific nodule is observed in the lingula of the left lung."
+    assert (
+        _asked(f"{first} No mass was detected, there are nodules in the lower lobe of the right lung.") == {}
+    )
+    assert _asked(f"{first} No other nodule was detected in both lungs.") != {}
+    two = "There is a 2 mm nodule at the level of the carina. A 2 mm nodule is in the left lung upper lobe."
+    assert _asked(two) == {}
+
+
+def test_size_of_a_nodule_is_not_that_of_its_calcification():
+    asked = _asked("A 14 mm nodule containing coarse calcification is observed in the right lung lower lobe.")
+    assert not any("calcification" in question and question.startswith("How large") for question in asked)

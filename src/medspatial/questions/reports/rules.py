@@ -70,7 +70,9 @@ def _agree(statements: list[Statement]) -> bool:
         if any(not a.agrees(b) for a in places for b in places):
             return False
     sizes = {one.size.millimetres for one in statements if one.size}
-    return len(sizes) <= 1
+    placed = [one.place is not None for one in statements]
+    only_related = [one.place is None and one.prominent is None for one in statements]
+    return len(sizes) <= 1 and not (any(placed) and any(only_related))
 
 
 def _alone_in_its_place(statement: Statement, statements: list[Statement]) -> bool:
@@ -87,6 +89,8 @@ def _by_size(statement: Statement, statements: list[Statement], reading: Reading
         return None
     same = [one for one in statements if one.size and one.size.millimetres == statement.size.millimetres]
     places = [one.place for one in same if one.place]
+    if len(places) < len(same) > 1:
+        return None  # one of them is placed by a relation alone: it may be another
     if any(not a.agrees(b) for a in places for b in places):
         return None
     digits = statement.size.text

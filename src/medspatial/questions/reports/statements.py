@@ -23,6 +23,8 @@ _JOINED = re.compile(
 _NEXT = re.compile(
     r",\s+(?:and\s+)?(?=(?:a|an|another|there|few|several|millimetric|minimal|mild|the)\b)", re.IGNORECASE
 )
+_BREAK = re.compile(r"[;,:]|\b(?:but|however|except|apart from|other than)\b", re.IGNORECASE)
+_DENIAL = re.compile(r"\b(?:no|not|none|without|absen(?:t|ce)|neither|nor)\b", re.IGNORECASE)
 _STRONGEST = re.compile(r"\bmost (?:prominent|evident|marked|pronounced|obvious|intense)\b", re.IGNORECASE)
 _LARGEST = re.compile(r"\b(largest|biggest|greatest|thickest|the larger)\b", re.IGNORECASE)
 
@@ -95,7 +97,10 @@ def _read(sentence: Sentence, reading: Reading) -> None:
         return
     names = tuple(dict.fromkeys(one.finding.name for one in seen))
     if NEGATION.search(sentence.text):
-        reading.unread.append(("negated", sentence, names))
+        rest = tuple(one.finding.name for one in seen if not _denied(sentence.text, one))
+        denied = tuple(name for name in names if name not in rest)
+        reading.unread += [("negated", sentence, denied)] if denied else []
+        reading.unread += [("partly negated", sentence, rest)] if rest else []
         return
     if EARLIER.search(sentence.text):
         reading.unread.append(("earlier", sentence, names))
@@ -110,6 +115,13 @@ def _read(sentence: Sentence, reading: Reading) -> None:
             reading.unread.append(("unclear", sentence, own))
 
 
+def _denied(text: str, seen: Seen) -> bool:
+    """Whether a denial stands in the finding's own clause; else the finding may well be there."""
+    start = max((match.end() for match in _BREAK.finditer(text, 0, seen.start)), default=0)
+    end = _BREAK.search(text, seen.end)
+    return _DENIAL.search(text, start, end.start() if end else len(text)) is not None
+
+
 def _heads(text: str, seen: list[Seen]) -> list[Seen]:
     """Keep the head of a compound (``sequela calcific nodule``: nodule), no likeness (``mass-like``)."""
     kept = []
@@ -117,7 +129,9 @@ def _heads(text: str, seen: list[Seen]) -> list[Seen]:
         following = seen[place + 1] if place + 1 < len(seen) else None
         gap = text[one.end : following.start] if following else ""
         if following and re.fullmatch(
-            r"[\s\-]+(?:(?!and\b|or\b|with\b|in\b|accompan)[a-z\-]+[\s\-]+){0,2}", gap, re.I
+            r"[\s\-]+(?:(?!and\b|or\b|with\b|in\b|of\b|around\b|accompan|contain|surround|caus)[a-z\-]+[\s\-]+){0,2}",
+            gap,
+            re.I,
         ):
             continue
         if re.match(r"[\s\-]like\b", text[one.end :]) and not one.finding.name.startswith("ground_glass"):
