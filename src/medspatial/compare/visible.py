@@ -6,11 +6,11 @@ travels in three steps:
 1. A model that can says for points in patient space how visible they are to it: an optional method
    ``visible(volume, points) -> list[float] | None``, one figure between 0 (cut away) and 1 (kept at full
    detail) per point, None where it cannot be said. ``points`` are world coordinates, RAS+ mm.
-2. Who runs the model writes ``metadata["visible_points"]`` (the list, for the points of
-   ``question.evidence`` in their order) or ``metadata["visible_share"]`` (one figure) into each prediction.
+2. The runner writes the mean over the points of ``question.evidence`` as ``metadata["visible_share"]`` into
+   each prediction; others may write the list, in their order, as ``metadata["visible_points"]``.
 3. `with_visible_shares` carries it into the scores, where failure classes and curves read it.
 
-A question is as visible as the least visible of its points: a distance needs both ends.
+Of a list the least visible point counts: a distance needs both ends.
 """
 
 from __future__ import annotations

@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 
 from medspatial.errors import InputError, RunStopped
-from medspatial.inputs import PictureSettings, render
+from medspatial.inputs import Masks, PictureSettings, render
 from medspatial.llm import Pause, Retries, ServedModelChanged
 from medspatial.llm.loopback import Heard, Loopback, Say
 from medspatial.models import Model, create_model, model_card, model_names
 from medspatial.predict import predict, read_predictions
-from medspatial.records import Question
+from medspatial.records import Evidence, EvidencePoint, Question
 from medspatial.volume import Affine, Volume
 
 PICTURES = {"count": 3, "size": 32}
@@ -304,3 +304,50 @@ def test_wrong_options(serve: Serve, kind: str, options: dict[str, Any], message
 def test_a_model_must_be_named(kind: str) -> None:
     with pytest.raises(InputError, match="option 'model' is required"):
         create_model(kind)
+
+
+def sent(server: Loopback, kind: str) -> list[Any]:
+    """The pictures of the first request, decoded."""
+    from PIL import Image
+
+    body = server.heard[0].body
+    if kind == "openai":
+        parts = body["messages"][-1]["content"]
+        codes = [p["image_url"]["url"].partition(",")[2] for p in parts if p["type"] == "image_url"]
+    else:
+        codes = [p["inlineData"]["data"] for p in body["contents"][-1]["parts"] if "inlineData" in p]
+    decode = base64.b64decode if kind == "openai" else base64.urlsafe_b64decode
+    return [np.asarray(Image.open(io.BytesIO(decode(code)))) for code in codes]
+
+
+def test_overlays_are_sent_with_structures(serve: Serve, kind: str, tmp_path: Path) -> None:
+    server = serve(echo)
+    inside = np.zeros(volume("case0").shape, dtype=bool)
+    inside[3:9, 2:7] = True
+    masks = Masks({"liver": inside}, volume("case0").affine)
+    model = make(server, kind, representation="overlay")
+    load_masks = lambda case_id: masks  # noqa: E731
+    predict(model, questions(1, 1), tmp_path / "p.jsonl", load=volume, load_masks=load_masks)
+    settings = PictureSettings(representation="overlay", count=3, size=32)
+    drawn = render(volume("case0"), settings, masks)
+    plain = render(volume("case0"), settings.bare)
+    pictures = sent(server, kind)
+    assert all(map(np.array_equal, pictures, drawn.images))
+    assert len(pictures) == len(plain.images) == 3
+    assert "liver in sky blue" in server.heard[0].text
+    assert not any(map(np.array_equal, pictures, plain.images))
+    with pytest.raises(InputError, match="'overlay' needs masks"):
+        model.prepare(volume("case0"))
+    bare = model.prepare_with_masks(volume("case0"), None)  # as in the blank arm
+    assert "marked" not in str([part for part in bare.parts if isinstance(part, str)])
+
+
+def test_visible_share_is_noted_beside_the_costs(serve: Serve, kind: str, tmp_path: Path) -> None:
+    points = [EvidencePoint(name=str(k), xyz=(8.0, 8.0, 3.0 * k)) for k in range(8)]
+    (asked,) = questions(1, 1)
+    asked = asked.model_copy(update={"evidence": Evidence(points=tuple(points))})
+    model = make(serve(echo), kind, count=1, around=(8.0, 8.0, 9.0))
+    predict(model, [asked], tmp_path / "p.jsonl", load=volume)
+    row = read_predictions(tmp_path / "p.jsonl")[0]
+    assert row.metadata["visible_share"] == 0.375  # its slice and the two beside it, of eight
+    assert row.metadata["served_model"] == "m-1"

@@ -187,3 +187,10 @@ def test_a_device_map_by_name(checkpoint: Any, model: CTChat) -> None:
     spread = CTChat(**checkpoint.options(device_map="auto", max_memory={"cpu": "2GiB"}))
     assert spread.describe()["devices"] == ["cpu"]
     assert answers(spread, ct()) == answers(model, ct())
+
+
+def test_what_is_visible_is_not_known_of_raw_values(model: CTChat, monkeypatch: pytest.MonkeyPatch) -> None:
+    point = tuple(float(v) for v in ct().affine.apply([4, 4, 4]))
+    assert model.visible(ct(), [point]) == [True]  # type: ignore[list-item]
+    monkeypatch.setattr(model, "_with_unit", lambda volume: volume.oriented("RAS"))
+    assert model.visible(ct(), [point]) is None  # type: ignore[list-item]

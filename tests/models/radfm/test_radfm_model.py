@@ -135,3 +135,9 @@ def test_refused(tiny_radfm: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"tokenizer\.model: no such file"):
         made(tmp_path)
     assert made(tmp_path, tokenizer=tiny_radfm / "tokenizer.model").name == "radfm"
+
+
+def test_the_whole_volume_is_visible(model: RadFM) -> None:
+    volume = ct()
+    points = [tuple(float(v) for v in volume.affine.apply([n] * 3)) for n in (0, 8, 9)]
+    assert model.visible(volume, points) == [True, True, False]  # type: ignore[arg-type]
