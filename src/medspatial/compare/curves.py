@@ -64,7 +64,7 @@ def clearance(item: Item) -> float | None:
 
 
 def size_ml(item: Item) -> float | None:
-    """Smallest volume among the evidence's figures in millilitres: details named ``..._ml``, tables included."""
+    """Smallest volume among the evidence in millilitres: details named ``..._ml``, tables included."""
     evidence = _evidence(item)
     if evidence is None:
         return None
