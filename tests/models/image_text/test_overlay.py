@@ -18,7 +18,7 @@ from medspatial.errors import InputError
 from medspatial.inputs import Masks, PictureSettings, render
 from medspatial.models import create_model
 from medspatial.predict import predict, read_predictions
-from medspatial.records import Case, Evidence, EvidencePoint, Question
+from medspatial.records import Case, Evidence, EvidencePoint, Question, write_records
 from medspatial.study import CaseLoader, StudyConfig, run_study
 
 PAIR = ["kidney_left", "liver"]
@@ -201,3 +201,29 @@ def test_a_study_holds_overlay_against_slices(
     assert all(known["tiny-slices"])
     assert not any(known["tiny-overlay@blank"])
     assert any(curve.against == "visible" for curve in run.comparison.curves)
+
+
+def test_predict_draws_masks_of_cases_and_says_where_there_are_none(
+    image_text_folders: Callable[[str], Path], phantoms: tuple[Path, list[Case]], tmp_path: Path
+) -> None:
+    from typer.testing import CliRunner
+
+    from medspatial.cli.app import app
+
+    root, cases = phantoms
+    dataset = tmp_path / "questions.jsonl"
+    asked = [
+        q.model_copy(update={"image_path": c.image_path})
+        for q, c in zip(questions(cases), cases, strict=True)
+    ]
+    write_records(dataset, asked)
+    command = ["predict", "--model", "image_text", "--model-path", str(image_text_folders("llava"))]
+    command += ["--dataset", str(dataset), "--name", "tiny", "--device", "cpu", "--output-dir", str(tmp_path)]
+    for setting in ("representation=overlay", "structures=[liver]", "count=2", "size=28", "max_new_tokens=2"):
+        command += ["--set", setting]
+    done = CliRunner().invoke(app, [*command, "--cases", str(root)])
+    assert done.exit_code == 0, done.output
+    assert len(read_predictions(tmp_path / "tiny.jsonl")) == 2
+    refused = CliRunner().invoke(app, [*command, "--image-root", str(root)])
+    assert isinstance(refused.exception, InputError)
+    assert "needs masks" in str(refused.exception)
