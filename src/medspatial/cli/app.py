@@ -20,6 +20,7 @@ from medspatial.cli import (
     report,
     run,
     score,
+    segment,
 )
 from medspatial.errors import EXIT_INTERRUPTED, MedspatialError
 
@@ -38,6 +39,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 app.command("run", epilog=_EPILOG)(run.run)
+app.command("segment", epilog=_EPILOG)(segment.segment_command)
 app.command("prepare", epilog=_EPILOG)(prepare.prepare_command)
 app.command("predict", epilog=_EPILOG)(predict.predict_command)
 app.command("score", epilog=_EPILOG)(score.score_command)

@@ -1,0 +1,58 @@
+"""MONAI's own VISTA3D network and the weights of its bundle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from medspatial.errors import InputError, require
+from medspatial.models.runtime.checkpoint import load_weights, shapes
+
+_FILES = ("models/model.pt", "model.pt", "models/model.safetensors", "model.safetensors")
+_STEM = "image_encoder.encoder.conv_init.weight"
+_WRAPPER = "network."
+
+
+def network_of(embedding: int) -> nn.Module:
+    """Build MONAI's network with that many channels in its first stage (48 published)."""
+    require("monai", "models")
+    from monai.networks.nets.vista3d import vista3d132
+
+    made: Any = vista3d132(encoder_embed_dim=embedding, in_channels=1)
+    network: nn.Module = made.eval()
+    return network
+
+
+def published_name(key: str) -> str:
+    """Return the network's name of a published key; some packagings wrap it once more."""
+    return key.removeprefix(_WRAPPER)
+
+
+def weights_of(path: Path) -> Path:
+    """Return the weight file: ``path`` itself, or the one in a bundle's folder.
+
+    Raises
+    ------
+    InputError
+        There is none.
+    """
+    if path.is_file():
+        return path
+    for name in _FILES:
+        if (path / name).is_file():
+            return path / name
+    raise InputError(f"{path}: no VISTA3D weights; looked for {', '.join(_FILES)}")
+
+
+def load_network(path: Path, device: torch.device) -> nn.Module:
+    """Load a bundle's weights, strictly; the size is read off them."""
+    file = weights_of(path)
+    found = {published_name(key): shape for key, shape in shapes([file]).items()}
+    if _STEM not in found:
+        raise InputError(f"{file}: not VISTA3D's weights, key {_STEM!r} is missing")
+    network = network_of(found[_STEM][0])
+    load_weights(network, [file], rename=published_name, dtype=torch.float32, device=device)
+    return network.to(device).eval()
