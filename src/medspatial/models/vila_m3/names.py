@@ -1,0 +1,42 @@
+"""How VILA-M3's legend names VISTA3D's labels, made from our own label map."""
+
+from __future__ import annotations
+
+import re
+
+from medspatial.anatomy import load_label_map
+from medspatial.models.vila_m3.expert import GROUPS
+
+# Where the legend's words are not those of the structure's name.
+_OTHER = {
+    15: "bladder",
+    21: "bone",
+    24: "pancreatic tumor",
+    25: "hepatic vessel",
+    26: "hepatic tumor",
+    27: "colon cancer primaries",
+    128: "bone lesion",
+    132: "airway",
+}
+_SIDED = re.compile(r"(.+)_(left|right)")
+_RIB = re.compile(r"rib_(left|right)_(\d+)")
+
+
+def legend_names() -> dict[int, str]:
+    """Return label to name for all labels that a group lists."""
+    names = {label: _spoken(name) for label, name in load_label_map("vista3d").labels.items()} | _OTHER
+    listed = {label for group in GROUPS.values() for label in group}
+    return {label: name for label, name in sorted(names.items()) if label in listed}
+
+
+def _spoken(name: str) -> str:
+    """Put the side in front.
+
+    >>> _spoken("lung_upper_lobe_left")
+    'left lung upper lobe'
+    """
+    if rib := _RIB.fullmatch(name):
+        return f"{rib[1]} rib {rib[2]}"
+    if sided := _SIDED.fullmatch(name):
+        return f"{sided[2]} {sided[1]}".replace("_", " ")
+    return name.replace("_", " ")

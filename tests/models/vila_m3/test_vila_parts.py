@@ -1,0 +1,160 @@
+"""Parts of VILA-M3: golden vectors, column order, begin tokens, templates, slices, calls, legends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors.torch import save_file
+
+from medspatial.errors import InputError
+from medspatial.models.runtime.checkpoint import state_shapes
+from medspatial.models.vila_m3.expert import COLOURS, GROUPS, call_of, dealt, is_final, legend, overlay
+from medspatial.models.vila_m3.names import legend_names
+from medspatial.models.vila_m3.network import load_projector
+from medspatial.models.vila_m3.pixels import pixel_values
+from medspatial.models.vila_m3.projector import Projector, downsampled
+from medspatial.models.vila_m3.prompt import TEMPLATES, Turn, first_turn, image_ids, repeated
+from medspatial.models.vila_m3.slices import as_rgb, compressed, grey_slice, middle, slice_of
+from medspatial.models.vila_m3.verify import checks
+from medspatial.volume import AXIS_CODES, Affine, Volume
+
+
+def test_golden_vectors(shared: Path) -> None:
+    ct = shared / "data/real_ct/abdomen_pelvis_3mm/ct.nii.gz"
+    rows = list(checks(shared / "parity/vila_m3", ct))
+    assert not [row for row in rows if not row.passed]
+    names = {row.name for row in rows}
+    assert {"generate.ids", "splice.logits_last8", "legend k22", "overlay mid", "slice_mid grey"} <= names
+    assert sum(name.startswith("dialogue") for name in names) >= 12
+
+
+def test_tokens_come_column_by_column_and_the_padding_is_zero() -> None:
+    patches = torch.arange(1.0, 10.0)[None, :, None]  # 3 x 3
+    blocks = downsampled(patches)[0].tolist()
+    assert blocks == [[1, 2, 4, 5], [7, 8, 0, 0], [3, 0, 6, 0], [9, 0, 0, 0]]
+    with pytest.raises(ValueError, match="square"):
+        downsampled(torch.zeros(1, 5, 1))
+
+
+def test_the_projector_at_its_real_size() -> None:
+    with torch.device("meta"):
+        projector = Projector(1152, 4096)
+    found = state_shapes(projector)
+    assert found["layers.2.weight"] == (4096, 4608)
+    assert sorted(found) == [f"layers.{n}.{kind}" for n in (1, 2, 4) for kind in ("bias", "weight")]
+
+
+def test_a_foreign_projector_is_refused(tmp_path: Path) -> None:
+    save_file({"x": torch.zeros(1)}, str(tmp_path / "model.safetensors"))
+    with pytest.raises(InputError, match="not VILA's downsampling projector"):
+        load_projector(tmp_path, device=torch.device("cpu"), dtype=torch.float32)
+
+
+class Letters:
+    """A tokenizer of letters; 0 begins a text where ``adds`` is set, and ``^`` spells it out."""
+
+    bos_token_id = 0
+
+    def __init__(self, adds: bool) -> None:
+        self.adds = adds
+
+    def __call__(self, text: str) -> Letters:
+        self.input_ids = [0] * self.adds + [0 if letter == "^" else ord(letter) for letter in text]
+        return self
+
+
+def test_every_piece_loses_its_first_id_behind_a_begin_token() -> None:
+    a, b, c, d = (ord(letter) for letter in "abcd")
+    assert image_ids(Letters(True), "ab<image>cd") == [0, a, b, -200, c, d]
+    assert image_ids(Letters(False), "ab<image>cd") == [a, b, -200, c, d]
+    assert image_ids(Letters(False), "^ab<image>cd") == [0, a, b, -200, d]
+
+
+def test_messages_of_the_expert_become_one_turn() -> None:
+    turns = [first_turn("Why?", "LIST "), Turn("assistant", "<VISTA3D>"), Turn("expert", "A. ")]
+    text = TEMPLATES["llama_3"].render([*turns, repeated("Why?")])
+    assert "LIST <image>This is a CT image.\nWhy?<|eot_id|>" in text
+    assert "A. Use this result to respond to this prompt:\nWhy?<|eot_id|>" in text
+    assert text.endswith("<|start_header_id|>assistant<|end_header_id|>\n\n")
+    assert TEMPLATES["vicuna_v1"].render(turns).endswith("ASSISTANT: <VISTA3D></s>USER: A.  ")
+
+
+@settings(max_examples=20, deadline=None)
+@given(codes=st.sampled_from(sorted(AXIS_CODES)), seed=st.integers(0, 9))
+def test_the_slice_is_chosen_in_patient_space(codes: str, seed: int) -> None:
+    voxels = np.random.default_rng(seed).integers(-400, 400, (5, 6, 9)).astype(np.int16)
+    volume = Volume(voxels, Affine(np.diag([2.0, 2.0, 3.0, 1.0])), unit="HU")
+    stored = volume.oriented(codes)
+    assert middle(stored) == 4
+    assert np.array_equal(grey_slice(stored, 4), grey_slice(volume, 4))
+
+
+def test_front_is_up_and_the_patients_right_is_on_the_left() -> None:
+    voxels = np.zeros((3, 4, 1), np.int16)
+    voxels[2, 3, 0] = 7  # the most right, most anterior voxel of an RAS array
+    shown = slice_of(Volume(voxels, Affine(np.eye(4)), unit="HU"), 0)
+    assert shown.shape == (4, 3)
+    assert shown[0, 0] == 7
+
+
+def test_the_window_ends_at_0_and_255() -> None:
+    voxels = np.array([-2000, -150, 50, 250, 900], np.int16)[:, None, None]
+    grey = grey_slice(Volume(voxels, Affine(np.eye(4)), unit="HU"), 0)
+    assert grey[0, ::-1].tolist() == [0, 0, 127, 255, 255]
+    assert compressed(as_rgb(grey)).shape == (1, 5, 3)
+    assert pixel_values([as_rgb(grey)], 4).shape == (1, 3, 4, 4)
+
+
+@pytest.mark.parametrize(
+    ("reply", "labels"),
+    [("Use <VISTA3D(hepatic tumor)>.", (1, 26)), ("<VISTA3D()>", None), ("<VISTA3D(everything)>", None)],
+)
+def test_calls(reply: str, labels: tuple[int, ...] | None) -> None:
+    call = call_of(reply)
+    assert call is not None
+    assert call.labels == labels
+
+
+def test_what_is_no_call() -> None:
+    assert call_of("nothing") is None
+    assert call_of("<VISTA3D> <VISTA3D>") is None
+    assert call_of("<CXR()>") is None
+    with pytest.raises(KeyError):
+        call_of("<VISTA3D(teeth)>")
+    assert is_final("It was segmented by <VISTA3D>.")
+    assert not is_final("Let me call <VISTA3D>.")
+
+
+def test_colours_are_dealt_to_what_the_slice_holds_in_a_cycle() -> None:
+    labels = np.arange(18).reshape(3, 6)
+    colours = dealt(labels)
+    assert list(colours) == list(range(1, 18))
+    assert colours[17] == colours[1] == COLOURS[0]
+    assert colours[11][0] == colours[13][0] == "orange"
+
+
+def test_the_overlay_and_its_legend() -> None:
+    labels = np.array([[0, 5], [14, 18]])
+    grey = np.full((2, 2), 100, np.uint8)
+    picture = overlay(grey, labels)
+    assert picture[0, 0].tolist() == [70, 70, 70]
+    assert picture[0, 1].tolist() == [146, 70, 70]
+    text = legend(labels, legend_names())
+    assert text.endswith("describe red: right kidney, blue: left kidney. ")  # 18 is in no group
+
+
+def test_every_label_of_a_group_has_a_name() -> None:
+    listed = {label for group in GROUPS.values() for label in group}
+    names = legend_names()
+    assert set(names) == listed
+    assert (names[28], names[63], names[33], names[20]) == (
+        "left lung upper lobe",
+        "left rib 1",
+        "vertebrae L5",
+        "lung",
+    )
