@@ -63,7 +63,7 @@ class RightHalf(Model):
 
     def visible(self, volume: Volume, points: Sequence[Point]) -> Sequence[float] | None:
         self.calls.append(list(points))
-        return [x > 0 for x, _, _ in points]
+        return [0.9 if x > 0 else 0.1 for x, _, _ in points]
 
 
 def shares(path: Path) -> dict[str, Any]:
@@ -77,9 +77,9 @@ def run(path: Path, model: Model, name: str = "standard", **options: Any) -> dic
     return shares(path)
 
 
-def test_the_share_of_points_is_noted_where_there_are_points(tmp_path: Path) -> None:
+def test_the_least_visible_point_is_noted_where_there_are_points(tmp_path: Path) -> None:
     found = run(tmp_path / "p.jsonl", RightHalf())
-    assert found == {"both": 0.5, "left": 0.0, "third": 0.3333, "none": None, "bare": None, "right": 1.0}
+    assert found == {"both": 0.1, "left": 0.1, "third": 0.1, "none": None, "bare": None, "right": 0.9}
     assert all(row.metadata["own"] == 1 for row in read_predictions(tmp_path / "p.jsonl"))
 
 
@@ -93,13 +93,13 @@ def test_comparisons_read_it(tmp_path: Path) -> None:
     run(tmp_path / "p.jsonl", RightHalf())
     rows = read_predictions(tmp_path / "p.jsonl")
     joined = with_visible_shares(metric("exact").score(rows), rows)
-    assert {score.id: score.metadata.get("visible_share") for score in joined}["third"] == 0.3333
+    assert {score.id: score.metadata.get("visible_share") for score in joined}["third"] == 0.1
 
 
 def test_in_the_mirrored_arm_points_are_mirrored_with_the_volume(tmp_path: Path) -> None:
     model = RightHalf()
     found = run(tmp_path / "p.jsonl", model, "mirrored")
-    assert (found["left"], found["right"], found["third"]) == (1.0, 0.0, 0.6667)
+    assert (found["left"], found["right"], found["third"]) == (0.9, 0.1, 0.1)
     np.testing.assert_allclose(model.calls[1][-1], (-6.0, 5.0, 5.0), atol=1e-9)
 
 

@@ -6,7 +6,7 @@ travels in three steps:
 1. A model that can says for points in patient space how visible they are to it: an optional method
    ``visible(volume, points) -> list[float] | None``, one figure between 0 (cut away) and 1 (kept at full
    detail) per point, None where it cannot be said. ``points`` are world coordinates, RAS+ mm.
-2. The runner writes the mean over the points of ``question.evidence`` as ``metadata["visible_share"]`` into
+2. The runner writes the least over the points of ``question.evidence`` as ``metadata["visible_share"]`` into
    each prediction; others may write the list, in their order, as ``metadata["visible_points"]``.
 3. `with_visible_shares` carries it into the scores, where failure classes and curves read it.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from math import fsum
 from typing import TYPE_CHECKING
 
 from medspatial.models import Model, Point
@@ -42,7 +41,9 @@ class Sight:
 
     @cached_property
     def shares(self) -> dict[str, float]:
-        """Question id to the share of its points that the model can see; without those that are not known.
+        """Question id to how visible its least visible point is; without those that are not known.
+
+        The least counts: a distance needs both its ends.
 
         Raises
         ------
@@ -57,7 +58,7 @@ class Sight:
             return {}
         seen = dict(zip(points, figures, strict=True))
         return {
-            name: round(fsum(seen[point] for point in found) / len(found), _DIGITS)
+            name: round(min(seen[point] for point in found), _DIGITS)
             for name, found in asked.items()
             if found
         }

@@ -344,10 +344,13 @@ def test_overlays_are_sent_with_structures(serve: Serve, kind: str, tmp_path: Pa
 
 def test_visible_share_is_noted_beside_the_costs(serve: Serve, kind: str, tmp_path: Path) -> None:
     points = [EvidencePoint(name=str(k), xyz=(8.0, 8.0, 3.0 * k)) for k in range(8)]
-    (asked,) = questions(1, 1)
-    asked = asked.model_copy(update={"evidence": Evidence(points=tuple(points))})
+    asked = [
+        one.model_copy(update={"evidence": Evidence(points=(point,))})
+        for one, point in zip(questions(1, 8), points, strict=True)
+    ]
     model = make(serve(echo), kind, count=1, around=(8.0, 8.0, 9.0))
-    predict(model, [asked], tmp_path / "p.jsonl", load=volume)
-    row = read_predictions(tmp_path / "p.jsonl")[0]
-    assert row.metadata["visible_share"] == 0.375  # its slice and the two beside it, of eight
-    assert row.metadata["served_model"] == "m-1"
+    predict(model, asked, tmp_path / "p.jsonl", load=volume)
+    rows = read_predictions(tmp_path / "p.jsonl")
+    seen = [row.metadata["visible_share"] for row in rows]
+    assert seen == [0, 0, 1, 1, 1, 0, 0, 0]  # its slice and the two beside it
+    assert {row.metadata["served_model"] for row in rows} == {"m-1"}

@@ -168,7 +168,7 @@ def test_visible_share_is_that_of_the_slices_shown(
         one = create_model("image_text", name=name, device="cpu", **options, **more)
         run = predict(one, [asked], tmp_path / f"{name}.jsonl", load=loader.volume)
         shares[name] = read_predictions(run.path)[0].metadata.get("visible_share")
-    assert shares == {"whole": 1.0, "near": 0.5, "grid": None}
+    assert shares == {"whole": 1.0, "near": 0.0, "grid": None}
 
 
 def test_a_study_holds_overlay_against_slices(
