@@ -100,8 +100,12 @@ def test_the_stages_alone_give_a_comparison_and_a_report(
         done = medspatial("predict", "-m", model, "-d", questions, "-o", tmp_path / "p")
         assert done.returncode == 0, done.stderr
     files = [f"-p{tmp_path / 'p' / name}.jsonl" for name in ("random", "oracle")]
-    done = medspatial("score", *files, "-m", "structured", "-m", "exact", "-o", tmp_path / "s", "--json")
+    found = tmp_path / "found.json"
+    scoring = ["-m", "structured", "-m", "exact", "-o", tmp_path / "s", "--report", found, "--json"]
+    done = medspatial("score", *files, *scoring)
     assert done.returncode == 0, done.stderr
+    wrong = [row for row in json.loads(found.read_text())["mismatches"] if row["metric"] == "structured"]
+    assert {row["model"] for row in wrong} == {"random"}
     by_name = {(row["file"], row["metric"]): row["accuracy"] for row in json.loads(done.stdout)}
     assert by_name["oracle.jsonl", "structured"] == 1.0
     matrix = tmp_path / "matrix.csv"

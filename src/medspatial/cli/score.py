@@ -25,6 +25,9 @@ def score_command(
         ),
     ] = None,
     show_mismatches: Annotated[int, typer.Option(min=0, help="Print the first N wrong answers.")] = 0,
+    report: Annotated[
+        Path | None, typer.Option(help="Write figures and all wrong answers of every metric as JSON.")
+    ] = None,
     list_metrics: Annotated[bool, typer.Option("--list", help="List the metrics and end.")] = False,
     model: Annotated[
         list[str] | None,
@@ -43,7 +46,11 @@ def score_command(
     ] = None,
     set_: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Judge: a further option; repeatable."),
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="An option of the metrics or judges, such as checkpoint=F; repeatable.",
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -51,9 +58,12 @@ def score_command(
 
     Example: `medspatial score -p predictions/random.jsonl -m structured -m exact -o scores`
 
+    AlignScore: `medspatial score -p answers.jsonl -m alignscore --set checkpoint=F --set backbone=F`
+
     Judge: `medspatial score -p predictions/random.jsonl -m judge --model openai:gpt-x -o scores`
     """
     from medspatial.cli.judging import judge_lines, judges, options_of_judges
+    from medspatial.cli.scoring import scored, taken, write_report
     from medspatial.errors import InputError
     from medspatial.predict import read_predictions
     from medspatial.records import write_records
@@ -68,25 +78,29 @@ def score_command(
     options = options_of_judges(
         repeats=repeats, budget=budget, prices=prices, cache=cache, output=output, pairs=set_ or []
     )
+    own = [] if model else set_ or []  # beside judges, further options are theirs
     metrics = [
         made
         for name in metric or ["structured"]
-        for made in judges(name, model or [], options) or [make(name)]
+        for made in judges(name, model or [], options) or [make(name, **taken(name, own))]
     ]
-    rows, notes = [], list[str]()
+    rows, figures, notes, mistakes = [], [], list[str](), []
     for path in predictions:
         answers = read_predictions(path)
         for judge in metrics:
-            scores = judge.score(answers)
-            if output:
-                write_records(_target(output, path, judge.name), scores)
+            target = _target(output, path, judge.name) if output else None
+            scores = scored(judge, answers, target)
+            if target:
+                write_records(target, scores)
             found = judge.aggregate(scores)
             rows.append({"file": path.name, **asdict(found)})
+            figures.append(dict(rows[-1]))
             if (lines := judge_lines(found)) and not as_json:
                 rows[-1]["details"] = "below"
                 notes += [f"{path.name}, {line}" for line in lines]
-            wrong = [score for score in scores if score.correct is False][:show_mismatches]
-            for score in wrong:
+            wrong = [score for score in scores if score.correct is False]
+            mistakes += wrong
+            for score in wrong[:show_mismatches]:
                 typer.echo(
                     f"{judge.name}: {score.question}\n  reference: {score.answer}\n"
                     f"  answer:    {score.prediction}\n  {score.rule or ''} {score.reason or ''}",
@@ -94,6 +108,8 @@ def score_command(
                 )
     for judge in metrics:
         judge.close()
+    if report:
+        write_report(report, figures, mistakes)
     listing(rows, as_json=as_json)
     for note in notes:
         typer.echo(note)
