@@ -187,6 +187,19 @@ def tiny_med3dvlm(med3dvlm_folder: Build) -> Path:
     return med3dvlm_folder()
 
 
+@pytest.fixture(scope="session")
+def tiny_vista3d(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small VISTA3D with random weights: ``models/model.pt``, its keys wrapped as in some packagings."""
+    pytest.importorskip("monai")
+    from medspatial.models.vista3d.verify import recipe_network
+
+    folder = tmp_path_factory.mktemp("vista3d") / "bundle"
+    (folder / "models").mkdir(parents=True)
+    state = recipe_network(8, 7).state_dict()
+    torch.save({f"network.{key}": value for key, value in state.items()}, folder / "models/model.pt")
+    return folder
+
+
 @pytest.fixture
 def noise_volume() -> Any:
     """A small CT of noise with a slope, so that every axis and side differs."""

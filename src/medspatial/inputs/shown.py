@@ -38,6 +38,21 @@ def settings_of(options: Mapping[str, Any], where: str = "inputs") -> PictureSet
         raise InputError(f"{where}: {field}: {rule}; got {first['input']!r}") from None
 
 
+def picture_settings(options: Mapping[str, Any], where: str) -> PictureSettings:
+    """Return the settings of a model that takes images.
+
+    Raises
+    ------
+    InputError
+        As `settings_of`, and voxels.
+    """
+    if options.get("representation") == "volume":
+        raise InputError(f"{where}: representation 'volume': this model takes images, not voxels")
+    settings = settings_of(options, where)
+    assert isinstance(settings, PictureSettings)
+    return settings
+
+
 def shown(
     volume: Volume, options: Mapping[str, Any], masks: Masks | None = None
 ) -> list[tuple[NDArray[np.uint8], str]]:

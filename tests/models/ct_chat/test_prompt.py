@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
-import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,10 +12,11 @@ from medspatial.errors import InputError
 from medspatial.inputs import Query
 from medspatial.models.ct_chat import system_prompt as prompts
 from medspatial.models.ct_chat.prompt import IMAGE_ID, Prompt, add_tokens, split_at_image, token_ids
-from medspatial.models.ct_chat.system_prompt import SystemPrompt, fetch_system_prompts, load_system_prompt
+from medspatial.models.ct_chat.system_prompt import fetch_system_prompts, load_system_prompt
 from medspatial.models.ct_chat.templates import TEMPLATES, Template, template
+from medspatial.models.source_text import ChosenText, sha256
 
-NONE = SystemPrompt("", "none")
+NONE = ChosenText("", "none")
 SIDE = Query("q1", "Which side?", ("left", "right"))
 
 
@@ -34,18 +32,10 @@ def tokenizer(make: SimpleNamespace) -> Any:
 def own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Template:
     """A template whose system text is known here, and an empty cache."""
     known = TEMPLATES["llama3"]
-    made = Template("llama3", known.render, prompts.sha256("Be brief."), "conv_llama3", known.end)
+    made = Template("llama3", known.render, sha256("Be brief."), "conv_llama3", known.end)
     monkeypatch.setattr(prompts, "TEMPLATES", {"llama3": made})
     monkeypatch.setenv("MEDSPATIAL_CACHE", str(tmp_path / "cache"))
     return made
-
-
-def source_file(folder: Path, text: str = "Be brief.") -> Path:
-    """Source that would do harm if it were run."""
-    path = folder / "conversation.py"
-    harm = f"open({str(folder / 'harm')!r}, 'w').write('ran')\nimport nothing_such\n"
-    path.write_text(harm + f"conv_llama3 = Conversation(\n    system={text!r}, roles=('a', 'b'))\n")
-    return path
 
 
 def test_two_begin_tokens_where_the_text_states_one(tokenizer: Any) -> None:
@@ -132,72 +122,18 @@ def test_split_at_the_image() -> None:
     assert split_at_image([1, 2, IMAGE_ID, 3]) == ([1, 2], [3])
 
 
-def test_the_source_is_read_not_run(own: Template, tmp_path: Path) -> None:
-    path = source_file(tmp_path)
-    written = fetch_system_prompts(source=path)
-    assert [p.read_text() for p in written] == ["Be brief."]
-    assert not (tmp_path / "harm").exists()
-    assert load_system_prompt(own) == SystemPrompt("Be brief.", "original")
-    assert load_system_prompt(own, path).origin == "original"
-
-
-def test_the_hash_is_checked(own: Template, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="system text of conv_llama3 has SHA-256"):
-        fetch_system_prompts(source=source_file(tmp_path, "Be verbose."))
-    fetched = fetch_system_prompts(source=source_file(tmp_path))[0]
-    fetched.write_text("Be verbose.")
-    with pytest.raises(InputError, match="was changed"):
-        load_system_prompt(own, "fetched")
-
-
-def test_without_the_system_text_the_manifest_says_so(own: Template) -> None:
-    made = load_system_prompt(own)
-    assert made.describe() == {"origin": "none", "sha256": None}
-    assert own.render([("q", None)], made.text).startswith("<|start_header_id|>user")
-    with pytest.raises(InputError, match="no such file; fetch it, give a file"):
-        load_system_prompt(own, "fetched")
-
-
-def test_a_text_of_ones_own_is_recorded_as_such(own: Template, tmp_path: Path) -> None:
-    (tmp_path / "mine.txt").write_text("Answer.")
-    made = load_system_prompt(own, tmp_path / "mine.txt")
-    assert made.describe() == {"origin": "custom", "sha256": prompts.sha256("Answer.")}
-    assert load_system_prompt(TEMPLATES["mistral_instruct"], "none").origin == "not needed"
-
-
-@pytest.mark.parametrize(
-    ("source", "message"),
-    [
-        ("conv_llama3 = Conversation(system=read(), roles=())", "not a plain string"),
-        ("conv_llama3 = 'text'", "has no conversation conv_llama3"),
-        ("def (", "not Python source"),
-    ],
-)
-def test_another_source_is_told(own: Template, tmp_path: Path, source: str, message: str) -> None:
+def test_system_texts_come_out_of_the_original_source(own: Template, tmp_path: Path) -> None:
     path = tmp_path / "conversation.py"
-    path.write_text(source)
-    with pytest.raises(InputError, match=message):
-        fetch_system_prompts(source=path)
+    path.write_text("conv_llama3 = Conversation(\n    system='Be brief.', roles=('a', 'b'))\n")
+    assert [written.name for written in fetch_system_prompts(source=path)] == ["llama3.txt"]
+    assert load_system_prompt(own) == ChosenText("Be brief.", "original")
+    assert load_system_prompt(TEMPLATES["mistral_instruct"]).origin == "not needed"
 
 
-def test_fetching_over_the_network(own: Template, tmp_path: Path) -> None:
-    source_file(tmp_path)
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *args: object) -> None:
-            pass
-
-    handler = functools.partial(Quiet, directory=str(tmp_path))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        address = f"http://127.0.0.1:{server.server_port}"
-        written = fetch_system_prompts(tmp_path / "out", f"{address}/conversation.py")
-        assert [path.name for path in written] == ["llama3.txt"]
-        with pytest.raises(
-            InputError, match=r"nothing\.py: cannot be fetched .* download it and give the file"
-        ):
-            fetch_system_prompts(tmp_path / "out", f"{address}/nothing.py")
-        server.shutdown()
+def test_without_the_system_text_the_turns_begin(own: Template) -> None:
+    made = load_system_prompt(own)
+    assert made.origin == "none"
+    assert own.render([("q", None)], made.text).startswith("<|start_header_id|>user")
 
 
 def test_the_commit_is_pinned() -> None:

@@ -54,20 +54,20 @@ def test_batched_on_a_shared_prefix_equals_stock_generate_token_for_token(model:
     together = model._generated(encoded, QUERIES)
     alone = [model._generated(encoded, [query])[0] for query in QUERIES]
     images, captions = model.pictures(ct())
-    stock = [stock_answer(model, images, captions, model.question(query)) for query in QUERIES]
+    stock = [stock_answer(model, images, captions, model.wording.text(query)) for query in QUERIES]
     assert together == alone == stock
 
 
 def test_text_only_is_batched_too(model: Any) -> None:
     encoded = model.encode(model.prepare(None))
-    stock = [stock_answer(model, (), (), model.question(query)) for query in QUERIES]
+    stock = [stock_answer(model, (), (), model.wording.text(query)) for query in QUERIES]
     assert model._generated(encoded, QUERIES) == stock
 
 
 def test_logits_on_the_prefix_are_those_of_the_whole_prompt(model: Any) -> None:
     """Tokens of a random model may agree by luck; the first logits agree to rounding, padded row included."""
     encoded = model.encode(model.prepare(ct()))
-    texts = [model.question(query) for query in (QUERIES[0], QUERIES[2])]
+    texts = [model.wording.text(query) for query in (QUERIES[0], QUERIES[2])]
     tails = [model.conversation.tail(encoded.head, text) for text in texts]
     options = {"max_new_tokens": 1, "output_logits": True, "return_dict_in_generate": True}
     for group in model.generator._groups(encoded.prefix, tails):

@@ -38,7 +38,7 @@ def made(folder: Path, **options: Any) -> Any:
 
 def stock(model: Any) -> list[list[int]]:
     pictures = model.pictures(ct())
-    inputs = [model.conversation.inputs(*pictures, model.question(query)) for query in QUERIES]
+    inputs = [model.conversation.inputs(*pictures, model.wording.text(query)) for query in QUERIES]
     return [model.generator.asked_whole(one) for one in inputs]
 
 

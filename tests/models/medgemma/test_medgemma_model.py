@@ -54,7 +54,7 @@ def test_answers_on_the_prefix_are_those_of_whole_prompts(model: Any) -> None:
     assert len(encoded.head.images) == 5
     pictures = model.pictures(ct())
     whole = [
-        model.generator.asked_whole(model.conversation.inputs(*pictures, model.question(query)))
+        model.generator.asked_whole(model.conversation.inputs(*pictures, model.wording.text(query)))
         for query in QUERIES
     ]
     assert model._generated(encoded, QUERIES) == whole

@@ -13,13 +13,21 @@ from safetensors.torch import save_file
 
 from medspatial.errors import InputError
 from medspatial.models.runtime.checkpoint import state_shapes
-from medspatial.models.vila_m3.expert import COLOURS, GROUPS, call_of, dealt, is_final, legend, overlay
+from medspatial.models.vila_m3.calls import GROUPS, call_of, is_final
+from medspatial.models.vila_m3.legend import COLOURS, dealt, legend, overlay
 from medspatial.models.vila_m3.names import legend_names
 from medspatial.models.vila_m3.network import load_projector
 from medspatial.models.vila_m3.pixels import pixel_values
+from medspatial.models.vila_m3.preparation import Preparation, as_rgb, compressed, grey_slice, slice_of
 from medspatial.models.vila_m3.projector import Projector, downsampled
-from medspatial.models.vila_m3.prompt import TEMPLATES, Turn, first_turn, image_ids, repeated
-from medspatial.models.vila_m3.slices import as_rgb, compressed, grey_slice, middle, slice_of
+from medspatial.models.vila_m3.prompt import (
+    TEMPLATES,
+    consulted,
+    dialogue_turn,
+    image_ids,
+    plain_turn,
+    template_of,
+)
 from medspatial.models.vila_m3.verify import checks
 from medspatial.volume import AXIS_CODES, Affine, Volume
 
@@ -76,12 +84,14 @@ def test_every_piece_loses_its_first_id_behind_a_begin_token() -> None:
 
 
 def test_messages_of_the_expert_become_one_turn() -> None:
-    turns = [first_turn("Why?", "LIST "), Turn("assistant", "<VISTA3D>"), Turn("expert", "A. ")]
-    text = TEMPLATES["llama_3"].render([*turns, repeated("Why?")])
+    first = dialogue_turn("Why?", "LIST ")
+    text = TEMPLATES["llama_3"].render([first, *consulted("<VISTA3D>", "A. ", "Why?")])
     assert "LIST <image>This is a CT image.\nWhy?<|eot_id|>" in text
     assert "A. Use this result to respond to this prompt:\nWhy?<|eot_id|>" in text
     assert text.endswith("<|start_header_id|>assistant<|end_header_id|>\n\n")
-    assert TEMPLATES["vicuna_v1"].render(turns).endswith("ASSISTANT: <VISTA3D></s>USER: A.  ")
+    final = TEMPLATES["vicuna_v1"].render([first, *consulted("<VISTA3D>", "A. ", None)])
+    assert final.endswith("ASSISTANT: <VISTA3D></s>USER: A.  ")
+    assert TEMPLATES["vicuna_v1"].render([plain_turn("Why?")]).endswith("USER: <image>\nWhy? ")
 
 
 @settings(max_examples=20, deadline=None)
@@ -90,7 +100,7 @@ def test_the_slice_is_chosen_in_patient_space(codes: str, seed: int) -> None:
     voxels = np.random.default_rng(seed).integers(-400, 400, (5, 6, 9)).astype(np.int16)
     volume = Volume(voxels, Affine(np.diag([2.0, 2.0, 3.0, 1.0])), unit="HU")
     stored = volume.oriented(codes)
-    assert middle(stored) == 4
+    assert Preparation().number(stored) == 4
     assert np.array_equal(grey_slice(stored, 4), grey_slice(volume, 4))
 
 
@@ -111,21 +121,30 @@ def test_the_window_ends_at_0_and_255() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reply", "labels"),
-    [("Use <VISTA3D(hepatic tumor)>.", (1, 26)), ("<VISTA3D()>", None), ("<VISTA3D(everything)>", None)],
+    ("reply", "group"),
+    [
+        ("Use <VISTA3D(hepatic tumor)>.", "hepatic tumor"),
+        ("<VISTA3D(hepatoma)>", "hepatic tumor"),
+        ("<VISTA3D()>", "everything"),
+        ("<VISTA3D>", "everything"),
+        ("<VISTA3D(everything)>", "everything"),
+    ],
 )
-def test_calls(reply: str, labels: tuple[int, ...] | None) -> None:
+def test_calls(reply: str, group: str) -> None:
     call = call_of(reply)
     assert call is not None
-    assert call.labels == labels
+    assert call.group == group
+    assert call.labels == GROUPS[group]
 
 
 def test_what_is_no_call() -> None:
     assert call_of("nothing") is None
     assert call_of("<VISTA3D> <VISTA3D>") is None
     assert call_of("<CXR()>") is None
-    with pytest.raises(KeyError):
+    with pytest.raises(InputError, match=r"takes one of everything, .* got 'teeth'"):
         call_of("<VISTA3D(teeth)>")
+    with pytest.raises(InputError, match="got 'organs', 'muscles'"):
+        call_of("<VISTA3D(organs)(muscles)>")
     assert is_final("It was segmented by <VISTA3D>.")
     assert not is_final("Let me call <VISTA3D>.")
 
@@ -149,7 +168,7 @@ def test_the_overlay_and_its_legend() -> None:
 
 
 def test_every_label_of_a_group_has_a_name() -> None:
-    listed = {label for group in GROUPS.values() for label in group}
+    listed = {label for name, group in GROUPS.items() if name != "everything" for label in group}
     names = legend_names()
     assert set(names) == listed
     assert (names[28], names[63], names[33], names[20]) == (
@@ -158,3 +177,75 @@ def test_every_label_of_a_group_has_a_name() -> None:
         "vertebrae L5",
         "lung",
     )
+
+
+def test_the_place_of_the_slice_can_be_chosen() -> None:
+    volume = Volume(np.zeros((12, 4, 10), np.int16), Affine(np.diag([1.0, 1.0, 5.0, 1.0])), unit="HU")
+    assert [Preparation(share).number(volume) for share in (0, 0.5, 0.999, 1)] == [0, 5, 9, 9]
+    stored = volume.oriented("SAR")  # the original takes the middle of the third stored axis
+    assert (Preparation().number(stored), Preparation("stored").number(stored)) == (5, 6)
+    wide = Volume(np.zeros((24, 4, 10), np.int16), volume.affine, unit="HU").oriented("SAR")
+    with pytest.raises(InputError, match="place 'stored' is slice 12, but SAR has only 10 slices"):
+        Preparation("stored").number(wide)
+    for place in ("top", -0.1, 1.5, True, None):
+        with pytest.raises(InputError, match=r"place must be middle, stored or a share from 0 \(feet\)"):
+            Preparation(place)  # type: ignore[arg-type]
+
+
+def test_a_point_off_the_slice_is_not_seen() -> None:
+    volume = Volume(np.zeros((4, 4, 9), np.int16), Affine(np.diag([1.0, 1.0, 5.0, 1.0])), unit="HU")
+    points = [(1.0, 1.0, 20.0), (1.0, 1.0, 5.0), (99.0, 1.0, 20.0)]
+    assert Preparation().visible(volume, points) == [True, False, False]
+    assert Preparation(0).visible(volume, points) == [False, True, False]
+
+
+def test_left_and_front_land_where_the_contract_says() -> None:
+    from medspatial.cases import make_marker_phantom
+
+    phantom = make_marker_phantom(spacing=4.0)
+    for marker, half in (("marker_left", (1, 1)), ("marker_anterior", (0, 0))):
+        mask = phantom.masks.mask(marker)
+        place = int(np.flatnonzero(mask.any(axis=(0, 1))).mean())
+        for codes in ("RAS", "LPS", "PIR"):
+            labels = Volume(mask.astype(np.uint8), phantom.ct.affine, unit="label").oriented(codes)
+            shown = np.argwhere(slice_of(labels, place)).mean(axis=0) / slice_of(labels, place).shape
+            axis, side = half
+            assert (shown[axis] > 0.5) == bool(side), (marker, codes, shown)
+    notes = " ".join(Preparation().contract().notes)
+    assert "the patient's right on the left" in notes
+    assert "JPEG" in notes
+    assert "JPEG" not in " ".join(Preparation(jpeg=False).contract().notes)
+
+
+def test_pieces_of_vicuna_are_those_of_sentencepiece(tmp_path: Path) -> None:
+    import io
+    import json
+
+    import sentencepiece
+
+    from medspatial.models.runtime.folder import load_tokenizer
+
+    texts = ["A chat between a user and an assistant.", "USER: ASSISTANT: which kidney is left?"] * 20
+    model = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(texts),
+        model_writer=model,
+        vocab_size=310,
+        model_type="bpe",
+        byte_fallback=True,
+        normalization_rule_name="identity",
+        remove_extra_whitespaces=False,
+        minloglevel=2,
+    )
+    (tmp_path / "tokenizer.model").write_bytes(model.getvalue())
+    config = {"tokenizer_class": "LlamaTokenizer", "legacy": False, "add_bos_token": True}
+    config |= {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"}
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(config))
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "llama"}))
+    tokenizer = load_tokenizer(tmp_path)
+    plain = sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
+    text = TEMPLATES["vicuna_v1"].render([dialogue_turn("Which is left?", "Experts:\n")])
+    before, after = (plain.encode(piece) for piece in text.split("<image>"))
+    assert template_of(tokenizer) == "vicuna_v1"
+    assert image_ids(tokenizer, text) == [1, *before, -200, *after]
+    assert tokenizer.convert_tokens_to_ids("</s>") == 2

@@ -17,7 +17,7 @@ from medspatial.errors import InputError
 from medspatial.models import create_model
 from medspatial.models.verify import verify
 from medspatial.models.vista3d import EVERYTHING, Vista3D, expanded
-from medspatial.models.vista3d.inference import Windows, label_map
+from medspatial.models.vista3d.inference import Windows, label_maps
 from medspatial.models.vista3d.network import load_network, network_of
 from medspatial.models.vista3d.preparation import Preparation
 from medspatial.models.vista3d.prompts import labels_of
@@ -84,14 +84,65 @@ class Patterns(nn.Module):
 def test_chunks_give_the_label_of_the_highest_logit(seed: int, labels: list[int]) -> None:
     image = torch.from_numpy(np.random.default_rng(seed).random((1, 1, 9, 8, 10), dtype=np.float32))
     roi = (9, 8, 10)
-    chunked = label_map(Patterns(), image, labels, Windows(roi, 0.0, 1e-9))
+    chunked = label_maps(Patterns(), image, {"": labels}, Windows(roi, 0.0, 1e-9))[""]
     logits = torch.stack([torch.sin(image[0, 0] * (3.0 + label)) - 0.4 for label in labels])
     best, place = logits.max(dim=0)
     wanted = torch.where(best > 0, torch.tensor(labels)[place], 0).numpy()
     unclear = (logits.topk(min(2, len(labels)), dim=0).values.diff(dim=0).abs() < 1e-5).any(0).numpy()
     unclear |= (best.abs() < 1e-5).numpy()
     assert np.array_equal(chunked[~unclear], wanted[~unclear])
-    assert np.array_equal(chunked, label_map(Patterns(), image, labels, Windows(roi, 0.0, 4.0)))
+    assert np.array_equal(chunked, label_maps(Patterns(), image, {"": labels}, Windows(roi, 0.0, 4.0))[""])
+
+
+class Blurred(nn.Module):
+    """Stands in for a network whose output depends on where in the window a voxel lies."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls = 0
+
+    def forward(self, inputs: Any, class_vector: Any = None, transpose: bool = False, **_: Any) -> Any:
+        self.calls += 1
+        ramp = (
+            torch.linspace(-0.5, 0.5, inputs.shape[-1]) + torch.linspace(0, 1, inputs.shape[2])[:, None, None]
+        )
+        blurred = torch.nn.functional.avg_pool3d(inputs, 3, 1, 1) + 0.2 * ramp
+        return torch.cat([torch.sin(blurred * (5.0 + float(n))) for n in class_vector[:, 0]], dim=1)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    shape=st.tuples(*[st.integers(3, 17)] * 3),
+    overlap=st.sampled_from([0.0, 0.3, 0.5, 0.8]),
+    gigabytes=st.sampled_from([1e-9, 1e-5, 1.0]),
+)
+def test_windows_are_those_of_monai(shape: tuple[int, int, int], overlap: float, gigabytes: float) -> None:
+    from monai.inferers.utils import sliding_window_inference
+
+    image = torch.from_numpy(np.random.default_rng(3).random((1, 1, *shape), dtype=np.float32))
+    prompts = {"few": [3, 9], "many": [1, 3, 4, 9, 12]}
+    windows = Windows((6, 5, 7), overlap, gigabytes)
+    network = Blurred()
+    found = label_maps(network, image, prompts, windows)
+    for name, labels in prompts.items():
+        reference = Blurred()
+        logits = sliding_window_inference(
+            image,
+            windows.roi,
+            1,
+            reference,
+            overlap=overlap,
+            mode="gaussian",
+            transpose=True,
+            class_vector=torch.tensor(labels)[:, None],
+        )[0]
+        best, row = logits.max(dim=0)
+        wanted = torch.where(best > 0, torch.tensor(labels)[row], 0).numpy()
+        unclear = (logits.topk(2, dim=0).values.diff(dim=0).abs() < 1e-5)[0] | (best.abs() < 1e-5)
+        assert np.array_equal(found[name][~unclear], wanted[~unclear])
+        assert unclear.float().mean() < 0.01
+        if gigabytes == 1.0:
+            assert network.calls == reference.calls  # one pass for both prompts
 
 
 def test_output_that_is_not_finite_is_refused() -> None:
@@ -100,7 +151,7 @@ def test_output_that_is_not_finite_is_refused() -> None:
             return super().forward(inputs, class_vector, **more) * float("nan")
 
     with pytest.raises(InputError, match="not finite"):
-        label_map(Broken(), torch.rand(1, 1, 4, 4, 4), [1], Windows((4, 4, 4)))
+        label_maps(Broken(), torch.rand(1, 1, 4, 4, 4), {"": [1]}, Windows((4, 4, 4)))
 
 
 def body(shape: tuple[int, int, int], spacing: tuple[float, float, float], seed: int) -> Volume:

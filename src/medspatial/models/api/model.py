@@ -7,20 +7,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
-from pydantic import ValidationError
-
 from medspatial.errors import InputError, RunStopped
-from medspatial.inputs import Masks, PictureSettings, Query, on_pictures, render
+from medspatial.inputs import (
+    RADIOLOGICAL,
+    Masks,
+    PictureSettings,
+    Query,
+    Wording,
+    on_pictures,
+    picture_settings,
+    render,
+)
 from medspatial.llm import CallFailed, Image, Message, Reply, Request, open_llm
 from medspatial.models.base import Answer, Model, Point
 from medspatial.records import Prediction, content_hash
 from medspatial.volume import Volume
 
-INSTRUCTION = (
-    "These are images of one CT examination in radiological display: in axial and coronal images the "
-    "patient's right is on the left side of the image, in sagittal images anterior is on the left side."
-)
-_FIELDS = ("question", "options", "prompt")
 _BATCHES = 4  # questions handed over at once, per call that may run at once
 
 
@@ -78,7 +80,7 @@ class ApiModel(Model):
         model: str,
         *,
         prompt: str = "{prompt}",
-        instruction: str | None = INSTRUCTION,
+        instruction: str | None = RADIOLOGICAL,
         system: str | None = None,
         captions: Literal["before", "after", "none"] = "before",
         max_tokens: int = 1024,
@@ -90,10 +92,10 @@ class ApiModel(Model):
         if captions not in {"before", "after", "none"}:
             raise InputError(f"{self.name}: captions must be before, after or none, got {captions!r}")
         pictures = {key: options.pop(key) for key in list(options) if key in PictureSettings.model_fields}
-        self.settings = _picture_settings(self.name, pictures)
+        self.settings = picture_settings(pictures, self.name)
         self.contract = self.settings.contract()
         self.needs_masks = self.settings.representation == "overlay"
-        self.prompt = _checked_prompt(prompt)
+        self.wording = Wording(prompt)
         self._instruction, self._system, self._captions = instruction, system, captions
         self._max_tokens, self._temperature, self._seed = max_tokens, temperature, seed
         self.llm = open_llm(f"{self.provider}:{model}", **options)
@@ -166,7 +168,7 @@ class ApiModel(Model):
         return {
             **self.llm.describe(),
             "pictures": self.settings.model_dump(mode="json"),
-            "prompt": self.prompt,
+            "prompt": self.wording.pattern,
             "instruction": self._instruction,
             "system": self._system,
             "captions": self._captions,
@@ -180,10 +182,8 @@ class ApiModel(Model):
         self.llm.close()
 
     def _request(self, shown: Shown, query: Query) -> Request:
-        options = "\n".join(f"{letter}. {option}" for letter, option in query.lettered())
-        text = self.prompt.format(question=query.text, options=options, prompt=query.prompt())
         return Request(
-            (Message("user", (*shown.parts, text)),),
+            (Message("user", (*shown.parts, self.wording.text(query))),),
             system=self._system or "",
             temperature=self._temperature,
             max_tokens=self._max_tokens,
@@ -210,25 +210,3 @@ def _png(pixels: Any) -> bytes:
     stream = io.BytesIO()
     Pillow.fromarray(pixels).save(stream, format="PNG")
     return stream.getvalue()
-
-
-def _picture_settings(name: str, options: dict[str, Any]) -> PictureSettings:
-    try:
-        return PictureSettings.model_validate(options)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "pictures"
-        rule = first["msg"].removeprefix("Value error, ")
-        raise InputError(f"{name}: {place}: {rule}; got {first['input']!r}") from None
-
-
-def _checked_prompt(prompt: str) -> str:
-    try:
-        prompt.format(**dict.fromkeys(_FIELDS, ""))
-    except (KeyError, IndexError, ValueError):
-        raise InputError(
-            f"prompt: may hold {{question}}, {{options}} and {{prompt}}, got {prompt!r}"
-        ) from None
-    if not any(f"{{{name}}}" in prompt for name in ("question", "prompt")):
-        raise InputError(f"prompt: needs {{question}} or {{prompt}}, got {prompt!r}")
-    return prompt

@@ -9,9 +9,9 @@ from typing import Any
 
 from medspatial.errors import InputError
 from medspatial.inputs import Query
-from medspatial.models.ct_chat.system_prompt import SystemPrompt
 from medspatial.models.ct_chat.templates import IMAGE, PROVIDED, Template
 from medspatial.models.ct_chat.variants import PAD, TASK_TOKENS, TASKS
+from medspatial.models.source_text import ChosenText
 
 IMAGE_ID = -200
 
@@ -69,7 +69,7 @@ class Prompt:
     """
 
     template: Template
-    system: SystemPrompt
+    system: ChosenText
     task: str = "auto"
     provided: bool = True
 

@@ -19,10 +19,11 @@ from medspatial.models.ct_chat.language import Merge, build_language
 from medspatial.models.ct_chat.network import load_encoder, load_projector
 from medspatial.models.ct_chat.preparation import Preparation
 from medspatial.models.ct_chat.prompt import split_at_image
-from medspatial.models.ct_chat.system_prompt import cache_folder, sha256
+from medspatial.models.ct_chat.system_prompt import load_system_prompt
 from medspatial.models.ct_chat.templates import TEMPLATES
 from medspatial.models.runtime.checkpoint import read_config
 from medspatial.models.runtime.language import GenerationSettings, LanguageModel
+from medspatial.models.source_text import sha256
 from medspatial.models.verify import Check, exact_check, tensor_check
 from medspatial.volume import read_volume
 
@@ -111,10 +112,9 @@ def _prompts(folder: Path) -> Iterator[Check]:
         name = f"prompt {template.name}, {len(turns)} turns"
         held = _PLACEHOLDER if entry["system_len"] else ""
         yield exact_check(name, template.render(turns, held), entry["prompt_with_system_placeholder"])
-        fetched = cache_folder() / f"{template.name}.txt"
-        if template.system_sha256 is None or fetched.exists():
-            system = fetched.read_bytes().decode() if template.system_sha256 else ""
-            made = sha256(template.render(turns, system))
+        system = load_system_prompt(template)
+        if system.origin != "none":
+            made = sha256(template.render(turns, system.text))
             yield exact_check(f"{name}, in full", made, entry["prompt_sha256"])
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from medspatial.errors import InputError
-from medspatial.inputs import Masks, PictureSettings, Query, on_pictures, render, settings_of
+from medspatial.inputs import RADIOLOGICAL, Masks, Query, Wording, on_pictures, picture_settings, render
 from medspatial.models.base import Answer, Model, Point
 from medspatial.models.image_text.conversation import Conversation, Head, Pixels
 from medspatial.models.image_text.loading import greedy_configuration, load_model, load_processor
@@ -17,12 +17,6 @@ from medspatial.models.image_text.sharing import Sharing, tried
 from medspatial.models.runtime.device import choose_device, choose_dtype
 from medspatial.records import content_hash
 from medspatial.volume import Volume
-
-INSTRUCTION = (
-    "These are images of one CT examination in radiological display: in axial and coronal images the "
-    "patient's right is on the left side of the image, in sagittal images anterior is on the left side."
-)
-_FIELDS = ("question", "options", "prompt")
 
 
 @dataclass(frozen=True)
@@ -73,7 +67,7 @@ class ImageText(Model):
         *,
         revision: str | None = None,
         prompt: str = "{prompt}",
-        instruction: str | None = INSTRUCTION,
+        instruction: str | None = RADIOLOGICAL,
         system: str | None = None,
         captions: Literal["before", "after", "none"] = "before",
         chat_template: str | None = None,
@@ -89,8 +83,8 @@ class ImageText(Model):
         **pictures: Any,
     ) -> None:
         self.name = Path(path).name or "image_text"
-        self.prompt = _checked_prompt(prompt)
-        self.settings = self.picture_settings(pictures)
+        self.wording = Wording(prompt)
+        self.settings = picture_settings(pictures, self.name)
         self.contract = self.settings.contract()
         self.needs_masks = self.settings.representation == "overlay"
         if captions not in {"before", "after", "none"}:
@@ -122,19 +116,6 @@ class ImageText(Model):
         self.sharing: Sharing = tried(self.conversation, self.generator)
         self._facts = {"revision": revision, "attention": attention, "without_video_part": without_video}
 
-    def picture_settings(self, options: dict[str, Any]) -> PictureSettings:
-        """Check the options of the representation.
-
-        Raises
-        ------
-        InputError
-            Names option, rule and value.
-        """
-        settings = settings_of(options, self.name)
-        if not isinstance(settings, PictureSettings):
-            raise InputError(f"{self.name}: representation 'volume': this model takes images, not voxels")
-        return settings
-
     def make_conversation(self, processor: Any, **options: Any) -> Conversation:
         """Return how prompts are laid out."""
         return Conversation(processor, name=self.name, **options)
@@ -143,11 +124,6 @@ class ImageText(Model):
         """Return the images of a volume and their captions; an overlay without masks is the bare slices."""
         made = render(volume, self.settings if masks is not None else self.settings.bare, masks)
         return made.images, made.captions
-
-    def question(self, query: Query) -> str:
-        """Return the text of a question."""
-        options = "\n".join(f"{letter}. {option}" for letter, option in query.lettered())
-        return self.prompt.format(question=query.text, options=options, prompt=query.prompt())
 
     def decoded(self, ids: Sequence[int]) -> str:
         """Return text without special tokens."""
@@ -204,7 +180,7 @@ class ImageText(Model):
             "commit": getattr(model.config, "_commit_hash", None),
             "pictures": self.settings.model_dump(mode="json"),
             "image_processor": _processor_facts(self.conversation.processor),
-            "prompt": self.prompt,
+            "prompt": self.wording.pattern,
             "instruction": self.conversation.instruction,
             "system": self.conversation.system,
             "captions": self.conversation.captions,
@@ -219,7 +195,7 @@ class ImageText(Model):
 
     def _generated(self, encoded: Encoded, queries: Sequence[Query]) -> list[list[int]]:
         seeds = [self._seed(query) for query in queries]
-        texts = [self.question(query) for query in queries]
+        texts = [self.wording.text(query) for query in queries]
         if encoded.prefix is None and encoded.head.images:
             return [self._asked_whole(encoded.head, *pair) for pair in zip(texts, seeds, strict=True)]
         tails = [self._tail(encoded, text) for text in texts]
@@ -246,18 +222,6 @@ class ImageText(Model):
         text, facts = self.read(ids)
         ended = bool(ids) and ids[-1] in self.generator.ends
         return Answer(text, {"new_tokens": len(ids), **({} if ended else {"cut_off": True}), **facts})
-
-
-def _checked_prompt(prompt: str) -> str:
-    try:
-        prompt.format(**dict.fromkeys(_FIELDS, ""))
-    except (KeyError, IndexError, ValueError):
-        raise InputError(
-            f"prompt: may hold {{question}}, {{options}} and {{prompt}}, got {prompt!r}"
-        ) from None
-    if not any(f"{{{name}}}" in prompt for name in ("question", "prompt")):
-        raise InputError(f"prompt: needs {{question}} or {{prompt}}, got {prompt!r}")
-    return prompt
 
 
 def _processor_facts(processor: Any) -> dict[str, Any]:

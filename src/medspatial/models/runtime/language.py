@@ -20,6 +20,7 @@ from torch import FloatTensor, LongTensor, Tensor
 from transformers import (
     DynamicCache,
     LogitsProcessorList,
+    MinNewTokensLengthLogitsProcessor,
     PreTrainedModel,
     RepetitionPenaltyLogitsProcessor,
     TemperatureLogitsWarper,
@@ -42,6 +43,8 @@ class GenerationSettings:
         None or 0: no limit.
     repetition_penalty
         Over generated tokens only, as when generation starts from embeddings.
+    min_new_tokens, late_ids
+        Tokens that cannot be among the first ones; other end tokens can.
     seed
         For sampling; each question has a generator of its own, so batches do not matter.
     """
@@ -54,17 +57,22 @@ class GenerationSettings:
     top_p: float | None = None
     top_k: int | None = None
     repetition_penalty: float = 1.0
+    min_new_tokens: int = 0
+    late_ids: tuple[int, ...] = ()
     seed: int = 0
 
     def describe(self) -> dict[str, Any]:
         """Return all settings for the manifest."""
         return asdict(self)
 
-    def processors(self) -> LogitsProcessorList:
+    def processors(self, device: torch.device) -> LogitsProcessorList:
         """Return the changes made to the logits before a token is chosen, in transformers' order."""
         chosen = LogitsProcessorList()
         if self.repetition_penalty != 1.0:
             chosen.append(RepetitionPenaltyLogitsProcessor(self.repetition_penalty))
+        if self.min_new_tokens and self.late_ids:
+            late = list(self.late_ids)
+            chosen.append(MinNewTokensLengthLogitsProcessor(0, self.min_new_tokens, late, device=str(device)))
         if self.do_sample:
             if self.temperature != 1.0:
                 chosen.append(TemperatureLogitsWarper(self.temperature))
@@ -175,7 +183,7 @@ class LanguageModel:
         cache.batch_repeat_interleave(count)
         embeds, mask, positions = _padded(tails, prefix.length)
         generators = [_generator(settings.seed, key, embeds.device) for key in keys]
-        processors = settings.processors()
+        processors = settings.processors(embeds.device)
         generated = torch.empty((count, 0), dtype=torch.long, device=embeds.device)
         running = torch.ones(count, dtype=torch.bool, device=embeds.device)
         ends = torch.tensor(settings.eos_ids, dtype=torch.long, device=embeds.device)

@@ -1,105 +1,80 @@
-"""VILA-M3's expert: which call a reply makes, the masks in colour on the slice, and their legend."""
+"""VISTA3D as VILA-M3's expert: one pass over a volume for whatever groups are called for, kept on disk."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from medspatial.models.vila_m3.slices import Colours, Grey
-
-# Names of CSS colours in the order they are dealt; orange stands there twice, as in training.
-COLOURS: tuple[tuple[str, tuple[int, int, int]], ...] = (
-    ("red", (255, 0, 0)),
-    ("blue", (0, 0, 255)),
-    ("yellow", (255, 255, 0)),
-    ("magenta", (255, 0, 255)),
-    ("green", (0, 128, 0)),
-    ("indigo", (75, 0, 130)),
-    ("darkorange", (255, 140, 0)),
-    ("cyan", (0, 255, 255)),
-    ("pink", (255, 192, 203)),
-    ("brown", (165, 42, 42)),
-    ("orange", (255, 165, 0)),
-    ("lime", (0, 255, 0)),
-    ("orange", (255, 165, 0)),
-    ("gold", (255, 215, 0)),
-    ("yellowgreen", (154, 205, 50)),
-    ("darkgreen", (0, 100, 0)),
-)
-_ALPHA = 0.3
-_LEGEND = "The results are <image>. The colors in this image describe "
-_CALL = re.compile(r"<(.*?)>")
-_ARGUMENT = re.compile(r"\((.*?)\)")
-_ORGANS = (*(1, 2, 3, 4, 5, 8, 9, 10, 14, *range(22, 33), 57, *range(116, 119), 121, 126, 132),)
-GROUPS: dict[str, tuple[int, ...]] = {
-    "hepatic tumor": (1, 26),
-    "hepatoma": (1, 26),
-    "pancreatic tumor": (4, 24),
-    "lung tumor": (20, 23, *range(28, 33)),
-    "bone lesion": (128,),
-    "organs": _ORGANS,
-    "cardiovascular": (6, 7, 17, *range(58, 62), *range(108, 114), 115, 119, 123, 124, 125),
-    "gastrointestinal": (11, 12, 13, 15, 19, 62),
-    "skeleton": (21, *range(33, 57), 120, 122, 127, 128, *range(63, 98), 114),
-    "muscles": tuple(range(98, 108)),
-}
+from medspatial.models.vila_m3.calls import GROUPS, Call
+from medspatial.models.vila_m3.preparation import displayed, slice_grid
+from medspatial.models.vista3d.preparation import NoBodyError
+from medspatial.models.vista3d.segmenter import Vista3D
+from medspatial.records import content_hash
+from medspatial.volume import Volume, read_volume, write_volume
 
 
-@dataclass(frozen=True)
-class Call:
-    """A call of the segmenter; ``labels`` None stands for everything."""
+class Expert:
+    """The segmenter with a memory of the last volume and, if wanted, a folder.
 
-    group: str
-    labels: tuple[int, ...] | None
-
-
-def call_of(reply: str) -> Call | None:
-    """Return the call that a reply makes: exactly one pair of angle brackets, and VISTA3D in it.
-
-    Raises
-    ------
-    KeyError
-        It names a group that there is none of.
+    Parameters
+    ----------
+    segmenter
+        Makes the label maps of all groups in one pass.
+    cache
+        Folder for label maps, ``SETTINGS/VOLUME/GROUP.nii.gz``, named by hashes of the segmenter's weights
+        and settings and of the volume; at 1.5 mm, as the network sees the body.
     """
-    found = _CALL.findall(reply)
-    if len(found) != 1 or "VISTA3D" not in found[0]:
-        return None
-    argument = _ARGUMENT.search(found[0])
-    group = argument[1] if argument else ""
-    if group in {"", "everything"}:
-        return Call("everything", None)
-    return Call(group, GROUPS[group])
 
+    def __init__(self, segmenter: Vista3D, cache: Path | None = None) -> None:
+        self.segmenter = segmenter
+        self._folder = None if cache is None else cache / content_hash(self.describe())
+        self._last: tuple[str, dict[str, Volume]] | None = None
 
-def is_final(reply: str) -> bool:
-    """Say whether the reply only announces masks, so that the question is not asked again."""
-    return "segmented" in reply
+    def labels(self, volume: Volume, call: Call, number: int) -> NDArray[Any]:
+        """Return the labels of an axial slice (rows, columns), as displayed; zeros where there is no body."""
+        found = self.label_map(volume, call)
+        shape, affine = slice_grid(volume, number)
+        if found is None:
+            return displayed(np.zeros(shape[:2], dtype=np.uint8))
+        return displayed(found.resampled_to(shape, affine, order=0, fill=0).voxels[:, :, 0])
 
+    def label_map(self, volume: Volume, call: Call) -> Volume | None:
+        """Return the label map that a call asks for; None where there is no body.
 
-def dealt(labels: NDArray[Any]) -> dict[int, tuple[str, tuple[int, int, int]]]:
-    """Deal colours to the labels present in a slice, ascending, in a cycle."""
-    present = [int(label) for label in np.unique(labels) if label]
-    return {label: COLOURS[place % len(COLOURS)] for place, label in enumerate(present)}
+        All groups' maps are made at the first call, so that the network sees each volume once.
+        """
+        key = volume.fingerprint
+        if self._last is not None and self._last[0] == key:
+            return self._last[1].get(call.group)
+        path = self._path(key, call.group)
+        if path is not None and path.exists():
+            return read_volume(path, unit="label")
+        try:
+            found = self.segmenter.maps(volume, GROUPS)
+        except NoBodyError:  # a blank volume is a control: the expert looks and finds nothing
+            found = {}
+        self._last = (key, found)
+        for group, labels in found.items():
+            self._keep(labels, self._path(key, group))
+        return found.get(call.group)
 
+    def describe(self) -> dict[str, Any]:
+        """Return all that changes the label maps."""
+        return {**self.segmenter.describe(), "groups": content_hash({k: list(v) for k, v in GROUPS.items()})}
 
-def overlay(grey: Grey, labels: NDArray[Any]) -> Colours:
-    """Return the slice with its labels in colour, three tenths of the colour to seven of the grey.
+    def _path(self, fingerprint: str, group: str) -> Path | None:
+        if self._folder is None:
+            return None
+        return self._folder / fingerprint / f"{group.replace(' ', '_')}.nii.gz"
 
-    What has no label is darkened in the same way.
-    """
-    colours = np.zeros((*grey.shape, 3))
-    for label, (_, colour) in dealt(labels).items():
-        colours[labels == label] = colour
-    mixed = _ALPHA * colours + (1 - _ALPHA) * grey[:, :, None]
-    return np.asarray(mixed, dtype=np.uint8)
-
-
-def legend(labels: NDArray[Any], names: Mapping[int, str]) -> str:
-    """Return the expert's text: an image, then colour and name of what is in the slice and has a name."""
-    items = [f"{colour}: {names[label]}" for label, (colour, _) in dealt(labels).items() if label in names]
-    return f"{_LEGEND}{', '.join(items)}. "
+    def _keep(self, labels: Volume, path: Path | None) -> None:
+        """Write a label map, which appears under its name only when it is whole."""
+        if path is None:
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(f"unfinished.{path.name}")
+        write_volume(labels, unfinished)
+        unfinished.replace(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from medspatial.anatomy import load_label_map
-from medspatial.models.vila_m3.expert import GROUPS
+from medspatial.models.vila_m3.calls import GROUPS
 
 # Where the legend's words are not those of the structure's name.
 _OTHER = {
@@ -23,9 +23,9 @@ _RIB = re.compile(r"rib_(left|right)_(\d+)")
 
 
 def legend_names() -> dict[int, str]:
-    """Return label to name for all labels that a group lists."""
+    """Return label to name for all labels that a group lists; others are drawn and not named."""
     names = {label: _spoken(name) for label, name in load_label_map("vista3d").labels.items()} | _OTHER
-    listed = {label for group in GROUPS.values() for label in group}
+    listed = {label for name, group in GROUPS.items() if name != "everything" for label in group}
     return {label: name for label, name in sorted(names.items()) if label in listed}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,21 @@ from torch import Tensor
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel, SiglipVisionConfig, SiglipVisionModel
 
 from medspatial.errors import InputError
-from medspatial.models.runtime.checkpoint import load_weights, shapes, weight_files
+from medspatial.models.runtime.checkpoint import load_weights, read_config, shapes, weight_files
 from medspatial.models.runtime.folder import empty_language_model
 from medspatial.models.vila_m3.projector import Projector
+from medspatial.models.vila_m3.prompt import IMAGE_ID
 
 _SELECTED = -2
+# Top-level settings that the published checkpoints share; where a file leaves one out, this is meant.
+_PUBLISHED: dict[str, Any] = {
+    "mm_vision_select_layer": _SELECTED,
+    "mm_vision_select_feature": "cls_patch",
+    "image_aspect_ratio": "resize",
+    "mm_use_im_start_end": False,
+    "mm_use_im_patch_token": False,
+    "s2": False,
+}
 
 
 @dataclass
@@ -37,6 +48,74 @@ class Network:
         """Return (B, tokens, hidden) of pixels (B, 3, side, side)."""
         tokens: Tensor = self.projector(self.features(pixels))
         return tokens
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A published checkpoint: three parts in folders of their own, each with its configuration."""
+
+    path: Path
+    vision: dict[str, Any]
+    language: dict[str, Any]
+
+    @classmethod
+    def read(cls, path: Path) -> Folder:
+        """Read the configurations.
+
+        Raises
+        ------
+        InputError
+            A missing part, or settings of another VILA than the published VILA-M3.
+        """
+        config = read_config(path)
+        for field, value in _PUBLISHED.items():
+            if config.get(field, value) != value:
+                raise InputError(
+                    f"{path}/config.json: field '{field}': must be {value!r}, got {config[field]!r}; "
+                    "other forms of VILA are not done here"
+                )
+        parts = [read_config(path / name) for name in ("vision_tower", "llm")]
+        projector = read_config(path / "mm_projector").get("mm_projector_type")
+        if projector != "mlp_downsample":
+            raise InputError(
+                f"{path}/mm_projector/config.json: field 'mm_projector_type': must be 'mlp_downsample', "
+                f"got {projector!r}"
+            )
+        return cls(path, *parts)
+
+    def load(self, *, device: torch.device, dtype: torch.dtype, attention: str) -> Network:
+        """Load all three parts, strictly."""
+        where: dict[str, Any] = {"device": device, "dtype": dtype}
+        return Network(
+            load_vision(self.path / "vision_tower", self.vision, **where),
+            load_projector(self.path / "mm_projector", **where),
+            load_language(self.path / "llm", self.language, attention=attention, **where),
+        )
+
+
+def spliced(language: Any, ids: Sequence[int], images: Sequence[Tensor]) -> Tensor:
+    """Return embeddings (length, hidden) of ids, with images' tokens in their places in order of appearance.
+
+    Raises
+    ------
+    ValueError
+        More or fewer images than places.
+    """
+    table, parts, run = language.get_input_embeddings(), list[Tensor](), list[int]()
+    left = list(images)
+    for token in [*ids, None]:
+        if token is not None and token != IMAGE_ID:
+            run.append(token)
+            continue
+        parts.append(table(torch.tensor(run, dtype=torch.long, device=table.weight.device)))
+        run = []
+        if token == IMAGE_ID:
+            if not left:
+                raise ValueError("the prompt has more places for images than there are images")
+            parts.append(left.pop(0).to(parts[-1].dtype))
+    if left:
+        raise ValueError("there are more images than places in the prompt")
+    return torch.cat(parts)
 
 
 def load_vision(

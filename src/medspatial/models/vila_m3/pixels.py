@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from medspatial.models.vila_m3.slices import Colours
+from medspatial.models.vila_m3.preparation import Colours
 
 
 def pixel_values(pictures: Sequence[Colours], side: int) -> Tensor:

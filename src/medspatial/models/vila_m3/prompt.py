@@ -83,14 +83,20 @@ TEMPLATES = {
 }
 
 
-def first_turn(question: str, experts: str = "") -> Turn:
-    """Return the first message about a CT slice; ``experts`` is the list of expert models."""
+def dialogue_turn(question: str, experts: str) -> Turn:
+    """Return the first message of a dialogue with an expert; ``experts`` is the list of expert models."""
     return Turn("user", f"{experts}{IMAGE}{MODALITY}{question}")
 
 
-def repeated(question: str) -> Turn:
-    """Return the question as it stands behind an expert's result."""
-    return Turn("expert", f"{_LEAD_IN}{question}")
+def plain_turn(question: str) -> Turn:
+    """Return a question about the picture as the original's evaluation scripts ask it, without an expert."""
+    return Turn("user", f"{IMAGE}\n{question}")
+
+
+def consulted(reply: str, result: str, question: str | None) -> list[Turn]:
+    """Return what follows a call: the reply, the expert's result, and the question again if there is one."""
+    again = [] if question is None else [Turn("expert", f"{_LEAD_IN}{question}")]
+    return [Turn("assistant", reply), Turn("expert", result), *again]
 
 
 def image_ids(tokenizer: Any, text: str) -> list[int]:
@@ -105,6 +111,11 @@ def image_ids(tokenizer: Any, text: str) -> list[int]:
     for number, piece in enumerate(pieces):
         ids += ([IMAGE_ID] if number else []) + (piece[1:] if begins else piece)
     return ids
+
+
+def template_of(tokenizer: Any) -> str:
+    """Return the template that a tokenizer was trained with: Llama 3's own, or Vicuna's."""
+    return "llama_3" if TEMPLATES["llama_3"].stop in tokenizer.get_vocab() else "vicuna_v1"
 
 
 def _merged(turns: Sequence[Turn]) -> list[tuple[str, str]]:

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
+from medspatial.errors import InputError
 from medspatial.models.runtime.checkpoint import read_config
 from medspatial.models.runtime.folder import load_tokenizer
 from medspatial.models.runtime.language import GenerationSettings, LanguageModel
+from medspatial.models.source_text import sha256
 from medspatial.models.verify import Check, exact_check, tensor_check
-from medspatial.models.vila_m3.expert import call_of, legend, overlay
+from medspatial.models.vila_m3.calls import Call, call_of, is_final
+from medspatial.models.vila_m3.experts_list import EXPERTS
+from medspatial.models.vila_m3.legend import legend, overlay
 from medspatial.models.vila_m3.names import legend_names
-from medspatial.models.vila_m3.network import Network, load_language, load_projector, load_vision
+from medspatial.models.vila_m3.network import Network, load_language, load_projector, load_vision, spliced
 from medspatial.models.vila_m3.pixels import pixel_values
+from medspatial.models.vila_m3.preparation import Preparation, as_rgb, compressed, grey_slice, slice_of
 from medspatial.models.vila_m3.projector import downsampled
-from medspatial.models.vila_m3.prompt import IMAGE_ID, TEMPLATES, Turn, image_ids
-from medspatial.models.vila_m3.slices import as_rgb, compressed, grey_slice, middle, slice_of
+from medspatial.models.vila_m3.prompt import IMAGE_ID, TEMPLATES, Turn, consulted, dialogue_turn, image_ids
 from medspatial.volume import Affine, Volume, read_volume
 
 _TOLERANCE, _JPEG = 1e-4, 3.0
@@ -45,9 +50,13 @@ def checks(folder: Path, ct: Path | None) -> Iterator[Check]:
     tokenizer = load_tokenizer(folder / "llm", bos_token="<|begin_of_text|>")
     yield from _splice(network, tokenizer, config, inputs, expected)
     yield from _tokens(tokenizer, json.loads((folder / "tokenize_expected.json").read_text())["cases"])
-    yield from dialogues(tokenizer, json.loads((folder / "dialog_expected.json").read_text()))
     pictures = load_file(folder / "preprocess_expected.safetensors")
-    yield from _overlays(pictures, json.loads((folder / "feedback_expected.json").read_text()))
+    labels = Volume(pictures["label_map_vista_ids_RAS"].numpy(), Affine(np.eye(4)), unit="label")
+    dialogue_file = json.loads((folder / "dialog_expected.json").read_text())
+    yield exact_check("list of experts", sha256(dialogue_file["model_cards"]), EXPERTS.sha256)
+    tokenizers = {"llama_3": tokenizer, "vicuna_v1": _vicunas(tokenizer)}
+    yield from dialogues(tokenizers, labels, dialogue_file)
+    yield from _overlays(pictures, labels, json.loads((folder / "feedback_expected.json").read_text()))
     if ct is not None:
         yield from _slices(read_volume(ct, unit="HU"), pictures)
 
@@ -93,21 +102,6 @@ def _splice(
         yield tensor_check(name, ours, expected["batch.inputs_embeds"][row][mask], _TOLERANCE)
 
 
-def spliced(language: Any, ids: Sequence[int], visual: Tensor) -> Tensor:
-    """Return embeddings (length, hidden) with the images' tokens in their places, in order of appearance."""
-    table, images, parts = language.get_input_embeddings(), iter(visual), list[Tensor]()
-    run: list[int] = []
-    for token in [*ids, None]:
-        if token is not None and token != IMAGE_ID:
-            run.append(token)
-            continue
-        parts.append(table(torch.tensor(run, dtype=torch.long, device=visual.device)))
-        run = []
-        if token == IMAGE_ID:
-            parts.append(next(images))
-    return torch.cat(parts)
-
-
 def _tokens(tokenizer: Any, cases: dict[str, dict[str, list[int]]]) -> Iterator[Check]:
     for text, wanted in cases["auto_bos"].items():
         yield exact_check(f"tokens, begin token added: {text}", image_ids(tokenizer, text), wanted)
@@ -119,29 +113,53 @@ def _tokens(tokenizer: Any, cases: dict[str, dict[str, list[int]]]) -> Iterator[
         yield exact_check(f"tokens, none added: {text}", image_ids(bare, text), wanted)
 
 
-def dialogues(tokenizer: Any, data: dict[str, Any]) -> Iterator[Check]:
-    """Yield prompts, images, calls of the expert."""
+def dialogues(tokenizers: Mapping[str, Any], labels: Volume, data: dict[str, Any]) -> Iterator[Check]:
+    """Hold the recorded dialogues again, the language model's part read out; then check calls."""
     for number, dialogue in enumerate(data["dialogs"]):
-        template = TEMPLATES[dialogue["conv_mode"]]
-        turns = [Turn(row["role"], "".join(row["text"])) for row in dialogue["history"]]
-        asked = [place for place, turn in enumerate(turns) if turn.role == "assistant"]
-        for call, place in zip(dialogue["llm_calls"], asked, strict=False):
-            prompt = template.render(turns[:place])
-            yield exact_check(f"dialogue {number} prompt at {place}", prompt, call["prompt"])
-            if dialogue["conv_mode"] == "llama_3":
-                ids = image_ids(tokenizer, prompt)
-                wanted = call["input_ids_with_tiny_tokenizer"]
-                yield exact_check(f"dialogue {number} ids at {place}", ids, wanted)
+        yield from _dialogue(f"dialogue {number}", dialogue, tokenizers, labels, data["model_cards"])
     for reply, wanted in data["trigger_parsing"].items():
         yield exact_check(f"call of {reply!r}", [_called(reply)], [_expected_call(wanted)])
+
+
+def _dialogue(
+    name: str, data: dict[str, Any], tokenizers: Mapping[str, Any], labels: Volume, experts: str
+) -> Iterator[Check]:
+    template, tokenizer = TEMPLATES[data["conv_mode"]], tokenizers[data["conv_mode"]]
+    later = ["".join(row["text"]) for row in data["history"] if row["role"] == "user"][1:]
+    question, called = data["question"], list[Any]()
+    turns = [dialogue_turn(question, experts)]
+    for step, (wanted, answer) in enumerate(zip(data["llm_calls"], data["scripted_answers"], strict=False)):
+        prompt = template.render(turns)
+        yield exact_check(f"{name} prompt {step}", prompt, wanted["prompt"])
+        ids = image_ids(tokenizer, prompt)
+        yield exact_check(f"{name} ids {step}", ids, wanted["input_ids_with_tiny_tokenizer"])
+        yield exact_check(f"{name} images {step}", [ids.count(IMAGE_ID)], [wanted["n_images"]])
+        reply = answer.strip()
+        call = call_of(reply)
+        if call is None:
+            turns.append(Turn("assistant", reply))
+        else:
+            called.append(_label_prompt(call))
+            shown = legend(slice_of(labels, data["slice_index_RAS"]), legend_names())
+            turns += consulted(reply, shown, None if is_final(reply) else question)
+            if not is_final(reply):
+                continue
+        turns += [Turn("user", later.pop(0))] if later else []
+    prompts = [entry.get("label_prompt") for entry in data["vista3d_label_prompts"]]
+    yield exact_check(f"{name} label prompts", called, prompts)
+
+
+def _label_prompt(call: Call) -> list[int] | None:
+    """Labels as the original hands them over; none for everything."""
+    return None if call.group == "everything" else list(call.labels)
 
 
 def _called(reply: str) -> Any:
     try:
         call = call_of(reply)
-    except KeyError:
+    except InputError:
         return "unknown"
-    return "none" if call is None else call.labels and list(call.labels)
+    return "none" if call is None else _label_prompt(call)
 
 
 def _expected_call(wanted: dict[str, Any]) -> Any:
@@ -150,11 +168,28 @@ def _expected_call(wanted: dict[str, Any]) -> Any:
     return wanted["label_prompt"] if wanted["error"] is None else "unknown"
 
 
-def _overlays(pictures: Expected, feedback: dict[str, Any]) -> Iterator[Check]:
-    labels = Volume(pictures["label_map_vista_ids_RAS"].numpy(), Affine(torch.eye(4).numpy()), unit="label")
+def _vicunas(tokenizer: Any) -> Any:
+    """The tiny tokenizer with Vicuna's special tokens (unknown 0, begin 1, end 2) before the same letters."""
+    from tokenizers import Tokenizer, models, processors
+    from transformers import PreTrainedTokenizerFast
+
+    plain = json.loads(tokenizer.backend_tokenizer.to_str())
+    special = {entry["content"] for entry in plain["added_tokens"]}
+    letters = sorted((place, text) for text, place in plain["model"]["vocab"].items() if text not in special)
+    own = ["<unk>", "<s>", "</s>"]
+    vocabulary = {text: place for place, text in enumerate([*own, *(text for _, text in letters)])}
+    made = Tokenizer(models.BPE(vocabulary, [], unk_token="<unk>"))
+    made.pre_tokenizer = tokenizer.backend_tokenizer.pre_tokenizer
+    made.post_processor = processors.TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 1)])
+    return PreTrainedTokenizerFast(
+        tokenizer_object=made, unk_token="<unk>", bos_token="<s>", eos_token="</s>"
+    )
+
+
+def _overlays(pictures: Expected, labels: Volume, feedback: dict[str, Any]) -> Iterator[Check]:
     names = legend_names()
     for key, text in feedback["feedback_text"].items():
-        place = middle(labels) if key == "mid" else int(key[1:])
+        place = Preparation().number(labels) if key == "mid" else int(key[1:])
         shown = slice_of(labels, place)
         yield exact_check(f"legend {key}", legend(shown, names), text)
         made = overlay(pictures[f"overlay_{key}.image_gray_uint8"].numpy(), shown)
@@ -166,7 +201,7 @@ def _overlays(pictures: Expected, feedback: dict[str, Any]) -> Iterator[Check]:
 
 def _slices(volume: Volume, pictures: Expected) -> Iterator[Check]:
     for key in sorted(name.partition(".")[0] for name in pictures if name.endswith(".gray_uint8")):
-        place = middle(volume) if key.endswith("mid") else int(key.rpartition("k")[2])
+        place = Preparation().number(volume) if key.endswith("mid") else int(key.rpartition("k")[2])
         grey = grey_slice(volume, place)
         yield tensor_check(f"{key} grey", grey, pictures[f"{key}.gray_uint8"], 0.0)
         decoded = pictures[f"{key}.jpeg_decoded_rgb"]

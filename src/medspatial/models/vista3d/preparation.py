@@ -17,6 +17,10 @@ WINDOW = (-963.8247715525971, 1053.678477684517)
 _MARGIN = 10
 
 
+class NoBodyError(InputError):
+    """Nothing lies above 0 HU."""
+
+
 class Preparation:
     """How voxels become the input; there is nothing to choose."""
 
@@ -29,8 +33,8 @@ class Preparation:
 
         Raises
         ------
-        InputError
-            Nothing lies above 0 HU, so that there is no body.
+        NoBodyError
+            Nothing lies above 0 HU.
         """
         fine = respaced(volume.oriented("RAS"), SPACING)
         start, stop = _box(fine)
@@ -62,7 +66,7 @@ def _box(volume: Volume) -> tuple[list[int], list[int]]:
         places = np.flatnonzero(body.any(axis=tuple(other for other in range(3) if other != axis)))
         if places.size == 0:
             where = f"{volume.source}: " if volume.source else ""
-            raise InputError(f"{where}vista3d: nothing lies above 0 HU, there is no body to segment")
+            raise NoBodyError(f"{where}vista3d: nothing lies above 0 HU, there is no body to segment")
         start.append(max(0, int(places[0]) - _MARGIN))
         stop.append(min(size, int(places[-1]) + 1 + _MARGIN))
     return start, stop

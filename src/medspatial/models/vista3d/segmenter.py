@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import torch
 from medspatial.errors import InputError
 from medspatial.models.runtime.device import choose_device
 from medspatial.models.runtime.features import weights_hash
-from medspatial.models.vista3d.inference import Windows, label_map
+from medspatial.models.vista3d.inference import Windows, label_maps
 from medspatial.models.vista3d.network import load_network, weights_of
 from medspatial.models.vista3d.preparation import Preparation
 from medspatial.models.vista3d.prompts import EVERYTHING, expanded
@@ -42,7 +42,7 @@ class Vista3D:
         self.network = load_network(self.weights, self.device)
 
     def segment(self, volume: Volume, labels: Sequence[int] = EVERYTHING) -> Volume:
-        """Return label ids on the grid of ``volume`` (int16), 0 outside of all.
+        """Return label ids on the grid of ``volume`` (uint8), 0 outside of all.
 
         Parameters
         ----------
@@ -54,12 +54,30 @@ class Vista3D:
         InputError
             An id that is not supported, or a volume without a body.
         """
-        wanted = expanded(labels)
+        fine = self.maps(volume, {"": labels})[""]
+        return fine.resampled_to(volume.shape, volume.affine, order=0, fill=0)
+
+    def maps(self, volume: Volume, prompts: Mapping[str, Sequence[int]]) -> dict[str, Volume]:
+        """Return for each prompt label ids on the network's own grid, 1.5 mm and RAS, from one pass.
+
+        Parameters
+        ----------
+        prompts
+            Name to ids of VISTA3D.
+
+        Raises
+        ------
+        InputError
+            As `segment`.
+        """
+        wanted = {name: expanded(labels) for name, labels in prompts.items()}
         prepared = self.preparation.prepared(volume)
         image = torch.from_numpy(np.array(prepared.voxels))[None, None].to(self.device)
-        found = label_map(self.network, image, wanted, self.windows)
-        fine = Volume(found, prepared.affine, unit="label", source=volume.source)
-        return fine.resampled_to(volume.shape, volume.affine, order=0, fill=0)
+        found = label_maps(self.network, image, wanted, self.windows)
+        return {
+            name: Volume(labels, prepared.affine, unit="label", source=volume.source)
+            for name, labels in found.items()
+        }
 
     def describe(self) -> dict[str, Any]:
         """Return all that changes the masks."""

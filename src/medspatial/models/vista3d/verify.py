@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from medspatial.models.runtime.checkpoint import compare_keys, read_config, state_shapes
 from medspatial.models.verify import Check, exact_check, tensor_check
-from medspatial.models.vista3d.inference import Windows, label_map, sliding_logits
+from medspatial.models.vista3d.inference import Windows, finished_rows, label_maps, padded
 from medspatial.models.vista3d.network import network_of
 from medspatial.models.vista3d.preparation import Preparation
 from medspatial.models.vista3d.prompts import expanded
@@ -41,14 +41,22 @@ def checks(folder: Path, ct: Path | None) -> Iterator[Check]:
     prompts = torch.tensor(labels)[:, None]
     single = network(image[..., :x, :y, :z], class_vector=prompts)
     yield _near("single_window_logits", single, expected["single_window_logits"])
-    logits = sliding_logits(network, image, labels, windows)
+    logits = _blended(network, image, labels, windows)
     yield _near("sliding_logits", logits, expected["sliding_logits"])
     one_each = Windows(windows.roi, windows.overlap, 1e-9)  # no room: every label in a pass of its own
     for name, chunks in (("at once", windows), ("one by one", one_each)):
-        ours = label_map(network, image, labels, chunks)
+        ours = label_maps(network, image, {name: labels}, chunks)[name]
         yield _labels(f"label_map {name}", ours, expected["label_map"][0].numpy(), logits[0])
     if ct is not None and (folder / "preprocess_expected.safetensors").exists():
         yield from _preprocessing(ct, load_file(folder / "preprocess_expected.safetensors"))
+
+
+def _blended(network: nn.Module, image: Tensor, labels: Sequence[int], windows: Windows) -> Tensor:
+    """Return logits (1, labels, x, y, z) of all windows together."""
+    whole, offset = padded(image, windows.roi)
+    rows = [logits for _, logits in finished_rows(network, whole, labels, 0, windows)]
+    box = tuple(slice(a, a + n) for a, n in zip(offset, image.shape[2:], strict=True))
+    return torch.cat(rows, dim=1)[(slice(None), *box)][None]
 
 
 def recipe_network(embedding: int, seed: int) -> nn.Module:
@@ -81,7 +89,7 @@ def _keys(manifest: Path) -> Iterator[Check]:
     yield Check("keys at the real size", float(bool(problems)), 0.0, detail)
 
 
-def _labels(name: str, ours: NDArray[np.int16], wanted: NDArray[Any], logits: Tensor) -> Check:
+def _labels(name: str, ours: NDArray[np.uint8], wanted: NDArray[Any], logits: Tensor) -> Check:
     """Count differing voxels, but not those where the two highest of background and labels nearly tie."""
     floor = torch.zeros_like(logits[:1])
     highest, second = torch.cat([floor, logits]).topk(2, dim=0).values
