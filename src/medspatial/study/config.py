@@ -14,6 +14,10 @@ from medspatial.study.crossing import NAME_CHARACTERS, crossed
 
 C = TypeVar("C", bound=Record)
 BUILT_IN = Path(__file__).parent / "builtin"
+# Options of models that name files or folders, besides those that end in "_path".
+_PATHS = frozenset(
+    {"path", "base", "encoder", "expert", "experts", "system_prompt", "chat_template", "ct_rate_table"}
+)
 
 
 class CasesConfig(Record):
@@ -279,8 +283,14 @@ def _resolved(study: StudyConfig, folder: Path) -> StudyConfig:
 
 
 def _model_beside(model: ModelConfig, folder: Path) -> ModelConfig:
-    """Take a checkpoint's relative path from the study file's folder, where it is there (hub names stay)."""
-    path = model.options.get("path")
-    if not isinstance(path, str) or not (folder / path).exists():
-        return model
-    return model.model_copy(update={"options": {**model.options, "path": str((folder / path).resolve())}})
+    """Take relative paths from the study file's folder, where something is there (hub names stay)."""
+    found = {
+        name: str((folder / value).resolve())
+        for name, value in model.options.items()
+        if _is_path(name) and isinstance(value, str) and (folder / value).exists()
+    }
+    return model.model_copy(update={"options": {**model.options, **found}})
+
+
+def _is_path(option: str) -> bool:
+    return option in _PATHS or option.endswith("_path")

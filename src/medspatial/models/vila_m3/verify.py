@@ -85,7 +85,7 @@ def _splice(
     visual = expected["vision.projected"]
     ids = image_ids(tokenizer, config["splice_prompt"])
     yield exact_check("splice.input_ids", ids, expected["splice.input_ids"][0].tolist())
-    embeds = spliced(network.language, ids, visual)
+    embeds = spliced(network.language, ids, list(visual))
     yield tensor_check("splice.inputs_embeds", embeds, expected["splice.inputs_embeds"][0], _TOLERANCE)
     logits = network.language(inputs_embeds=embeds[None]).logits[:, -8:]
     yield tensor_check("splice.logits_last8", logits, expected["splice.logits_last8"], _TOLERANCE)
@@ -96,7 +96,7 @@ def _splice(
     yield exact_check("generate.ids", made, wanted)
     for row, picture in enumerate(visual):
         length = int(inputs["batch.attention_mask"][row].sum())
-        ours = spliced(network.language, inputs["batch.input_ids"][row, :length].tolist(), picture[None])
+        ours = spliced(network.language, inputs["batch.input_ids"][row, :length].tolist(), [picture])
         mask = expected["batch.attention_mask"][row].bool()
         name = f"batch.inputs_embeds {row}"
         yield tensor_check(name, ours, expected["batch.inputs_embeds"][row][mask], _TOLERANCE)

@@ -134,7 +134,8 @@ def finished_rows(
             total = torch.cat([total[:, done:], torch.zeros_like(total[:, :done])], dim=1)
             count = torch.cat([count[done:], torch.zeros_like(count[:done])])
             start += done
-        made = network(image[(..., *window)], class_vector=class_vector, transpose=True)
+        part = (slice(None), slice(None), *window)
+        made = network(image[part], class_vector=class_vector, transpose=True)
         made = made[0].movedim(1 + axis, 1) * front
         place = tuple(box for number, box in enumerate(window) if number != axis)
         total[(slice(None), slice(None), *place)] += made
