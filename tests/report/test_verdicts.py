@@ -57,3 +57,16 @@ def test_further_metrics_stand_beside(study) -> None:
     row = verdicts.answers(study.questions[0])[0]
     assert row["mark"] == "r"
     assert row["others"] == [["bleu", "0.50"]]
+
+
+def test_what_a_model_could_not_see_is_marked(study) -> None:
+    changed = [
+        row.model_copy(
+            update={"metadata": {**row.metadata, "visible_share": 0.2 if row.model == "oracle" else 0.9}}
+        )
+        for row in study.predictions
+    ]
+    verdicts = Verdicts(study.comparison, study.questions, changed, study.scores)
+    rows = {row["model"]: row for row in verdicts.answers(study.questions[3]) if row["arm"] == "standard"}
+    assert rows["oracle"]["unseen"] is True
+    assert "unseen" not in rows["model_$1 & <b>7B</b>"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from medspatial.errors import InputError
-from medspatial.study import builtin_study, folder_study, read_study
+from medspatial.study import StudyConfig, builtin_study, find_study, folder_study, read_study
 
 GOOD = "title: T\ncases: {path: data}\nmodels: [random, {kind: random, seed: 3, name: random-3}]\n"
 
@@ -81,3 +81,33 @@ def test_a_bad_study_file_names_the_field_and_value(tmp_path: Path, text: str, w
 def test_a_missing_study_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"none\.yaml: no such study file"):
         read_study(tmp_path / "none.yaml")
+
+
+def test_what_a_user_means_by_a_name(tmp_path: Path) -> None:
+    assert find_study(None) == find_study("demo") == builtin_study()
+    assert find_study(str(written(tmp_path, GOOD))) == read_study(tmp_path / "study.yaml")
+    assert find_study(str(tmp_path)) == folder_study(tmp_path)
+    (tmp_path / "cases.csv").write_text("case_id\n")
+    listed = find_study(str(tmp_path / "cases.csv"))
+    assert isinstance(listed, StudyConfig)
+    assert listed.cases.path == str(tmp_path / "cases.csv")
+    with pytest.raises(InputError, match="unknown built-in study 'dmo'"):
+        find_study("dmo")
+    (tmp_path / "notes.txt").write_text("")
+    with pytest.raises(InputError, match=r"notes\.txt: is no study file \(\.yaml\), folder of CT, or list"):
+        find_study(str(tmp_path / "notes.txt"))
+    for missing in ("data/my_ct", "cases.jsonl"):
+        with pytest.raises(InputError, match=f"{missing}: there is no study file"):
+            find_study(missing)
+
+
+def test_options_that_are_paths_are_taken_from_the_study_files_folder(tmp_path: Path) -> None:
+    for name in ("weights", "bundle", "red"):
+        (tmp_path / name).mkdir()
+    models = (
+        "models: [{kind: x, path: weights, expert: bundle, text_path: weights, colour: red, base: hub/m}]\n"
+    )
+    options = read_study(written(tmp_path, f"title: T\ncases: {{path: data}}\n{models}")).models[0].options
+    assert options["path"] == options["text_path"] == str(tmp_path / "weights")
+    assert options["expert"] == str(tmp_path / "bundle")
+    assert (options["colour"], options["base"]) == ("red", "hub/m")

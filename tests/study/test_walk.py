@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +12,10 @@ import time
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from medspatial.cases import write_phantoms
+from medspatial.cli.app import app
 from medspatial.errors import InputError
 from medspatial.records import Prediction, Question, Score, read_records
 from medspatial.study import StudyConfig, StudyRun, run_study
@@ -110,3 +114,50 @@ def test_cases_without_masks_give_a_clear_error(tmp_path: Path) -> None:
     )
     with pytest.raises(InputError, match=str(tmp_path)):
         run_study(config, tmp_path / "out")
+
+
+def test_a_patient_who_comes_later_costs_no_answer(tmp_path: Path) -> None:
+    data, out = tmp_path / "data", tmp_path / "out"
+    write_phantoms(data / "cases", 3, 5, spacing=(8.0, 8.0, 8.0))
+    config = StudyConfig.model_validate(
+        {
+            "title": "Growing",
+            "cases": {"path": str(data / "cases.jsonl")},
+            "questions": {"subtypes": ["L1", "V1"], "balance": False},
+            "models": ["random", "prior", "oracle"],
+            "metrics": ["exact"],
+            "compare": {"metric": "exact", "resamples": 50},
+            "report": {"max_pictures": 0},
+        }
+    )
+    rows = (data / "cases/cases.jsonl").read_text().splitlines(keepends=True)
+    shutil.copytree(data / "cases", data, dirs_exist_ok=True)
+    (data / "cases.jsonl").write_text("".join(rows[:2]))
+    first = run_study(config, out)
+    kept = (out / "predictions/random.jsonl").read_text()
+    (data / "cases.jsonl").write_text("".join(rows))
+    second = run_study(config, out)
+    assert second.questions > first.questions
+    assert (out / "predictions/random.jsonl").read_text().startswith(kept)
+    assert second.comparison.result("oracle").overall.accuracy == 1.0
+    (data / "cases.jsonl").write_text("".join(rows[1:]))
+    third = run_study(config, out)
+    answered = read_records(out / "predictions/random.jsonl", Prediction).rows
+    assert len(answered) == third.questions
+    aside = read_records(out / "predictions/random.retired.jsonl", Prediction).rows
+    assert len(aside) == second.questions - third.questions
+
+
+def test_cases_that_give_no_question_are_named_on_the_page(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    write_phantoms(data, 2, 5, spacing=(8.0, 8.0, 8.0))
+    lines = (data / "cases.jsonl").read_text().splitlines()
+    bare = {**json.loads(lines[1]), "masks": []}
+    (data / "cases.jsonl").write_text(f"{lines[0]}\n{json.dumps(bare)}\n")
+    done = CliRunner().invoke(app, ["run", str(data / "cases.jsonl"), "-o", str(tmp_path / "out")])
+    assert done.exit_code == 1
+    assert "1 cases gave no question; the report names them" in done.output
+    page = (tmp_path / "out/report/index.html").read_text()
+    assert "Cases that gave no question (1)" in page
+    assert bare["case_id"] in page
+    assert "the case has no masks" in page

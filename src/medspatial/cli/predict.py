@@ -96,6 +96,9 @@ def predict_command(
             progress=bar,
         )
     typer.echo(f"{run.path}: {run.answered} answered now, {run.resumed} before, {run.failed} failed")
+    if run.retired:
+        aside = run.path.with_name(f"{run.path.stem}.retired.jsonl")
+        typer.echo(f"{run.retired} answers to questions that are no longer asked: {aside}", err=True)
     if run.failed:
         raise typer.Exit(EXIT_FAILURES)
 

@@ -14,8 +14,8 @@ def run(
     study: Annotated[
         str | None,
         typer.Argument(
-            help="A study file (YAML), a folder of CT with masks, or the name of a built-in study. "
-            "Without it: the built-in study on phantoms.",
+            help="A study file (YAML), a folder of CT with masks, a list of cases (.jsonl, .csv), or the "
+            "name of a built-in study. Without it: the built-in study on phantoms.",
             show_default=False,
         ),
     ] = None,
@@ -34,25 +34,9 @@ def run(
     """
     from medspatial.cli.show import report_table
     from medspatial.report.tables import accuracy_table
-    from medspatial.study import (
-        PublishedConfig,
-        StudyConfig,
-        builtin_study,
-        folder_study,
-        read_any_study,
-        run_published,
-        run_study,
-    )
+    from medspatial.study import PublishedConfig, find_study, run_published, run_study
 
-    config: StudyConfig | PublishedConfig
-    if study is None:
-        config = builtin_study()
-    elif Path(study).is_dir():
-        config = folder_study(study)
-    elif Path(study).suffix in {".yaml", ".yml"}:
-        config = read_any_study(study)
-    else:
-        config = builtin_study(study)
+    config = find_study(study)
     say = (lambda line: None) if quiet else typer.echo
     if isinstance(config, PublishedConfig):
         done = run_published(config, out, say)
@@ -65,4 +49,7 @@ def run(
         typer.echo(
             f"{done.failed} questions failed; see the *.failures.jsonl in {out / 'predictions'}", err=True
         )
+    if done.unusable:
+        typer.echo(f"{len(done.unusable)} cases gave no question; the report names them", err=True)
+    if done.failed or done.unusable:
         raise typer.Exit(EXIT_FAILURES)

@@ -82,7 +82,7 @@ class InputContract(Record):
             ("channels", str(self.channels)),
             ("dtype", self.dtype),
         ]
-        return rows + [("note", note) for note in self.notes]
+        return [*rows, ("notes", "; ".join(self.notes))] if self.notes else rows
 
 
 _DIRECTIONS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from string import ascii_uppercase
 
-from medspatial.records import AnswerType, Question
+from medspatial.records import AnswerType, Item
 
 CONVENTION = "Left and right are the patient's left and right."
 
@@ -33,8 +33,8 @@ class Query:
     unit: str | None = None
 
     @classmethod
-    def of(cls, question: Question) -> Query:
-        """Strip a question of its reference."""
+    def of(cls, question: Item) -> Query:
+        """Strip a question, or a row that carries its fields, of its reference."""
         return cls(question.id, question.question, question.options, question.answer_type, question.unit)
 
     def lettered(self) -> tuple[tuple[str, str], ...]:

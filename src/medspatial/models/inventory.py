@@ -22,8 +22,7 @@ def card_facts(name: str) -> dict[str, Any]:
     card = model_card(name)
     facts: dict[str, Any] = card.model_dump(mode="json")
     if card.preparation is not None:
-        lines = preparation(name).contract().lines()
-        facts["contract"] = [f"{field}: {text}" for field, text in lines]
+        facts["contract"] = dict(preparation(name).contract().lines())
     return facts
 
 

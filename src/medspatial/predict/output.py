@@ -5,19 +5,22 @@
 ``NAME.volumes.jsonl``    per volume: fingerprint and seconds of each stage
 ``NAME.manifest.json``    configuration, versions, fingerprints, sessions
 ``NAME.torn``             torn last lines that a killed run left, set aside
+``NAME.retired.jsonl``    answers to questions that are no longer asked, set aside
 """
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
 from medspatial.errors import InputError
+from medspatial.inputs import Query
 from medspatial.manifest import Manifest, read_manifest, session, write_manifest
-from medspatial.records import Prediction, RecordAppender, read_records
+from medspatial.records import Item, Prediction, Question, RecordAppender, read_records, write_records
 
 
 class PredictionFile:
@@ -29,8 +32,20 @@ class PredictionFile:
         The ``.jsonl`` file; its siblings are named after it.
     manifest
         Of the run about to start; a file made under another configuration is refused.
+    questions
+        Those to be answered. Where the file was made for others, answers to questions that are asked in the
+        same words stay, and the rest is set aside.
+    as_a_whole
+        The model's answers depend on all questions together: with others it starts anew.
     overwrite
         Start anew; the old files are removed.
+
+    Attributes
+    ----------
+    done
+        Ids of the questions that are answered.
+    retired
+        Number of answers set aside.
 
     Raises
     ------
@@ -38,16 +53,28 @@ class PredictionFile:
         Another configuration, another run writing at this moment, or a bad line inside the file.
     """
 
-    def __init__(self, path: Path, manifest: Manifest, *, overwrite: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        manifest: Manifest,
+        questions: Sequence[Question],
+        *,
+        as_a_whole: bool = False,
+        overwrite: bool = False,
+    ) -> None:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = _lock(path.with_suffix(".lock"))
         try:
             if overwrite:
-                for old in self._paths():
-                    old.unlink(missing_ok=True)
-            self.manifest = _resumed(self._sibling(".manifest.json"), manifest)
+                self._remove()
+            self.retired = 0
+            old = _old_manifest(self._sibling(".manifest.json"), manifest)
             _set_torn_line_aside(path)
+            if old is not None and old.inputs != manifest.inputs:
+                old = self._adapted(old, manifest, questions, as_a_whole)
+            self.manifest = _with_session(old or manifest, manifest)
+            write_manifest(self._sibling(".manifest.json"), self.manifest)
             self.done = {row.id for row in read_records(path, Prediction)} if path.exists() else set()
         except BaseException:
             self._lock.close()
@@ -76,9 +103,32 @@ class PredictionFile:
     def _sibling(self, ending: str) -> Path:
         return self.path.with_name(self.path.stem + ending)
 
-    def _paths(self) -> list[Path]:
-        endings = (".failures.jsonl", ".volumes.jsonl", ".manifest.json", ".torn")
-        return [self.path, *(self._sibling(ending) for ending in endings)]
+    def _adapted(
+        self, old: Manifest, new: Manifest, questions: Sequence[Question], as_a_whole: bool
+    ) -> Manifest | None:
+        """Make the file one of other questions; return the manifest to go on with, None for a new start."""
+        if as_a_whole or not self.path.exists():
+            self._remove()
+            return None
+        asked = {question.id: question for question in questions}
+        kept, retired = [], []
+        for row in read_records(self.path, Prediction):
+            question = asked.get(row.id)
+            if question is not None and Query.of(row) == Query.of(question):
+                kept.append(row.model_copy(update=item_fields(question)))
+            else:
+                retired.append(row)
+        if retired:
+            with RecordAppender(self._sibling(".retired.jsonl")) as aside:
+                aside.append(*retired)
+        self.retired = len(retired)
+        write_records(self.path, kept)
+        return old.model_copy(update={"inputs": new.inputs, "configuration_hash": new.configuration_hash})
+
+    def _remove(self) -> None:
+        endings = (".failures.jsonl", ".volumes.jsonl", ".manifest.json", ".torn", ".retired.jsonl")
+        for path in (self.path, *(self._sibling(ending) for ending in endings)):
+            path.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         return self
@@ -108,24 +158,34 @@ def read_predictions(path: Path) -> list[Prediction]:
     return rows + (read_records(failures, Prediction).rows if failures.exists() else [])
 
 
-def _resumed(path: Path, manifest: Manifest) -> Manifest:
+def item_fields(item: Item) -> dict[str, Any]:
+    """Return the fields that a question and its prediction have in common."""
+    return {name: getattr(item, name) for name in Item.model_fields}
+
+
+def _old_manifest(path: Path, manifest: Manifest) -> Manifest | None:
+    """Return the manifest of the run to go on with, refusing one of another configuration."""
     old = read_manifest(path)
-    if old is not None and old.configuration_hash != manifest.configuration_hash:
-        changed = ", ".join(_changed(old, manifest)) or "an unknown setting"
+    if old is None or old.configuration_hash == manifest.configuration_hash:
+        return old
+    changed = _changed(old.configuration, manifest.configuration)
+    if changed:
         raise InputError(
-            f"{path}: this file was made with another configuration (changed: {changed}); "
+            f"{path}: this file was made with another configuration (changed: {', '.join(changed)}); "
             "write elsewhere, or start anew with --overwrite"
         )
-    sessions = (*(old.sessions if old else ()), session(versions=manifest.versions))
-    kept = (old or manifest).model_copy(update={"sessions": sessions})
-    write_manifest(path, kept)
-    return kept
+    return old
 
 
-def _changed(old: Manifest, new: Manifest) -> list[str]:
-    before, after = {**old.configuration, **old.inputs}, {**new.configuration, **new.inputs}
-    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
-    return [f"{name}: {before.get(name)!r} -> {after.get(name)!r}" for name in names]
+def _with_session(manifest: Manifest, now: Manifest) -> Manifest:
+    sessions = (*manifest.sessions, session(versions=now.versions))
+    return manifest.model_copy(update={"sessions": sessions})
+
+
+def _changed(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    plain = json.loads(json.dumps(after, default=str))  # as the old one was written
+    names = [name for name in {**before, **plain} if before.get(name) != plain.get(name)]
+    return [f"{name}: {before.get(name)!r} -> {plain.get(name)!r}" for name in names]
 
 
 def _set_torn_line_aside(path: Path) -> None:

@@ -14,10 +14,10 @@ from medspatial.errors import InputError, MissingPackageError, RunStopped
 from medspatial.inputs import Query
 from medspatial.manifest import new_manifest
 from medspatial.models import Answer, Model
-from medspatial.predict.output import PredictionFile
+from medspatial.predict.output import PredictionFile, item_fields
 from medspatial.predict.visible import VISIBLE_SHARE, Locate, Sight
 from medspatial.progress import Progress, Silent
-from medspatial.records import Item, Prediction, Question, content_hash, read_records
+from medspatial.records import Prediction, Question, content_hash, read_records
 
 if TYPE_CHECKING:
     from medspatial.inputs import Masks
@@ -29,13 +29,14 @@ LoadMasks = Callable[[str], "Masks | None"]
 
 @dataclass(frozen=True)
 class PredictionRun:
-    """How a run ended: questions in all, answered before, answered now, failed now."""
+    """How a run ended: questions in all, answered before, answered now, failed now, set aside now."""
 
     path: Path
     questions: int
     resumed: int
     answered: int
     failed: int
+    retired: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,8 @@ def predict(
 
     Questions are grouped by case in order of first appearance. Each answer is on disk before the
     next batch starts; a killed run resumes where it was and ends in the same bytes. A failure
-    (unreadable volume, error of the model) is recorded as such and tried again on the next call.
+    (unreadable volume, error of the model) is recorded as such and tried again on the next call. With
+    other questions than before, answers to those asked in the same words stay, and the rest is set aside.
 
     Parameters
     ----------
@@ -105,7 +107,8 @@ def predict(
     if model.sees_reference:
         model.study(questions)
     report = progress or Silent()
-    with PredictionFile(Path(output), new_manifest("predict", settings, inputs), overwrite=overwrite) as file:
+    manifest, whole = new_manifest("predict", settings, inputs), model.sees_reference
+    with PredictionFile(Path(output), manifest, questions, as_a_whole=whole, overwrite=overwrite) as file:
         resumed = len(file.done)
         if resumed:
             model.resume(read_records(Path(output), Prediction).rows)
@@ -115,7 +118,7 @@ def predict(
         loaders = _Loaders(model, load, load_masks, locate)
         for case_id, group, prepared in _prefetched(loaders, pending):
             run.answer_volume(case_id, group, prepared)
-        return PredictionRun(Path(output), len(questions), resumed, file.answered, file.failed)
+        return PredictionRun(Path(output), len(questions), resumed, file.answered, file.failed, file.retired)
 
 
 def _check(
@@ -250,7 +253,7 @@ class _Run:
     def _answered(self, question: Question, answer: Answer, visible: float | None) -> Prediction:
         seen = {} if visible is None else {VISIBLE_SHARE: visible}
         return Prediction(
-            **_item_fields(question),
+            **item_fields(question),
             model=self.model.name,
             arm=self.arm,
             prediction=answer.text,
@@ -259,7 +262,7 @@ class _Run:
 
     def _failed(self, question: Question, error: Exception) -> Prediction:
         return Prediction(
-            **_item_fields(question),
+            **item_fields(question),
             model=self.model.name,
             arm=self.arm,
             status="failed",
@@ -272,7 +275,3 @@ def _asked(model: Model, encoded: Any, batch: list[Question]) -> list[Answer]:
     if len(answers) != len(batch):
         raise RuntimeError(f"model '{model.name}' gave {len(answers)} answers to {len(batch)} queries")
     return answers
-
-
-def _item_fields(question: Question) -> dict[str, Any]:
-    return {name: getattr(question, name) for name in Item.model_fields}

@@ -41,6 +41,7 @@ def write_report(
     load: Callable[[str], CaseData] | None = None,
     manifest: Mapping[str, Any] | None = None,
     drops: Mapping[str, int] | None = None,
+    unusable: Mapping[str, str] | None = None,
     max_pictures: int | None = 300,
     figure_formats: Sequence[str] = ("svg", "png"),
     progress: Callable[[str], None] | None = None,
@@ -60,6 +61,8 @@ def write_report(
         Provenance to show: nested plain data (versions, hashes, settings).
     drops
         Rule in words to number of candidate questions it dropped.
+    unusable
+        Cases that gave no question, with the reason.
     max_pictures
         Questions that get pictures, spread evenly over the subtypes; None for all.
     figure_formats
@@ -77,7 +80,7 @@ def write_report(
     _fresh(folder)
     pictures = illustrate(questions, folder, load, most=max_pictures, progress=progress)
     write_browser(folder, questions, verdicts, pictures.by_question)
-    tables = comparison_tables(comparison, questions, drops)
+    tables = comparison_tables(comparison, questions, drops, unusable)
     write_tables(folder / "tables", tables)
     write_model_cards(folder / "tables" / "model_cards", comparison, dataset=title)
     html = _template().render(

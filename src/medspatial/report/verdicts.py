@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from medspatial.compare.failures import VISIBLE_SHARE
 from medspatial.compare.table import QuestionIndex
+from medspatial.compare.visible import visible_share
 from medspatial.records import Prediction, Question, Score
 
 if TYPE_CHECKING:
@@ -103,6 +105,8 @@ class Verdicts:
         row: dict[str, Any] = {"model": model, "arm": arm, "mark": self._mark(*key), "text": text}
         if prediction is not None and prediction.status == "failed":
             row["error"] = prediction.error or "no reason recorded"
+        if _is_out_of_view(prediction, score):
+            row["unseen"] = True
         if score is not None:
             row |= {"read": score.extracted, "rule": score.rule, "reason": score.reason}
             if score.correct is None and score.score is not None:
@@ -118,3 +122,9 @@ class Verdicts:
 
     def _deciding(self, key: _Key) -> Score | None:
         return next((one for one in self._scores.get(key, ()) if one.metric == self._metric), None)
+
+
+def _is_out_of_view(*records: Prediction | Score | None) -> bool:
+    """Say whether the model's input holds less of the evidence than counts as visible; False if not known."""
+    shares = (visible_share(record.metadata) for record in records if record is not None)
+    return any(share is not None and share < VISIBLE_SHARE for share in shares)

@@ -14,7 +14,7 @@ from medspatial.study.config import (
     read_study,
 )
 from medspatial.study.loading import CaseLoader, case_loader, mask_loader, volume_loader
-from medspatial.study.published import PublishedConfig, read_any_study, run_published
+from medspatial.study.published import PublishedConfig, find_study, read_any_study, run_published
 from medspatial.study.walk import Study, StudyRun, run_study
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "TrackConfig",
     "builtin_study",
     "case_loader",
+    "find_study",
     "folder_study",
     "mask_loader",
     "read_any_study",

@@ -17,7 +17,14 @@ from medspatial.errors import InputError
 from medspatial.manifest import new_manifest, write_manifest
 from medspatial.records import Record, content_hash
 from medspatial.report import write_report, write_tables
-from medspatial.study.config import StudyConfig, read_study, study_data, validated
+from medspatial.study.config import (
+    StudyConfig,
+    builtin_study,
+    folder_study,
+    read_study,
+    study_data,
+    validated,
+)
 from medspatial.study.published_tables import published_tables
 from medspatial.study.walk import StudyRun
 
@@ -59,6 +66,31 @@ def read_any_study(path: str | Path) -> StudyConfig | PublishedConfig:
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     return study.model_copy(update={"data": str(folder)})
+
+
+def find_study(name: str | None) -> StudyConfig | PublishedConfig:
+    """Return the study that a user means: a study file, a folder or file of cases, or a built-in name.
+
+    Without a name it is the built-in study.
+
+    Raises
+    ------
+    InputError
+        A path that is not there, or a name of no built-in study.
+    """
+    if name is None:
+        return builtin_study()
+    path = Path(name)
+    if path.suffix in {".yaml", ".yml"}:
+        return read_any_study(path)
+    if path.is_dir() or (path.is_file() and path.suffix in {".jsonl", ".csv"}):
+        return folder_study(path)
+    if path.exists() or path.suffix or path.name != name:
+        raise InputError(
+            f"{name}: {'is' if path.exists() else 'there is'} no study file (.yaml), folder of CT, "
+            "or list of cases (.jsonl, .csv)"
+        )
+    return builtin_study(name)
 
 
 def data_folder(text: str, base: Path) -> Path:

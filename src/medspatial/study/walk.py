@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,8 @@ class StudyRun:
     ----------
     failed
         Questions without an answer because of an error, over all models and arms.
+    unusable
+        Cases that gave no question, with the reason.
     """
 
     folder: Path
@@ -58,6 +60,7 @@ class StudyRun:
     report: Path
     questions: int
     failed: int
+    unusable: dict[str, str] = field(default_factory=dict)
 
 
 class Study:
@@ -96,7 +99,8 @@ class Study:
         page = self.report(cases, questions, scores, comparison)
         self.track(comparison)
         self._release()
-        return StudyRun(self.folder, comparison, page, len(questions), sum(run.failed for run in runs))
+        failed = sum(run.failed for run in runs)
+        return StudyRun(self.folder, comparison, page, len(questions), failed, self._unusable())
 
     def cases(self) -> list[Case]:
         """Make the phantoms, or find the cases; mirrored controls of them come last."""
@@ -174,7 +178,8 @@ class Study:
                 progress=bar,
             )
         failed = f", {run.failed} failed" if run.failed else ""
-        self.say(f"{label}: {run.answered} answered now, {run.resumed} before{failed}")
+        retired = f", {run.retired} set aside (no longer asked)" if run.retired else ""
+        self.say(f"{label}: {run.answered} answered now, {run.resumed} before{failed}{retired}")
         return run
 
     def scores(self, questions: list[Question]) -> list[Score]:
@@ -235,6 +240,7 @@ class Study:
                 load=CaseLoader(cases, self._root, self.config.cases.assume_axes).data,
                 manifest=self._manifest.model_dump(mode="json"),
                 drops=self._drops(),
+                unusable=self._unusable(),
                 max_pictures=self.config.report.max_pictures,
                 progress=lambda case_id: bar.advance(1, case_id),
             )
@@ -260,11 +266,17 @@ class Study:
 
     def _drops(self) -> dict[str, int]:
         """Rules in words, and how many candidate questions each dropped."""
+        return {DROP_RULES[rule]: count for rule, count in self._summary("dropped").items()}
+
+    def _unusable(self) -> dict[str, str]:
+        """Cases that gave no question, with the reason."""
+        return self._summary("unusable_cases")
+
+    def _summary(self, name: str) -> dict[str, Any]:
+        """A part of what the question stage counted; nothing where the questions came from a file."""
         path = self.folder / "questions" / SUMMARY_FILE
-        if not path.exists():
-            return {}
-        counts = json.loads(path.read_text(encoding="utf-8"))["dropped"]
-        return {DROP_RULES[rule]: count for rule, count in counts.items()}
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))[name] if path.exists() else {}
+        return found
 
     def _all_predictions(self) -> Iterator[Prediction]:
         for entry in self.config.models:

@@ -63,6 +63,7 @@ var medspatial = (window.medspatial ||= {});
       const head = element("div", "answer-head", element("b", "", answer.model));
       if (answer.arm !== index.referenceArm) head.append(element("span", "tag", answer.arm));
       head.append(verdict(answer.mark, index.verdicts[answer.mark]));
+      if (answer.unseen) head.append(element("span", "tag", "not visible to this model"));
       const reason = why(answer);
       list.append(element("li", "", head, reply(answer), reason ? element("p", "why", reason) : null));
     }

@@ -15,7 +15,7 @@ from medspatial.report.tables.contrasts import (
     grounding_table,
     pairs_table,
 )
-from medspatial.report.tables.distribution import drops_table, question_table
+from medspatial.report.tables.distribution import drops_table, question_table, unusable_table
 from medspatial.report.tables.table import Cell, Column, Table
 from medspatial.report.tables.writers import (
     TABLE_FORMATS,
@@ -49,12 +49,16 @@ __all__ = [
     "to_json",
     "to_latex",
     "to_markdown",
+    "unusable_table",
     "write_tables",
 ]
 
 
 def comparison_tables(
-    comparison: Comparison, questions: Sequence[Question] = (), drops: Mapping[str, int] | None = None
+    comparison: Comparison,
+    questions: Sequence[Question] = (),
+    drops: Mapping[str, int] | None = None,
+    unusable: Mapping[str, str] | None = None,
 ) -> list[Table]:
     """Return every table that the data can fill; a table without rows is left out."""
     tables = [
@@ -72,4 +76,6 @@ def comparison_tables(
         tables.append(question_table(questions))
     if drops:
         tables.append(drops_table(drops))
+    if unusable:
+        tables.append(unusable_table(unusable))
     return [table for table in tables if table.rows]

@@ -60,6 +60,17 @@ def question_table(questions: Sequence[Question]) -> Table:
     )
 
 
+def unusable_table(unusable: Mapping[str, str]) -> Table:
+    """Cases that gave no question, with the reason."""
+    return Table(
+        name="unusable_cases",
+        title=f"Cases that gave no question ({len(unusable)})",
+        columns=(Column("Case", "left"), Column("Reason", "left")),
+        rows=tuple((Cell(case), Cell(reason)) for case, reason in unusable.items()),
+        records=tuple({"case": case, "reason": reason} for case, reason in unusable.items()),
+    )
+
+
 def drops_table(drops: Mapping[str, int]) -> Table:
     """Tabulate how many candidate questions were dropped by which rule."""
     ordered = sorted(drops.items(), key=lambda item: (-item[1], item[0]))
