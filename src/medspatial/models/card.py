@@ -54,6 +54,8 @@ class ModelCard(Record):
         Import path of a function that yields checks against a folder of reference vectors.
     layout
         Import path of a function from ``config.json`` to a `Layout`, for ``models check``.
+    parts
+        The same for a checkpoint split over folders: a function from its folder to a list of `Part`.
     preparation
         Import path of a class: options in, `Volume` to array, with ``contract()`` and ``describe()``; for
         ``prepare`` and ``models audit``, which need no weights.
@@ -74,6 +76,7 @@ class ModelCard(Record):
     entry: str
     verify: str | None = None
     layout: str | None = None
+    parts: str | None = None
     preparation: str | None = None
     texts: str | None = None
     model_types: tuple[str, ...] = ()

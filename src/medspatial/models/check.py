@@ -10,7 +10,7 @@ from typing import Any
 from medspatial.errors import InputError, MedspatialError
 from medspatial.models.card import ModelCard, model_card, model_cards
 from medspatial.models.inventory import load
-from medspatial.models.layout import Layout
+from medspatial.models.layout import Layout, Part
 from medspatial.models.registry import check_packages
 
 
@@ -41,23 +41,38 @@ def check_folder(folder: str | Path, model: str | None = None) -> list[Finding]:
     path = Path(folder)
     config = read_config(path)
     card = model_card(model) if model else _recognised(path, config)
-    if card.layout is None:
+    if card.layout is None and card.parts is None:
         raise InputError(f"model '{card.name}' does not say what its folder must hold")
     check_packages(card.name)
     findings = [Finding("model", True, card.name)]
     try:
-        layout: Layout = load(card.layout)(config)
+        parts = _parts(card, path, config)
     except MedspatialError as error:
         return [*findings, Finding("config", False, str(error))]
     except (KeyError, TypeError, ValueError) as error:
         return [*findings, Finding("config", False, f"config.json: missing or wrong field {error}")]
     findings.append(Finding("config", True, f"model_type {config.get('model_type')}"))
-    for part, step in (("weights", _weights), ("tokenizer", _tokenizer), ("generation", _generation)):
+    return [*findings, *(finding for part in parts for finding in _of_part(part))]
+
+
+def _parts(card: ModelCard, folder: Path, config: dict[str, Any]) -> list[Part]:
+    if card.parts is not None:
+        parts: list[Part] = load(card.parts)(folder)
+        return parts
+    return [Part("", folder, config, load(str(card.layout))(config))]
+
+
+def _of_part(part: Part) -> Iterator[Finding]:
+    steps = {
+        "weights": _weights,
+        **({"tokenizer": _tokenizer, "generation": _generation} if part.language else {}),
+    }
+    for kind, step in steps.items():
+        name = f"{part.name} {kind}".strip()
         try:
-            findings += [Finding(part, True, detail) for detail in step(path, config, layout)]
+            yield from (Finding(name, True, detail) for detail in step(part.folder, part.config, part.layout))
         except MedspatialError as error:
-            findings.append(Finding(part, False, str(error)))
-    return findings
+            yield Finding(name, False, str(error))
 
 
 def _recognised(folder: Path, config: dict[str, Any]) -> ModelCard:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from torch import nn
@@ -27,3 +28,22 @@ class Layout:
     network: nn.Module
     rename: Callable[[str], str | None]
     image_token: str | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a checkpoint that is split over folders.
+
+    Attributes
+    ----------
+    name
+        For messages; empty where the checkpoint is one.
+    language
+        Whether tokenizer and generation settings lie in its folder.
+    """
+
+    name: str
+    folder: Path
+    config: dict[str, Any]
+    layout: Layout
+    language: bool = True

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from safetensors.torch import load_file, save_file
 from transformers import StoppingCriteria, StoppingCriteriaList
 from typer.testing import CliRunner
 
@@ -19,6 +20,7 @@ from medspatial.cli.app import app
 from medspatial.errors import InputError
 from medspatial.inputs import Query
 from medspatial.models import create_model
+from medspatial.models.check import check_folder
 from medspatial.models.vila_m3 import VilaM3
 from medspatial.models.vila_m3.calls import GROUPS, call_of
 from medspatial.models.vila_m3.network import spliced
@@ -55,6 +57,31 @@ def model(taught_vila: Path, options: dict[str, Any]) -> VilaM3:
     made = create_model("vila_m3", path=taught_vila, **options)
     assert isinstance(made, VilaM3)
     return made
+
+
+def test_a_folder_is_checked_part_by_part(taught_vila: Path, tmp_path: Path) -> None:
+    found = check_folder(taught_vila, "vila_m3")
+    assert all(finding.fine for finding in found), found
+    assert [finding.part for finding in found] == [
+        "model",
+        "config",
+        "vision_tower weights",
+        "mm_projector weights",
+        "llm weights",
+        "llm tokenizer",
+        "llm generation",
+    ]
+    folder = tmp_path / "vila"
+    shutil.copytree(taught_vila, folder)
+    state = load_file(folder / "vision_tower/model.safetensors")
+    state.pop("vision_model.encoder.layers.0.mlp.fc1.bias")
+    save_file(state, str(folder / "vision_tower/model.safetensors"))
+    wrong = [finding for finding in check_folder(folder, "vila_m3") if not finding.fine]
+    assert [(finding.part, "fc1.bias" in finding.detail) for finding in wrong] == [
+        ("vision_tower weights", True)
+    ]
+    with pytest.raises(InputError, match="1 missing"):
+        create_model("vila_m3", path=folder)
 
 
 def small_ct(seed: int) -> Volume:

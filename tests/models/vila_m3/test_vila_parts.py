@@ -16,7 +16,7 @@ from medspatial.models.runtime.checkpoint import state_shapes
 from medspatial.models.vila_m3.calls import GROUPS, call_of, is_final
 from medspatial.models.vila_m3.legend import COLOURS, dealt, legend, overlay
 from medspatial.models.vila_m3.names import legend_names
-from medspatial.models.vila_m3.network import load_projector
+from medspatial.models.vila_m3.network import projector_layout
 from medspatial.models.vila_m3.pixels import pixel_values
 from medspatial.models.vila_m3.preparation import Preparation, as_rgb, compressed, grey_slice, slice_of
 from medspatial.models.vila_m3.projector import Projector, downsampled
@@ -60,7 +60,7 @@ def test_the_projector_at_its_real_size() -> None:
 def test_a_foreign_projector_is_refused(tmp_path: Path) -> None:
     save_file({"x": torch.zeros(1)}, str(tmp_path / "model.safetensors"))
     with pytest.raises(InputError, match="not VILA's downsampling projector"):
-        load_projector(tmp_path, device=torch.device("cpu"), dtype=torch.float32)
+        projector_layout(tmp_path)
 
 
 class Letters:

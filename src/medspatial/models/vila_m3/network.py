@@ -13,6 +13,7 @@ from torch import Tensor
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel, SiglipVisionConfig, SiglipVisionModel
 
 from medspatial.errors import InputError
+from medspatial.models.layout import Layout, Part
 from medspatial.models.runtime.checkpoint import load_weights, read_config, shapes, weight_files
 from medspatial.models.runtime.folder import empty_language_model
 from medspatial.models.vila_m3.projector import Projector
@@ -86,10 +87,11 @@ class Folder:
     def load(self, *, device: torch.device, dtype: torch.dtype, attention: str) -> Network:
         """Load all three parts, strictly."""
         where: dict[str, Any] = {"device": device, "dtype": dtype}
+        projector = self.path / "mm_projector"
         return Network(
-            load_vision(self.path / "vision_tower", self.vision, **where),
-            load_projector(self.path / "mm_projector", **where),
-            load_language(self.path / "llm", self.language, attention=attention, **where),
+            loaded(vision_layout(self.vision), self.path / "vision_tower", **where),
+            loaded(projector_layout(projector), projector, **where),
+            loaded(language_layout(self.language, attention), self.path / "llm", **where),
         )
 
 
@@ -118,45 +120,51 @@ def spliced(language: Any, ids: Sequence[int], images: Sequence[Tensor]) -> Tens
     return torch.cat(parts)
 
 
-def load_vision(
-    folder: Path, config: dict[str, Any], *, device: torch.device, dtype: torch.dtype
-) -> PreTrainedModel:
-    """Load the tower; on disk its keys stand one level deeper."""
+def parts(path: Path) -> list[Part]:
+    """Return what each part's folder must hold, for ``models check``."""
+    folder = Folder.read(path)
+    projector = path / "mm_projector"
+    layouts = [
+        Part("vision_tower", path / "vision_tower", folder.vision, vision_layout(folder.vision), False),
+        Part("mm_projector", projector, {}, projector_layout(projector), False),
+        Part("llm", path / "llm", folder.language, language_layout(folder.language)),
+    ]
+    return layouts
+
+
+def vision_layout(config: dict[str, Any]) -> Layout:
+    """Return the empty tower; on disk its keys stand one level deeper."""
     known = {key: value for key, value in config.items() if key not in {"architectures", "model_type"}}
     chosen = SiglipVisionConfig(**known, vision_use_head=False)
-    tower = empty_language_model(SiglipVisionModel, chosen)
-    load_weights(tower, weight_files(folder), rename=_vision_name, dtype=dtype, device=device)
-    torch.nn.Module.to(tower, device)
-    return tower
+    return Layout(empty_language_model(SiglipVisionModel, chosen), _vision_name)
 
 
-def load_projector(folder: Path, *, device: torch.device, dtype: torch.dtype) -> Projector:
-    """Load the projector; its sizes are read off its weights."""
-    files = weight_files(folder)
-    found = shapes(files)
+def projector_layout(folder: Path) -> Layout:
+    """Return the empty projector; its sizes are read off its weights.
+
+    Raises
+    ------
+    InputError
+        Another kind of projector.
+    """
+    found = shapes(weight_files(folder))
     if "layers.2.weight" not in found:
         raise InputError(f"{folder}: not VILA's downsampling projector, key 'layers.2.weight' is missing")
     hidden, four = found["layers.2.weight"]
     with init_empty_weights(include_buffers=False):
-        projector = Projector(four // 4, hidden)
-    load_weights(projector, files, dtype=dtype, device=device)
-    return projector.to(device).eval()
+        return Layout(Projector(four // 4, hidden), lambda key: key)
 
 
-def load_language(
-    folder: Path,
-    config: dict[str, Any],
-    *,
-    device: torch.device,
-    dtype: torch.dtype,
-    attention: str = "sdpa",
-) -> PreTrainedModel:
-    """Load the language model."""
+def language_layout(config: dict[str, Any], attention: str = "sdpa") -> Layout:
+    """Return the empty language model."""
     known = {k: v for k, v in config.items() if k not in {"architectures", "model_type", "torch_dtype"}}
-    model = empty_language_model(LlamaForCausalLM, LlamaConfig(**known), attention)
-    load_weights(model, weight_files(folder), rename=_language_name, dtype=dtype, device=device)
-    torch.nn.Module.to(model, device)
-    return model
+    return Layout(empty_language_model(LlamaForCausalLM, LlamaConfig(**known), attention), _language_name)
+
+
+def loaded(layout: Layout, folder: Path, *, device: torch.device, dtype: torch.dtype) -> Any:
+    """Fill an empty part with the weights of its folder, strictly."""
+    load_weights(layout.network, weight_files(folder), rename=layout.rename, dtype=dtype, device=device)
+    return torch.nn.Module.to(layout.network, device).eval()
 
 
 def _vision_name(key: str) -> str | None:

@@ -23,7 +23,14 @@ from medspatial.models.vila_m3.calls import Call, call_of, is_final
 from medspatial.models.vila_m3.experts_list import EXPERTS
 from medspatial.models.vila_m3.legend import legend, overlay
 from medspatial.models.vila_m3.names import legend_names
-from medspatial.models.vila_m3.network import Network, load_language, load_projector, load_vision, spliced
+from medspatial.models.vila_m3.network import (
+    Network,
+    language_layout,
+    loaded,
+    projector_layout,
+    spliced,
+    vision_layout,
+)
 from medspatial.models.vila_m3.pixels import pixel_values
 from medspatial.models.vila_m3.preparation import Preparation, as_rgb, compressed, grey_slice, slice_of
 from medspatial.models.vila_m3.projector import downsampled
@@ -41,10 +48,11 @@ def checks(folder: Path, ct: Path | None) -> Iterator[Check]:
     config = read_config(folder)
     inputs, expected = load_file(folder / "inputs.safetensors"), load_file(folder / "expected.safetensors")
     where: dict[str, Any] = {"device": torch.device("cpu"), "dtype": torch.float32}
+    projector = folder / "mm_projector"
     network = Network(
-        load_vision(folder / "vision_tower", config["siglip_vision"], **where),
-        load_projector(folder / "mm_projector", **where),
-        load_language(folder / "llm", config["llama"], attention="eager", **where),
+        loaded(vision_layout(config["siglip_vision"]), folder / "vision_tower", **where),
+        loaded(projector_layout(projector), projector, **where),
+        loaded(language_layout(config["llama"], "eager"), folder / "llm", **where),
     )
     yield from _vision(network, config, inputs, expected)
     tokenizer = load_tokenizer(folder / "llm", bos_token="<|begin_of_text|>")
