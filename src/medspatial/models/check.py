@@ -63,11 +63,8 @@ def _parts(card: ModelCard, folder: Path, config: dict[str, Any]) -> list[Part]:
 
 
 def _of_part(part: Part) -> Iterator[Finding]:
-    steps = {
-        "weights": _weights,
-        **({"tokenizer": _tokenizer, "generation": _generation} if part.language else {}),
-    }
-    for kind, step in steps.items():
+    steps = (("weights", _weights), ("tokenizer", _tokenizer), ("generation", _generation))
+    for kind, step in steps if part.language else steps[:1]:
         name = f"{part.name} {kind}".strip()
         try:
             yield from (Finding(name, True, detail) for detail in step(part.folder, part.config, part.layout))

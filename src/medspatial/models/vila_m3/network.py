@@ -124,12 +124,11 @@ def parts(path: Path) -> list[Part]:
     """Return what each part's folder must hold, for ``models check``."""
     folder = Folder.read(path)
     projector = path / "mm_projector"
-    layouts = [
+    return [
         Part("vision_tower", path / "vision_tower", folder.vision, vision_layout(folder.vision), False),
         Part("mm_projector", projector, {}, projector_layout(projector), False),
         Part("llm", path / "llm", folder.language, language_layout(folder.language)),
     ]
-    return layouts
 
 
 def vision_layout(config: dict[str, Any]) -> Layout:
