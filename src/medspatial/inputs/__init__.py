@@ -1,6 +1,7 @@
 """What a model sees: the query in words, voxels or pictures, and the contract they keep."""
 
 from medspatial.inputs.contract import InputContract
+from medspatial.inputs.jpeg import through_jpeg
 from medspatial.inputs.overlay import Masks
 from medspatial.inputs.pictures import Pictures, render
 from medspatial.inputs.planes import PLANES, Grid, PlaneFrame, frame_at, scale_bar
@@ -40,5 +41,6 @@ __all__ = [
     "scale_bar",
     "settings_of",
     "shown",
+    "through_jpeg",
     "voxels",
 ]

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medspatial.errors import InputError
-from medspatial.models.medgemma.preparation import Preparation, coloured, compressed, selected
+from medspatial.inputs import through_jpeg
+from medspatial.models.medgemma.preparation import Preparation, coloured, selected
 from medspatial.volume import AXIS_CODES, Affine, Volume
 
 
@@ -81,7 +82,7 @@ def test_jpeg_is_a_switch_and_costs_colour() -> None:
     clean, lossy = Preparation().slices(ct((40, 40, 2))), Preparation(jpeg=True).slices(ct((40, 40, 2)))
     assert clean.shape == lossy.shape
     assert np.abs(clean.astype(int) - lossy).max() > 50
-    assert np.array_equal(lossy[0], compressed(clean[0]))
+    assert np.array_equal(lossy[0], through_jpeg(clean[0]))
 
 
 def test_bad_limit() -> None:

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 
 from medspatial.errors import InputError
+from medspatial.inputs import through_jpeg
 from medspatial.models.runtime.checkpoint import state_shapes
 from medspatial.models.vila_m3.calls import GROUPS, call_of, is_final
 from medspatial.models.vila_m3.legend import COLOURS, dealt, legend, overlay
 from medspatial.models.vila_m3.names import legend_names
 from medspatial.models.vila_m3.network import projector_layout
 from medspatial.models.vila_m3.pixels import pixel_values
-from medspatial.models.vila_m3.preparation import Preparation, as_rgb, compressed, grey_slice, slice_of
+from medspatial.models.vila_m3.preparation import Preparation, as_rgb, grey_slice, slice_of
 from medspatial.models.vila_m3.projector import Projector, downsampled
 from medspatial.models.vila_m3.prompt import (
     TEMPLATES,
@@ -116,7 +117,7 @@ def test_the_window_ends_at_0_and_255() -> None:
     voxels = np.array([-2000, -150, 50, 250, 900], np.int16)[:, None, None]
     grey = grey_slice(Volume(voxels, Affine(np.eye(4)), unit="HU"), 0)
     assert grey[0, ::-1].tolist() == [0, 0, 127, 255, 255]
-    assert compressed(as_rgb(grey)).shape == (1, 5, 3)
+    assert through_jpeg(as_rgb(grey)).shape == (1, 5, 3)
     assert pixel_values([as_rgb(grey)], 4).shape == (1, 3, 4, 4)
 
 

@@ -140,7 +140,7 @@ def _facts(row: dict[str, str], where: str) -> RawFacts:
         raise InputError(
             f"{where}: field 'ImageOrientationPatient': only the identity is known, got {orientation}"
         )
-    x, y = _numbers(row, "XYSpacing", 2, where)
+    y, x = _numbers(row, "XYSpacing", 2, where)  # as in DICOM: between rows, between columns
     left, posterior, superior = _numbers(row, "ImagePositionPatient", 3, where)
     return RawFacts(
         name=row["VolumeName"],

@@ -7,17 +7,15 @@ rows then run from front to back and columns from the patient's right to the lef
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from medspatial.errors import InputError
-from medspatial.inputs import InputContract, near_slices
+from medspatial.inputs import InputContract, near_slices, through_jpeg
 from medspatial.models.base import Point
 from medspatial.volume import Volume
 from medspatial.volume.axes import array_axis
@@ -59,7 +57,7 @@ class Preparation:
         hu = volume.oriented("LPS").voxels.transpose(2, 1, 0)
         ordered = hu[::-1] if self.superior_first else hu
         pictures = coloured(ordered[selected(len(ordered), self.max_slices)])
-        return np.stack([compressed(picture) for picture in pictures]) if self.jpeg else pictures
+        return np.stack([through_jpeg(picture) for picture in pictures]) if self.jpeg else pictures
 
     def visible(self, volume: Volume, points: Sequence[Point]) -> list[bool]:
         """Say for points (RAS+ mm) whether one of the slices shown stands for them."""
@@ -116,11 +114,3 @@ def coloured(hu: NDArray[Any]) -> NDArray[np.uint8]:
         scaled = (np.clip(values, low, high) - np.float32(low)) / np.float32(high - low)
         layers.append(np.round(scaled * np.float32(255)).astype(np.uint8))
     return np.stack(layers, axis=-1)
-
-
-def compressed(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Encode and decode a picture as JPEG with Pillow's default quality."""
-    stream = io.BytesIO()
-    Image.fromarray(picture).save(stream, format="JPEG")
-    stream.seek(0)
-    return np.asarray(Image.open(stream).convert("RGB"), dtype=np.uint8)

@@ -10,7 +10,8 @@ import numpy as np
 from PIL import Image
 from safetensors.numpy import load_file
 
-from medspatial.models.medgemma.preparation import Preparation, coloured, compressed, selected
+from medspatial.inputs import through_jpeg
+from medspatial.models.medgemma.preparation import Preparation, coloured, selected
 from medspatial.models.runtime.checkpoint import read_config
 from medspatial.models.verify import Check, exact_check, tensor_check
 from medspatial.volume import Volume, read_volume
@@ -47,7 +48,7 @@ def _slices(expected: dict[str, Any], volume: Volume) -> Iterator[Check]:
         picture = slices[place]
         yield tensor_check(f"{name}.hu", ordered[indices[place]], expected[f"{name}.hu_int16"], 0.0)
         yield tensor_check(f"{name}.rgb", picture, expected[f"{name}.rgb_uint8"], 0.0)
-        yield tensor_check(f"{name}.jpeg", compressed(picture), expected[f"{name}.jpeg_decoded_rgb"], _JPEG)
+        yield tensor_check(f"{name}.jpeg", through_jpeg(picture), expected[f"{name}.jpeg_decoded_rgb"], _JPEG)
         if f"{name}.pixel_values_pil_rgb_uint8_stride8" in expected:
             yield from _pixels(expected, name, picture)
 

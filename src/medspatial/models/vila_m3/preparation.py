@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from medspatial.errors import InputError
-from medspatial.inputs import InputContract, near_slices
+from medspatial.inputs import InputContract, near_slices, through_jpeg
 from medspatial.models.base import Point
 from medspatial.models.runtime.spacing import part_affine
 from medspatial.volume import Affine, Volume
 
 WINDOW = (-150.0, 250.0)
-_QUALITY = 75
 
 Grey = NDArray[np.uint8]
 Colours = NDArray[np.uint8]
@@ -74,7 +71,7 @@ class Preparation:
 
     def picture(self, colours: Colours) -> Colours:
         """Return a picture as the model is shown it: through a JPEG, or as it is."""
-        return compressed(colours) if self.jpeg else colours
+        return through_jpeg(colours) if self.jpeg else colours
 
     def visible(self, volume: Volume, points: Sequence[Point]) -> list[bool]:
         """Say for points (RAS+ mm) whether the slice stands for them."""
@@ -131,11 +128,3 @@ def grey_slice(volume: Volume, number: int) -> Grey:
 def as_rgb(grey: Grey) -> Colours:
     """Copy grey to three channels."""
     return np.repeat(grey[:, :, None], 3, axis=2)
-
-
-def compressed(picture: Colours) -> Colours:
-    """Write and read a picture as JPEG."""
-    stream = io.BytesIO()
-    Image.fromarray(picture).save(stream, format="JPEG", quality=_QUALITY)
-    stream.seek(0)
-    return np.asarray(Image.open(stream).convert("RGB"), dtype=np.uint8)

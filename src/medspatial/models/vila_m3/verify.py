@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from medspatial.errors import InputError
+from medspatial.inputs import through_jpeg
 from medspatial.models.runtime.checkpoint import read_config
 from medspatial.models.runtime.folder import load_tokenizer
 from medspatial.models.runtime.language import GenerationSettings, LanguageModel
@@ -32,7 +33,7 @@ from medspatial.models.vila_m3.network import (
     vision_layout,
 )
 from medspatial.models.vila_m3.pixels import pixel_values
-from medspatial.models.vila_m3.preparation import Preparation, as_rgb, compressed, grey_slice, slice_of
+from medspatial.models.vila_m3.preparation import Preparation, as_rgb, grey_slice, slice_of
 from medspatial.models.vila_m3.projector import downsampled
 from medspatial.models.vila_m3.prompt import IMAGE_ID, TEMPLATES, Turn, consulted, dialogue_turn, image_ids
 from medspatial.volume import Affine, Volume, read_volume
@@ -203,7 +204,7 @@ def _overlays(pictures: Expected, labels: Volume, feedback: dict[str, Any]) -> I
         made = overlay(pictures[f"overlay_{key}.image_gray_uint8"].numpy(), shown)
         yield tensor_check(f"overlay {key}", made, pictures[f"overlay_{key}.rgb_uint8"], 1.0)
         decoded = pictures[f"overlay_{key}.jpeg_decoded_rgb"]
-        stored = compressed(pictures[f"overlay_{key}.rgb_uint8"].numpy())  # a step of 1 grows in a JPEG
+        stored = through_jpeg(pictures[f"overlay_{key}.rgb_uint8"].numpy())  # a step of 1 grows in a JPEG
         yield tensor_check(f"overlay {key} after JPEG", stored, decoded, _JPEG)
 
 
@@ -213,4 +214,4 @@ def _slices(volume: Volume, pictures: Expected) -> Iterator[Check]:
         grey = grey_slice(volume, place)
         yield tensor_check(f"{key} grey", grey, pictures[f"{key}.gray_uint8"], 0.0)
         decoded = pictures[f"{key}.jpeg_decoded_rgb"]
-        yield tensor_check(f"{key} after JPEG", compressed(as_rgb(grey)), decoded, _JPEG)
+        yield tensor_check(f"{key} after JPEG", through_jpeg(as_rgb(grey)), decoded, _JPEG)
