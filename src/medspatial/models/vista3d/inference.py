@@ -19,6 +19,7 @@ from torch.nn import functional
 from medspatial.errors import InputError
 
 _BYTES = 4
+_ROWS = 4  # reduced to labels at a time
 
 Labels = NDArray[np.uint8]
 
@@ -75,14 +76,14 @@ def label_maps(
     for start in range(0, len(labels), chunk):
         part = labels[start : start + chunk]
         rows = {name: _rows(part, wanted) for name, wanted in prompts.items()}
-        for place, logits in finished_rows(network, whole, part, axis, windows):
+        for first, logits in finished_rows(network, whole, part, axis, windows):
             if not bool(torch.isfinite(logits).all()):
                 raise InputError("vista3d: the network's output is not finite; are these its weights?")
             for name, chosen in rows.items():
                 if chosen:
-                    found[name].take(place, logits[chosen], [part[row] for row in chosen])
+                    found[name].take(first, logits[chosen], [part[row] for row in chosen])
     box = tuple(slice(a, a + n) for a, n in zip(offset, image.shape[2:], strict=True))
-    return {name: np.ascontiguousarray(best.labels()[box]) for name, best in found.items()}
+    return {name: best.chosen[box].cpu().contiguous().numpy() for name, best in found.items()}
 
 
 def _rows(part: Sequence[int], wanted: Sequence[int]) -> list[int]:
@@ -91,56 +92,63 @@ def _rows(part: Sequence[int], wanted: Sequence[int]) -> list[int]:
 
 
 class _Best:
-    """Labels so far, the axis along which rows are finished in front."""
+    """Labels so far; rows along an axis are finished in front."""
 
     def __init__(self, shape: Sequence[int], axis: int, device: torch.device, several: bool) -> None:
         self.axis = axis
-        rows = [shape[axis], *(n for place, n in enumerate(shape) if place != axis)]
-        self.chosen = torch.zeros(rows, dtype=torch.uint8, device=device)
-        self.highest = torch.zeros(rows, device=device) if several else None  # a later pass compares with it
+        self.chosen = torch.zeros(tuple(shape), dtype=torch.uint8, device=device)
+        # a later pass compares with it
+        self.highest = torch.zeros(tuple(shape), device=device) if several else None
 
-    def take(self, place: slice, logits: Tensor, labels: Sequence[int]) -> None:
-        """Take rows of logits (labels, rows, ...) in; at a tie the smaller label wins."""
+    def take(self, first: int, logits: Tensor, labels: Sequence[int]) -> None:
+        """Take rows of logits (labels, x, y, z) in, from ``first`` on; at a tie the smaller label wins."""
         highest, row = logits.max(dim=0)
         ids = torch.tensor(labels, dtype=torch.uint8, device=logits.device)[row]
-        before = 0.0 if self.highest is None else self.highest[place]
-        self.chosen[place] = torch.where(highest > before, ids, self.chosen[place])
+        count = highest.shape[self.axis]
+        chosen = self.chosen.narrow(self.axis, first, count)
+        before: Tensor | float = 0.0
         if self.highest is not None:
-            self.highest[place] = torch.maximum(self.highest[place], highest)
-
-    def labels(self) -> Labels:
-        """Return (x, y, z)."""
-        return self.chosen.movedim(0, self.axis).cpu().numpy()
+            before = self.highest.narrow(self.axis, first, count)
+        chosen.copy_(torch.where(highest > before, ids, chosen))
+        if isinstance(before, Tensor):
+            before.copy_(torch.maximum(before, highest))
 
 
 def finished_rows(
     network: nn.Module, image: Tensor, labels: Sequence[int], axis: int, windows: Windows
-) -> Iterator[tuple[slice, Tensor]]:
-    """Yield rows along an axis, and their blended logits (labels, rows, ...), in order and each once."""
+) -> Iterator[tuple[int, Tensor]]:
+    """Yield the first of some rows along an axis and their blended logits (labels, x, y, z); each row once."""
     from monai.data.utils import compute_importance_map
 
     class_vector = torch.tensor(labels, dtype=torch.long, device=image.device)[:, None]
     weights = compute_importance_map(windows.roi, mode="gaussian", device=image.device)
-    front = weights.movedim(axis, 0)
-    size, depth = image.shape[2 + axis], windows.roi[axis]
-    others = [n for place, n in enumerate(image.shape[2:]) if place != axis]
-    total = image.new_zeros(len(labels), depth, *others)  # the rows that windows still may touch
-    count = image.new_zeros(depth, *others)
+    depth = windows.roi[axis]
+    size = [depth if place == axis else n for place, n in enumerate(image.shape[2:])]
+    total = image.new_zeros(len(labels), *size)  # the rows that windows still may touch
+    count = image.new_zeros(size)
     start = 0
     for window in sorted(_windows(image.shape[2:], windows), key=lambda box: box[axis].start):
-        if window[axis].start > start:
-            done = window[axis].start - start
-            yield slice(start, start + done), total[:, :done] / count[:done]
-            total = torch.cat([total[:, done:], torch.zeros_like(total[:, :done])], dim=1)
-            count = torch.cat([count[done:], torch.zeros_like(count[:done])])
+        done = int(window[axis].start) - start
+        if done:
+            yield from _rows_of(total, count, axis, start, done)
             start += done
+            for buffer, along in ((total, axis + 1), (count, axis)):
+                kept = buffer.narrow(along, done, depth - done).clone()
+                buffer.narrow(along, 0, depth - done).copy_(kept)
+                buffer.narrow(along, depth - done, done).zero_()
         part = (slice(None), slice(None), *window)
-        made = network(image[part], class_vector=class_vector, transpose=True)
-        made = made[0].movedim(1 + axis, 1) * front
-        place = tuple(box for number, box in enumerate(window) if number != axis)
-        total[(slice(None), slice(None), *place)] += made
-        count[(slice(None), *place)] += front
-    yield slice(start, size), total / count
+        made = network(image[part], class_vector=class_vector, transpose=True)[0]
+        place = tuple(slice(None) if number == axis else box for number, box in enumerate(window))
+        total[(slice(None), *place)] += made.mul_(weights)
+        count[place] += weights
+    yield from _rows_of(total, count, axis, start, depth)
+
+
+def _rows_of(total: Tensor, count: Tensor, axis: int, start: int, done: int) -> Iterator[tuple[int, Tensor]]:
+    """Yield the first ``done`` rows a few at a time, so that no second buffer of logits is needed."""
+    for first in range(0, done, _ROWS):
+        rows = min(_ROWS, done - first)
+        yield start + first, total.narrow(axis + 1, first, rows) / count.narrow(axis, first, rows)
 
 
 def _windows(shape: Sequence[int], windows: Windows) -> list[tuple[slice, ...]]:
