@@ -4,9 +4,9 @@
 
 Three ways run the same random network (a narrow one, so that all else weighs more than with the published
 one) on the same random volume with the 117 labels of "everything", each in a process of its own. "ours" makes
-the label maps of VILA-M3's other nine groups besides. "stock" is `sliding_window_inference` with the logits of
-all labels for the whole volume. "stock in chunks" asks for as many labels at a time as fit into the memory that
-ours takes for logits, and keeps the highest.
+the label maps of VILA-M3's other nine groups besides. "stock" is `sliding_window_inference` with the logits
+of all labels for the whole volume. "stock in chunks" asks for as many labels at a time as fit into the
+memory that ours takes for logits, and keeps the highest.
 Peak memory is what the process holds at most beyond what it held with network and volume in place.
 """
 

@@ -117,7 +117,7 @@ class _Best:
 def finished_rows(
     network: nn.Module, image: Tensor, labels: Sequence[int], axis: int, windows: Windows
 ) -> Iterator[tuple[int, Tensor]]:
-    """Yield the first of some rows along an axis and their blended logits (labels, x, y, z); each row once."""
+    """Yield the first of some rows along an axis and their blended logits (labels, x, y, z), each once."""
     from monai.data.utils import compute_importance_map
 
     class_vector = torch.tensor(labels, dtype=torch.long, device=image.device)[:, None]
