@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from medspatial.compare.matrix import CorrectnessMatrix
 from medspatial.errors import InputError
-from medspatial.records import Question, Score, volume_name
+from medspatial.records import Question, Score, other_encoding, volume_name
 
 _VERDICTS = ("correct", "is_correct")
 _CONTAINERS = ("results", "rows", "predictions", "scores", "evaluations", "details")
@@ -81,7 +81,10 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield (number from 1, row) of a JSON list, a JSON object that holds one, or JSONL; gzip or plain."""
     data = path.read_bytes()
     try:
-        text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8")
+        data = gzip.decompress(data) if path.suffix == ".gz" else data
+        if other := other_encoding(data[:4]):
+            raise InputError(f"{path}: not UTF-8 text but {other}; save it as UTF-8")
+        text = data.decode("utf-8-sig")
     except (EOFError, gzip.BadGzipFile, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read as (gzipped) UTF-8 text: {error}") from None
     try:
