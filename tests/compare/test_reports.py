@@ -109,6 +109,20 @@ def test_bad_folders_and_files(tmp_path):
         matrix_from_reports(tmp_path, "*.gz")
 
 
+def test_a_question_scored_twice_names_its_files_and_the_remedy(make_scores, tmp_path):
+    write_records(tmp_path / "a.jsonl", make_scores({"unknown": [1, 0]}))
+    write_records(tmp_path / "b.jsonl", make_scores({"unknown": [1]}))
+    with pytest.raises(
+        InputError, match=r"a\.jsonl and .*b\.jsonl: .*twice for model 'unknown'.*--model-name"
+    ):
+        matrix_from_reports(tmp_path, "*.jsonl")
+    write_records(tmp_path / "b.jsonl", make_scores({"unknown": [1]}, metric="bleu"))
+    write_records(tmp_path / "c.jsonl", make_scores({"unknown": [1]}, metric="bleu"))
+    assert matrix_from_reports(tmp_path, "*.jsonl", metric="exact").columns == ("unknown",)
+    with pytest.raises(InputError, match=r"b\.jsonl and .*c\.jsonl"):
+        matrix_from_reports(tmp_path, "*.jsonl", metric="bleu")
+
+
 def test_files_of_windows_are_read_and_other_encodings_named(tmp_path):
     text = json.dumps([_row("a", "q", True)])
     (tmp_path / "m.json").write_bytes(text.encode("utf-8-sig"))

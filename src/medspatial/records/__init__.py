@@ -28,6 +28,7 @@ from medspatial.records.question import (
     Score,
     patient_of,
     volume_name,
+    without_suffix,
 )
 
 __all__ = [
@@ -55,5 +56,6 @@ __all__ = [
     "patient_of",
     "read_records",
     "volume_name",
+    "without_suffix",
     "write_records",
 ]
