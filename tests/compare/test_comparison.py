@@ -94,6 +94,69 @@ def test_foreign_ids_are_joined_by_volume_and_text(make_scores):
     assert (result.overall.correct, result.overall.missing) == (2, 0)
 
 
+def _renamed(scores, **fields):
+    return [
+        score.model_copy(update={"id": f"x-{score.id}", "case_id": f"{score.case_id}.nii.gz", **fields})
+        for score in scores
+    ]
+
+
+def test_without_questions_foreign_ids_of_a_model_meet_those_of_the_others(make_scores):
+    """Files of one benchmark with and without suffixes in ``case_id`` once counted each question twice."""
+    own = make_scores({"m": [1, 0, 1, "-"]}, PATIENTS)
+    foreign = _renamed(make_scores({"k": ["-", 1, 1, 1], "l": [0, 0, 0, 0]}, PATIENTS))
+    for scores in (own + foreign, foreign[::-1] + own[::-1]):
+        found = compare(scores)
+        assert found.n_questions == 4
+        counts = [
+            (found.result(model).overall.correct, found.result(model).overall.missing) for model in "mkl"
+        ]
+        assert counts == [(2, 1), (3, 1), (0, 0)]
+
+
+def test_foreign_ids_stand_for_the_same_question_in_control_arms(make_scores):
+    standard = [*make_scores({"m": [1, 1]}, PATIENTS), *_renamed(make_scores({"k": [1, 1]}, PATIENTS))]
+    blank = _renamed(make_scores({"k": [0, 1]}, PATIENTS), arm="blank", question="changed")
+    (contrast,) = (row for row in compare(standard + blank).contrasts if row.model == "k")
+    assert (contrast.n, contrast.gain) == (2, 0.5)
+
+
+def test_without_questions_equal_words_under_ids_of_one_model_stay_apart(make_scores):
+    """Two findings of a case may be asked for in the same words; a model's own ids keep them apart."""
+    twins = {"question": "Where is it?", "case_id": "a"}
+    scores = [score.model_copy(update=twins) for score in make_scores({"m": [1, 0], "k": [1, "-"]})]
+    assert compare(scores).n_questions == 2
+    foreign = _renamed(make_scores({"l": [1]}), **twins)
+    with pytest.raises(InputError, match=r"unknown id 'x-q0' and fits several questions: 'q0', 'q1'"):
+        compare(scores + foreign)
+    told_apart = [score.model_copy(update={"answer": score.id}) for score in scores]
+    foreign = [foreign[0].model_copy(update={"answer": "q1"})]
+    assert compare(told_apart + foreign).result("l").overall.missing == 1
+
+
+def test_cases_of_one_name_in_different_folders_are_not_joined(make_scores):
+    first = make_scores({"m": [1, 0]}, ["site_a/1", "site_b/1"], question="Where?")
+    second = make_scores({"k": [1, 0]}, ["site_a/1.nii.gz", "site_b/1.nii.gz"], question="Where?")
+    second = [score.model_copy(update={"id": f"x{score.id}"}) for score in second]
+    found = compare(first + second)
+    assert found.n_questions == 2
+    assert [found.result(model).overall.correct for model in "mk"] == [1, 1]
+
+
+def test_models_without_a_common_question_are_refused(make_scores):
+    one = make_scores({"m": [1, 0], "k": [1, 1]})
+    other = make_scores({"l": ["-", "-", 1, 1]})
+    message = (
+        r"models 'm' and 'l' have no question in common.*'m' has 2, such as question 'question 0' of case "
+        r"'p0' \(id 'q0'\).*'l' has 2, such as question 'question 2'.*--questions"
+    )
+    with pytest.raises(InputError, match=message):
+        compare(one + other)
+    assert compare(one + other, questions=_questions(4)).result("l").overall.missing == 2
+    bridge = make_scores({"b": ["-", 0, 0, "-"]})
+    assert compare(one + other + bridge).n_questions == 4
+
+
 def test_ambiguous_foreign_rows_are_refused(make_scores):
     twin = Question(id="other", case_id="a", question="question 0", answer="left")
     scores = [make_scores({"m": [1]}, PATIENTS)[0].model_copy(update={"id": "x"})]
@@ -104,7 +167,7 @@ def test_ambiguous_foreign_rows_are_refused(make_scores):
 def test_a_question_scored_twice_names_both(make_scores):
     first = make_scores({"m": [1]}, prediction="left")
     second = make_scores({"m": [0]}, prediction="right")
-    with pytest.raises(InputError, match=r"scored twice for model 'm'.*'left'.*'right'"):
+    with pytest.raises(InputError, match=r"scored twice for model 'm'.*'left'.*'right'.*--model-name"):
         compare(first + second)
 
 

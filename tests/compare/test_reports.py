@@ -109,6 +109,31 @@ def test_bad_folders_and_files(tmp_path):
         matrix_from_reports(tmp_path, "*.gz")
 
 
+def test_a_question_scored_twice_names_its_files_and_the_remedy(make_scores, tmp_path):
+    write_records(tmp_path / "a.jsonl", make_scores({"unknown": [1, 0]}))
+    write_records(tmp_path / "b.jsonl", make_scores({"unknown": [1]}))
+    with pytest.raises(
+        InputError, match=r"a\.jsonl and .*b\.jsonl: .*twice for model 'unknown'.*--model-name"
+    ):
+        matrix_from_reports(tmp_path, "*.jsonl")
+    write_records(tmp_path / "b.jsonl", make_scores({"unknown": [1]}, metric="bleu"))
+    write_records(tmp_path / "c.jsonl", make_scores({"unknown": [1]}, metric="bleu"))
+    assert matrix_from_reports(tmp_path, "*.jsonl", metric="exact").columns == ("unknown",)
+    with pytest.raises(InputError, match=r"b\.jsonl and .*c\.jsonl"):
+        matrix_from_reports(tmp_path, "*.jsonl", metric="bleu")
+
+
+def test_files_of_windows_are_read_and_other_encodings_named(tmp_path):
+    text = json.dumps([_row("a", "q", True)])
+    (tmp_path / "m.json").write_bytes(text.encode("utf-8-sig"))
+    (tmp_path / "k.csv").write_bytes("question_id,k\na.nii.gz::0,1.00\n".encode("utf-8-sig"))
+    assert matrix_from_reports(tmp_path, "m.json").columns == ("m",)
+    assert matrix_from_reports(tmp_path, "k.csv").columns == ("k",)
+    (tmp_path / "m.json").write_bytes(text.encode("utf-16"))
+    with pytest.raises(InputError, match=r"m\.json: not UTF-8 text but UTF-16; save it as UTF-8"):
+        matrix_from_reports(tmp_path, "m.json")
+
+
 def test_a_matrix_among_the_files_is_read_as_one(tmp_path):
     (tmp_path / "avg.csv").write_text(
         "question_id,m,k\nvalid_1_a_1.nii.gz::0,0.66,0.33\nvalid_1_a_1.nii.gz::1,,1.00\n"

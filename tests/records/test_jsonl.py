@@ -41,6 +41,15 @@ def test_id_ignores_the_folder_but_not_the_words() -> None:
     assert Question(**{**PLAIN, "question": "Which kidney is smaller?"}).id != elsewhere.id
 
 
+def test_id_ignores_the_suffix_of_a_case_but_not_its_folder() -> None:
+    plain = {"case_id": "valid_7_a_2", "question": "Which kidney is larger?", "answer": "left"}
+    suffixed = Question(**{**plain, "case_id": "valid_7_a_2.nii.gz"})
+    assert suffixed.id == Question(**PLAIN).id == Question(**plain).id
+    assert (suffixed.case_id, suffixed.patient_id) == ("valid_7_a_2.nii.gz", "valid_7")
+    folders = [Question(**{**plain, "case_id": f"{site}/case_2"}).id for site in ("a", "b")]
+    assert folders[0] != folders[1]
+
+
 def test_plain_prediction_and_score_rows_are_valid(tmp_path: Path) -> None:
     rows = read_records(write_lines(tmp_path / "p.jsonl", {**PLAIN, "prediction": "Left."}), Prediction)
     assert rows.rows[0].prediction == "Left."
@@ -52,6 +61,14 @@ def test_repeated_plain_rows_are_kept_apart(tmp_path: Path) -> None:
     rows = read_records(write_lines(tmp_path / "q.jsonl", PLAIN, PLAIN, PLAIN), Question).rows
     base = rows[0].id
     assert [row.id for row in rows] == [base, f"{base}-2", f"{base}-3"]
+
+
+def test_repeated_rows_are_listed_with_both_places(tmp_path: Path) -> None:
+    other = {**PLAIN, "question": "Where?"}
+    path = write_lines(tmp_path / "q.jsonl", PLAIN, "", {**PLAIN, "answer": 1}, other, PLAIN, other, PLAIN)
+    loaded = read_records(path, Question, keep_going=True)
+    places = [(one.line, one.row, one.first_line, one.first_row) for one in loaded.repeats]
+    assert places == [(5, 2, 1, 0), (6, 3, 4, 1), (7, 4, 1, 0)]
 
 
 @pytest.mark.parametrize(
@@ -99,6 +116,8 @@ def test_missing_file(tmp_path: Path, name: str) -> None:
 def test_folder_and_binary_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is a folder"):
         read_records(tmp_path, Question)
+    with pytest.raises(InputError, match="is a folder, the name of a file is needed"):
+        write_records(tmp_path, [Question(**PLAIN)])
     (tmp_path / "b.jsonl").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(InputError, match="not UTF-8"):
         read_records(tmp_path / "b.jsonl", Question)

@@ -35,7 +35,7 @@ def compare_command(
     from medspatial.records import Question
     from medspatial.report.tables import accuracy_table, pairs_table
 
-    scores = scores_from_reports(reports_dir, pattern)
+    scores = scores_from_reports(reports_dir, pattern, metric=metric)
     asked = load_rows(questions, Question) if questions else None
     found = compare(
         scores, questions=asked, metric=metric, confidence=confidence, resamples=resamples, seed=seed

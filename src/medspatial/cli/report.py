@@ -30,7 +30,7 @@ def report_command(
     from medspatial.study import case_loader
 
     asked = load_rows(questions, Question)
-    scores = scores_from_reports(scores_dir, pattern)
+    scores = scores_from_reports(scores_dir, pattern, metric=metric)
     found = compare(scores, questions=asked, metric=metric, resamples=resamples)
     page = write_report(
         output,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +23,13 @@ def score_command(
         Path | None,
         typer.Option(
             "--output", "-o", help="File for the scores of one file and metric; else a folder for all."
+        ),
+    ] = None,
+    model_name: Annotated[
+        str | None,
+        typer.Option(
+            help="Name of the model, for one file. Without it: the rows' field 'model', "
+            "where that is missing the file's name without its ending."
         ),
     ] = None,
     show_mismatches: Annotated[int, typer.Option(min=0, help="Print the first N wrong answers.")] = 0,
@@ -62,10 +70,10 @@ def score_command(
 
     Judge: `medspatial score -p predictions/random.jsonl -m judge --model openai:gpt-x -o scores`
     """
+    from medspatial.cli.answers import read_answers
     from medspatial.cli.judging import judge_lines, judges, options_of_judges
     from medspatial.cli.scoring import scored, taken, write_report
     from medspatial.errors import InputError
-    from medspatial.predict import read_predictions
     from medspatial.records import write_records
     from medspatial.score import metric as make
     from medspatial.score import metric_names
@@ -75,6 +83,8 @@ def score_command(
         return
     if not predictions:
         raise InputError("--predictions: name at least one file of predictions")
+    if model_name is not None and len(predictions) > 1:
+        raise InputError(f"--model-name: names the model of one file, got {len(predictions)} files")
     options = options_of_judges(
         repeats=repeats, budget=budget, prices=prices, cache=cache, output=output, pairs=set_ or []
     )
@@ -84,9 +94,11 @@ def score_command(
         for name in metric or ["structured"]
         for made in judges(name, model or [], options) or [make(name, **taken(name, own))]
     ]
+    if output:
+        _check_targets(output, predictions, [judge.name for judge in metrics])
     rows, figures, notes, mistakes = [], [], list[str](), []
     for path in predictions:
-        answers = read_predictions(path)
+        answers = read_answers(path, model_name)
         for judge in metrics:
             target = _target(output, path, judge.name) if output else None
             scores = scored(judge, answers, target)
@@ -116,4 +128,25 @@ def score_command(
 
 
 def _target(output: Path, predictions: Path, metric: str) -> Path:
-    return output if output.suffix == ".jsonl" else output / metric.replace(":", "-") / predictions.name
+    if output.suffix == ".jsonl":
+        return output
+    name = predictions.name
+    if predictions.suffix.lower() == ".csv":  # scores are JSONL, whatever the predictions are
+        name = f"{predictions.stem}.jsonl"
+    return output / metric.replace(":", "-") / name
+
+
+def _check_targets(output: Path, predictions: Sequence[Path], metrics: Sequence[str]) -> None:
+    """Refuse an output where the scores of one file and metric would overwrite those of another."""
+    from medspatial.errors import InputError
+
+    sources: dict[Path, str] = {}
+    for path in predictions:
+        for metric in metrics:
+            source, target = f"{path} by {metric}", _target(output, path, metric)
+            if target in sources:
+                raise InputError(
+                    f"--output: {target} would hold the scores of {sources[target]} and of {source}; "
+                    "name a folder, and files of predictions with different names"
+                )
+            sources[target] = source

@@ -208,7 +208,8 @@ def _opened(path: Path, mode: str) -> IO[str]:
     if mode == "r" and not path.is_file():
         raise InputError(f"{path}: no such file")
     if path.suffix != ".gz":
-        return path.open(mode, encoding="utf-8", newline="")
+        # Excel puts a byte order mark in front: no part of the header when read, never written
+        return path.open(mode, encoding="utf-8-sig" if mode == "r" else "utf-8", newline="")
     # mtime 0: equal matrices give equal files; the wrapper closes the binary stream
     binary = gzip.GzipFile(path, mode + "b", mtime=0)
     return io.TextIOWrapper(binary, encoding="utf-8", newline="")

@@ -12,8 +12,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from medspatial.compare.matrix import CorrectnessMatrix
+from medspatial.compare.table import scored_twice
 from medspatial.errors import InputError
-from medspatial.records import Question, Score, volume_name
+from medspatial.records import Question, Score, other_encoding, volume_name
 
 _VERDICTS = ("correct", "is_correct")
 _CONTAINERS = ("results", "rows", "predictions", "scores", "evaluations", "details")
@@ -47,19 +48,43 @@ def matrix_from_reports(
     InputError
         No file matches; a row has no verdict field or cannot be joined; a question twice for one model.
     """
-    scores = scores_from_reports(folder, pattern)
+    scores = scores_from_reports(folder, pattern, metric=metric)
     return CorrectnessMatrix.from_scores(scores, questions=questions, metric=metric)
 
 
-def scores_from_reports(folder: str | Path, pattern: str) -> list[Score]:
-    """Read all result files of a folder that match a pattern; see `matrix_from_reports`."""
+def scores_from_reports(folder: str | Path, pattern: str, *, metric: str | None = None) -> list[Score]:
+    """Read all result files of a folder that match a pattern; see `matrix_from_reports`.
+
+    Parameters
+    ----------
+    metric
+        The metric that will be compared: only its scores must not hold a question twice. None: all.
+    """
     folder = Path(folder)
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder")
     paths = sorted(path for path in folder.glob(pattern) if path.is_file())
     if not paths:
         raise InputError(f"{folder}: no file matches {pattern!r}")
-    return [score for path in paths for score in _scores(path, model_name(path.name, pattern))]
+    files = {path: list(_scores(path, model_name(path.name, pattern))) for path in paths}
+    _refuse_twice(files, metric)
+    return [score for scores in files.values() for score in scores]
+
+
+def _refuse_twice(files: Mapping[Path, Sequence[Score]], metric: str | None) -> None:
+    """Refuse a question with two scores of one model, arm and metric while the files are still known."""
+    kinds: dict[tuple[str, str, str], list[tuple[Path, Score]]] = {}
+    for path, scores in files.items():
+        for score in scores:
+            if metric in (None, score.metric):
+                kinds.setdefault((score.model, score.arm, score.metric), []).append((path, score))
+    for rows in kinds.values():
+        first: dict[str, tuple[Path, Score]] = {}
+        for path, score in rows:
+            before, other = first.setdefault(score.id, (path, score))
+            if other is not score:
+                where = f"{before}" if before == path else f"{before} and {path}"
+                raise InputError(f"{where}: {scored_twice(other, score)}")
 
 
 def model_name(name: str, pattern: str) -> str:
@@ -81,7 +106,10 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield (number from 1, row) of a JSON list, a JSON object that holds one, or JSONL; gzip or plain."""
     data = path.read_bytes()
     try:
-        text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8")
+        data = gzip.decompress(data) if path.suffix == ".gz" else data
+        if other := other_encoding(data[:4]):
+            raise InputError(f"{path}: not UTF-8 text but {other}; save it as UTF-8")
+        text = data.decode("utf-8-sig")
     except (EOFError, gzip.BadGzipFile, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read as (gzipped) UTF-8 text: {error}") from None
     try:

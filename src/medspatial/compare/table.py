@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from medspatial.compare.clustered import Floats
 from medspatial.errors import InputError
-from medspatial.records import Item, Question, Score, volume_name
+from medspatial.records import Item, Question, Score, volume_name, without_suffix
 
 SCORED, UNANSWERED, UNSCORED, MISSING = 0, 1, 2, 3
 _STATES = {"scored": SCORED, "unanswered": UNANSWERED, "unscored": UNSCORED}
@@ -88,13 +88,14 @@ class QuestionIndex:
         self._by_text.setdefault(_text_key(item), []).append(index)
         return index
 
-    def find(self, item: Item, *, by_text: bool = True) -> int | None:
-        """Index of the question that a row is about; None when there is none.
+    def find(self, item: Item, *, not_ids: Set[str] | None = None) -> int | None:
+        """Index of the question that a row is about, by id, else by volume name and text; None without one.
 
         Parameters
         ----------
-        by_text
-            Whether an unknown id may be looked up by volume name and question text.
+        not_ids
+            Where the questions are those of other rows, not a list of all: ids that a row with an unknown
+            id is not about, whatever it asks. Cases in different folders are then never the same.
 
         Raises
         ------
@@ -102,11 +103,15 @@ class QuestionIndex:
             The id is unknown, and volume, text and reference answer fit more than one question.
         """
         index = self._by_id.get(item.id)
-        if index is not None or not by_text:
+        if index is not None:
             return index
         found = self._by_text.get(_text_key(item), [])
+        if not_ids is not None:
+            found = [n for n in found if self.items[n].id not in not_ids and _one_case(self.items[n], item)]
         if len(found) > 1:
-            found = [index for index in found if self.items[index].answer == item.answer]
+            found = [
+                n for n in found if _one_case(self.items[n], item) and self.items[n].answer == item.answer
+            ]
         if len(found) > 1:
             ids = ", ".join(repr(self.items[index].id) for index in found)
             raise InputError(
@@ -117,6 +122,12 @@ class QuestionIndex:
 
 def _text_key(item: Item) -> tuple[str, str]:
     return volume_name(item.case_id), " ".join(item.question.split())
+
+
+def _one_case(first: Item, second: Item) -> bool:
+    """False for two cases in different folders of the same name: ``site_a/case_1`` and ``site_b/case_1``."""
+    a, b = without_suffix(first.case_id), without_suffix(second.case_id)
+    return a == b or not ("/" in a and "/" in b)
 
 
 def _shown(item: Item) -> str:
@@ -151,11 +162,14 @@ def arm_tables(
     answered still counts), else the union over models. Those of another arm are the union over its
     models, since an arm may cover only a part of the questions or ask changed ones.
 
+    Rows are joined by id; a row whose id no other model has, by volume name and question text. An id that
+    was joined so in the reference arm stands for the same question in the other arms.
+
     Raises
     ------
     InputError
         A question scored twice for one model and arm; a row of the reference arm that fits no question;
-        no scores in the reference arm.
+        no scores in the reference arm; without ``questions``, models that have no question in common.
     """
     by_arm: dict[str, list[Score]] = {}
     for score in scores:
@@ -164,41 +178,89 @@ def arm_tables(
         raise InputError(
             f"no scores in the reference arm {reference_arm!r}; arms: {', '.join(sorted(by_arm))}"
         )
-    tables = {reference_arm: _table(reference_arm, by_arm[reference_arm], questions)}
+    names = _Names()
+    tables = {reference_arm: _table(reference_arm, by_arm[reference_arm], questions, names)}
+    if questions is None:
+        _check_common(tables[reference_arm])
+    names.known.update(item.id for item in tables[reference_arm].items)
     for arm in sorted(set(by_arm) - {reference_arm}):
-        tables[arm] = _table(arm, by_arm[arm], None)
+        tables[arm] = _table(arm, by_arm[arm], None, names)
     return tables
 
 
+@dataclass
+class _Names:
+    """Ids of the reference arm: those of its questions, and which of them a foreign id stands for."""
+
+    known: set[str] = field(default_factory=set)
+    foreign: dict[str, str] = field(default_factory=dict)
+
+    def of(self, score: Score) -> Score:
+        """Return the score under the id of its question."""
+        own = self.foreign.get(score.id)
+        return score if own is None else score.model_copy(update={"id": own})
+
+
 def _table(
-    arm: str,
-    scores: Sequence[Score],
-    questions: Sequence[Question] | None,
+    arm: str, scores: Sequence[Score], questions: Sequence[Question] | None, names: _Names
 ) -> ArmTable:
+    """Join one arm; foreign ids met on the way are entered among the names."""
     index = QuestionIndex(questions or ())
-    models = tuple(dict.fromkeys(score.model for score in scores))
-    column = {model: number for number, model in enumerate(models)}
+    ids: dict[str, set[str]] = {}  # of each model; its order is that of the columns
+    for score in scores:
+        ids.setdefault(score.model, set()).add(names.foreign.get(score.id, score.id))
+    column = {model: number for number, model in enumerate(ids)}
     cells: dict[tuple[int, int], Score] = {}
     for score in scores:
-        row = index.find(score, by_text=questions is not None)
+        item = names.of(score)
+        not_ids = None
+        if questions is None:  # a question of the reference arm is none of its others, whatever an arm asks
+            not_ids = names.known if item.id in names.known else ids[score.model]
+        row = index.find(item, not_ids=not_ids)
         if row is None:
             if questions is not None:
                 what = f"score of model {score.model!r}: {_shown(score)} (id {score.id!r})"
                 raise InputError(f"{what} is not among the questions")
-            row = index.add(score)
+            row = index.add(item)
+        elif index.items[row].id != item.id:
+            names.foreign[item.id] = index.items[row].id
         cell = row, column[score.model]
         if cell in cells:
-            raise InputError(_twice(cells[cell], score))
+            raise InputError(scored_twice(cells[cell], score))
         cells[cell] = score
-    return _filled(arm, models, tuple(index.items), cells)
+    return _filled(arm, tuple(ids), tuple(index.items), cells)
 
 
-def _twice(first: Score, second: Score) -> str:
+def _check_common(table: ArmTable) -> None:
+    """Refuse models that share no question, directly or over others: each would miss all of the other's."""
+    asked = table.states != MISSING
+    inside, covered = {0}, asked[:, 0]
+    while near := [n for n in range(len(table.models)) if n not in inside and (asked[:, n] & covered).any()]:
+        inside.update(near)
+        covered = asked[:, sorted(inside)].any(axis=1)
+    apart = [number for number in range(len(table.models)) if number not in inside]
+    if apart:
+        told = [
+            f"model {table.models[number]!r} has {asked[:, number].sum()}, such as "
+            f"{_shown(item := table.items[int(asked[:, number].argmax())])} (id {item.id!r})"
+            for number in (0, apart[0])
+        ]
+        raise InputError(
+            f"models {table.models[0]!r} and {table.models[apart[0]]!r} have no question in common, "
+            f"neither by id nor by volume name and text: {'; '.join(told)}. "
+            "If they were asked the same, give all questions with --questions: what fits none is then named"
+        )
+
+
+def scored_twice(first: Score, second: Score) -> str:
+    """Say which question one model has two scores for, and what to do about it."""
     who = f"model {first.model!r}, arm {first.arm!r}, metric {first.metric!r}"
     return (
         f"{_shown(first)} is scored twice for {who}: "
         f"id {first.id!r} with prediction {first.prediction!r}, "
-        f"id {second.id!r} with prediction {second.prediction!r}"
+        f"id {second.id!r} with prediction {second.prediction!r}; "
+        "if these are two models, name each (field 'model' of its rows, or medspatial score --model-name); "
+        "if one model's scores are there twice, leave one of them out"
     )
 
 

@@ -1,6 +1,6 @@
 """Asking models questions: the resumable runner and its files."""
 
-from medspatial.predict.output import PredictionFile, read_predictions
+from medspatial.predict.output import PredictionFile, read_failures, read_predictions
 from medspatial.predict.runner import LoadMasks, LoadVolume, PredictionRun, predict
 from medspatial.predict.visible import Locate
 
@@ -11,5 +11,6 @@ __all__ = [
     "PredictionFile",
     "PredictionRun",
     "predict",
+    "read_failures",
     "read_predictions",
 ]

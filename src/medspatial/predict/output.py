@@ -153,9 +153,13 @@ class PredictionFile:
 
 def read_predictions(path: Path) -> list[Prediction]:
     """Return the answers of a run and, after them, its failures."""
-    rows = read_records(path, Prediction).rows
+    return read_records(path, Prediction).rows + read_failures(path)
+
+
+def read_failures(path: Path) -> list[Prediction]:
+    """Return the failures of the run that wrote the answers in a file; empty where there are none."""
     failures = path.with_name(path.stem + ".failures.jsonl")
-    return rows + (read_records(failures, Prediction).rows if failures.exists() else [])
+    return read_records(failures, Prediction).rows if failures.exists() else []
 
 
 def item_fields(item: Item) -> dict[str, Any]:

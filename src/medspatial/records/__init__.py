@@ -9,9 +9,11 @@ from medspatial.records.base import (
     content_hash,
 )
 from medspatial.records.case import Case, MaskSource
+from medspatial.records.encoding import open_text, other_encoding
 from medspatial.records.jsonl import (
     Loaded,
     RecordAppender,
+    Repeat,
     RowError,
     iter_records,
     read_records,
@@ -26,6 +28,7 @@ from medspatial.records.question import (
     Score,
     patient_of,
     volume_name,
+    without_suffix,
 )
 
 __all__ = [
@@ -43,12 +46,16 @@ __all__ = [
     "Question",
     "Record",
     "RecordAppender",
+    "Repeat",
     "RowError",
     "Score",
     "content_hash",
     "iter_records",
+    "open_text",
+    "other_encoding",
     "patient_of",
     "read_records",
     "volume_name",
+    "without_suffix",
     "write_records",
 ]

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from medspatial.errors import InputError
 from medspatial.records.base import Record
+from medspatial.records.encoding import open_text
 from medspatial.records.question import Item
 
 R = TypeVar("R", bound=Record)
@@ -37,12 +38,23 @@ class RowError:
         return f"{self.file}:{self.line}: {what}{self.rule}{got}"
 
 
+@dataclass(frozen=True)
+class Repeat:
+    """A row without a given id that asks what an earlier one asks: lines and places (from 0) of both."""
+
+    line: int
+    row: int
+    first_line: int
+    first_row: int
+
+
 @dataclass
 class Loaded(Generic[R]):
-    """The good rows of a file, and the bad ones that were skipped."""
+    """The good rows of a file, the bad ones that were skipped, and which rows repeat an earlier one."""
 
     rows: list[R] = field(default_factory=list)
     skipped: list[RowError] = field(default_factory=list)
+    repeats: list[Repeat] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[R]:
         return iter(self.rows)
@@ -65,11 +77,18 @@ def read_records(path: str | Path, kind: type[R], *, keep_going: bool = False) -
         Missing or unreadable file, or the first bad row.
     """
     loaded: Loaded[R] = Loaded()
-    loaded.rows.extend(iter_records(path, kind, skipped=loaded.skipped if keep_going else None))
+    skipped = loaded.skipped if keep_going else None
+    loaded.rows.extend(iter_records(path, kind, skipped=skipped, repeats=loaded.repeats))
     return loaded
 
 
-def iter_records(path: str | Path, kind: type[R], *, skipped: list[RowError] | None = None) -> Iterator[R]:
+def iter_records(
+    path: str | Path,
+    kind: type[R],
+    *,
+    skipped: list[RowError] | None = None,
+    repeats: list[Repeat] | None = None,
+) -> Iterator[R]:
     """Yield the records of a ``.jsonl`` or ``.csv`` file one by one; only their identities are kept.
 
     Rows without an ``id`` get one from their content; a row that repeats an earlier one gets a
@@ -79,6 +98,8 @@ def iter_records(path: str | Path, kind: type[R], *, skipped: list[RowError] | N
     ----------
     skipped
         Gets the bad rows, which are left out; None raises at the first.
+    repeats
+        Gets the places of rows that repeat an earlier one.
 
     Raises
     ------
@@ -86,19 +107,29 @@ def iter_records(path: str | Path, kind: type[R], *, skipped: list[RowError] | N
         Missing or unreadable file, or the first bad row.
     """
     path = Path(path)
-    seen: dict[str, int] = {}
+    seen = _Seen([] if repeats is None else repeats)
     for line, raw in _raw_rows(path):
         try:
-            yield _distinct(path, line, raw, _parse(path, line, raw, kind), seen)
+            row = seen.distinct(path, line, raw, _parse(path, line, raw, kind))
         except _BadRow as bad:
             if skipped is None:
                 raise InputError(str(bad.error)) from None
             skipped.append(bad.error)
+        else:
+            yield row
 
 
 def write_records(path: str | Path, records: Iterable[Record]) -> Path:
-    """Write records as JSONL through a temporary file, so that the path never holds half of them."""
+    """Write records as JSONL through a temporary file, so that the path never holds half of them.
+
+    Raises
+    ------
+    InputError
+        The path is a folder.
+    """
     path = Path(path)
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder, the name of a file is needed")
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".tmp")
     with temporary.open("w", encoding="utf-8", newline="\n") as stream:
@@ -145,7 +176,7 @@ class _BadRow(Exception):
 def _raw_rows(path: Path) -> Iterator[tuple[int, str | dict[str, Any]]]:
     """Yield (line number, JSON text or CSV cells)."""
     try:
-        with path.open(encoding="utf-8", newline="") as stream:
+        with open_text(path) as stream:
             if path.suffix.lower() == ".csv":
                 reader = csv.DictReader(stream)
                 for cells in reader:
@@ -154,12 +185,6 @@ def _raw_rows(path: Path) -> Iterator[tuple[int, str | dict[str, Any]]]:
                 for line, text in enumerate(stream, start=1):
                     if text.strip():
                         yield line, text
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except IsADirectoryError:
-        raise InputError(f"{path}: is a folder, a .jsonl or .csv file is needed") from None
-    except PermissionError:
-        raise InputError(f"{path}: no permission to read it") from None
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 text (byte {error.start}: {error.reason})") from None
 
@@ -207,15 +232,29 @@ def _shown(value: Any) -> str:
     return text if len(text) <= _VALUE_CHARS else text[: _VALUE_CHARS - 1] + "…"
 
 
-def _distinct(path: Path, line: int, raw: str | dict[str, Any], row: R, seen: dict[str, int]) -> R:
-    if not isinstance(row, Item):
+class _Seen:
+    """Identities met so far in one file; a repeated one is numbered and noted where no id was given."""
+
+    def __init__(self, repeats: list[Repeat]) -> None:
+        self._repeats = repeats
+        self._first: dict[str, tuple[int, int]] = {}  # line, place
+        self._times: dict[str, int] = {}  # of those met more than once
+        self._rows = 0
+
+    def distinct(self, path: Path, line: int, raw: str | dict[str, Any], row: R) -> R:
+        if not isinstance(row, Item):
+            return row
+        key = "\t".join(
+            (row.id, getattr(row, "model", ""), getattr(row, "arm", ""), getattr(row, "metric", ""))
+        )
+        first_line, first_row = self._first.setdefault(key, (line, self._rows))
+        if first_line != line:
+            given = json.loads(raw).get("id") if isinstance(raw, str) else raw.get("id")
+            if given:
+                rule = "must be unique in its file"
+                raise _BadRow(RowError(str(path), line, "id", rule, _shown(given)))
+            self._times[key] = self._times.get(key, 1) + 1
+            row = row.model_copy(update={"id": f"{row.id}-{self._times[key]}"})
+            self._repeats.append(Repeat(line, self._rows, first_line, first_row))
+        self._rows += 1
         return row
-    key = "\t".join((row.id, getattr(row, "model", ""), getattr(row, "arm", ""), getattr(row, "metric", "")))
-    seen[key] = seen.get(key, 0) + 1
-    if seen[key] == 1:
-        return row
-    given = json.loads(raw).get("id") if isinstance(raw, str) else raw.get("id")
-    if given:
-        rule = "must be unique in its file"
-        raise _BadRow(RowError(str(path), line, "id", rule, _shown(given)))
-    return row.model_copy(update={"id": f"{row.id}-{seen[key]}"})

@@ -62,7 +62,7 @@ class Item(Record):
 
     ``{"image_path", "question", "answer"}`` alone is a valid row: ``case_id`` is then the file name
     without its suffixes, ``patient_id`` follows CT-RATE's naming where it fits, and ``id`` is a hash
-    of the content.
+    of the content. A given ``case_id`` stays as it is; in the hash it counts without the suffix of a file.
 
     Attributes
     ----------
@@ -197,14 +197,22 @@ class Score(Item):
 
 
 def question_id(row: dict[str, Any]) -> str:
-    """Hash what makes a question itself: its case, words, options and reference answer."""
-    options = row.get("options") or ()
-    return content_hash(row.get("case_id"), row["question"], list(options), row["answer"])
+    """Hash what makes a question itself: its case, words, options and reference answer.
+
+    The suffix of an image file is no part of the case: some files of the field carry it, some do not.
+    """
+    case_id, options = row.get("case_id"), row.get("options") or ()
+    case = without_suffix(case_id) if isinstance(case_id, str) else case_id
+    return content_hash(case, row["question"], list(options), row["answer"])
 
 
 def volume_name(path: str) -> str:
     """Return a file's name without folder and suffixes: ``a/valid_1_a_1.nii.gz`` → ``valid_1_a_1``."""
-    name = path.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
+    return without_suffix(path.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1])
+
+
+def without_suffix(name: str) -> str:
+    """Return a name without the suffix of an image file; folders in it stay."""
     for suffix in (".nii.gz", ".nii", ".npy", ".npz", ".nrrd", ".mha", ".mhd", ".dcm"):
         if name.lower().endswith(suffix) and len(name) > len(suffix):
             return name[: -len(suffix)]

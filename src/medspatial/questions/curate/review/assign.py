@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from medspatial.errors import InputError
 from medspatial.questions.curate.judgment import CRITERIA
-from medspatial.records import Question, Record, content_hash, write_records
+from medspatial.questions.curate.review.key import ReviewKey
+from medspatial.records import Question, Record, content_hash
 
-KEY_FILE = "key.json"
+_NAME = re.compile(r"\w(?:[\w .@'+-]*[\w@'+-])?")
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)  # no files on Windows
 
 
 class ReviewItem(Record):
@@ -38,12 +39,23 @@ class Assignment:
     items: dict[str, list[ReviewItem]] = field(default_factory=dict)
     key: dict[str, str] = field(default_factory=dict)
 
+    def review_key(self) -> ReviewKey:
+        """Return the key as it is kept with the forms."""
+        shown = {name: [one.model_dump(mode="json") for one in items] for name, items in self.items.items()}
+        return ReviewKey(
+            seed=self.seed,
+            criteria=self.criteria,
+            items=self.key,
+            reviewers={name: tuple(one.item for one in items) for name, items in self.items.items()},
+            shown=content_hash(shown),
+        )
+
 
 def assign(
     questions: Sequence[Question],
     reviewers: Sequence[str],
     *,
-    per_item: int = 2,
+    per_item: int | None = None,
     overlap: float = 1.0,
     criteria: Sequence[str] = tuple(CRITERIA),
     seed: int = 0,
@@ -55,15 +67,18 @@ def assign(
     Parameters
     ----------
     per_item
-        Reviewers of a question in the overlap.
+        Reviewers of a question in the overlap; two by default, one where there is only one reviewer.
     overlap
         Share of cases that several review, chosen by hash.
 
     Raises
     ------
     InputError
-        Fewer reviewers than ``per_item``, a name twice, or a share outside 0..1.
+        No reviewer, fewer than ``per_item``, a name twice or one that is no plain file name, or a share
+        outside 0..1.
     """
+    if per_item is None:
+        per_item = max(1, min(2, len(reviewers)))
     _check(reviewers, per_item, overlap)
     result = Assignment(seed, tuple(criteria), {name: [] for name in reviewers})
     cases: dict[str, list[Question]] = {}
@@ -84,33 +99,6 @@ def assign(
     return result
 
 
-def write_assignments(folder: str | Path, assignment: Assignment) -> list[Path]:
-    """Write ``<reviewer>.jsonl`` for each reviewer, and the key for whoever runs the review."""
-    folder = Path(folder)
-    paths = [write_records(folder / f"{name}.jsonl", items) for name, items in assignment.items.items()]
-    facts = {"seed": assignment.seed, "criteria": list(assignment.criteria), "items": assignment.key}
-    (folder / KEY_FILE).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
-    return paths
-
-
-def read_key(folder: str | Path) -> dict[str, str]:
-    """Return the key of a review folder: item to row id.
-
-    Raises
-    ------
-    InputError
-        It is missing or damaged.
-    """
-    path = Path(folder) / KEY_FILE
-    try:
-        items = json.loads(path.read_text(encoding="utf-8"))["items"]
-        return {str(item): str(row) for item, row in items.items()}
-    except FileNotFoundError:
-        raise InputError(f"{path}: the key of the review is missing") from None
-    except (ValueError, KeyError, AttributeError, TypeError):
-        raise InputError(f"{path}: not the key of a review") from None
-
-
 def item_id(one: Question, seed: int) -> str:
     """Return the blinded id of a question."""
     return content_hash("item", seed, one.id)
@@ -129,11 +117,20 @@ def _item(one: Question, seed: int) -> ReviewItem:
 
 
 def _check(reviewers: Sequence[str], per_item: int, overlap: float) -> None:
-    if len(set(reviewers)) != len(reviewers):
-        raise InputError(f"reviewers: names must differ, got {list(reviewers)}")
+    if not reviewers:
+        raise InputError("reviewers (--reviewer): name at least one")
+    for name in reviewers:
+        if not _NAME.fullmatch(name) or _DEVICE.fullmatch(name) or len(name) > 100:
+            raise InputError(
+                "reviewers (--reviewer): a name must be usable as a file name: letters and figures, "
+                f"between them blanks and . _ - ' @ +, at most 100; got {name!r}"
+            )
+    if len({name.casefold() for name in reviewers}) != len(reviewers):  # one file where case does not count
+        raise InputError(f"reviewers (--reviewer): names must differ, got {list(reviewers)}")
     if not 1 <= per_item <= len(reviewers):
         raise InputError(
-            f"per_item: must be from 1 to the number of reviewers ({len(reviewers)}), got {per_item}"
+            "per_item (--per-item): must be from 1 to the number of reviewers "
+            f"({len(reviewers)}), got {per_item}"
         )
     if not 0 <= overlap <= 1:
-        raise InputError(f"overlap: must be from 0 to 1, got {overlap}")
+        raise InputError(f"overlap (--overlap): must be from 0 to 1, got {overlap}")

@@ -10,11 +10,11 @@ from pydantic import Field
 
 from medspatial.errors import InputError
 from medspatial.questions.curate.review.assign import ReviewItem
-from medspatial.records import Record, read_records
+from medspatial.records import Record, open_text, read_records
 
 _YES = frozenset({"yes", "y", "true", "1"})
 _NO = frozenset({"no", "n", "false", "0"})
-_SHOWN = ("item", "case_id", "question", "answer", "options", "quote")
+_SHOWN = ("item", "reviewer", "case_id", "question", "answer", "options", "quote")
 
 
 class ReviewVerdict(Record):
@@ -27,15 +27,20 @@ class ReviewVerdict(Record):
 
 
 def write_form(path: str | Path, items: Sequence[ReviewItem], criteria: Sequence[str]) -> Path:
-    """Write a CSV form: what is reviewed, an empty cell per criterion (yes or no), and a note."""
+    """Write a CSV form: what is reviewed, an empty cell per criterion (yes or no), and a note.
+
+    The file's stem is the reviewer; it stands in each row too, so that a renamed copy is still theirs.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", newline="") as stream:
+    temporary = path.with_name(path.name + ".tmp")
+    with temporary.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow([*_SHOWN, *criteria, "note"])
         for one in items:
             shown = [
                 one.item,
+                path.stem,
                 one.case_id,
                 one.question,
                 one.answer,
@@ -43,11 +48,42 @@ def write_form(path: str | Path, items: Sequence[ReviewItem], criteria: Sequence
                 one.quote or "",
             ]
             writer.writerow([*shown, *([""] * len(criteria)), ""])
+    temporary.replace(path)
     return path
 
 
+def gather_verdicts(paths: Sequence[str | Path]) -> list[ReviewVerdict]:
+    """Read the verdicts of several files, each verdict once.
+
+    Raises
+    ------
+    InputError
+        As `read_verdicts`; a file twice; two files with a verdict of one reviewer on one item.
+    """
+    given: list[ReviewVerdict] = []
+    source: dict[tuple[str, str], Path] = {}
+    seen: set[Path] = set()
+    for path in map(Path, paths):
+        if path.resolve() in seen:
+            raise InputError(f"{path}: named twice; name each form once")
+        seen.add(path.resolve())
+        rows = [one for one in read_verdicts(path) if one.verdicts or one.note]
+        twice = [one for one in rows if (one.item, one.reviewer) in source]
+        if twice:
+            first = source[twice[0].item, twice[0].reviewer]
+            raise InputError(
+                f"{first} and {path}: both hold verdicts of {twice[0].reviewer!r} on {len(twice)} items, "
+                f"such as {twice[0].item!r}; name each form once"
+            )
+        source |= {(one.item, one.reviewer): path for one in rows}
+        given += rows
+    return given
+
+
 def read_verdicts(path: str | Path, *, reviewer: str | None = None) -> list[ReviewVerdict]:
-    """Read verdicts: JSONL rows, or a filled form (``reviewer`` is then the file's stem unless given).
+    """Read verdicts: JSONL rows, or a filled form.
+
+    The reviewer of a form is ``reviewer``, else what its column of that name says, else the file's stem.
 
     Raises
     ------
@@ -56,15 +92,15 @@ def read_verdicts(path: str | Path, *, reviewer: str | None = None) -> list[Revi
     """
     path = Path(path)
     if path.suffix.lower() == ".csv":
-        return _form(path, reviewer or path.stem)
+        return _form(path, reviewer)
     rows = read_records(path, ReviewVerdict).rows
     _unique(path, rows)
     return rows
 
 
-def _form(path: Path, reviewer: str) -> list[ReviewVerdict]:
+def _form(path: Path, reviewer: str | None) -> list[ReviewVerdict]:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
+        with open_text(path) as stream:
             reader = csv.DictReader(stream)
             if "item" not in (reader.fieldnames or ()):
                 raise InputError(f"{path}: a form needs the column 'item'")
@@ -72,7 +108,7 @@ def _form(path: Path, reviewer: str) -> list[ReviewVerdict]:
             rows = [
                 ReviewVerdict(
                     item=cells["item"],
-                    reviewer=reviewer,
+                    reviewer=reviewer or (cells.get("reviewer") or "").strip() or path.stem,
                     verdicts={
                         name: yes
                         for name in criteria
@@ -82,8 +118,6 @@ def _form(path: Path, reviewer: str) -> list[ReviewVerdict]:
                 )
                 for cells in reader
             ]
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read: {error}") from None
     _unique(path, rows)

@@ -1,0 +1,55 @@
+"""Opening of text that other programs wrote: UTF-8, with or without its byte order mark."""
+
+from __future__ import annotations
+
+import codecs
+from pathlib import Path
+from typing import TextIO
+
+from medspatial.errors import InputError
+
+_MARKS = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
+    (codecs.BOM_UTF32_LE, "UTF-32"),
+    (codecs.BOM_UTF32_BE, "UTF-32"),
+    (codecs.BOM_UTF16_LE, "UTF-16"),
+    (codecs.BOM_UTF16_BE, "UTF-16"),
+)
+
+
+def open_text(path: Path) -> TextIO:
+    """Open a UTF-8 file for reading; line ends stay as they are, a byte order mark is no part of the text.
+
+    Excel and Windows editors put the mark in front of what they save as UTF-8.
+
+    Raises
+    ------
+    InputError
+        No such file, a folder, no permission, or text in another encoding that can be told.
+    """
+    try:
+        with path.open("rb") as stream:
+            other = other_encoding(stream.read(4))
+        if other:
+            raise InputError(f"{path}: not UTF-8 text but {other}; save it as UTF-8")
+        return path.open(encoding="utf-8-sig", newline="")
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except IsADirectoryError:
+        raise InputError(f"{path}: is a folder, a .jsonl or .csv file is needed") from None
+    except PermissionError:
+        raise InputError(f"{path}: no permission to read it") from None
+
+
+def other_encoding(head: bytes) -> str | None:
+    """Name the encoding that the first four bytes of a text give away, None for UTF-8 and what is unknown.
+
+    >>> other_encoding("{}".encode("utf-16"))
+    'UTF-16'
+    >>> other_encoding(b'{"a"') is None
+    True
+    """
+    for mark, name in _MARKS:
+        if head.startswith(mark):
+            return name
+    # Without a mark: JSON and CSV begin with ASCII, where UTF-16 has a 0 in every other byte.
+    return "UTF-16" if head[:2].count(0) == 1 else None
