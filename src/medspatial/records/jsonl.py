@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from medspatial.errors import InputError
 from medspatial.records.base import Record
+from medspatial.records.case import Case
 from medspatial.records.question import Item
 
 R = TypeVar("R", bound=Record)
@@ -73,7 +74,8 @@ def iter_records(path: str | Path, kind: type[R], *, skipped: list[RowError] | N
     """Yield the records of a ``.jsonl`` or ``.csv`` file one by one; only their identities are kept.
 
     Rows without an ``id`` get one from their content; a row that repeats an earlier one gets a
-    numbered id, so that none is lost. In CSV, list-like cells are JSON and empty cells are absent.
+    numbered id, so that none is lost. A ``case_id`` of cases, and an ``id`` that is given, must be unique.
+    In CSV, list-like cells are JSON and empty cells are absent.
 
     Parameters
     ----------
@@ -182,11 +184,12 @@ def _csv_values(cells: dict[str, Any], kind: type[Record]) -> dict[str, Any]:
         structured = any(word in annotation for word in ("tuple", "dict", "Evidence"))
         if structured:
             try:
-                values[name] = json.loads(text)
-                continue
+                value = json.loads(text)
             except json.JSONDecodeError:
-                pass  # left as text: validation then names the field and the value
-        values[name] = text
+                value = text  # validation then names the field and the value, or takes it as a bare path
+            values[name] = value if value is None or isinstance(value, list | dict) else text
+        else:
+            values[name] = text
     return values
 
 
@@ -208,6 +211,9 @@ def _shown(value: Any) -> str:
 
 
 def _distinct(path: Path, line: int, raw: str | dict[str, Any], row: R, seen: dict[str, int]) -> R:
+    if isinstance(row, Case):
+        _check_only(path, line, row, seen)
+        return row
     if not isinstance(row, Item):
         return row
     key = "\t".join((row.id, getattr(row, "model", ""), getattr(row, "arm", ""), getattr(row, "metric", "")))
@@ -219,3 +225,11 @@ def _distinct(path: Path, line: int, raw: str | dict[str, Any], row: R, seen: di
         rule = "must be unique in its file"
         raise _BadRow(RowError(str(path), line, "id", rule, _shown(given)))
     return row.model_copy(update={"id": f"{row.id}-{seen[key]}"})
+
+
+def _check_only(path: Path, line: int, case: Case, seen: dict[str, int]) -> None:
+    """Refuse a case whose id an earlier line has; ``seen`` holds the line of each id."""
+    first = seen.setdefault(case.case_id, line)
+    if first != line:
+        rule = f"must be unique in its file (first in line {first})"
+        raise _BadRow(RowError(str(path), line, "case_id", rule, _shown(case.case_id)))
