@@ -8,13 +8,17 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from medspatial.cases import write_phantoms
 from medspatial.errors import InputError
 from medspatial.records import Prediction, Question, Score, read_records
 from medspatial.study import StudyConfig, StudyRun, run_study
+from medspatial.volume import read_volume, write_volume
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -110,3 +114,65 @@ def test_cases_without_masks_give_a_clear_error(tmp_path: Path) -> None:
     )
     with pytest.raises(InputError, match=str(tmp_path)):
         run_study(config, tmp_path / "out")
+
+
+@pytest.fixture
+def on_files(tmp_path: Path) -> StudyConfig:
+    """A study on three phantoms in a folder of their own."""
+    write_phantoms(tmp_path / "data", 3, spacing=6.0)
+    (tmp_path / "data" / "cases.jsonl").unlink()
+    (tmp_path / "data" / "empty").mkdir()
+    return StudyConfig.model_validate(
+        {
+            "title": "T",
+            "cases": {"path": str(tmp_path / "data"), "label_map": "phantom"},
+            "questions": {"subtypes": ["L1", "V3"], "balance": False},
+            "models": ["random", "oracle", "prior"],
+            "arms": ["wrong_patient"],
+            "compare": {"resamples": 50},
+            "report": {"max_pictures": 0},
+        }
+    )
+
+
+def test_a_walk_after_a_repair_asks_again_what_changed(on_files: StudyConfig, tmp_path: Path) -> None:
+    path = tmp_path / "data" / "phantom_00001" / "seg.nii.gz"
+    labels = read_volume(path, unit="label")
+    write_volume(replace(labels, voxels=np.zeros_like(labels.voxels)), path)
+    said: list[str] = []
+    warned: list[str] = []
+    out = tmp_path / "out"
+    first = run_study(on_files, out, said.append, warned.append)
+    assert said[0] == f"cases: 3 of 3 patients in {tmp_path / 'data'}"
+    assert warned == [
+        "no case: empty: is empty",
+        "case phantom_00001 gives none: refused: its masks show no structure; seg.nii.gz: all voxels are 0",
+    ]
+    kept = (out / "predictions" / "random.jsonl").read_text()
+
+    write_volume(labels, path)
+    said.clear()
+    second = run_study(on_files, out, said.append)
+    assert second.questions > first.questions
+    assert (out / "predictions" / "random.jsonl").read_text().startswith(kept)
+    # prior learns from all questions, and the arm shows a patient the volume of another
+    aside = {line.partition(":")[0] for line in said if "set aside" in line}
+    assert aside == {"oracle", "prior", *(f"{name}@wrong_patient" for name in ("random", "oracle", "prior"))}
+    again = run_study(on_files, out)
+    assert again.comparison == second.comparison
+    for model in ("random", "prior"):
+        rows = read_records(out / "predictions" / f"{model}.jsonl", Prediction).rows
+        assert len(rows) == second.questions
+
+
+def test_a_ct_that_changed_is_shown_again(on_files: StudyConfig, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run_study(on_files, out)
+    before = (out / "questions" / "questions.jsonl").read_bytes()
+    os.utime(tmp_path / "data" / "phantom_00002" / "ct.nii.gz", ns=(1, 1))
+    said: list[str] = []
+    run_study(on_files, out, said.append)
+    assert (out / "questions" / "questions.jsonl").read_bytes() == before
+    (line,) = [line for line in said if line.startswith("random: ") and "set aside" in line]
+    rows = read_records(out / "questions" / "questions.jsonl", Question).rows
+    assert f"{sum(row.case_id == 'phantom_00002' for row in rows)} earlier answers" in line

@@ -1,6 +1,7 @@
 """Asking models questions: the resumable runner and its files."""
 
 from medspatial.predict.output import PredictionFile, read_predictions
+from medspatial.predict.renew import renew
 from medspatial.predict.runner import LoadMasks, LoadVolume, PredictionRun, predict
 from medspatial.predict.visible import Locate
 
@@ -12,4 +13,5 @@ __all__ = [
     "PredictionRun",
     "predict",
     "read_predictions",
+    "renew",
 ]

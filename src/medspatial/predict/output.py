@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -47,7 +49,7 @@ class PredictionFile:
                 for old in self._paths():
                     old.unlink(missing_ok=True)
             self.manifest = _resumed(self._sibling(".manifest.json"), manifest)
-            _set_torn_line_aside(path)
+            set_torn_line_aside(path)
             self.done = {row.id for row in read_records(path, Prediction)} if path.exists() else set()
         except BaseException:
             self._lock.close()
@@ -128,7 +130,7 @@ def _changed(old: Manifest, new: Manifest) -> list[str]:
     return [f"{name}: {before.get(name)!r} -> {after.get(name)!r}" for name in names]
 
 
-def _set_torn_line_aside(path: Path) -> None:
+def set_torn_line_aside(path: Path) -> None:
     """Move a last line without line end (a run killed while writing) to ``NAME.torn``."""
     if not path.exists():
         return
@@ -146,6 +148,22 @@ def _set_torn_line_aside(path: Path) -> None:
             with path.with_suffix(".torn").open("ab") as aside:
                 aside.write(torn + b"\n")
             stream.truncate(size - len(torn))
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Keep other runs from writing a prediction file.
+
+    Raises
+    ------
+    InputError
+        Another run is writing it at this moment.
+    """
+    lock = _lock(path.with_suffix(".lock"))
+    try:
+        yield
+    finally:
+        lock.close()
 
 
 def _lock(path: Path) -> IO[str]:

@@ -101,7 +101,7 @@ def predict(
         **model.describe(),
         **(configuration or {}),
     }
-    inputs = {"questions": content_hash([[q.id, q.question, q.answer] for q in questions])}
+    inputs = question_inputs(questions)
     if model.sees_reference:
         model.study(questions)
     report = progress or Silent()
@@ -116,6 +116,11 @@ def predict(
         for case_id, group, prepared in _prefetched(loaders, pending):
             run.answer_volume(case_id, group, prepared)
         return PredictionRun(Path(output), len(questions), resumed, file.answered, file.failed)
+
+
+def question_inputs(questions: Sequence[Question]) -> dict[str, str]:
+    """Return what a manifest says of the questions asked."""
+    return {"questions": content_hash([[q.id, q.question, q.answer] for q in questions])}
 
 
 def _check(

@@ -12,19 +12,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from medspatial.arms import arm
-from medspatial.cases import cases_root, read_cases, write_phantoms
+from medspatial.arms import Arm, arm
+from medspatial.cases import cases_root, file_state, find_cases, write_phantoms
 from medspatial.compare import Comparison, CorrectnessMatrix, compare, with_visible_shares
 from medspatial.errors import InputError
 from medspatial.manifest import new_manifest, read_manifest, session, write_manifest
 from medspatial.models import Model, create_model
-from medspatial.predict import PredictionRun, predict, read_predictions
-from medspatial.progress import progress
+from medspatial.predict import PredictionRun, predict, read_predictions, renew
+from medspatial.progress import capped, progress
 from medspatial.questions import (
     DROP_RULES,
     QUESTIONS_FILE,
@@ -71,12 +71,22 @@ class Study:
         Where all files go; may hold an earlier, unfinished run of the same study.
     say
         Gets one line per stage.
+    warn
+        Gets one line for each folder and case that gives no question, and each label map that does not fit,
+        up to a screen of them; by default these go to ``say``.
     """
 
-    def __init__(self, config: StudyConfig, folder: str | Path, say: Say = lambda line: None) -> None:
+    def __init__(
+        self,
+        config: StudyConfig,
+        folder: str | Path,
+        say: Say = lambda line: None,
+        warn: Say | None = None,
+    ) -> None:
         self.config = config
         self.folder = Path(folder)
         self.say = say
+        self._warn_of = warn or say
         self._root = self.folder / "cases"
 
     def run(self) -> StudyRun:
@@ -108,8 +118,10 @@ class Study:
         else:
             source = Path(settings.path or "")
             self._root = cases_root(source)
-            cases = read_cases(source, label_map=settings.label_map)
-            self.say(f"cases: {len(cases)} in {source}")
+            found = find_cases(source, label_map=settings.label_map)
+            cases = found.cases
+            self.say(f"cases: {len(cases)} of {found.patients} patients in {source}")
+            self._warn(f"no case: {one}" for one in found.left_out)
         if settings.mirrored:
             cases += mirrored_cases(cases)
         write_records(self.folder / "cases" / "all_cases.jsonl", cases)
@@ -137,8 +149,7 @@ class Study:
             with progress("questions", len(cases)) as bar:
                 found = write_questions(results, folder, balance=settings.balance, progress=bar)
             self.say(f"questions: {found.questions} asked, {sum(found.dropped.values())} dropped by rule")
-            for case_id, reason in found.unusable_cases.items():
-                self.say(f"  case {case_id} gives none: {reason}")
+            self._warn(found.troubles())
         questions = read_records(path, Question).rows
         if not questions:
             raise InputError(f"{path}: no question could be asked; dropped.jsonl beside it says why")
@@ -147,11 +158,22 @@ class Study:
     def predictions(self, cases: list[Case], questions: list[Question]) -> Iterator[PredictionRun]:
         """Ask each model in each arm."""
         loader = CaseLoader(cases, self._root, self.config.cases.assume_axes)
+        states = {case.case_id: file_state(case, self._root) for case in cases}
         for entry in self.config.models:
             model = create_model(entry.kind, name=entry.name, **entry.options)
             for name in self.config.all_arms():
+                self._renew(model, arm(name), questions, states)
                 yield self._predict(model, name, entry.batch_size, questions, loader)
             model.close()
+
+    def _renew(self, model: Model, chosen: Arm, questions: list[Question], states: Mapping[str, str]) -> None:
+        """Set answers aside whose questions or files changed since an earlier walk."""
+        path = self._predictions_of(model.name, chosen.name)
+        alone = chosen.each_alone and not model.sees_reference
+        outdated = renew(path, chosen.questions(questions), states, each_alone=alone)
+        if outdated:
+            why = "their questions or cases changed"
+            self.say(f"{path.stem}: {outdated} earlier answers set aside, {why}; see {path.stem}.outdated")
 
     def _predict(
         self, model: Model, arm_name: str, batch: int | None, questions: list[Question], cases: CaseLoader
@@ -258,6 +280,10 @@ class Study:
             track_report(tracker, comparison, self.folder / "report", self._manifest.model_dump(mode="json"))
         self.say(f"tracked: {settings.to}, {settings.mode}, project {settings.project}")
 
+    def _warn(self, lines: Iterable[str]) -> None:
+        for line in capped(lines):
+            self._warn_of(line)
+
     def _drops(self) -> dict[str, int]:
         """Rules in words, and how many candidate questions each dropped."""
         path = self.folder / "questions" / SUMMARY_FILE
@@ -306,6 +332,8 @@ def _stem(model: str, arm_name: str) -> str:
     return model if arm_name == "standard" else f"{model}@{arm_name}"
 
 
-def run_study(config: StudyConfig, folder: str | Path, say: Say = lambda line: None) -> StudyRun:
+def run_study(
+    config: StudyConfig, folder: str | Path, say: Say = lambda line: None, warn: Say | None = None
+) -> StudyRun:
     """Walk a study's stages in its folder; see `Study`."""
-    return Study(config, folder, say).run()
+    return Study(config, folder, say, warn).run()
