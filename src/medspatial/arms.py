@@ -56,6 +56,8 @@ class Arm:
     locate
         Where points of the patient (RAS+ mm) lie in the arm's volume; None where its content lies nowhere
         any more, so that nobody can say what of it a model sees.
+    each_alone
+        Whether a question's answer depends on its own case alone.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Arm:
     reload: Callable[[Load, Sequence[Question]], Load] = lambda load, questions: load
     reload_masks: Callable[[LoadMasks, Sequence[Question]], LoadMasks] = lambda load, questions: load
     locate: Callable[[Volume, Points], Points | None] = lambda volume, points: points
+    each_alone: bool = True
 
     def questions(self, questions: Sequence[Question]) -> list[Question]:
         """Return the questions of this arm, in order."""
@@ -266,6 +269,7 @@ ARMS: dict[str, Arm] = {
             reload=_wrong_patient,
             reload_masks=_wrong_masks,
             locate=_nowhere,
+            each_alone=False,
         ),
         Arm(
             "mirrored",

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
 _PLAIN_EVERY_S = 10.0
+MOST_LINES = 20
+
+
+def capped(lines: Iterable[str], most: int = MOST_LINES) -> Iterator[str]:
+    """Yield the first lines of a listing that may be long, and then how many more there are."""
+    more = 0
+    for at, line in enumerate(lines):
+        if at < most:
+            yield line
+        more = max(0, at + 1 - most)
+    if more:
+        yield f"... and {more} more"
 
 
 class Progress(Protocol):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from medspatial.cases import read_cases, scan_cases
+from medspatial.cases import find_cases, read_cases, scan_cases
 from medspatial.errors import InputError
 from medspatial.records import Case, MaskSource, write_records
 
@@ -161,6 +161,99 @@ def test_cases_from_csv(tmp_path):
     assert case.masks == (MaskSource(path="m", label_map="kits19"),)
 
 
+@pytest.mark.parametrize("cell", ["a/masks", "12"])
+def test_a_bare_path_in_a_csv_is_the_only_mask(tmp_path, cell):
+    path = tmp_path / "cases.csv"
+    path.write_text(f"case_id,patient_id,masks\na,p,{cell}\n")
+    (case,) = read_cases(path)
+    assert case.masks == (MaskSource(path=cell),)
+    (case,) = read_cases(path, label_map="kits19")
+    assert case.masks == (MaskSource(path=cell, label_map="kits19"),)
+
+
+def test_masks_that_were_meant_as_json_are_no_path(tmp_path):
+    path = tmp_path / "cases.csv"
+    path.write_text('case_id,patient_id,masks\na,p,"[{""path"": ""m""]"\n')
+    with pytest.raises(InputError, match=r"cases\.csv:2: field 'masks': must be a path, or a JSON list"):
+        read_cases(path)
+
+
+def people(folder):
+    return [(case.case_id, case.patient_id) for case in scan_cases(folder)]
+
+
+def test_of_two_levels_the_upper_is_the_patient_and_ids_are_distinct(tree):
+    folder = tree("x/scan/ct.nii.gz", "y/scan/ct.nii.gz", "p3/scanA/ct.nii.gz", "p3/scanB/ct.nii.gz")
+    assert people(folder) == [("scanA", "p3"), ("scanB", "p3"), ("x_scan", "x"), ("y_scan", "y")]
+
+
+def test_of_one_level_each_folder_is_a_patient(tree):
+    folder = tree("p1/ct.nii.gz", "valid_7_b_2/ct.nii.gz", "p2/valid_9_a_1/ct.nii.gz")
+    # names as in CT-RATE say the patient themselves
+    assert people(folder) == [("p1", "p1"), ("valid_7_b_2", "valid_7"), ("valid_9_a_1", "valid_9")]
+
+
+def test_ids_are_distinct_even_where_paths_look_alike(tree):
+    folder = tree("a_b/c/ct.nii.gz", "a/b_c/ct.nii.gz", "y/b_c/ct.nii.gz", "y/c/ct.nii.gz")
+    assert people(folder) == [("a_b_c", "a"), ("a_b_c_2", "a_b"), ("y_b_c", "y"), ("y_c", "y")]
+    flat = tree("f/images/x.nii.gz", "f/images/x.nrrd") / "f"
+    assert [one for one, _ in people(flat)] == ["images_x.nii.gz", "images_x.nrrd"]
+
+
+def test_mask_files_beside_each_other_are_named_by_their_own_folder(tree):
+    folder = tree("x/scan/liver.nii.gz", "y/scan/liver.nii.gz")
+    assert people(folder) == [("x_scan", "x"), ("y_scan", "y")]
+
+
+def left_out(folder):
+    return [(one.path, one.reason) for one in find_cases(folder).left_out]
+
+
+def test_both_levels_are_looked_at_in_each_sub_folder(tree):
+    folder = tree("a/ct.nii.gz", "b/scan1/ct.nii.gz", "b/scan2/ct.nii.gz")
+    assert people(folder) == [("a", "a"), ("scan1", "b"), ("scan2", "b")]
+    assert left_out(folder) == []
+
+
+def test_folders_that_give_no_case_are_named_with_the_reason(tree):
+    folder = tree(
+        "a/ct.nii.gz", "a/masks/liver.nii.gz", "b/chest.nii.gz", "c/notes.txt", "d/s1/ct.nii.gz",
+        "d/s2/deep/ct.nii.gz", "e/0001.dcm", "loose.nii.gz", "d/beside.nii.gz", ".hidden/x.nii.gz",
+    )  # fmt: skip
+    (folder / "empty").mkdir()
+    (folder / "d" / "s3").mkdir()
+    nothing = "nothing in it is recognised as a CT or masks here; it holds "
+    belongs = "a volume that by its name and place belongs to no case"
+    assert left_out(folder) == [
+        ("loose.nii.gz", belongs),
+        ("b", f"{nothing}chest.nii.gz"),
+        ("c", "holds no volume file"),
+        ("d/beside.nii.gz", belongs),
+        ("d/s2", f"{nothing}deep/ct.nii.gz"),
+        ("d/s3", "is empty"),
+        ("e", "a DICOM series is recognised in a sub-folder ct/ or dicom/ of a case's folder only"),
+        ("empty", "is empty"),
+    ]
+    assert str(find_cases(folder).left_out[-1]) == "empty: is empty"
+
+
+def test_a_scan_inside_a_case_is_named(tree):
+    folder = tree("a/ct.nii.gz", "a/followup/ct.nii.gz", "a/masks_fast/liver.nii.gz", "a/masks/liver.nii.gz")
+    assert left_out(folder) == [("a/followup", "holds ct.nii.gz, but a is already one case")]
+    above = "holds ct.nii.gz, but the folder itself is already one case"
+    assert left_out(tree("ct.nii.gz")) == [("a", above)]
+
+
+def test_left_out_of_flat_files_and_of_ct_rate(tree, tmp_path):
+    folder = tree("f/images/x.nii.gz", "f/labels/x.nii.gz", "f/labels/z.nii.gz", "f/figures/a.png") / "f"
+    assert [one for one, _ in left_out(folder)] == ["figures", "labels/z.nii.gz"]
+    inner = "valid_fixed/valid_1/valid_1_a/valid_1_a_1.nii.gz"
+    root = tree(f"r/{inner}", f"r/ts_seg/ts_total/{inner}", "r/metadata/all.csv") / "r"
+    (root / "valid_fixed" / "valid_2").mkdir()
+    assert people(root) == [("valid_1_a_1", "valid_1")]
+    assert left_out(root) == [("valid_fixed/valid_2", "is empty")]
+
+
 def test_equal_folder_names_are_told_apart(tree):
     folder = tree("siteA/p1/ct.nii.gz", "siteB/p1/ct.nii.gz", "siteB/p2/ct.nii.gz")
     assert [case.case_id for case in scan_cases(folder)] == ["p2", "siteA_p1", "siteB_p1"]
@@ -190,9 +283,13 @@ def test_a_missing_folder_a_file_and_bad_lists(tmp_path):
     row = json.dumps({"case_id": "a", "patient_id": "p"})
     file.write_text(f"{row}\n{row}\n")
     with pytest.raises(
-        InputError, match=r"rows\.jsonl: field 'case_id': must be unique in its file; got 'a' twice"
+        InputError,
+        match=r"rows\.jsonl:2: field 'case_id': must be unique in its file \(first in line 1\); got 'a'",
     ):
         read_cases(file)
+    (tmp_path / "cases.csv").write_text("case_id,patient_id\na,p\nb,p\na,q\n")
+    with pytest.raises(InputError, match=r"cases\.csv:4: field 'case_id': must be unique"):
+        read_cases(tmp_path)
 
 
 def test_no_permission(tmp_path, monkeypatch):

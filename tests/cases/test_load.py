@@ -78,6 +78,27 @@ def test_notes_of_finding_and_reading_are_together(folder, save, torso):
     )  # fmt: skip
 
 
+def test_a_label_map_that_does_not_fit_comes_first_in_the_notes(folder, save, torso):
+    voxels = np.zeros((40, 30, 20), np.uint8)
+    voxels[torso["kidney_left"]], voxels[torso["liver"]], voxels[torso["spleen"]] = 1, 40, 41
+    save("p1/seg.nii.gz", voxels)
+    (case,) = read_cases(folder, label_map="kits19")
+    data = load_case(case, folder)
+    misfit = "seg.nii.gz: 2 of 3 label values are not in label map kits19, left out: 40, 41"
+    assert data.misfits == (misfit,)
+    assert data.notes[:2] == (misfit, "seg.nii.gz is used, masks/ is not")
+    assert data.empty is None
+
+
+def test_masks_without_a_structure_say_why(folder, save):
+    save("p1/seg.nii.gz", np.zeros((40, 30, 20), np.uint8))
+    (case,) = read_cases(folder, label_map="kits19")
+    assert load_case(case, folder).empty == (
+        "its masks show no structure; seg.nii.gz is used, masks/ is not; seg.nii.gz: all voxels are 0"
+    )
+    assert load_case(case, folder, with_masks=False).empty is None
+
+
 def test_an_assumed_label_map_is_doubted(save, torso, tmp_path):
     save("a/seg.nii.gz", torso["liver"])
     (case,) = read_cases(tmp_path)

@@ -5,6 +5,7 @@ import pytest
 
 from medspatial.anatomy import load_label_map
 from medspatial.cases import Grid, MaskReader
+from medspatial.cases.masks import Misfit
 from medspatial.errors import InputError
 from medspatial.volume import Affine
 
@@ -74,8 +75,48 @@ def test_values_outside_the_label_map_are_noted(save, torso):
     masks = MaskReader().read(save("seg.nii.gz", voxels), TOTAL)
     assert set(masks.names) == set(torso)
     assert masks.notes == (
-        "seg.nii.gz: values 200, 201, 202, 203, 204, 205, 206, 207, ... (10 in all) are not in label map "
-        "totalsegmentator_v2, left out",
+        "seg.nii.gz: 10 of 15 label values are not in label map totalsegmentator_v2, left out: "
+        "200, 201, 202, 203, 204, 205, 206, 207, ... (10 in all)",
+    )
+    assert isinstance(masks.notes[0], Misfit)
+    voxels[0, 0, 3:10] = 0
+    masks = MaskReader().read(save("seg.nii.gz", voxels), TOTAL)
+    assert masks.notes == (
+        "seg.nii.gz: 3 of 8 label values are not in label map totalsegmentator_v2, left out: 200, 201, 202",
+    )
+    assert not isinstance(masks.notes[0], Misfit)
+
+
+def test_a_label_volume_of_which_no_value_is_known_is_refused(save):
+    voxels = np.full((40, 30, 20), 240, np.uint8)
+    with pytest.raises(
+        InputError, match=r"seg\.nii\.gz: none of its label values is in label map kits19; got 240$"
+    ):
+        MaskReader().read(save("seg.nii.gz", voxels), load_label_map("kits19"))
+
+
+def test_a_folder_without_any_known_value_is_refused(save, torso):
+    path = save("masks/both.nii.gz", labelled(torso) + np.uint8(200) * torso["liver"]).parent
+    save("masks/aorta.nii.gz", np.zeros((40, 30, 20), np.uint8))
+    with pytest.raises(
+        InputError, match=r"masks: no label map names .*both\.nii\.gz: has values 1, 2, 3, 6, 205"
+    ):
+        MaskReader().read(path, None)
+
+
+def test_masks_without_a_voxel_say_so(save, affine):
+    nothing = np.zeros((40, 30, 20), np.uint8)
+    path = save("masks/liver.nii.gz", nothing)
+    for one, label_map, note in (
+        (path, TOTAL, "liver.nii.gz: all voxels are 0"),
+        (path, None, "liver.nii.gz: all voxels are 0"),
+        (path.parent, None, "masks/: all voxels are 0 in each of its 1 files"),
+    ):
+        masks = MaskReader().read(one, label_map)
+        assert (masks.names, masks.notes) == ((), (note,))
+    beside = Grid((40, 30, 10), affine)
+    assert MaskReader(beside).read(path, TOTAL).notes[-1] == (
+        "liver.nii.gz: all voxels are 0 on the grid of the CT"
     )
 
 

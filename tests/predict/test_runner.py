@@ -141,9 +141,9 @@ def test_a_few_questions_first_and_the_rest_later(tmp_path: Path) -> None:
     path = tmp_path / "toy.jsonl"
     predict(Toy(), questions()[:5], path, load=FakeVolume)  # type: ignore[arg-type]
     run = predict(Toy(), questions(), path, load=FakeVolume)  # type: ignore[arg-type]
-    assert (run.resumed, run.answered, run.retired) == (5, 7, 0)
+    assert (run.resumed, run.answered, run.outdated) == (5, 7, 0)
     assert {row.id for row in read_records(path, Prediction)} == {q.id for q in questions()}
-    assert not (tmp_path / "toy.retired.jsonl").exists()
+    assert not (tmp_path / "toy.outdated").exists()
 
 
 def test_answers_to_questions_no_longer_asked_are_set_aside(tmp_path: Path) -> None:
@@ -154,22 +154,22 @@ def test_answers_to_questions_no_longer_asked_are_set_aside(tmp_path: Path) -> N
     reworded = others[0].model_copy(update={"question": "In other words?"})  # under the same id
     model = Toy()
     run = predict(model, [corrected, reworded, *others[1:]], path, load=FakeVolume)  # type: ignore[arg-type]
-    assert (run.resumed, run.answered, run.retired) == (7, 1, 5)
+    assert (run.resumed, run.answered, run.outdated) == (7, 1, 5)
     assert model.batches == [1]
     rows = {row.id: row for row in read_records(path, Prediction)}
     assert rows[first.id].category == "size"  # the row follows its question
     assert rows[reworded.id].prediction == "case1: In other words?"
-    aside = read_records(tmp_path / "toy.retired.jsonl", Prediction).rows
+    aside = read_records(tmp_path / "toy.outdated", Prediction).rows
     assert sorted(row.case_id for row in aside) == ["case1", *["case2"] * 4]
     again = predict(Toy(), [corrected, reworded, *others[1:]], path, load=FakeVolume)  # type: ignore[arg-type]
-    assert (again.resumed, again.answered, again.retired) == (8, 0, 0)
+    assert (again.resumed, again.answered, again.outdated) == (8, 0, 0)
 
 
 def test_a_model_that_studies_all_questions_starts_anew_with_others(tmp_path: Path) -> None:
     path = tmp_path / "prior.jsonl"
     predict(create_model("prior"), questions(), path)
     run = predict(create_model("prior"), questions(4), path)
-    assert (run.resumed, run.answered, run.retired) == (0, 16, 0)
+    assert (run.resumed, run.answered, run.outdated) == (0, 16, 12)
 
 
 @pytest.mark.parametrize("cut", range(1, 90, 7))

@@ -122,6 +122,20 @@ def test_open_questions_are_counted_apart():
     assert report.letter_skew == 0
 
 
+def test_what_is_not_audited_is_told():
+    untold = [question(p, "yes", subtype=None) for p in range(10)]
+    free = [Question(case_id="c", question=f"How far {n}?", answer="far") for n in range(3)]
+    report = audit([*untold, *free])
+    assert [row.subtype for row in report.rows] == ["(no subtype)"]
+    assert report.not_audited() == [
+        "not audited: 3 of 13 questions are open, without options there is no chance level to compare with "
+        "((no subtype) 3)",
+        "not judged: fewer than 50 questions or 20 patients in (no subtype)",
+    ]
+    assert audit([]).not_audited() == ["no questions, nothing to audit"]
+    assert audit([question(p, ("yes", "no")[p % 2]) for p in range(PATIENTS)]).not_audited() == []
+
+
 def test_report_is_data_and_a_table():
     report = audit([question(p, "yes" if p % 5 else "no") for p in range(PATIENTS)])
     assert report.flagged == ("D4",)

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+from dataclasses import replace
+from shutil import copytree
 
+import numpy as np
 import pytest
 
+from medspatial.anatomy import load_label_map
+from medspatial.cases import load_case
 from medspatial.cases.phantom import write_phantoms
 from medspatial.errors import InputError
 from medspatial.questions import (
@@ -17,6 +23,7 @@ from medspatial.questions import (
     write_questions,
 )
 from medspatial.records import Evidence, Question, read_records
+from medspatial.volume import read_volume, write_volume
 
 SUBTYPES = ("L1", "L4", "L6", "V3", "D4", "A6")
 
@@ -71,6 +78,88 @@ def test_an_unreadable_case_is_in_the_ledger_and_is_tried_again(cases, folder, t
     assert len(list(tmp_path.glob("*/*.json"))) == 1
     with pytest.raises(InputError, match="nowhere"):
         list(build_questions([bad], folder, keep_going=False))
+
+
+@pytest.fixture
+def own(cases, folder, tmp_path):
+    """A case with files of its own, and the folder of finished cases."""
+    copytree(folder / cases[0].case_id, tmp_path / "data" / cases[0].case_id)
+    return cases[0], tmp_path / "data", tmp_path / "done"
+
+
+def relabelled(path, change):
+    labels = read_volume(path, unit="label")
+    voxels = np.array(labels.voxels)
+    change(voxels)
+    write_volume(replace(labels, voxels=voxels), path)
+
+
+def built(own):
+    case, root, done = own
+    (result,) = build_questions([case], root, subtypes=("V3",), folder=done)
+    return result
+
+
+@pytest.mark.parametrize("name", ["ct.nii.gz", "seg.nii.gz"])
+def test_a_case_whose_file_changed_is_built_anew(own, name, monkeypatch):
+    first = built(own)
+    path = own[1] / own[0].case_id / name
+    os.utime(path, ns=(1, 1))
+    assert built(own) == first
+    os.utime(path, ns=(2, 2))
+    monkeypatch.setattr("medspatial.questions.build.load_case", None)
+    assert [entry.rule for entry in built(own).drops] == ["failed"]  # it was read again
+
+
+def test_a_mask_that_changed_gives_other_questions(own):
+    first = built(own)
+    name = first.questions[0].evidence.structures[0]
+    value = next(v for v, known in load_label_map("phantom").labels.items() if known == name)
+    relabelled(own[1] / own[0].case_id / "seg.nii.gz", lambda voxels: np.putmask(voxels, voxels == value, 0))
+    second = built(own)
+    assert second.questions
+    assert not any(name in question.evidence.structures for question in second.questions)
+
+
+def test_a_refused_case_is_tried_again(own, monkeypatch):
+    path = own[1] / own[0].case_id / "seg.nii.gz"
+    whole = path.read_bytes()
+    relabelled(path, lambda voxels: voxels.fill(0))
+    (refusal,) = built(own).drops
+    assert (refusal.rule, refusal.note) == (
+        "refused", "its masks show no structure; seg.nii.gz: all voxels are 0"
+    )  # fmt: skip
+    assert not list(own[2].glob("*/*.json"))
+    path.write_bytes(whole)
+    assert built(own).questions
+
+
+def test_a_file_that_changes_while_a_case_is_built_is_not_missed(own, monkeypatch):
+    path = own[1] / own[0].case_id / "seg.nii.gz"
+
+    def late(*arguments, **options):
+        data = load_case(*arguments, **options)
+        os.utime(path, ns=(5, 5))
+        return data
+
+    monkeypatch.setattr("medspatial.questions.build.load_case", late)
+    built(own)
+    monkeypatch.setattr("medspatial.questions.build.load_case", None)
+    assert [entry.rule for entry in built(own).drops] == ["failed"]
+
+
+def test_a_label_map_that_does_not_fit_is_in_the_ledger_and_the_summary(own, tmp_path):
+    case, root, _ = own
+    (source,) = case.masks
+    wrong = case.model_copy(
+        update={"masks": (source.model_copy(update={"label_map": "kits19"}),), "case_id": "wrong"}
+    )
+    summary = write_questions(build_questions([wrong], root), tmp_path / "q")
+    (line,) = [line for line in summary.troubles() if "label values" in line]
+    assert "are not in label map kits19, left out: " in line
+    assert line.startswith("case wrong: seg.nii.gz: ")
+    assert summary.dropped["label_map"] == 1
+    assert list(summary.label_maps) == ["wrong"]
 
 
 def test_files_and_summary(cases, folder, tmp_path):

@@ -9,8 +9,10 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -19,6 +21,7 @@ from medspatial.cli.app import app
 from medspatial.errors import InputError
 from medspatial.records import Prediction, Question, Score, read_records
 from medspatial.study import StudyConfig, StudyRun, run_study
+from medspatial.volume import read_volume, write_volume
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -144,7 +147,7 @@ def test_a_patient_who_comes_later_costs_no_answer(tmp_path: Path) -> None:
     third = run_study(config, out)
     answered = read_records(out / "predictions/random.jsonl", Prediction).rows
     assert len(answered) == third.questions
-    aside = read_records(out / "predictions/random.retired.jsonl", Prediction).rows
+    aside = read_records(out / "predictions/random.outdated", Prediction).rows
     assert len(aside) == second.questions - third.questions
 
 
@@ -161,3 +164,53 @@ def test_cases_that_give_no_question_are_named_on_the_page(tmp_path: Path) -> No
     assert "Cases that gave no question (1)" in page
     assert bare["case_id"] in page
     assert "the case has no masks" in page
+
+
+@pytest.fixture
+def on_files(tmp_path: Path) -> StudyConfig:
+    """A study on three phantoms in a folder of their own."""
+    write_phantoms(tmp_path / "data", 3, spacing=6.0)
+    (tmp_path / "data" / "cases.jsonl").unlink()
+    (tmp_path / "data" / "empty").mkdir()
+    return StudyConfig.model_validate(
+        {
+            "title": "T",
+            "cases": {"path": str(tmp_path / "data"), "label_map": "phantom"},
+            "questions": {"subtypes": ["L1", "V3"], "balance": False},
+            "models": ["random", "oracle", "prior"],
+            "arms": ["wrong_patient"],
+            "compare": {"resamples": 50},
+            "report": {"max_pictures": 0},
+        }
+    )
+
+
+def test_a_walk_after_a_repair_asks_again_what_changed(on_files: StudyConfig, tmp_path: Path) -> None:
+    path = tmp_path / "data" / "phantom_00001" / "seg.nii.gz"
+    labels = read_volume(path, unit="label")
+    write_volume(replace(labels, voxels=np.zeros_like(labels.voxels)), path)
+    said: list[str] = []
+    warned: list[str] = []
+    out = tmp_path / "out"
+    first = run_study(on_files, out, said.append, warned.append)
+    assert said[0] == f"cases: 3 of 3 patients in {tmp_path / 'data'}"
+    assert warned == [
+        "no case: empty: is empty",
+        "case phantom_00001 gives none: refused: its masks show no structure; seg.nii.gz: all voxels are 0",
+    ]
+    kept = (out / "predictions" / "random.jsonl").read_text()
+
+    write_volume(labels, path)
+    said.clear()
+    second = run_study(on_files, out, said.append)
+    assert second.questions > first.questions
+    assert (out / "predictions" / "random.jsonl").read_text().startswith(kept)
+    # prior learns from all questions, and the arm shows a patient the volume of another
+    aside = {line.partition(":")[0] for line in said if "set aside" in line}
+    arms = {f"{name} in arm wrong_patient" for name in ("random", "oracle", "prior")}
+    assert aside == {"oracle", "prior", *arms}
+    again = run_study(on_files, out)
+    assert again.comparison == second.comparison
+    for model in ("random", "prior"):
+        rows = read_records(out / "predictions" / f"{model}.jsonl", Prediction).rows
+        assert len(rows) == second.questions

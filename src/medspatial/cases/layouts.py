@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from medspatial.anatomy import canonical_name, load_label_map, structures
+from medspatial.cases.found import Found, Placed, left_out
 from medspatial.cases.sources import IMAGE_STEMS, is_volume, mask_files
 from medspatial.errors import InputError
 from medspatial.records import Case, MaskSource, patient_of, read_records, volume_name
@@ -35,13 +38,13 @@ _LOOKED_FOR = (
 )
 
 
-def scan_cases(folder: str | Path, *, label_map: str | None = None) -> list[Case]:
-    """Find the cases of a folder, sorted by id; paths in them are relative to the folder.
+def scan_folder(folder: str | Path, *, label_map: str | None = None) -> Found:
+    """Find the cases of a folder, sorted by id, and the folders that gave none.
 
     A ``cases.jsonl`` or ``cases.csv`` in the folder wins. Else the first layout that fits is taken:
-    CT-RATE's tree; the folder itself is one case; one case per sub-folder (one or two levels down); flat
-    files. Where both a label volume and a folder of masks exist, the label volume is used and the case's
-    ``metadata["notes"]`` says so.
+    CT-RATE's tree; the folder itself is one case; one case per sub-folder, or per sub-folder of a patient's
+    folder; flat files. Where both a label volume and a folder of masks exist, the label volume is used and
+    the case's ``metadata["notes"]`` says so. Paths in cases are relative to the folder.
 
     Parameters
     ----------
@@ -60,27 +63,50 @@ def scan_cases(folder: str | Path, *, label_map: str | None = None) -> list[Case
         raise InputError(f"{folder}: the folder is empty; looked for {_LOOKED_FOR}")
     for name in CASE_FILES:
         if (folder / name).is_file():
-            return _listed(folder / name, label_map)
+            return Found(listed_cases(folder / name, label_map=label_map))
     if label_map is not None:
-        load_label_map(label_map)
-    layouts: tuple[Callable[[Path, str | None], list[Case]], ...] = (_ct_rate, _single, _sub_folders, _flat)
+        _check_label_map(label_map, folder)
+    layouts: tuple[Callable[[Path, str | None], list[Placed]], ...] = (_ct_rate, _single, _sub_folders, _flat)
     for layout in layouts:
-        cases = layout(folder, label_map)
-        if cases:
-            return sorted(_distinct(cases), key=lambda case: case.case_id)
+        placed = layout(folder, label_map)
+        if placed:
+            groups = _ct_rate_splits(folder) if layout is _ct_rate else [folder]
+            cases = sorted(_distinct(placed, folder), key=lambda case: case.case_id)
+            return Found(cases, tuple(left_out(folder, placed, groups)))
     raise InputError(f"{folder}: no case recognised; looked for {_LOOKED_FOR}")
 
 
-def _listed(path: Path, label_map: str | None) -> list[Case]:
+def scan_cases(folder: str | Path, *, label_map: str | None = None) -> list[Case]:
+    """Return the cases of a folder alone; see `scan_folder`."""
+    return scan_folder(folder, label_map=label_map).cases
+
+
+def listed_cases(path: Path, *, label_map: str | None = None) -> list[Case]:
+    """Read a list of cases; a label map that is given replaces that of every mask.
+
+    Raises
+    ------
+    InputError
+        Missing or unreadable file, the first bad row, a ``case_id`` that occurs twice, no row at all.
+    """
     cases = read_records(path, Case).rows
+    if not cases:
+        raise InputError(f"{path}: holds no cases")
     if label_map is None:
         return cases
+    _check_label_map(label_map, path.parent)
     return [
         case.model_copy(
             update={"masks": tuple(one.model_copy(update={"label_map": label_map}) for one in case.masks)}
         )
         for case in cases
     ]
+
+
+def _check_label_map(label_map: str, root: Path) -> None:
+    """Refuse a label map that reading would not find: beside the cases, at its path, or built in."""
+    beside = root / label_map
+    load_label_map(beside if beside.is_file() else label_map)
 
 
 def _entries(folder: Path) -> list[Path]:
@@ -98,12 +124,15 @@ def _folders(folder: Path) -> list[Path]:
     return [one for one in _entries(folder) if one.is_dir()]
 
 
-def _ct_rate(folder: Path, label_map: str | None) -> list[Case]:
-    """Read CT-RATE's tree: ``<split>_fixed/<patient>/<scan>/<volume>`` with ``ts_seg`` beside the split."""
+def _ct_rate_splits(folder: Path) -> list[Path]:
     bases = [folder, folder / "dataset"]
-    splits = [base / split for base in bases for split in _CT_RATE_SPLITS if (base / split).is_dir()]
-    cases = []
-    for split in splits:
+    return [base / split for base in bases for split in _CT_RATE_SPLITS if (base / split).is_dir()]
+
+
+def _ct_rate(folder: Path, label_map: str | None) -> list[Placed]:
+    """Read CT-RATE's tree: ``<split>_fixed/<patient>/<scan>/<volume>`` with ``ts_seg`` beside the split."""
+    placed = []
+    for split in _ct_rate_splits(folder):
         for image in sorted(split.glob("*/*/*.nii.gz")):
             inner = image.relative_to(split.parent)
             found = {task: split.parent / "ts_seg" / task / inner for task in _CT_RATE_TASKS}
@@ -113,28 +142,44 @@ def _ct_rate(folder: Path, label_map: str | None) -> list[Case]:
                 if path.is_file()
             ]
             case = _case(volume_name(image.name), image, masks, folder)
-            cases.append(case.model_copy(update={"source": "CT-RATE", "license": _CT_RATE_LICENSE}))
-    return cases
+            case = case.model_copy(update={"source": "CT-RATE", "license": _CT_RATE_LICENSE})
+            placed.append(Placed(case, image))
+    return placed
 
 
-def _single(folder: Path, label_map: str | None) -> list[Case]:
+def _single(folder: Path, label_map: str | None) -> list[Placed]:
     case = _folder_case(folder, folder, label_map)
     if case is None:
         return []
     if case.image_path is None and all((folder / one.path).is_dir() for one in case.masks):
         # Without a CT or label volume of its own, masks/ may belong to flat files named alike.
         files = [file for one in case.masks for file in mask_files(folder / one.path)]
-        return [case] if _organs(files) else []
-    return [case]
+        return [Placed(case, folder)] if _organs(files) else []
+    return [Placed(case, folder)]
 
 
-def _sub_folders(folder: Path, label_map: str | None) -> list[Case]:
-    inner = [one for one in _folders(folder) if one.name not in (*IMAGE_FOLDERS, *PARALLEL_FOLDERS)]
-    cases = [case for one in inner if (case := _folder_case(one, folder, label_map))]
-    if cases:
-        return cases
-    deeper = [two for one in inner for two in _folders(one)]
-    return [case for one in deeper if (case := _folder_case(one, folder, label_map))]
+def _sub_folders(folder: Path, label_map: str | None) -> list[Placed]:
+    """Read each sub-folder as one case, or else as a patient with one case per sub-folder."""
+    placed = []
+    for one in _folders(folder):
+        if one.name in (*IMAGE_FOLDERS, *PARALLEL_FOLDERS):
+            continue
+        case = _folder_case(one, folder, label_map)
+        placed += _scans(one, folder, label_map) if case is None else [Placed(case, one)]
+    return placed
+
+
+def _scans(patient: Path, root: Path, label_map: str | None) -> list[Placed]:
+    """Read a patient's folder; a scan that is named after another patient, as in CT-RATE, is that one's."""
+    placed = []
+    for place in _folders(patient):
+        case = _folder_case(place, root, label_map)
+        if case is None:
+            continue
+        if case.patient_id == case.case_id:
+            case = case.model_copy(update={"patient_id": patient_of(patient.name)})
+        placed.append(Placed(case, place))
+    return placed
 
 
 def _folder_case(place: Path, root: Path, label_map: str | None) -> Case | None:
@@ -198,14 +243,14 @@ def _mask_folders(place: Path) -> list[Path]:
     return sorted(inner, key=lambda one: (plain.get(one.name.lower(), len(plain)), one.name))
 
 
-def _flat(folder: Path, label_map: str | None) -> list[Case]:
+def _flat(folder: Path, label_map: str | None) -> list[Placed]:
     """Read flat files: CT volumes side by side, masks named after them or in a parallel folder."""
     places = [one for name in IMAGE_FOLDERS if (one := folder / name).is_dir()] + [folder]
     for place in places:
         files = [one for one in _entries(place) if is_volume(one)]
         images = [one for one in files if not _is_label_of_another(one, files)]
         if images:
-            return [_flat_case(image, place, folder, label_map) for image in images]
+            return [Placed(_flat_case(image, place, folder, label_map), image) for image in images]
     return []
 
 
@@ -263,14 +308,22 @@ def _case(
     )
 
 
-def _distinct(cases: Sequence[Case]) -> list[Case]:
-    """Give cases of the same folder name their path as id."""
-    names = [case.case_id for case in cases]
-    renamed = []
-    for case in cases:
-        if names.count(case.case_id) == 1:
-            renamed.append(case)
-            continue
-        path = case.image_path or case.masks[0].path
-        renamed.append(case.model_copy(update={"case_id": path.rpartition("/")[0].replace("/", "_") or path}))
-    return renamed
+def _distinct(placed: Sequence[Placed], root: Path) -> list[Case]:
+    """Return the cases; those of the same name get their path as id, and a number where that is taken."""
+    names = Counter(one.case.case_id for one in placed)
+    taken = {name for name, count in names.items() if count == 1}
+    cases = []
+    for case, place in sorted(((one.case, one.place) for one in placed), key=lambda pair: pair[1]):
+        if names[case.case_id] > 1:
+            path = place.relative_to(root).as_posix().replace("/", "_")
+            case_id = next(one for one in _numbered(path) if one not in taken)
+            taken.add(case_id)
+            cases.append(case.model_copy(update={"case_id": case_id}))
+        else:
+            cases.append(case)
+    return cases
+
+
+def _numbered(name: str) -> Iterator[str]:
+    yield name
+    yield from (f"{name}_{number}" for number in count(2))

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from medspatial.anatomy import LabelMap, load_label_map
-from medspatial.cases.layouts import ASSUMED_LABEL_MAP, NOTES, scan_cases
-from medspatial.cases.masks import MaskSet
+from medspatial.cases.found import Found
+from medspatial.cases.layouts import ASSUMED_LABEL_MAP, NOTES, listed_cases, scan_folder
+from medspatial.cases.masks import MaskSet, Misfit
 from medspatial.cases.sources import Grid, MaskReader
+from medspatial.cases.state import label_map_file
 from medspatial.errors import InputError
-from medspatial.records import Case, MaskSource, read_records
+from medspatial.records import Case, MaskSource
 from medspatial.volume import Volume, read_header, read_volume
 from medspatial.volume.read import Reader
 
@@ -37,33 +39,54 @@ class CaseData:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was set aside while finding and reading the case."""
+        """What was set aside while finding and reading the case; label maps that do not fit come first."""
         found = tuple(str(one) for one in self.case.metadata.get(NOTES, ()))
-        return (*found, *(self.masks.notes if self.masks else ()))
+        return (*self.misfits, *found, *(one for one in self._read_notes if not isinstance(one, Misfit)))
+
+    @property
+    def misfits(self) -> tuple[str, ...]:
+        """The notes on mask files of which most has no name."""
+        return tuple(one for one in self._read_notes if isinstance(one, Misfit))
+
+    @property
+    def _read_notes(self) -> tuple[str, ...]:
+        return () if self.masks is None else self.masks.notes
+
+    @property
+    def empty(self) -> str | None:
+        """Why masks were read and no structure has a voxel; None where one has, or no masks were read."""
+        if self.masks is None or self.masks.names:
+            return None
+        return "; ".join(("its masks show no structure", *self.notes))
 
 
-def read_cases(path: str | Path, *, label_map: str | None = None) -> list[Case]:
-    """Read the cases of a folder (any layout that ``scan_cases`` knows) or of a ``.jsonl`` or ``.csv`` file.
+def find_cases(path: str | Path, *, label_map: str | None = None) -> Found:
+    """Find the cases of a folder (any layout that is known) or of a ``.jsonl`` or ``.csv`` file.
+
+    Parameters
+    ----------
+    label_map
+        Label map of all masks; else the one that the list or the layout says.
+
+    Returns
+    -------
+    Found
+        With what of a folder gave no case, and why.
 
     Raises
     ------
     InputError
-        Nothing recognised, a bad row, or a ``case_id`` that occurs twice.
+        Nothing recognised, a bad row, a ``case_id`` that occurs twice, or an unknown label map.
     """
     path = Path(path)
     if path.is_dir():
-        return scan_cases(path, label_map=label_map)
-    cases = read_records(path, Case).rows
-    if not cases:
-        raise InputError(f"{path}: holds no cases")
-    seen: set[str] = set()
-    for case in cases:
-        if case.case_id in seen:
-            raise InputError(
-                f"{path}: field 'case_id': must be unique in its file; got {case.case_id!r} twice"
-            )
-        seen.add(case.case_id)
-    return cases
+        return scan_folder(path, label_map=label_map)
+    return Found(listed_cases(path, label_map=label_map))
+
+
+def read_cases(path: str | Path, *, label_map: str | None = None) -> list[Case]:
+    """Return the cases alone; see `find_cases`."""
+    return find_cases(path, label_map=label_map).cases
 
 
 def cases_root(path: str | Path) -> Path:
@@ -152,5 +175,4 @@ def _joined(sets: Sequence[MaskSet]) -> MaskSet:
 def _label_map(source: MaskSource, root: Path) -> LabelMap | None:
     if source.label_map is None:
         return None
-    beside = root / source.label_map
-    return load_label_map(beside if beside.is_file() else source.label_map)
+    return load_label_map(label_map_file(source, root) or source.label_map)

@@ -23,6 +23,12 @@ _MAX_LABELS = 65535
 Layer = NDArray[Any]
 
 
+class Misfit(str):
+    """A note that most of what a mask file holds has no name: its label map is probably another one."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class _Place:
     layer: int

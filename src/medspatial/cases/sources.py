@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medspatial.anatomy import LabelMap
-from medspatial.cases.masks import MaskPacker, MaskSet
+from medspatial.cases.masks import MaskPacker, MaskSet, Misfit
 from medspatial.cases.sides import split_sides
 from medspatial.errors import InputError
 from medspatial.records import volume_name
@@ -62,7 +62,7 @@ class MaskReader:
         ------
         InputError
             Missing or unreadable path, no mask in a folder, a mask that cannot overlap the CT, a label
-            volume without a label map.
+            volume without a label map, or with one that has none of its values.
         """
         if path.is_dir():
             return self._folder(path, label_map)
@@ -71,20 +71,24 @@ class MaskReader:
     def _label_volume(self, path: Path, label_map: LabelMap | None, assumed: bool) -> MaskSet:
         volume, notes = self._on_grid(path, self.grid)
         values = _values(volume.voxels)
+        if not values:
+            where = " on the grid of the CT" if notes else ""
+            notes.append(f"{path.name}: all voxels are 0{where}")
         if label_map is None:
-            if values != [1]:
+            if values not in ([], [1]):
                 raise InputError(f"{path}: label values {_shown(values)} need a label map, none was given")
             return MaskSet([volume.voxels], [{1: volume_name(path.name)}], volume.affine, notes)
         if assumed and values and max(values) < min(len(label_map.labels), 4):
             raise InputError(
                 f"{path}: values {_shown(values)} do not look like {label_map.name}; state the label map"
             )
-        unknown = [one for one in values if one not in label_map.labels and one not in label_map.ignored]
-        if unknown:
-            notes.append(
-                f"{path.name}: values {_shown(unknown)} are not in label map {label_map.name}, left out"
-            )
+        unknown = _unknown(values, label_map)
+        notes += _unknown_notes(path, values, unknown, label_map)
         masks = MaskSet([volume.voxels], [label_map.labels], volume.affine, notes)
+        if values and len(unknown) == len(values):
+            raise InputError(
+                f"{path}: none of its label values is in label map {label_map.name}; got {_shown(values)}"
+            )
         for name in label_map.split_sides:
             masks = split_sides(masks, name)
         return masks
@@ -102,7 +106,13 @@ class MaskReader:
             grid = grid or Grid(volume.shape, volume.affine)
             notes += _pack(packer, file, volume.voxels, label_map)
         assert grid is not None  # set by the first file
-        return packer.finish(grid.affine, notes)
+        masks = packer.finish(grid.affine, notes)
+        if masks.names:
+            return masks
+        misfits = [note for note in notes if isinstance(note, Misfit)]
+        if misfits:
+            raise InputError(f"{path}: no label map names what its files hold; {'; '.join(misfits)}")
+        return masks.with_notes(f"{path.name}/: all voxels are 0 in each of its {len(files)} files")
 
     def _on_grid(self, path: Path, grid: Grid | None) -> tuple[Volume, list[str]]:
         """Read one file and bring it to the grid: axes turned without loss, else nearest neighbours."""
@@ -126,12 +136,17 @@ def mask_files(folder: Path) -> list[Path]:
         entries = sorted(folder.iterdir())
     except OSError as error:
         raise InputError(f"{folder}: cannot be listed: {error.strerror}") from None
-    return [one for one in entries if is_volume(one) and volume_name(one.name).lower() not in IMAGE_STEMS]
+    return [one for one in entries if is_volume(one) and not is_image(one)]
 
 
 def is_volume(path: Path) -> bool:
     """Whether a path is a file with a suffix of a volume format (DICOM series are folders)."""
     return path.name.lower().endswith(VOLUME_SUFFIXES) and not path.name.startswith(".") and path.is_file()
+
+
+def is_image(path: Path) -> bool:
+    """Whether a volume file is named as a CT is, not as masks are."""
+    return volume_name(path.name).lower() in IMAGE_STEMS
 
 
 def _pack(packer: MaskPacker, file: Path, voxels: NDArray[Any], label_map: LabelMap | None) -> list[str]:
@@ -140,13 +155,24 @@ def _pack(packer: MaskPacker, file: Path, voxels: NDArray[Any], label_map: Label
     if len(values) <= 1:
         packer.add(volume_name(file.name), voxels != 0)
         return []
-    if label_map is None or not any(one in label_map.labels for one in values):
-        return [f"{file.name}: has values {_shown(values)} and no label map names them, left out"]
+    if label_map is None:
+        return [Misfit(f"{file.name}: has values {_shown(values)} and no label map names them, left out")]
     for one in values:
         if one in label_map.labels:
             packer.add(label_map.labels[one], voxels == one)
-    unknown = [one for one in values if one not in label_map.labels and one not in label_map.ignored]
-    return [f"{file.name}: values {_shown(unknown)} are not in label map {label_map.name}"] if unknown else []
+    return _unknown_notes(file, values, _unknown(values, label_map), label_map)
+
+
+def _unknown(values: list[int], label_map: LabelMap) -> list[int]:
+    return [one for one in values if one not in label_map.labels and one not in label_map.ignored]
+
+
+def _unknown_notes(path: Path, values: list[int], unknown: list[int], label_map: LabelMap) -> list[str]:
+    if not unknown:
+        return []
+    kind = Misfit if 2 * len(unknown) > len(values) else str
+    share = f"{len(unknown)} of {len(values)} label values are not in label map {label_map.name}"
+    return [kind(f"{path.name}: {share}, left out: {_shown(unknown)}")]
 
 
 def _values(voxels: NDArray[Any]) -> list[int]:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from medspatial.cli import ct_rate
-from medspatial.cli.show import listing
+from medspatial.cli.show import listing, tell_left_out
 from medspatial.errors import EXIT_FAILURES, MedspatialError
+from medspatial.progress import capped
 
+if TYPE_CHECKING:
+    from medspatial.records import Case
+
+_NOTES = 8  # lines of notes per case; --json has them all
 app = typer.Typer(help="CT volumes with masks and reports.", no_args_is_help=True)
 Folder = Annotated[Path, typer.Argument(help="A folder of CT with masks, or a file of cases (.jsonl, .csv).")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -28,14 +33,14 @@ def list_cases(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Say which cases a folder holds.
+    """Say which cases a folder holds; sub-folders that give none are named on standard error.
 
     Example: `medspatial cases list /data/my_ct --output cases.jsonl`
     """
-    from medspatial.cases import read_cases
+    from medspatial.cases import find_cases
     from medspatial.records import write_records
 
-    cases = read_cases(folder, label_map=label_map)
+    found = find_cases(folder, label_map=label_map)
     rows = [
         {
             "case": case.case_id,
@@ -44,11 +49,13 @@ def list_cases(
             "masks": [mask.path for mask in case.masks],
             "label_map": [mask.label_map or "file names" for mask in case.masks],
         }
-        for case in cases
+        for case in found.cases
     ]
     listing(rows, as_json=as_json)
+    typer.echo(f"{len(found.cases)} cases of {found.patients} patients", err=True)
+    tell_left_out(found)
     if output:
-        write_records(output, cases)
+        write_records(output, found.cases)
 
 
 @app.command("check")
@@ -62,37 +69,44 @@ def check_cases(
 ) -> None:
     """Read every case: grid, orientation, HU, masks, and whether sides agree with the affine.
 
-    Ends with exit code 1 if a case cannot be used.
+    Notes say what was set aside, such as label values without a name. Ends with exit code 1 if a case cannot
+    be used.
     """
-    from medspatial.cases import check_sides, load_case, read_cases
+    from medspatial.cases import cases_root, find_cases
 
-    root = folder if folder.is_dir() else folder.parent
-    rows = []
-    for case in read_cases(folder, label_map=label_map):
-        row = {
-            "case": case.case_id,
-            "axes": "",
-            "shape": "",
-            "spacing_mm": "",
-            "structures": 0,
-            "problem": "",
-        }
-        try:
-            data = load_case(case, root, assume_axes=assume_axes)
-            grid = data.ct or data.masks
-            if grid is not None:
-                row["axes"] = grid.affine.axcodes
-                row["shape"] = " x ".join(map(str, grid.shape))
-                row["spacing_mm"] = " x ".join(f"{s:.3g}" for s in grid.affine.spacing)
-            if data.masks is not None:
-                row["structures"] = len(data.masks.names)
-                row["problem"] = "; ".join(check_sides(data.masks, mirrored=data.mirrored))
-        except MedspatialError as error:
-            row["problem"] = str(error)
-        rows.append(row)
-    listing(rows, as_json=as_json)
+    found = find_cases(folder, label_map=label_map)
+    rows = [_checked(case, cases_root(folder), assume_axes) for case in found.cases]
+    if as_json:
+        listing(rows, as_json=True)
+    else:
+        listing([{k: v for k, v in row.items() if k != "notes"} for row in rows], as_json=False)
+        for row in rows:
+            for line in capped((f"{row['case']}: {note}" for note in row["notes"]), _NOTES):
+                typer.echo(line)
+    tell_left_out(found)
     if any(row["problem"] for row in rows):
         raise typer.Exit(EXIT_FAILURES)
+
+
+def _checked(case: Case, root: Path, assume_axes: str | None) -> dict[str, Any]:
+    from medspatial.cases import check_sides, load_case
+
+    row: dict[str, Any] = {"case": case.case_id, "axes": "", "shape": "", "spacing_mm": ""}
+    row |= {"structures": 0, "problem": "", "notes": []}
+    try:
+        data = load_case(case, root, assume_axes=assume_axes)
+        grid = data.ct if data.ct is not None else data.masks
+        if grid is not None:
+            row["axes"] = grid.affine.axcodes
+            row["shape"] = " x ".join(map(str, grid.shape))
+            row["spacing_mm"] = " x ".join(f"{s:.3g}" for s in grid.affine.spacing)
+        if data.masks is not None:
+            row["structures"] = len(data.masks.names)
+            row["problem"] = data.empty or "; ".join(check_sides(data.masks, mirrored=data.mirrored))
+        row["notes"] = list(data.notes)
+    except MedspatialError as error:
+        row["problem"] = str(error)
+    return row
 
 
 @app.command("phantom")

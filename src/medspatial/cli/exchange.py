@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from medspatial.cli import review
 from medspatial.cli.curate import load_questions
-from medspatial.cli.show import csv_listing, listing
+from medspatial.cli.show import csv_listing, listing, tell
 from medspatial.errors import EXIT_FAILURES
+
+if TYPE_CHECKING:
+    from medspatial.questions.curate.sides import SideCheck
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Output = Annotated[Path, typer.Option("--output", "-o", help="File or folder to write.")]
@@ -58,30 +61,36 @@ def check_sides(
 ) -> None:
     """Compare the side that answers give with the masks; conflicts are listed.
 
-    Ends with exit code 1 if there is a conflict.
+    Answers that are not compared are counted by reason. Ends with exit code 1 if there is a conflict, or if
+    masks of a case cannot be read.
     """
     from medspatial.cases import cases_root, read_cases
-    from medspatial.questions.curate.sides import check_answer_sides
+    from medspatial.questions.curate.sides import Reason, check_answer_sides
 
-    checks = [
-        {
-            "id": one.id,
-            "case": one.case_id,
-            "finding": one.finding,
-            "stated": " and ".join(sorted(one.stated)),
-            "measured": " and ".join(sorted(one.measured)),
-            "left_share": round(one.left_share, 3),
-            "verdict": one.verdict,
-        }
-        for one in check_answer_sides(load_questions(dataset), read_cases(cases), cases_root(cases))
-    ]
-    found = [row for row in checks if row["verdict"] == "conflict"]
-    listing(found, as_json=as_json)
-    typer.echo(f"{len(checks)} answers compared, {len(found)} conflicts", err=True)
+    found = check_answer_sides(load_questions(dataset), read_cases(cases), cases_root(cases))
+    if found.conflicts or as_json:
+        listing([_side_row(one) for one in found.conflicts], as_json=as_json)
+    typer.echo(f"{len(found.checks)} answers compared, {len(found.conflicts)} conflicts", err=True)
+    tell(f"{count} not compared: {reason}" for reason, count in found.reasons.items())
+    tell(f"case {case_id!r} is not in {cases}" for case_id in found.cases_with(Reason.UNKNOWN_CASE))
+    unreadable = found.cases_with(Reason.UNREADABLE)
+    tell(unreadable.values())
     if output:
-        output.write_text(csv_listing(checks), encoding="utf-8")
-    if found:
+        output.write_text(csv_listing([_side_row(one) for one in found.checks]), encoding="utf-8")
+    if found.conflicts or unreadable:
         raise typer.Exit(EXIT_FAILURES)
+
+
+def _side_row(one: SideCheck) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "case": one.case_id,
+        "finding": one.finding,
+        "stated": " and ".join(sorted(one.stated)),
+        "measured": " and ".join(sorted(one.measured)),
+        "left_share": round(one.left_share, 3),
+        "verdict": one.verdict,
+    }
 
 
 def register(app: typer.Typer) -> None:

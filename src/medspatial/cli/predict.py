@@ -63,7 +63,7 @@ def predict_command(
     from medspatial.predict import predict
     from medspatial.progress import progress
     from medspatial.records import Question
-    from medspatial.study import mask_loader, volume_loader
+    from medspatial.study import case_loader
 
     chosen = arm_of(arm)
     questions = load_rows(dataset, Question, keep_going=keep_going)[:limit]
@@ -76,11 +76,12 @@ def predict_command(
         device=_device(device, gpu_id),
         dtype=dtype,
     )
-    loader: Callable[[str], Any] = volume_loader(questions, cases, image_root, assume_axes)
+    known = case_loader(cases, questions, image_root, assume_axes)
+    loader: Callable[[str], Any] = known.volume
     if cases is None and answerer.needs_volume and _reads_arrays(questions, arm):
         answerer = PreparedModel(answerer)
         loader = prepared_loader(questions, image_root)
-    drawn = mask_loader(cases, assume_axes) if answerer.needs_masks and cases is not None else None
+    drawn = known.masks if answerer.needs_masks and cases is not None else None
     stem = answerer.name if arm == "standard" else f"{answerer.name}@{arm}"
     with progress(stem, len(asked)) as bar:
         run = predict(
@@ -91,14 +92,16 @@ def predict_command(
             load_masks=drawn and chosen.mask_loader(drawn, asked),
             locate=chosen.locate,
             arm=arm,
+            states=known.states,
+            each_alone=chosen.each_alone,
             batch_size=batch_size,
             overwrite=overwrite,
             progress=bar,
         )
     typer.echo(f"{run.path}: {run.answered} answered now, {run.resumed} before, {run.failed} failed")
-    if run.retired:
-        aside = run.path.with_name(f"{run.path.stem}.retired.jsonl")
-        typer.echo(f"{run.retired} answers to questions that are no longer asked: {aside}", err=True)
+    if run.outdated:
+        aside = run.path.with_name(f"{run.path.stem}.outdated")
+        typer.echo(f"{run.outdated} answers whose question or case changed were set aside: {aside}", err=True)
     if run.failed:
         raise typer.Exit(EXIT_FAILURES)
 

@@ -41,7 +41,7 @@ def prepare_command(
     from medspatial.models.prepare import prepare_dataset
     from medspatial.progress import progress
     from medspatial.records import Question
-    from medspatial.study import volume_loader
+    from medspatial.study import case_loader
 
     questions = load_rows(input_jsonl, Question)
     made = preparation(model, **read_options(set_ or []))
@@ -50,7 +50,7 @@ def prepare_command(
             model,
             made,
             questions,
-            load=volume_loader(questions, None, nifti_root, assume_axes),
+            load=case_loader(None, questions, nifti_root, assume_axes).volume,
             output_root=output_root,
             output_jsonl=output_jsonl,
             progress=bar,

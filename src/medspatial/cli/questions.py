@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from medspatial.cli import curate, exchange, reports
-from medspatial.cli.show import listing
+from medspatial.cli.show import listing, tell, tell_left_out
 from medspatial.errors import EXIT_FAILURES
 
 app = typer.Typer(help="Spatial questions with evidence.", no_args_is_help=True)
@@ -42,17 +42,19 @@ def from_masks(
 ) -> None:
     """Measure the masks and ask what can be asked safely; the rest goes into the drop ledger.
 
-    Resumes per case. Example: `medspatial questions from-masks /data/my_ct -o questions`
+    Resumes per case: one whose files changed is built anew, one that gave nothing is tried again.
+
+    Example: `medspatial questions from-masks /data/my_ct -o questions`
     """
-    from medspatial.cases import cases_root, read_cases
+    from medspatial.cases import cases_root, find_cases
     from medspatial.progress import progress
     from medspatial.questions import build_questions, mirrored_cases, write_questions
 
-    found = read_cases(cases, label_map=label_map)
-    if mirrored:
-        found += mirrored_cases(found)
+    found = find_cases(cases, label_map=label_map)
+    tell_left_out(found)
+    asked = [*found.cases, *(mirrored_cases(found.cases) if mirrored else ())]
     results = build_questions(
-        found,
+        asked,
         cases_root(cases),
         subtypes=subtype or None,
         per_subtype=per_subtype,
@@ -61,15 +63,14 @@ def from_masks(
         folder=output_dir / "by_case",
         assume_axes=assume_axes,
     )
-    with progress("questions", len(found)) as bar:
+    with progress("questions", len(asked)) as bar:
         summary = write_questions(results, output_dir, balance=balance, progress=bar)
     listing([{"subtype": name, "asked": count} for name, count in summary.asked.items()], as_json=as_json)
     typer.echo(
         f"{summary.questions} questions from {summary.cases_with_questions} cases in {output_dir}", err=True
     )
     typer.echo(f"{sum(summary.dropped.values())} dropped by rule, listed in dropped.jsonl there", err=True)
-    for case_id, reason in summary.unusable_cases.items():
-        typer.echo(f"case {case_id} gives none: {reason}", err=True)
+    tell(summary.troubles())
     if summary.unusable_cases:
         raise typer.Exit(EXIT_FAILURES)
 
@@ -89,15 +90,17 @@ def audit(
 ) -> None:
     """Say what can be had from the text alone: majority answers, repeated texts, order and length of options.
 
-    Ends with exit code 1 if a closed subtype is more than 5 points above chance.
+    Questions that are not audited are counted, with the reason. Ends with exit code 1 if a closed subtype is
+    more than 5 points above chance.
     """
     from medspatial.cli.rows import load_rows
     from medspatial.questions import audit as audit_questions
     from medspatial.records import Question
 
     found = audit_questions(load_rows(dataset, Question))
-    rows = [asdict(row) for row in found.rows]
-    listing(rows, as_json=as_json)
+    if found.rows or as_json:
+        listing([asdict(row) for row in found.rows], as_json=as_json)
+    tell(found.not_audited())
     if found.flagged:
         typer.echo(f"more than 5 points above chance: {', '.join(found.flagged)}", err=True)
         raise typer.Exit(EXIT_FAILURES)

@@ -39,7 +39,7 @@ def report_command(
         predictions=(),
         scores=[score for score in scores if score.metric == found.metric],
         comparison=found,
-        load=case_loader(cases) if cases else None,
+        load=case_loader(cases).data if cases else None,
         max_pictures=max_pictures,
     )
     typer.echo(f"Report: {page.resolve().as_uri()}")

@@ -41,7 +41,7 @@ def run(
     if isinstance(config, PublishedConfig):
         done = run_published(config, out, say)
     else:
-        done = run_study(config, out, say)
+        done = run_study(config, out, say, lambda line: typer.echo(line, err=True))
     typer.echo()
     report_table(accuracy_table(done.comparison))
     typer.echo(f"\nReport: {done.report.resolve().as_uri()}")

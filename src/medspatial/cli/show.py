@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from medspatial.progress import capped
+
 if TYPE_CHECKING:
+    from medspatial.cases import Found
     from medspatial.report.tables import Table as ReportTable
 
 
@@ -28,6 +31,17 @@ def listing(rows: Sequence[Mapping[str, Any]], *, as_json: bool, title: str | No
     for row in rows:
         table.add_row(*(_cell(value) for value in row.values()))
     _console().print(table)
+
+
+def tell(lines: Iterable[str]) -> None:
+    """Print lines on standard error, not more than a screen of them."""
+    for line in capped(lines):
+        typer.echo(line, err=True)
+
+
+def tell_left_out(found: Found) -> None:
+    """Name on standard error what of a scanned folder gave no case, and why."""
+    tell(f"no case: {one}" for one in found.left_out)
 
 
 def csv_listing(rows: Sequence[Mapping[str, Any]]) -> str:

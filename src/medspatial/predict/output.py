@@ -5,14 +5,15 @@
 ``NAME.volumes.jsonl``    per volume: fingerprint and seconds of each stage
 ``NAME.manifest.json``    configuration, versions, fingerprints, sessions
 ``NAME.torn``             torn last lines that a killed run left, set aside
-``NAME.retired.jsonl``    answers to questions that are no longer asked, set aside
+``NAME.cases.json``       the state of each case's files when it was asked
+``NAME.outdated``         answers set aside, because their question is no longer asked or their case changed
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -35,8 +36,11 @@ class PredictionFile:
     questions
         Those to be answered. Where the file was made for others, answers to questions that are asked in the
         same words stay, and the rest is set aside.
-    as_a_whole
-        The model's answers depend on all questions together: with others it starts anew.
+    states
+        State of the files of each case, by case id (see `medspatial.cases.file_state`): answers about a case
+        whose files changed are set aside. None where it is not known.
+    each_alone
+        Whether an answer rests on its own case alone; else any change sets all aside.
     overwrite
         Start anew; the old files are removed.
 
@@ -44,8 +48,8 @@ class PredictionFile:
     ----------
     done
         Ids of the questions that are answered.
-    retired
-        Number of answers set aside.
+    outdated
+        Number of answers set aside now.
 
     Raises
     ------
@@ -59,7 +63,8 @@ class PredictionFile:
         manifest: Manifest,
         questions: Sequence[Question],
         *,
-        as_a_whole: bool = False,
+        states: Mapping[str, str] | None = None,
+        each_alone: bool = True,
         overwrite: bool = False,
     ) -> None:
         self.path = path
@@ -68,11 +73,15 @@ class PredictionFile:
         try:
             if overwrite:
                 self._remove()
-            self.retired = 0
+            self.outdated = 0
             old = _old_manifest(self._sibling(".manifest.json"), manifest)
             _set_torn_line_aside(path)
-            if old is not None and old.inputs != manifest.inputs:
-                old = self._adapted(old, manifest, questions, as_a_whole)
+            changed = self._changed_cases(states)
+            if old is not None and (changed or old.inputs != manifest.inputs):
+                self._set_outdated_aside(questions, changed, each_alone)
+                update = {"inputs": manifest.inputs, "configuration_hash": manifest.configuration_hash}
+                old = old.model_copy(update=update)
+            self._note_states(states)
             self.manifest = _with_session(old or manifest, manifest)
             write_manifest(self._sibling(".manifest.json"), self.manifest)
             self.done = {row.id for row in read_records(path, Prediction)} if path.exists() else set()
@@ -103,30 +112,43 @@ class PredictionFile:
     def _sibling(self, ending: str) -> Path:
         return self.path.with_name(self.path.stem + ending)
 
-    def _adapted(
-        self, old: Manifest, new: Manifest, questions: Sequence[Question], as_a_whole: bool
-    ) -> Manifest | None:
-        """Make the file one of other questions; return the manifest to go on with, None for a new start."""
-        if as_a_whole or not self.path.exists():
-            self._remove()
-            return None
+    def _changed_cases(self, states: Mapping[str, str] | None) -> set[str]:
+        """Return the cases whose files are not as they were when they were asked."""
+        known = self._sibling(".cases.json")
+        if states is None or not known.exists():
+            return set()
+        before: dict[str, str] = json.loads(known.read_text(encoding="utf-8"))
+        return {case_id for case_id, state in before.items() if states.get(case_id) != state}
+
+    def _note_states(self, states: Mapping[str, str] | None) -> None:
+        if states is None:
+            return
+        known = self._sibling(".cases.json")
+        unfinished = known.with_name(f"{known.name}.tmp")
+        unfinished.write_text(json.dumps(dict(states), indent=0, sort_keys=True) + "\n", encoding="utf-8")
+        unfinished.replace(known)
+
+    def _set_outdated_aside(self, questions: Sequence[Question], changed: set[str], each_alone: bool) -> None:
+        """Keep what would be answered the same today; kept rows follow their questions in all else."""
+        if not self.path.exists():
+            return
         asked = {question.id: question for question in questions}
-        kept, retired = [], []
+        kept, outdated = [], []
         for row in read_records(self.path, Prediction):
             question = asked.get(row.id)
-            if question is not None and Query.of(row) == Query.of(question):
+            same = question is not None and Query.of(row) == Query.of(question)
+            if question is not None and same and row.case_id not in changed and each_alone:
                 kept.append(row.model_copy(update=item_fields(question)))
             else:
-                retired.append(row)
-        if retired:
-            with RecordAppender(self._sibling(".retired.jsonl")) as aside:
-                aside.append(*retired)
-        self.retired = len(retired)
+                outdated.append(row)
+        if outdated:
+            with RecordAppender(self._sibling(".outdated")) as aside:
+                aside.append(*outdated)
+        self.outdated = len(outdated)
         write_records(self.path, kept)
-        return old.model_copy(update={"inputs": new.inputs, "configuration_hash": new.configuration_hash})
 
     def _remove(self) -> None:
-        endings = (".failures.jsonl", ".volumes.jsonl", ".manifest.json", ".torn", ".retired.jsonl")
+        endings = (".failures.jsonl", ".volumes.jsonl", ".manifest.json", ".torn", ".cases.json", ".outdated")
         for path in (self.path, *(self._sibling(ending) for ending in endings)):
             path.unlink(missing_ok=True)
 

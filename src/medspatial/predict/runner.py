@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +36,7 @@ class PredictionRun:
     resumed: int
     answered: int
     failed: int
-    retired: int = 0
+    outdated: int = 0
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,8 @@ def predict(
     load_masks: LoadMasks | None = None,
     locate: Locate | None = None,
     arm: str = "standard",
+    states: Mapping[str, str] | None = None,
+    each_alone: bool = True,
     batch_size: int | None = None,
     overwrite: bool = False,
     configuration: dict[str, Any] | None = None,
@@ -68,7 +70,8 @@ def predict(
     Questions are grouped by case in order of first appearance. Each answer is on disk before the
     next batch starts; a killed run resumes where it was and ends in the same bytes. A failure
     (unreadable volume, error of the model) is recorded as such and tried again on the next call. With
-    other questions than before, answers to those asked in the same words stay, and the rest is set aside.
+    other questions than before, or other files of a case, answers that still hold stay, and the rest is set
+    aside.
 
     Parameters
     ----------
@@ -84,6 +87,9 @@ def predict(
         where they are. For the share of a question's evidence points that the model can see.
     arm
         Name of the study's arm, written into each row.
+    states, each_alone
+        When answers of an earlier call no longer hold; see `PredictionFile`. A model that sees references
+        answers from all questions together; one that looks at no volume does not mind its files.
     configuration
         Further settings that change the answers, for the manifest.
 
@@ -107,8 +113,14 @@ def predict(
     if model.sees_reference:
         model.study(questions)
     report = progress or Silent()
-    manifest, whole = new_manifest("predict", settings, inputs), model.sees_reference
-    with PredictionFile(Path(output), manifest, questions, as_a_whole=whole, overwrite=overwrite) as file:
+    with PredictionFile(
+        Path(output),
+        new_manifest("predict", settings, inputs),
+        questions,
+        states=states if model.needs_volume else None,
+        each_alone=each_alone and not model.sees_reference,
+        overwrite=overwrite,
+    ) as file:
         resumed = len(file.done)
         if resumed:
             model.resume(read_records(Path(output), Prediction).rows)
@@ -118,7 +130,7 @@ def predict(
         loaders = _Loaders(model, load, load_masks, locate)
         for case_id, group, prepared in _prefetched(loaders, pending):
             run.answer_volume(case_id, group, prepared)
-        return PredictionRun(Path(output), len(questions), resumed, file.answered, file.failed, file.retired)
+        return PredictionRun(Path(output), len(questions), resumed, file.answered, file.failed, file.outdated)
 
 
 def _check(

@@ -14,6 +14,7 @@ from typing import Any
 from medspatial.questions.guess import ClosedTable, Gathering, Memory
 from medspatial.records import Question
 
+NO_SUBTYPE = "(no subtype)"
 FLAG_POINTS = 5.0
 """A closed subtype is flagged when a guesser is more than so many points above chance ..."""
 FEWEST_TO_JUDGE = 50
@@ -91,6 +92,25 @@ class AuditReport:
         """Subtypes that a guesser beats."""
         return tuple(row.subtype for row in self.rows if row.verdict == "flagged")
 
+    def not_audited(self) -> list[str]:
+        """What the rows do not tell, and why: open questions, and subtypes with too few to judge."""
+        if not self.questions:
+            return ["no questions, nothing to audit"]
+        lines = []
+        if self.open_questions:
+            by_subtype = ", ".join(f"{name} {n}" for name, n in self.open_questions.items())
+            count = sum(self.open_questions.values())
+            lines.append(
+                f"not audited: {count} of {self.questions} questions are open, without options there is no "
+                f"chance level to compare with ({by_subtype})"
+            )
+        if few := [row.subtype for row in self.rows if row.verdict == "few"]:
+            lines.append(
+                f"not judged: fewer than {FEWEST_TO_JUDGE} questions or {FEWEST_PATIENTS} patients in "
+                f"{', '.join(few)}"
+            )
+        return lines
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
         return asdict(self)
@@ -135,13 +155,18 @@ def audit(questions: Iterable[Question]) -> AuditReport:
         questions=len(everything),
         patients=len({q.patient_id for q in everything}),
         rows=rows,
-        open_questions=dict(sorted(Counter(q.subtype or "" for q in everything if not q.options).items())),
+        open_questions=_open_questions(everything),
         letters=_letters(closed),
         letter_skew=_skew(closed),
         answers={
             name: dict(Counter(q.answer for q in rows).most_common(8)) for name, rows in by_subtype.items()
         },
     )
+
+
+def _open_questions(rows: Iterable[Question]) -> dict[str, int]:
+    counts = Counter(row.subtype or NO_SUBTYPE for row in rows if not row.options)
+    return dict(sorted(counts.items()))
 
 
 def _audit_one(table: ClosedTable, name: str, rows: list[Question], by_structures: Memory) -> SubtypeAudit:
@@ -154,7 +179,7 @@ def _audit_one(table: ClosedTable, name: str, rows: list[Question], by_structure
     verdict = "few" if few else "flagged" if scores[worst] - chance > FLAG_POINTS / 100 else "ok"
     percent = {guesser: round(100 * share, 1) for guesser, share in scores.items()}
     return SubtypeAudit(
-        subtype=name,
+        subtype=name or NO_SUBTYPE,
         questions=len(rows),
         patients=len({q.patient_id for q in rows}),
         chance=round(100 * chance, 1),

@@ -22,6 +22,8 @@ from medspatial.questions.subtype import Subtype, chosen_subtypes
 from medspatial.records import Case, Question
 
 PER_SUBTYPE = 2
+UNUSABLE = frozenset({"refused", "failed"})
+"""Rules by which a whole case gives nothing; such a case is tried again on every build."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,9 @@ class CaseQuestions:
     case_id: str
     questions: tuple[Question, ...] = ()
     drops: tuple[Drop, ...] = ()
+
+
+Finish = Callable[[CaseQuestions], CaseQuestions]
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,9 @@ def build_questions(
     workers
         Processes. 1 works in this process.
     folder
-        Where finished cases are kept; a second call with the same settings takes them from there.
+        Where finished cases are kept; a second call with the same settings takes them from there. A case
+        whose record or files changed (size or modification time of CT, masks, label map) is built anew, and
+        one that was refused or failed is tried again.
     keep_going
         Put a case that cannot be read into the ledger (rule ``failed``) and go on; else raise.
     reader, assume_axes
@@ -95,7 +102,7 @@ def build_questions(
     """
     names = None if subtypes is None else tuple(subtypes)
     plan = Plan(names, per_subtype, tuple(forms), reader, assume_axes)
-    shards = None if folder is None else Shards(Path(folder), plan)
+    shards = None if folder is None else Shards(Path(folder), Path(root), plan)
     if workers < 1:
         raise InputError(f"workers: must be at least 1, got {workers}")
     return _build(list(cases), Path(root), plan, shards=shards, workers=workers, keep_going=keep_going)
@@ -104,41 +111,40 @@ def build_questions(
 def _build(
     cases: list[Case], root: Path, plan: Plan, *, shards: Shards | None, workers: int, keep_going: bool
 ) -> Iterator[CaseQuestions]:
-    def finished(case: Case, result: CaseQuestions) -> CaseQuestions:
-        if shards is not None and not any(entry.rule == "failed" for entry in result.drops):
-            shards.write(case, result.questions, result.drops)
-        return result
-
     if workers == 1:
         for case in cases:
-            yield _stored(shards, case) or finished(case, build_case(case, root, plan, keep_going=keep_going))
+            stored, finish = _stored(shards, case)
+            yield stored or finish(build_case(case, root, plan, keep_going=keep_going))
         return
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        waiting: deque[tuple[Case, CaseQuestions | Future[CaseQuestions]]] = deque()
+        waiting: deque[tuple[CaseQuestions | Future[CaseQuestions], Finish]] = deque()
         for case in cases:
-            waiting.append(
-                (
-                    case,
-                    _stored(shards, case) or pool.submit(build_case, case, root, plan, keep_going=keep_going),
-                )
-            )
+            stored, finish = _stored(shards, case)
+            result = stored or pool.submit(build_case, case, root, plan, keep_going=keep_going)
+            waiting.append((result, finish))
             while len(waiting) > 2 * workers:
-                yield _done(*waiting.popleft(), finished)
+                yield _done(*waiting.popleft())
         while waiting:
-            yield _done(*waiting.popleft(), finished)
+            yield _done(*waiting.popleft())
 
 
-def _done(
-    case: Case,
-    result: CaseQuestions | Future[CaseQuestions],
-    finished: Callable[[Case, CaseQuestions], CaseQuestions],
-) -> CaseQuestions:
-    return finished(case, result.result()) if isinstance(result, Future) else result
+def _done(result: CaseQuestions | Future[CaseQuestions], finish: Finish) -> CaseQuestions:
+    return finish(result.result()) if isinstance(result, Future) else result
 
 
-def _stored(shards: Shards | None, case: Case) -> CaseQuestions | None:
-    stored = shards.read(case) if shards is not None else None
-    return None if stored is None else CaseQuestions(case.case_id, *stored)
+def _stored(shards: Shards | None, case: Case) -> tuple[CaseQuestions | None, Finish]:
+    """Return what an earlier build left of a case, and what to do with the result of a new one."""
+    if shards is None:
+        return None, lambda result: result
+    key = shards.key(case)
+
+    def finish(result: CaseQuestions) -> CaseQuestions:
+        if all(entry.rule not in UNUSABLE for entry in result.drops):
+            shards.write(case, key, result.questions, result.drops)
+        return result
+
+    stored = shards.read(case, key)
+    return None if stored is None else CaseQuestions(case.case_id, *stored), finish
 
 
 def build_case(case: Case, root: Path, plan: Plan, *, keep_going: bool = True) -> CaseQuestions:
@@ -171,11 +177,11 @@ def questions_of(
     """
     plan = plan or Plan()
     case, masks = data.case, data.masks
-    if masks is None or not masks.names:
-        return CaseQuestions(
-            case.case_id, (), (drop("refused", note="the case has no masks").of(case.case_id, ""),)
-        )
-    entries = [
+    if masks is None or data.empty:
+        reason = data.empty or "the case has no masks"
+        return CaseQuestions(case.case_id, (), (drop("refused", note=reason).of(case.case_id, ""),))
+    entries = [drop("label_map", note=note).of(case.case_id, "") for note in data.misfits]
+    entries += [
         drop("same_mask", note=note).of(case.case_id, "") for note in data.notes if "same voxels" in note
     ]
     contradictions = check_sides(masks, mirrored=data.mirrored)

@@ -11,7 +11,7 @@ from typing import Any
 
 from medspatial.progress import Progress, Silent
 from medspatial.questions.balance import kept_places, left_out_entry, too_few_to_balance
-from medspatial.questions.build import CaseQuestions
+from medspatial.questions.build import UNUSABLE, CaseQuestions
 from medspatial.questions.drop import Drop
 from medspatial.questions.guess import Flags, Gathering
 from medspatial.records import Question, RecordAppender
@@ -35,6 +35,8 @@ class Summary:
         The same, per subtype and rule.
     unusable_cases
         Refused or failed cases, with the reason.
+    label_maps
+        Cases with a mask file of which most label values have no name, and which those are.
     too_few_to_balance
         Closed subtypes that were kept as they are, because they have too few questions or patients to tell
         what can be guessed.
@@ -47,11 +49,17 @@ class Summary:
     dropped: dict[str, int]
     dropped_by_subtype: dict[str, dict[str, int]]
     unusable_cases: dict[str, str]
+    label_maps: dict[str, str] = field(default_factory=dict)
     too_few_to_balance: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
         return asdict(self)
+
+    def troubles(self) -> list[str]:
+        """One line for each case that gives no question, and each whose label map probably does not fit."""
+        unusable = [f"case {case_id} gives none: {why}" for case_id, why in self.unusable_cases.items()]
+        return unusable + [f"case {case_id}: {note}" for case_id, note in self.label_maps.items()]
 
     def to_markdown(self) -> str:
         """Two tables: asked and dropped per subtype, and dropped per rule."""
@@ -160,6 +168,7 @@ class _Tally:
         self.asked: Counter[str] = Counter()
         self.rules: Counter[tuple[str, str]] = Counter()
         self.unusable: dict[str, str] = {}
+        self.label_maps: dict[str, list[str]] = {}
         self.too_few: list[str] = []
 
     def add(self, result: CaseQuestions) -> None:
@@ -167,8 +176,10 @@ class _Tally:
         self.with_questions += bool(result.questions)
         self.count(result.drops)
         for entry in result.drops:
-            if entry.rule in {"refused", "failed"}:
+            if entry.rule in UNUSABLE:
                 self.unusable.setdefault(entry.case_id, f"{entry.rule}: {entry.note}")
+            if entry.rule == "label_map":
+                self.label_maps.setdefault(entry.case_id, []).append(str(entry.note))
 
     def count(self, drops: Iterable[Drop]) -> None:
         self.rules.update((entry.subtype, entry.rule) for entry in drops)
@@ -187,5 +198,6 @@ class _Tally:
             dropped=dict(by_rule.most_common()),
             dropped_by_subtype=by_subtype,
             unusable_cases=self.unusable,
+            label_maps={case_id: "; ".join(notes) for case_id, notes in self.label_maps.items()},
             too_few_to_balance=self.too_few,
         )

@@ -12,6 +12,7 @@ DROP_RULES: dict[str, str] = {
     "not_whole": "the structure is not wholly inside the volume, too small or in pieces",
     "near_cut": "a cut face of the volume lies within 20 mm of the closest point",
     "overlap": "the two masks overlap by more than 1 % of the smaller",
+    "label_map": "most label values of a mask file have no name, probably its label map is another one",
     "same_mask": "two names, one mask: the second name is ignored",
     "volume_ratio": "the volumes are too close to each other",
     "distance_gap": "the distances are too close to each other",

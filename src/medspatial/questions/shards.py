@@ -7,6 +7,7 @@ from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
 
+from medspatial.cases import file_state
 from medspatial.questions.drop import Drop
 from medspatial.records import Case, Question, content_hash
 
@@ -17,41 +18,53 @@ VERSION = 2
 class Shards:
     """A folder with one JSON file per finished case.
 
-    A file is used again only if the case's record, the settings and the version are the same.
+    A file is used again only if the case's record, the state of its files, the settings and the version are
+    the same.
+
+    Parameters
+    ----------
+    folder
+        Of the finished cases.
+    root
+        Of the cases' relative paths.
+    settings
+        All that the questions of a case depend on besides the case.
     """
 
-    def __init__(self, folder: Path, settings: Any) -> None:
+    def __init__(self, folder: Path, root: Path, settings: Any) -> None:
         self.folder = folder
+        self._root = root
         data = asdict(settings) if is_dataclass(settings) and not isinstance(settings, type) else settings
         self._settings = content_hash(VERSION, data)
 
-    def read(self, case: Case) -> tuple[tuple[Question, ...], tuple[Drop, ...]] | None:
-        """Return a finished case's questions and drops; None if not there, torn, or of other settings."""
+    def key(self, case: Case) -> str:
+        """Return what a case is built from; taken before the files are read, lest a change goes unseen."""
+        return content_hash(self._settings, case.model_dump(mode="json"), file_state(case, self._root))
+
+    def read(self, case: Case, key: str) -> tuple[tuple[Question, ...], tuple[Drop, ...]] | None:
+        """Return a finished case's questions and drops; None if not there, torn, or of another key."""
         path = self._path(case)
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
         except (FileNotFoundError, json.JSONDecodeError, UnicodeDecodeError):
             return None
-        if not isinstance(data, dict) or data.get("of") != self._fingerprint(case):
+        if not isinstance(data, dict) or data.get("of") != key:
             return None
         questions = tuple(Question.model_validate(row) for row in data["questions"])
         return questions, tuple(Drop.model_validate(row) for row in data["drops"])
 
-    def write(self, case: Case, questions: tuple[Question, ...], drops: tuple[Drop, ...]) -> None:
+    def write(self, case: Case, key: str, questions: tuple[Question, ...], drops: tuple[Drop, ...]) -> None:
         """Store a finished case; the file appears whole or not at all."""
         path = self._path(case)
         path.parent.mkdir(parents=True, exist_ok=True)
         data = {
-            "of": self._fingerprint(case),
+            "of": key,
             "questions": [one.model_dump(mode="json", exclude_defaults=True) for one in questions],
             "drops": [one.model_dump(mode="json", exclude_defaults=True) for one in drops],
         }
         temporary = path.with_suffix(".tmp")
         temporary.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
         temporary.replace(path)
-
-    def _fingerprint(self, case: Case) -> str:
-        return content_hash(self._settings, case.model_dump(mode="json"))
 
     def _path(self, case: Case) -> Path:
         name = content_hash(case.case_id)

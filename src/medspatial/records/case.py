@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from medspatial.records.base import Record
 
 
 class MaskSource(Record):
-    """Where masks of a case lie.
+    """Where masks of a case lie; a bare path stands for a source without a label map.
 
     Attributes
     ----------
@@ -23,6 +23,11 @@ class MaskSource(Record):
 
     path: str
     label_map: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_path(cls, data: Any) -> Any:
+        return {"path": data} if isinstance(data, str) else data
 
 
 class Case(Record):
@@ -37,7 +42,7 @@ class Case(Record):
     image_path
         The CT, relative to the cases' root or absolute; None where only masks exist.
     masks
-        Zero or more mask sources, on their own grids.
+        Zero or more mask sources, on their own grids; a bare path stands for the only one.
     report
         Free text of the radiology report, where there is one.
     transform
@@ -57,3 +62,14 @@ class Case(Record):
     source: str | None = None
     license: str | None = None
     metadata: dict[str, Any] = Field(default_factory=dict)
+
+    @field_validator("masks", mode="before")
+    @classmethod
+    def _only_mask(cls, masks: Any) -> Any:
+        if not isinstance(masks, str):
+            return masks
+        if masks.lstrip().startswith(("[", "{")):  # meant as JSON, and not readable as such
+            raise ValueError(
+                'must be a path, or a JSON list such as [{"path": "seg.nii.gz", "label_map": "kits23"}]'
+            )
+        return (masks,)

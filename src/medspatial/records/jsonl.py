@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from medspatial.errors import InputError
 from medspatial.records.base import Record
+from medspatial.records.case import Case
 from medspatial.records.encoding import open_text
 from medspatial.records.question import Item
 
@@ -92,7 +93,8 @@ def iter_records(
     """Yield the records of a ``.jsonl`` or ``.csv`` file one by one; only their identities are kept.
 
     Rows without an ``id`` get one from their content; a row that repeats an earlier one gets a
-    numbered id, so that none is lost. In CSV, list-like cells are JSON and empty cells are absent.
+    numbered id, so that none is lost. A ``case_id`` of cases, and an ``id`` that is given, must be unique.
+    In CSV, list-like cells are JSON and empty cells are absent.
 
     Parameters
     ----------
@@ -207,11 +209,12 @@ def _csv_values(cells: dict[str, Any], kind: type[Record]) -> dict[str, Any]:
         structured = any(word in annotation for word in ("tuple", "dict", "Evidence"))
         if structured:
             try:
-                values[name] = json.loads(text)
-                continue
+                value = json.loads(text)
             except json.JSONDecodeError:
-                pass  # left as text: validation then names the field and the value
-        values[name] = text
+                value = text  # validation then names the field and the value, or takes it as a bare path
+            values[name] = value if value is None or isinstance(value, list | dict) else text
+        else:
+            values[name] = text
     return values
 
 
@@ -242,6 +245,9 @@ class _Seen:
         self._rows = 0
 
     def distinct(self, path: Path, line: int, raw: str | dict[str, Any], row: R) -> R:
+        if isinstance(row, Case):
+            self._check_only(path, line, row)
+            return row
         if not isinstance(row, Item):
             return row
         key = "\t".join(
@@ -258,3 +264,10 @@ class _Seen:
             self._repeats.append(Repeat(line, self._rows, first_line, first_row))
         self._rows += 1
         return row
+
+    def _check_only(self, path: Path, line: int, case: Case) -> None:
+        """Refuse a case whose id an earlier line has."""
+        first, _ = self._first.setdefault(case.case_id, (line, self._rows))
+        if first != line:
+            rule = f"must be unique in its file (first in line {first})"
+            raise _BadRow(RowError(str(path), line, "case_id", rule, _shown(case.case_id)))

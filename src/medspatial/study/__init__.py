@@ -13,7 +13,7 @@ from medspatial.study.config import (
     folder_study,
     read_study,
 )
-from medspatial.study.loading import CaseLoader, case_loader, mask_loader, volume_loader
+from medspatial.study.loading import CaseLoader, case_loader
 from medspatial.study.published import PublishedConfig, find_study, read_any_study, run_published
 from medspatial.study.walk import Study, StudyRun, run_study
 
@@ -34,10 +34,8 @@ __all__ = [
     "case_loader",
     "find_study",
     "folder_study",
-    "mask_loader",
     "read_any_study",
     "read_study",
     "run_published",
     "run_study",
-    "volume_loader",
 ]

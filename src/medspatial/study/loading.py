@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from medspatial.cases import CaseData, MaskSet, load_case, read_cases
+from medspatial.cases import CaseData, MaskSet, cases_root, file_state, load_case, read_cases
 from medspatial.errors import InputError
 from medspatial.inputs import Masks
 from medspatial.records import Case, Item
@@ -31,6 +32,11 @@ class CaseLoader:
         self._cases = {case.case_id: case for case in cases}
         self._root = root
         self._assume_axes = assume_axes
+
+    @cached_property
+    def states(self) -> dict[str, str]:
+        """State of the files of each case, by id; see `medspatial.cases.file_state`."""
+        return {case_id: file_state(case, self._root) for case_id, case in self._cases.items()}
 
     def data(self, case_id: str) -> CaseData:
         """Return volume and masks of a case."""
@@ -75,30 +81,20 @@ class _Named(Mapping[str, NDArray[np.bool_]]):
         return len(self.masks)
 
 
-def case_loader(path: Path, assume_axes: str | None = None) -> Callable[[str], CaseData]:
-    """Return a function that reads a case of a folder or case file."""
-    root = path if path.is_dir() else path.parent
-    return CaseLoader(read_cases(path), root, assume_axes).data
+def case_loader(
+    cases: Path | None,
+    items: Sequence[Item] = (),
+    image_root: Path = Path(),
+    assume_axes: str | None = None,
+) -> CaseLoader:
+    """Return a loader of the cases of a folder or case file.
 
-
-def mask_loader(cases: Path, assume_axes: str | None = None) -> Callable[[str], Masks]:
-    """Return a function that reads the masks of a case of a folder or case file."""
-    root = cases if cases.is_dir() else cases.parent
-    return CaseLoader(read_cases(cases), root, assume_axes).masks
-
-
-def volume_loader(
-    items: Sequence[Item], cases: Path | None, image_root: Path, assume_axes: str | None = None
-) -> Callable[[str], Volume]:
-    """Return a function that reads the volume of a case id.
-
-    Without a folder or file of cases the questions' own ``image_path`` is used, from ``image_root``.
+    Without one, each item's own ``image_path`` is its case's volume, from ``image_root``.
     """
     if cases is not None:
-        root = cases if cases.is_dir() else cases.parent
-        return CaseLoader(read_cases(cases), root, assume_axes).volume
+        return CaseLoader(read_cases(cases), cases_root(cases), assume_axes)
     found = {
         item.case_id: Case(case_id=item.case_id, patient_id=item.patient_id, image_path=item.image_path)
         for item in items
     }
-    return CaseLoader(list(found.values()), image_root, assume_axes).volume
+    return CaseLoader(list(found.values()), image_root, assume_axes)

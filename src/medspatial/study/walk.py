@@ -12,19 +12,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from medspatial.arms import arm
-from medspatial.cases import cases_root, read_cases, write_phantoms
+from medspatial.cases import cases_root, find_cases, write_phantoms
 from medspatial.compare import Comparison, CorrectnessMatrix, compare, with_visible_shares
 from medspatial.errors import InputError
 from medspatial.manifest import new_manifest, read_manifest, session, write_manifest
 from medspatial.models import Model, create_model
 from medspatial.predict import PredictionRun, predict, read_predictions
-from medspatial.progress import progress
+from medspatial.progress import capped, progress
 from medspatial.questions import (
     DROP_RULES,
     QUESTIONS_FILE,
@@ -74,12 +74,22 @@ class Study:
         Where all files go; may hold an earlier, unfinished run of the same study.
     say
         Gets one line per stage.
+    warn
+        Gets one line for each folder and case that gives no question, and each label map that does not fit,
+        up to a screen of them; by default these go to ``say``.
     """
 
-    def __init__(self, config: StudyConfig, folder: str | Path, say: Say = lambda line: None) -> None:
+    def __init__(
+        self,
+        config: StudyConfig,
+        folder: str | Path,
+        say: Say = lambda line: None,
+        warn: Say | None = None,
+    ) -> None:
         self.config = config
         self.folder = Path(folder)
         self.say = say
+        self._warn_of = warn or say
         self._root = self.folder / "cases"
 
     def run(self) -> StudyRun:
@@ -112,8 +122,10 @@ class Study:
         else:
             source = Path(settings.path or "")
             self._root = cases_root(source)
-            cases = read_cases(source, label_map=settings.label_map)
-            self.say(f"cases: {len(cases)} in {source}")
+            found = find_cases(source, label_map=settings.label_map)
+            cases = found.cases
+            self.say(f"cases: {len(cases)} of {found.patients} patients in {source}")
+            self._warn(f"no case: {one}" for one in found.left_out)
         if settings.mirrored:
             cases += mirrored_cases(cases)
         write_records(self.folder / "cases" / "all_cases.jsonl", cases)
@@ -141,8 +153,7 @@ class Study:
             with progress("questions", len(cases)) as bar:
                 found = write_questions(results, folder, balance=settings.balance, progress=bar)
             self.say(f"questions: {found.questions} asked, {sum(found.dropped.values())} dropped by rule")
-            for case_id, reason in found.unusable_cases.items():
-                self.say(f"  case {case_id} gives none: {reason}")
+            self._warn(found.troubles())
         questions = read_records(path, Question).rows
         if not questions:
             raise InputError(f"{path}: no question could be asked; dropped.jsonl beside it says why")
@@ -174,12 +185,14 @@ class Study:
                 load_masks=chosen.mask_loader(cases.masks, asked),
                 locate=chosen.locate,
                 arm=arm_name,
+                states=cases.states,
+                each_alone=chosen.each_alone,
                 batch_size=batch,
                 progress=bar,
             )
         failed = f", {run.failed} failed" if run.failed else ""
-        retired = f", {run.retired} set aside (no longer asked)" if run.retired else ""
-        self.say(f"{label}: {run.answered} answered now, {run.resumed} before{failed}{retired}")
+        aside = f", {run.outdated} set aside (question or case changed)" if run.outdated else ""
+        self.say(f"{label}: {run.answered} answered now, {run.resumed} before{failed}{aside}")
         return run
 
     def scores(self, questions: list[Question]) -> list[Score]:
@@ -264,6 +277,10 @@ class Study:
             track_report(tracker, comparison, self.folder / "report", self._manifest.model_dump(mode="json"))
         self.say(f"tracked: {settings.to}, {settings.mode}, project {settings.project}")
 
+    def _warn(self, lines: Iterable[str]) -> None:
+        for line in capped(lines):
+            self._warn_of(line)
+
     def _drops(self) -> dict[str, int]:
         """Rules in words, and how many candidate questions each dropped."""
         return {DROP_RULES[rule]: count for rule, count in self._summary("dropped").items()}
@@ -318,6 +335,8 @@ def _stem(model: str, arm_name: str) -> str:
     return model if arm_name == "standard" else f"{model}@{arm_name}"
 
 
-def run_study(config: StudyConfig, folder: str | Path, say: Say = lambda line: None) -> StudyRun:
+def run_study(
+    config: StudyConfig, folder: str | Path, say: Say = lambda line: None, warn: Say | None = None
+) -> StudyRun:
     """Walk a study's stages in its folder; see `Study`."""
-    return Study(config, folder, say).run()
+    return Study(config, folder, say, warn).run()

@@ -6,7 +6,7 @@ import pytest
 
 from medspatial.cases import MaskSet
 from medspatial.errors import InputError
-from medspatial.questions.curate.sides import check_answer_sides, conflicts, left_share
+from medspatial.questions.curate.sides import Reason, check_answer_sides, left_share
 from medspatial.records import Case, Evidence, MaskSource, Question
 from medspatial.volume import Affine
 
@@ -60,9 +60,11 @@ def test_answers_against_masks(tmp_path, nodule_at, answer, verdict):
         evidence=Evidence(details={"finding": "nodule"}),
     )
     silent = Question(case_id="c", question="How large is the nodule?", answer="5 mm")
-    (check,) = check_answer_sides([question, silent], [case], tmp_path)
+    report = check_answer_sides([question, silent], [case], tmp_path)
+    (check,) = report.checks
     assert (check.verdict, check.finding) == (verdict, "nodule")
-    assert len(conflicts([check])) == (verdict == "conflict")
+    assert len(report.conflicts) == (verdict == "conflict")
+    assert report.reasons == {Reason.NO_SIDE: 1}
 
 
 def test_organ_that_is_not_there(tmp_path):
@@ -75,5 +77,34 @@ def test_organ_that_is_not_there(tmp_path):
         Question(case_id="c", question="Where is the cyst?", answer="right kidney"),
         Question(case_id="c", question="Where is the stone?", answer="left kidney"),
     ]
-    (check,) = check_answer_sides(asked, [case], tmp_path)
+    report = check_answer_sides(asked, [case], tmp_path)
+    (check,) = report.checks
+    assert report.reasons == {Reason.NOT_CONTRADICTED: 1}
     assert (check.id, check.verdict, check.finding) == (asked[0].id, "conflict", "kidney")
+
+
+def test_every_answer_that_is_not_compared_has_a_reason(tmp_path):
+    mask = np.zeros((20, 20, 20), np.uint8)
+    mask[5:9, 5:9, 5:9] = 1
+    (tmp_path / "masks").mkdir()
+    nib.Nifti1Image(mask, AFFINE).to_filename(tmp_path / "masks" / "liver.nii.gz")
+    cases = [
+        Case(case_id="c", patient_id="c", masks=(MaskSource(path="masks"),)),
+        Case(case_id="bare", patient_id="c"),
+        Case(case_id="broken", patient_id="c", masks=(MaskSource(path="nowhere.nii.gz"),)),
+    ]
+    asked = [
+        Question(case_id=name, question=f"Where is {finding}?", answer=answer)
+        for name, finding, answer in (
+            ("c", "the nodule", "left lung"), ("c", "the mass", "liver"), ("bare", "it", "left"),
+            ("broken", "it", "right"), ("gone", "it", "right"), ("gone", "that", "nowhere"),
+        )
+    ]  # fmt: skip
+    report = check_answer_sides(asked, cases, tmp_path)
+    assert report.checks == ()
+    assert report.reasons == {
+        Reason.UNKNOWN_CASE: 2, Reason.NO_MASK_OF_IT: 1, Reason.NO_SIDE: 1, Reason.NO_MASKS: 1,
+        Reason.UNREADABLE: 1,
+    }  # fmt: skip
+    assert list(report.cases_with(Reason.UNKNOWN_CASE)) == ["gone"]
+    assert "nowhere.nii.gz: no such file" in report.cases_with(Reason.UNREADABLE)["broken"]

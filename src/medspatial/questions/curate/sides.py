@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +22,17 @@ CLEAR_SHARE = 0.2
 _FEWEST_VOXELS = 27
 
 Verdict = Literal["agrees", "conflict", "unclear"]
+
+
+class Reason(StrEnum):
+    """Why an answer was not compared with masks."""
+
+    UNKNOWN_CASE = "unknown case"
+    NO_MASKS = "case without masks"
+    UNREADABLE = "masks cannot be read"
+    NO_SIDE = "no side in the answer"
+    NO_MASK_OF_IT = "no mask of the finding or organ"
+    NOT_CONTRADICTED = "the organ is there on the side stated"
 
 
 @dataclass(frozen=True)
@@ -43,49 +56,105 @@ class SideCheck:
     verdict: Verdict
 
 
-def check_answer_sides(
-    questions: Iterable[Question], cases: Iterable[Case], root: str | Path
-) -> Iterator[SideCheck]:
-    """Yield a check for each answer about a finding with a mask, and each answer whose organ is not there.
+@dataclass(frozen=True)
+class NotCompared:
+    """An answer that was not compared with masks, and why.
+
+    Attributes
+    ----------
+    detail
+        Why the masks cannot be read, where that is the reason.
+    """
+
+    id: str
+    case_id: str
+    reason: Reason
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class SideReport:
+    """All answers: compared, or with the reason why not."""
+
+    checks: tuple[SideCheck, ...]
+    not_compared: tuple[NotCompared, ...]
+
+    @property
+    def conflicts(self) -> list[SideCheck]:
+        """The checks where answer and geometry differ."""
+        return [one for one in self.checks if one.verdict == "conflict"]
+
+    @property
+    def reasons(self) -> dict[Reason, int]:
+        """How many answers were not compared, by reason, the most frequent first."""
+        return dict(Counter(one.reason for one in self.not_compared).most_common())
+
+    def cases_with(self, reason: Reason) -> dict[str, str]:
+        """Return the cases whose answers were not compared for a reason, each with its detail."""
+        return {one.case_id: one.detail for one in self.not_compared if one.reason == reason}
+
+
+def check_answer_sides(questions: Iterable[Question], cases: Iterable[Case], root: str | Path) -> SideReport:
+    """Check each answer about a finding with a mask, and each answer whose organ is not there.
 
     Where masks of the finding exist, its side is where it overlaps or neighbours the lungs of either side,
     measured by the midpoint between the two lungs' centroids in world x. For a paired organ named in the
     answer without any mask on that side, while the other side has one, the verdict is a conflict.
+
+    Each case is read once, and only if one of its answers gives a side.
     """
+    known = {case.case_id: case for case in cases}
     by_case: dict[str, list[Question]] = {}
     for one in questions:
         by_case.setdefault(one.case_id, []).append(one)
-    for case in cases:
-        asked = by_case.get(case.case_id, [])
-        if not asked or not case.masks:
-            continue
-        masks = load_case(case, root, with_ct=False).masks
-        if masks is not None:
-            for one in asked:
-                yield from _check(one, masks)
+    outcomes = [
+        outcome
+        for case_id, asked in by_case.items()
+        for outcome in _compared(asked, known.get(case_id), Path(root))
+    ]
+    return SideReport(
+        tuple(one for one in outcomes if isinstance(one, SideCheck)),
+        tuple(one for one in outcomes if isinstance(one, NotCompared)),
+    )
 
 
-def conflicts(checks: Iterable[SideCheck]) -> list[SideCheck]:
-    """Return the checks where report and geometry differ."""
-    return [one for one in checks if one.verdict == "conflict"]
+def _compared(asked: list[Question], case: Case | None, root: Path) -> Iterator[SideCheck | NotCompared]:
+    """Yield the outcomes of one case's answers."""
+    masks, obstacle, detail = None, Reason.UNKNOWN_CASE, ""
+    if case is not None:
+        obstacle = Reason.NO_MASKS
+        try:
+            if any(_sides(one.answer) for one in asked):
+                masks = load_case(case, root, with_ct=False).masks
+        except InputError as error:
+            obstacle, detail = Reason.UNREADABLE, str(error)
+    for one in asked:
+        if case is not None and not _sides(one.answer):
+            yield NotCompared(one.id, one.case_id, Reason.NO_SIDE)
+        elif masks is None:
+            yield NotCompared(one.id, one.case_id, obstacle, detail)
+        else:
+            yield from _check(one, masks)
 
 
-def _check(one: Question, masks: MaskSet) -> Iterator[SideCheck]:
+def _check(one: Question, masks: MaskSet) -> Iterator[SideCheck | NotCompared]:
     stated = _sides(one.answer)
-    if not stated:
-        return
     finding = _finding(one)
     if finding in LESIONS and LESIONS[finding] in masks:
         yield _lesion(one, LESIONS[finding], stated, masks)
         return
-    for mention in find_mentions(one.answer):
-        found = structure(mention.name)
-        if found.side and found.partner and found.partner in masks and found.name not in masks:
-            other = structure(found.partner).side or ""
-            yield SideCheck(
-                one.id, one.case_id, found.base or found.name, stated, frozenset({other}),
-                float(other == "left"), "conflict",
-            )  # fmt: skip
+    mentioned = (structure(mention.name) for mention in find_mentions(one.answer))
+    organs = [organ for organ in mentioned if organ.side and organ.partner]
+    gone = [organ for organ in organs if organ.partner in masks and organ.name not in masks]
+    for organ in gone:
+        other = structure(organ.partner or "").side or ""
+        yield SideCheck(
+            one.id, one.case_id, organ.base or organ.name, stated, frozenset({other}),
+            float(other == "left"), "conflict",
+        )  # fmt: skip
+    if not gone:
+        there = any(organ.name in masks for organ in organs)
+        yield NotCompared(one.id, one.case_id, Reason.NOT_CONTRADICTED if there else Reason.NO_MASK_OF_IT)
 
 
 def _lesion(one: Question, name: str, stated: frozenset[str], masks: MaskSet) -> SideCheck:

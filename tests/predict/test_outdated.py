@@ -1,0 +1,106 @@
+"""Answers that no longer hold are set aside and asked again, the others stay."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from medspatial.inputs import Query
+from medspatial.models import Answer, Model, create_model
+from medspatial.predict import PredictionRun, predict
+from medspatial.records import Prediction, Question, read_records
+
+STATES = {"a": "1", "b": "1"}
+
+
+class Looker(Model):
+    """Looks at volumes and says what it was asked."""
+
+    name = "looker"
+
+    def prepare(self, volume: Any) -> Any:
+        return None
+
+    def answer(self, encoded: Any, queries: Sequence[Query]) -> list[Answer]:
+        return [Answer(query.text) for query in queries]
+
+
+class FakeVolume:
+    fingerprint = "print"
+
+    def __init__(self, case_id: str) -> None:
+        self.case_id = case_id
+
+
+def asked(**answers: str) -> list[Question]:
+    return [
+        Question(case_id=case, question="Which side?", answer=answer, options=("left", "right"))
+        for case, answer in answers.items()
+    ]
+
+
+BOTH = asked(a="left", b="right")
+
+
+def run(path: Path, questions: Sequence[Question], states: dict[str, str], **more: Any) -> PredictionRun:
+    return predict(Looker(), questions, path, load=FakeVolume, states=states, **more)  # type: ignore[arg-type]
+
+
+def answered(path: Path) -> list[str]:
+    return [row.case_id for row in read_records(path, Prediction)]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "looker.jsonl"
+    run(path, BOTH, STATES)
+    return path
+
+
+def test_where_nothing_changed_nothing_is_asked(path: Path) -> None:
+    before = path.read_bytes()
+    again = run(path, BOTH, STATES)
+    assert (again.resumed, again.answered, again.outdated) == (2, 0, 0)
+    assert path.read_bytes() == before
+    assert not path.with_suffix(".outdated").exists()
+
+
+def test_a_case_whose_files_changed_is_asked_again(path: Path) -> None:
+    changed = run(path, BOTH, {**STATES, "b": "2"})
+    assert (changed.resumed, changed.answered, changed.outdated) == (1, 1, 1)
+    aside = [json.loads(line)["case_id"] for line in path.with_suffix(".outdated").read_text().splitlines()]
+    assert aside == ["b"]
+    assert run(path, BOTH, {**STATES, "b": "2"}).outdated == 0
+
+
+def test_a_call_that_does_not_know_the_files_leaves_answers_alone(path: Path) -> None:
+    unknown = predict(Looker(), BOTH, path, load=FakeVolume)  # type: ignore[arg-type]
+    assert (unknown.resumed, unknown.outdated) == (2, 0)
+    assert run(path, BOTH, {**STATES, "b": "2"}).outdated == 1  # what was known before stays known
+
+
+def test_a_model_that_does_not_look_does_not_mind_files(tmp_path: Path) -> None:
+    for states in (STATES, {**STATES, "b": "2"}):
+        assert predict(create_model("echo"), BOTH, tmp_path / "echo.jsonl", states=states).outdated == 0
+
+
+def test_where_cases_depend_on_each_other_all_are_asked_again(path: Path) -> None:
+    changed = run(path, BOTH, {**STATES, "b": "2"}, each_alone=False)
+    assert (changed.answered, changed.outdated) == (2, 2)
+
+
+def test_killed_before_the_end_it_comes_to_the_same(path: Path) -> None:
+    states = path.with_name("looker.cases.json")
+    before, manifest = states.read_bytes(), path.with_name("looker.manifest.json").read_bytes()
+    with path.open("a") as file:
+        file.write('{"id": "torn')
+    for _ in range(2):
+        states.write_bytes(before)  # written behind the answers
+        path.with_name("looker.manifest.json").write_bytes(manifest)
+        run(path, BOTH, {**STATES, "b": "2"})
+        assert sorted(answered(path)) == ["a", "b"]
+    assert json.loads(states.read_text()) == {**STATES, "b": "2"}
