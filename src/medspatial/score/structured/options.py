@@ -25,6 +25,11 @@ def option_key(index: int) -> str:
     return LETTERS[index] if index < len(LETTERS) else f"#{index + 1}"
 
 
+def option_label(index: int, options: Sequence[str]) -> str:
+    """Return an option's letter and text, as an extracted answer is written."""
+    return f"{option_key(index)}: {options[index]}"
+
+
 _SIDE_WORD = re.compile(r"\b(?:left|right)(?:-sided)?\b", re.I)
 _ARTICLES = re.compile(r"\A(?:the|a|an|in|on|at|to)\s+", re.I)
 _NEITHER = re.compile(r"\b(?:neither|none|no(?:ne)? of (?:them|these|the two)|nothing|not any)\b", re.I)
