@@ -12,7 +12,15 @@ from medspatial.score.normalise import normalise
 from medspatial.score.structured.closed import ClosedSet, closed_set, match_closed, said_polarity
 from medspatial.score.structured.commitments import Commitments, Mention, commitments, final_part
 from medspatial.score.structured.comparison import question_comparison, winners
-from medspatial.score.structured.options import LETTERS, find_options, option_key, option_label
+from medspatial.score.structured.option_figures import graded
+from medspatial.score.structured.options import (
+    LETTERS,
+    NOT_OFFERED,
+    find_options,
+    option_key,
+    option_label,
+)
+from medspatial.score.structured.reading import Reading
 from medspatial.score.structured.verdict import Verdict, decided, unanswered
 from medspatial.score.structured.yes_no import match_yes_no, polarity_of
 
@@ -84,11 +92,9 @@ def match_choice(text: str, item: Item) -> Verdict:
     exact = normalise(text)
     for index, option in enumerate(options):
         if exact == normalise(option) and not (len(exact) == 1 and exact.upper() in LETTERS[: len(options)]):
-            return decided(
-                index == want,
-                "R11",
-                f"is the text of option {option_key(index)}",
-                option_label(index, options),
+            why = f"is the text of option {option_key(index)}"
+            return graded(
+                decided(index == want, "R11", why, option_label(index, options)), option, options[want]
             )
     return _judge(text, item, options, want)
 
@@ -122,8 +128,9 @@ def _by_option(text: str, item: Item, want: int, closed: ClosedSet | None) -> Ve
     if result is not None:
         found.affirmed = [Mention(value, 0, 0) for value in result.values]
         found.note("R4", result.reason)
-    verdict = _verdict(found, options, want, bool(letters), reading.refuses())
-    return replace(verdict, trace=tuple(found.trace))
+    verdict = _verdict(found, options, want, bool(letters), reading)
+    said = (verdict.extracted or "").split(": ", 1)[-1]
+    return replace(graded(verdict, said, options[want]), trace=tuple(found.trace))
 
 
 def _polar(options: Sequence[str]) -> bool:
@@ -144,20 +151,30 @@ def _drop_explanation(found: Commitments, letters: list[Mention]) -> None:
 
 
 def _verdict(
-    found: Commitments, options: Sequence[str], want: int, by_letter: bool, refuses: bool
+    found: Commitments, options: Sequence[str], want: int, by_letter: bool, reading: Reading
 ) -> Verdict:
     values = list(dict.fromkeys(mention.value for mention in found.affirmed))
     goal = option_key(want)
     if not values:
-        return _nothing(found, goal, refuses)
-    if len(values) > 1:
-        return decided(False, "R11", f"names several options: {', '.join(values)}", ", ".join(values))
+        return _nothing(found, goal, reading.refuses())
+    if len(values) > 1 or values[0] == NOT_OFFERED:
+        return _not_one(found, values, reading)
     index = next((i for i in range(len(options)) if option_key(i) == values[0]), None)
     if index is None:
         return decided(False, "R11", f"'{values[0]}' is not offered", values[0])
     keeps = {"R2"} if by_letter else {"R2", "R3", "R4", "R6"}
     rule = found.rule if found.rule in keeps else "R11"
     return decided(index == want, rule, f"chooses option {values[0]}", option_label(index, options))
+
+
+def _not_one(found: Commitments, values: list[str], reading: Reading) -> Verdict:
+    """Judge several answers, or one of the options' kind that is none of them."""
+    strange = next((m for m in found.affirmed if m.value == NOT_OFFERED), None)
+    said = reading.text[strange.start : strange.end] if strange else ""
+    shown = ", ".join(said if value == NOT_OFFERED else value for value in values)
+    if len(values) > 1:
+        return decided(False, "R11", f"names several options: {shown}", shown)
+    return decided(False, "R11", f"'{said}' is none of the options", said)
 
 
 def _nothing(found: Commitments, goal: str, refuses: bool) -> Verdict:
