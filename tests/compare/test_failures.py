@@ -25,29 +25,63 @@ def _score(answer="left", extracted=None, status="scored", **fields):
     )
 
 
+def _number(answer, value, extracted, **metadata):
+    return _score(answer, extracted, answer_type="number", value=value, metadata=metadata)
+
+
+def _figures(answer, extracted, answer_type="number"):
+    given = extracted.rpartition(": ")[2]
+    return _score(answer, extracted, answer_type=answer_type, options=(answer, given))
+
+
+def _choice(answer, extracted):
+    return _score(answer, extracted, answer_type="choice", options=(answer, extracted))
+
+
 @pytest.mark.parametrize(
     ("score", "expected"),
     [
         (None, "missing"),
         (_score(status="unscored"), "failed"),
+        (_score(status="unscored", rule="failed"), "failed"),
+        (_score(status="unscored", rule="free", prediction="fatty tissue"), "unscored"),
         (_score(correct=True), None),
         (_score(correct=None, score=0.4), None),
         (_score("left", "right"), "side_exchanged"),
         (_score("left kidney", "Right kidney."), "side_exchanged"),
         (_score("kidney_left", "right kidney"), "side_exchanged"),
         (_score("left", "midline"), "other_wrong"),
+        (_score("left", "B: midline", options=("left", "midline", "right")), "other_choice"),
         (_score("L3", "L4"), "wrong_level"),
         (_score("T12", "L1 vertebra"), "wrong_level"),
         (_score("120 ml", "1200 ml", answer_type="number", value=120.0, unit="ml"), "wrong_magnitude"),
         (_score("120 ml", "12", answer_type="number", value=120.0, unit="ml"), "wrong_magnitude"),
-        (_score("120 ml", "240 ml", answer_type="number", value=120.0, unit="ml"), "other_wrong"),
+        (_score("120 ml", "240 ml", answer_type="number", value=120.0, unit="ml"), "wrong_figure"),
+        (_score("120 ml", "20 pixels", answer_type="number", value=120.0, unit="ml"), "other_wrong"),
+        (_number("12 mm", 12.0, "1.3 cm", figure=13.0, reference=12.0), "wrong_figure"),
+        (_number("12 mm", 12.0, "1.2 m", figure=1200.0, reference=12.0), "wrong_magnitude"),
+        (_number("-40 HU", -40.0, "40 HU", figure=40.0, reference=-40.0), "wrong_figure"),
+        (_number("-10 HU", -10.0, "-900 HU", figure=-900.0, reference=-10.0), "wrong_magnitude"),
+        (_number("4", 4.0, "0", figure=0.0, reference=4.0), "wrong_figure"),
+        (_figures("8.1 mm", "B: 16 mm"), "wrong_figure"),
+        (_figures("15 mm", "120 mm"), "wrong_magnitude"),
+        (_figures("15 mm", "D: 120 mm", answer_type="choice"), "wrong_magnitude"),
+        (_figures("73 %", "26 %"), "wrong_figure"),
+        (_choice("the highest quarter", "the lowest quarter"), "other_choice"),
+        (_choice("the left one is larger", "they are about equal"), "other_choice"),
+        (_choice("the left one is larger", "the right one is larger"), "side_exchanged"),
+        (_choice("less than 10 mm", "more than 20 mm"), "other_choice"),
+        (_choice("left kidney", "both kidneys"), "other_choice"),
+        (_choice("liver \u2013 spleen", "spleen \u2013 liver"), "other_choice"),
+        (_choice("the left kidney", "the spleen"), "neighbour_structure"),
+        (_choice("right lower lobe", "right upper lobe"), "neighbour_structure"),
         (
             _score("liver", "spleen", answer_type="anatomy", options=("liver", "spleen")),
             "neighbour_structure",
         ),
         (_score("liver", "b", answer_type="choice", options=("liver", "spleen")), "neighbour_structure"),
         (_score("liver", "brain", answer_type="anatomy", options=("liver", "spleen")), "other_wrong"),
-        (_score("yes", "no", answer_type="yes_no", options=("yes", "no")), "other_wrong"),
+        (_score("yes", "no", answer_type="yes_no", options=("yes", "no")), "other_choice"),
         (_score("left"), "other_wrong"),
         (_score(status="unanswered", prediction="I cannot see the image."), "refusal"),
         (_score(status="unanswered", prediction="As an AI I have no opinion"), "refusal"),
@@ -102,7 +136,8 @@ def test_counts_per_model_and_category(make_scores):
     rows = {(row.model, row.category, row.failure): row for row in compare(scores).failures}
     assert rows["m", None, "side_exchanged"].count == 2
     assert rows["m", None, "side_exchanged"].share == 0.5
-    assert rows["m", "volume", "failed"].share == 0.5
+    assert rows["m", "volume", "unscored"].share == 0.5  # its answer is there
+    assert ("m", "volume", "failed") not in rows
     assert rows["k", "laterality", "refusal"].count == 1
     for model in ("m", "k"):
         wrong = sum(row.count for key, row in rows.items() if key[0] == model and key[1] is None)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from medspatial.compare import Comparison
+from medspatial.compare import Comparison, compare
 from medspatial.errors import InputError
 from medspatial.report.formatting import percent
 from medspatial.report.tables import (
@@ -124,13 +124,40 @@ def test_accuracy_table_shows_the_comparisons_figures(study) -> None:
         cells = dict(zip(titles, (cell.main for cell in row), strict=True))
         assert cells["Laterality"] == percent(result.by_category["laterality"].accuracy)
         assert cells["Unanswered"] == str(result.overall.unanswered)
-        assert cells["Failed"] == str(result.overall.unscored)
+        assert cells["Failed predictions"] == str(result.overall.failed)
+        assert cells["With verdict only"] == percent(result.overall.accuracy_scored)
         assert cells["Missing"] == str(result.overall.missing)
 
 
 def test_states_that_are_not_answers_are_apart(study) -> None:
     row = accuracy_table(study.comparison).rows[1]
     assert [cell.main for cell in row[-3:]] == ["1", "1", "1"]
+
+
+def test_answers_without_a_verdict_are_no_failures(study) -> None:
+    other = next(name for name in study.comparison.models if name != "oracle")
+    scores = [
+        row.model_copy(update={"status": "unscored", "correct": None, "score": None, "rule": "free"})
+        if row.model == other and row.arm == "standard" and row.correct
+        else row
+        for row in study.scores
+    ]
+    unread = sum(row.rule == "free" for row in scores)
+    made = accuracy_table(compare(scores, questions=study.questions))
+    titles = [column.title for column in made.columns]
+    cells = {row[0].main: dict(zip(titles, (cell.main for cell in row), strict=True)) for row in made.rows}
+    assert cells[other]["No verdict"] == str(unread) != "0"
+    assert cells[other]["Failed predictions"] == "1"
+    assert cells[other]["With verdict only"] == cells[other]["All"] == "0.0"
+    assert cells["oracle"]["No verdict"] == "0"
+    assert f"{unread} answers came but have no verdict; they are no failures." in made.note
+
+
+def test_without_unscored_rows_there_are_no_columns_about_them(study) -> None:
+    scores = [row for row in study.scores if row.status != "unscored"]
+    titles = [column.title for column in accuracy_table(compare(scores, questions=study.questions)).columns]
+    assert not {"With verdict only", "No verdict"} & set(titles)
+    assert titles[-3:] == ["Unanswered", "Failed predictions", "Missing"]
 
 
 def test_csv_of_a_comparison_holds_its_exact_figures(study) -> None:

@@ -11,6 +11,15 @@ def test_marks_name_every_state(study) -> None:
     assert all(verdicts.marks(question)[1 - other] == "r" for question in study.questions)
 
 
+def test_an_answer_without_a_verdict_did_not_fail(study) -> None:
+    unread = {"status": "unscored", "correct": None, "score": None, "rule": "free"}
+    scores = [row.model_copy(update=unread) if row.model == "oracle" else row for row in study.scores]
+    verdicts = Verdicts(study.comparison, study.questions, study.predictions, scores)
+    assert set(verdicts.marks(study.questions[0])) == {"n", "f"}
+    without_scores = Verdicts(study.comparison, study.questions, study.predictions, [])
+    assert set(without_scores.marks(study.questions[0])) == {"n", "f"}
+
+
 def test_answers_carry_reason_and_failure(study) -> None:
     verdicts = Verdicts(study.comparison, study.questions, study.predictions, study.scores)
     by_model = {(row["model"], row["arm"]): row for row in verdicts.answers(study.questions[0])}

@@ -1,7 +1,7 @@
 """Comparison: what the scores of several models can and cannot say."""
 
 from medspatial.compare.comparison import compare
-from medspatial.compare.failures import FAILURES, Failure, classify
+from medspatial.compare.failures import FAILURE_TITLES, FAILURES, Failure, classify
 from medspatial.compare.matrix import CorrectnessMatrix, MatrixRow, average
 from medspatial.compare.reports import matrix_from_reports, scores_from_reports
 from medspatial.compare.result import (
@@ -25,6 +25,7 @@ from medspatial.compare.visible import visible_share, with_visible_shares
 
 __all__ = [
     "FAILURES",
+    "FAILURE_TITLES",
     "Accuracy",
     "ArmContrast",
     "Bin",

@@ -49,6 +49,7 @@ def accuracy_of(  # noqa: PLR0917
         "scored": int(states[SCORED]),
         "unanswered": int(states[UNANSWERED]),
         "unscored": int(states[UNSCORED]),
+        "failed": int(table.failed[mask, column].sum()),
         "missing": int(states[MISSING]),
     }
     if sums.n == 0:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from functools import lru_cache
 from typing import Literal, get_args
 
 import numpy as np
 
+from medspatial.anatomy import find_mentions
 from medspatial.compare.links import given_answer, plain
 from medspatial.compare.result import FailureCount
-from medspatial.compare.table import SCORED, ArmTable
+from medspatial.compare.table import SCORED, ArmTable, prediction_failed
 from medspatial.compare.visible import visible_share
 from medspatial.records import Item, Question, Score
 
@@ -20,16 +22,21 @@ Failure = Literal[
     "neighbour_structure",
     "wrong_level",
     "wrong_magnitude",
+    "wrong_figure",
+    "other_choice",
     "other_wrong",
     "not_visible",
     "refusal",
     "hedged",
     "format",
     "off_topic",
+    "unscored",
     "failed",
     "missing",
 ]
 FAILURES: tuple[Failure, ...] = get_args(Failure)
+# how a class is written where its name alone would mislead
+FAILURE_TITLES = {"failed": "prediction failed", "unscored": "no verdict"}
 VISIBLE_SHARE = 0.5  # less of a structure than this left after preprocessing: not visible to the model
 MAGNITUDE = (
     0.9  # |log10(given / reference)| from here on: a factor of about 8, a wrong unit or a wrong decade
@@ -48,6 +55,7 @@ _LEVEL = re.compile(r"\b([CTLS])\s?(\d{1,2})\b", re.IGNORECASE)
 _LEVEL_START = {"C": 0, "T": 7, "L": 19, "S": 24}
 _LEVEL_COUNT = {"C": 7, "T": 12, "L": 5, "S": 5}
 _NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?")
+_FIGURE = re.compile(rf"(?P<number>{_NUMBER.pattern})\s*(?P<unit>[^\d\s]*[23]?)")
 _SIDES = {"left": "right", "right": "left"}
 _SIDE_WORD = re.compile(r"\b(left|right)\b")
 
@@ -55,8 +63,9 @@ _SIDE_WORD = re.compile(r"\b(left|right)\b")
 def classify(score: Score | None, question: Item | None = None) -> Failure | None:
     """Class of one answer; None when it is right or the metric is graded.
 
-    The first that applies: missing, failed, not visible; then for replies without a usable answer
-    refusal, hedged, format, off topic; then for wrong answers side, level, magnitude, neighbour, other.
+    The first that applies: missing, failed (no prediction), unscored (an answer without a verdict), not
+    visible; then for replies without a usable answer refusal, hedged, format, off topic; then for wrong
+    answers side, level, magnitude, figure, neighbour structure, other choice, other.
 
     Parameters
     ----------
@@ -68,7 +77,7 @@ def classify(score: Score | None, question: Item | None = None) -> Failure | Non
     if score is None:
         return "missing"
     if score.status == "unscored":
-        return "failed"
+        return "failed" if prediction_failed(score) else "unscored"
     if score.status == "scored" and score.correct is not False:
         return None
     item = score if question is None else question
@@ -129,12 +138,13 @@ def _wrong(score: Score, item: Item) -> Failure:
     levels = vertebra(reference), vertebra(given)
     if levels[0] is not None and levels[1] is not None:
         return "wrong_level"
-    factor = number_ratio(score)
-    if factor is not None:
-        return "wrong_magnitude" if abs(math.log10(factor)) >= MAGNITUDE else "other_wrong"
+    figures = figures_of(score)
+    if figures is not None:
+        return "wrong_magnitude" if _far(*figures) else "wrong_figure"
     if given in structures_of(item):
         return "neighbour_structure"
-    return "other_wrong"
+    offered = {plain(option) for option in score.options or item.options}
+    return "other_choice" if given in offered else "other_wrong"
 
 
 def exchanged(text: str) -> str:
@@ -156,27 +166,58 @@ def vertebra(text: str) -> int | None:
     return _LEVEL_START[letter] + number
 
 
-def number_ratio(score: Score) -> float | None:
-    """Given figure over reference figure, where both are positive.
+def figures_of(score: Score) -> tuple[float, float] | None:
+    """Given and reference figure in one unit, where a question's answer is a figure and one was given.
 
-    The given figure is taken in the reference's unit, as the metric wrote it.
+    As the metric recorded them (``metadata["figure"]`` and ``["reference"]``); else as they are written,
+    if no other unit stands behind the given one.
     """
-    if score.answer_type != "number" or score.options or not score.value or score.value <= 0:
+    figure, reference = score.metadata.get("figure"), score.metadata.get("reference")
+    if isinstance(figure, int | float) and isinstance(reference, int | float):
+        return float(figure), float(reference)
+    given = _FIGURE.fullmatch(given_answer(score) or "")
+    if given is None:
         return None
-    match = _NUMBER.search(score.extracted or "")
-    if match is None:
+    if score.options:
+        wanted = _FIGURE.fullmatch(plain(score.answer))
+        same = wanted is not None and given["unit"] == wanted["unit"]
+        return (_number(given), _number(wanted)) if wanted and same else None
+    if score.answer_type != "number" or score.value is None:
         return None
-    given = float(match.group().replace(",", "."))
-    return given / score.value if given > 0 else None
+    return (_number(given), score.value) if given["unit"] in {"", plain(score.unit or "")} else None
+
+
+def _number(match: re.Match[str]) -> float:
+    return float(match["number"].replace(",", "."))
+
+
+def _far(given: float, reference: float) -> bool:
+    """Say whether two figures of one sign differ by a wrong unit or decade."""
+    return given * reference > 0 and abs(math.log10(given / reference)) >= MAGNITUDE
 
 
 def structures_of(item: Item) -> set[str]:
     """Structures that a question puts up for choice or measures, as comparable text."""
-    found = {plain(option) for option in item.options} if item.answer_type in ("anatomy", "choice") else set()
+    found = {plain(option) for option in item.options if is_structure(option)}
     if isinstance(item, Question) and item.evidence is not None:
         found |= {plain(name) for name in item.evidence.structures}
         found |= {_side_first(name) for name in item.evidence.structures}
     return found - {"none", "none of these", "yes", "no", "left", "right"}
+
+
+@lru_cache(maxsize=4096)
+def is_structure(option: str) -> bool:
+    """Say whether an option is the name of one structure, and nothing else.
+
+    >>> is_structure("the left kidney"), is_structure("both kidneys"), is_structure("less than 10 mm")
+    (True, False, False)
+    """
+    mentions = find_mentions(option)
+    rest = option.casefold()
+    for mention in mentions:
+        rest = rest[: mention.start] + " " * (mention.end - mention.start) + rest[mention.end :]
+    whole = set(rest.split()) <= {"the", "a", "an", "of", "in", "group"}
+    return bool(mentions) and whole and all(mention.side != "both" for mention in mentions)
 
 
 def _side_first(name: str) -> str:

@@ -41,12 +41,15 @@ class Accuracy(Record):
     correct
         Sum of the verdicts; a whole number unless the metric is graded.
     scored, unanswered, unscored, missing
-        With a verdict; replied without a usable answer; no verdict to be had (failed prediction,
-        judge error); no row at all.
+        With a verdict; replied without a usable answer; no verdict to be had (failed prediction, judge
+        error, free text that no rule reads); no row at all.
+    failed
+        Those of ``unscored`` where no answer came, because the prediction failed.
     accuracy
         ``correct / n``; None for an empty group.
     accuracy_scored
-        ``correct / (scored + unanswered)``: without failed and missing rows, for comparison only.
+        ``correct / (scored + unanswered)``: without unscored and missing rows, as a metric's own summary
+        has it; for comparison only.
     interval
         The main interval (see ``docs/statistics.md``); None for an empty group.
     wilson, cluster_t, bootstrap
@@ -73,6 +76,7 @@ class Accuracy(Record):
     scored: int = 0
     unanswered: int = 0
     unscored: int = 0
+    failed: int = 0
     missing: int = 0
     accuracy: float | None = None
     accuracy_scored: float | None = None

@@ -39,6 +39,15 @@ class ArmTable:
     scores: Mapping[tuple[int, int], Score] = field(default_factory=dict, repr=False)
 
     @cached_property
+    def failed(self) -> NDArray[np.bool_]:
+        """(questions, models) True where there is no verdict because the prediction failed."""
+        found = np.zeros(self.states.shape, dtype=np.bool_)
+        for row, column in np.argwhere(self.states == UNSCORED):
+            score = self.scores.get((int(row), int(column)))
+            found[row, column] = score is not None and prediction_failed(score)
+        return found
+
+    @cached_property
     def patient_ids(self) -> tuple[str, ...]:
         """Patients in order of first appearance."""
         return tuple(dict.fromkeys(item.patient_id for item in self.items))
@@ -57,6 +66,11 @@ class ArmTable:
     def score(self, question: int, model: str) -> Score | None:
         """Return the score of a question (by index) and model, if there is one."""
         return self.scores.get((question, self.models.index(model)))
+
+
+def prediction_failed(score: Score) -> bool:
+    """Say whether an unscored row had no prediction at all; else an answer is there without a verdict."""
+    return score.status == "unscored" and (score.rule == "failed" or score.prediction is None)
 
 
 def chance_level(item: Item) -> float:

@@ -6,19 +6,20 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from medspatial.compare.failures import VISIBLE_SHARE
-from medspatial.compare.table import QuestionIndex
+from medspatial.compare.table import QuestionIndex, prediction_failed
 from medspatial.compare.visible import visible_share
 from medspatial.records import Prediction, Question, Score
 
 if TYPE_CHECKING:
     from medspatial.compare.result import Comparison
 
-RIGHT, WRONG, UNANSWERED, UNSCORED, MISSING_ROW, GRADED = "rwufmg"
+RIGHT, WRONG, UNANSWERED, UNSCORED, FAILED, MISSING_ROW, GRADED = "rwunfmg"
 VERDICT_TITLES = {
     RIGHT: "right",
     WRONG: "wrong",
     UNANSWERED: "no usable answer",
-    UNSCORED: "failed or without verdict",
+    UNSCORED: "answered, no verdict",
+    FAILED: "prediction failed",
     MISSING_ROW: "missing",
     GRADED: "graded",
 }
@@ -89,14 +90,20 @@ class Verdicts:
         key = question, model, arm
         score = self._deciding(key)
         if score is None:
-            return UNSCORED if key in self._predictions else MISSING_ROW
+            return self._unscored(key)
         if score.status == "unanswered":
             return UNANSWERED
         if score.status == "unscored":
-            return UNSCORED
+            return FAILED if prediction_failed(score) else UNSCORED
         if score.correct is None:
             return GRADED if score.score is not None else UNSCORED
         return RIGHT if score.correct else WRONG
+
+    def _unscored(self, key: _Key) -> str:
+        prediction = self._predictions.get(key)
+        if prediction is None:
+            return MISSING_ROW
+        return FAILED if prediction.status == "failed" else UNSCORED
 
     def _answer(self, question: str, model: str, arm: str) -> dict[str, Any]:
         key = question, model, arm

@@ -196,3 +196,117 @@ def test_a_figure_at_its_own_value_is_always_right_in_any_unit(value, tolerance)
     for unit, factor in (("mm", 1.0), ("cm", 0.1), ("m", 0.001)):
         reply = f"{value * factor:.9f} {unit}"
         assert number(reply, value=value, tolerance=tolerance).outcome == "correct"
+
+
+OFFERED = ("10 mm", "20 mm", "40 mm", "80 mm")
+
+
+def twenty(reply, options=()):
+    question = "How far apart are the liver and the spleen?"
+    fields = {"question": question, "answer": "20 mm", "value": 20, "tolerance": 2, "options": options}
+    return number(reply, **fields)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "20 pixels",
+        "20 voxels",
+        "approximately 20 axial slices",
+        "20-pixel gap",
+        "20px",
+        "20 (pixels)",
+        "20 km",
+        "20 feet",
+        "20 ft",
+        "20 in",
+        "It is 20 in.",
+        '20"',
+        "20 inches",
+        "20 yards",
+        "20 ml",
+        "20 µm",
+    ],
+)
+@pytest.mark.parametrize("options", [OFFERED, ()])
+def test_figures_in_another_unit_are_wrong(reply, options):
+    found = twenty(reply, options)
+    assert found.outcome == "incorrect"
+    assert "?" not in found.reason
+    assert found.extracted.startswith("20")
+
+
+@pytest.mark.parametrize("reply", ["two kidneys", "20 lesions", "20 hz", "It spans 20 vertebral bodies"])
+@pytest.mark.parametrize("options", [OFFERED, ()])
+def test_counts_of_things_are_no_lengths(reply, options):
+    assert twenty(reply, options).outcome == "unanswered"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "20",
+        "about 20",
+        '"20"',
+        'The answer is "20".',
+        "20 units",
+        "20 apart",
+        "20 or so",
+        "20 overall",
+        "20 in the axial plane",
+        "The distance is 20 in total",
+        "20 at the level of T12",
+        "20 (image 45)",
+        "20 on slice 45",
+        "2 cm",
+        "20 milimeters",
+        "20000 µm",
+        "0.00002 km",
+        "The gap between the two kidneys is 2 cm",
+        "20 mm (about 25 pixels)",
+        "25 pixels, i.e. 20 mm",
+        "0.8 in (20 mm)",
+    ],
+)
+@pytest.mark.parametrize("options", [OFFERED, ()])
+def test_figures_in_the_asked_unit(reply, options):
+    assert twenty(reply, options).outcome == "correct"
+
+
+@pytest.mark.parametrize(
+    "reply", ["0.8 in", "0.8 in.", "0.8 inches", '0.8"', "0.8-inch gap", "0.8 in (approx.)"]
+)
+def test_inches_convert(reply):
+    found = twenty(reply)
+    assert found.metadata["figure"] == pytest.approx(20.32)
+    assert found.outcome == "correct"
+
+
+def test_a_figure_that_is_not_offered_is_named():
+    found = twenty("22 mm", OFFERED)
+    assert (found.reason, found.extracted) == ("'22 mm' is none of the options", "22 mm")
+    assert twenty("20 pixels", OFFERED).reason == "'20 pixels' is none of the options"
+    assert twenty("20 pixels").reason == "'20 pixels' is a figure of another kind, length was asked"
+
+
+def test_options_that_are_figures_are_graded():
+    assert twenty("C", OFFERED).metadata["relative_error"] == 1.0
+    assert twenty("80 mm", OFFERED).metadata["figure"] == 80
+    assert twenty("8 cm", OFFERED).metadata["figure"] == 80
+    assert twenty("22 mm", OFFERED).metadata["figure"] == 22
+    assert twenty("20 mm", OFFERED).metadata["mra"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("question", "reply", "outcome"),
+    [
+        ("How many lesions are in the liver?", "3 lesions", "correct"),
+        ("How many lesions are in the liver?", "3 (image 12)", "correct"),
+        ("How many lesions are in the liver?", "3 voxels", "unanswered"),
+        ("How many slices show the liver?", "3 slices", "correct"),
+        ("How many lesions are in the liver?", "3 km", "unanswered"),
+    ],
+)
+def test_counts_are_of_what_was_asked(question, reply, outcome):
+    fields = {"question": question, "answer": "3", "value": 3, "unit": "count", "tolerance": 0}
+    assert number(reply, **fields).outcome == outcome

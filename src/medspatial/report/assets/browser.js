@@ -7,7 +7,8 @@ var medspatial = (window.medspatial ||= {});
   const FIELDS = ["id", "case", "category", "subtype", "question", "answer", "marks", "file"];
   const FILTERS = ["text", "category", "subtype", "model", "verdict"];
   const VERDICTS = [
-    ["", "any"], ["r", "right"], ["w", "wrong"], ["u", "no usable answer"], ["f", "failed or no verdict"], ["m", "missing"],
+    ["", "any"], ["r", "right"], ["w", "wrong"], ["u", "no usable answer"], ["n", "answered, no verdict"],
+    ["f", "prediction failed"], ["m", "missing"],
   ];
   const details = new Map(); // file name -> {question id: details}
   const waiting = new Map(); // file name -> callbacks

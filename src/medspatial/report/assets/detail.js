@@ -10,7 +10,7 @@ var medspatial = (window.medspatial ||= {});
     node.append(...content.filter((one) => one !== null && one !== undefined && one !== ""));
     return node;
   };
-  const SIGNS = { r: "✓", w: "✗", u: "○", f: "!", m: "–", g: "◐" };
+  const SIGNS = { r: "✓", w: "✗", u: "○", n: "?", f: "!", m: "–", g: "◐" };
 
   const verdict = (mark, title) => {
     const node = element("span", `mark mark-${mark}`);

@@ -16,27 +16,30 @@ if TYPE_CHECKING:
 def accuracy_table(comparison: Comparison, arm: str | None = None) -> Table:
     """Tabulate every model's accuracy, overall and per category, in one arm.
 
-    Unanswered, failed and missing questions count as not correct and are shown apart. The best
-    figure of a column is strong; whether it is *better* is said by the paired differences.
+    Questions without an answer or without a verdict count as not correct and are shown apart; where some
+    have no verdict, the accuracy among the others stands beside. The best figure of a column is strong;
+    whether it is *better* is said by the paired differences.
     """
     arm = arm or comparison.reference_arm
     results = [result for result in comparison.results if result.arm == arm]
     groups: list[Callable[[ModelResult], Accuracy | None]] = [lambda result: result.overall]
     groups += [_category(name) for name in comparison.categories]
     best = [_best([group(result) for result in results]) for group in groups]
+    columns = [
+        Column("Model", "left"),
+        Column("All"),
+        *map(Column, map(category_title, comparison.categories)),
+    ]
     rows = [_model_row(result, groups, best) for result in results]
     if any(result.overall.guess for result in results):
         rows.append(_guess_row(results, groups))
-    titles = ["All", *(category_title(name) for name in comparison.categories)]
-    columns = (
-        Column("Model", "left"),
-        *(Column(title) for title in titles),
-        *(Column(title) for title in ("Unanswered", "Failed", "Missing")),
-    )
+    for title, cell in _states(results):
+        columns.append(Column(title))
+        rows = [(*row, cell(result)) for row, result in zip(rows, [*results, None], strict=False)]
     return Table(
         name="accuracy" if arm == comparison.reference_arm else f"accuracy_{arm}",
         title=f"Accuracy in percent ({interval_words(comparison)})" + _arm_words(comparison, arm),
-        columns=columns,
+        columns=tuple(columns),
         rows=tuple(rows),
         records=tuple(record for result in results for record in _records(result)),
         note=denominator_note(comparison, results),
@@ -99,7 +102,7 @@ def denominator_note(comparison: Comparison, results: list[ModelResult]) -> str:
     questions, patients = count(comparison.n_questions), count(comparison.n_patients)
     note = (
         f"{questions} questions of {patients} patients; metric: {comparison.metric}. "
-        "Unanswered, failed and missing questions stay in the denominator."
+        "Questions that were not answered, have no verdict, failed or are missing stay in the denominator."
     )
     if any(result.overall.guess for result in results):
         note += " Guessing: chance on closed questions, 0 on open ones."
@@ -108,8 +111,15 @@ def denominator_note(comparison: Comparison, results: list[ModelResult]) -> str:
             f" Differences between models under {percent(comparison.mde)} percentage points "
             "may well be missed (80 % power)."
         )
-    uncertain = sum(result.overall.unscored for result in results)
-    return note + (f" {count(uncertain)} answers have no verdict." if uncertain else "")
+    if any(result.overall.unscored for result in results):
+        note += (
+            " With verdict only: accuracy among the answers that the metric could judge, unanswered ones "
+            "as wrong; this is the figure that scoring itself prints."
+        )
+    unread = sum(_no_verdict(result.overall) for result in results)
+    return note + (
+        f" {count(unread)} answers came but have no verdict; they are no failures." if unread else ""
+    )
 
 
 def figures_of(result: ModelResult, scope: str, group: str | None, accuracy: Accuracy) -> dict[str, Any]:
@@ -130,6 +140,8 @@ def figures_of(result: ModelResult, scope: str, group: str | None, accuracy: Acc
         "scored": accuracy.scored,
         "unanswered": accuracy.unanswered,
         "unscored": accuracy.unscored,
+        "failed": accuracy.failed,
+        "accuracy_scored": accuracy.accuracy_scored,
         "missing": accuracy.missing,
         "guess": accuracy.guess,
         "closed": accuracy.closed,
@@ -166,8 +178,7 @@ def _model_row(
         accuracy = group(result)
         strong = accuracy is not None and top is not None and accuracy.accuracy == top
         figures.append(accuracy_cell(accuracy, strong=strong))
-    counts = (result.overall.unanswered, result.overall.unscored, result.overall.missing)
-    return (Cell(result.model), *figures, *(Cell(count(number)) for number in counts))
+    return (Cell(result.model), *figures)
 
 
 def _guess_row(
@@ -178,7 +189,36 @@ def _guess_row(
         found = [group(result) for result in results]
         guess = next((one.guess for one in found if one is not None and one.guess is not None), None)
         figures.append(Cell(percent(guess)))
-    return (Cell("Guessing"), *figures, Cell(""), Cell(""), Cell(""))
+    return (Cell("Guessing"), *figures)
+
+
+def _states(results: list[ModelResult]) -> list[tuple[str, Callable[[ModelResult | None], Cell]]]:
+    """Return title and cell of the columns on questions without a right or wrong answer.
+
+    Those about verdicts are there only where some answer has none.
+    """
+
+    def counted(number: Callable[[Accuracy], int]) -> Callable[[ModelResult | None], Cell]:
+        return lambda result: Cell(count(number(result.overall)) if result else "")
+
+    def judged(result: ModelResult | None) -> Cell:
+        return Cell(percent(result.overall.accuracy_scored) if result else "")
+
+    found = [("Unanswered", counted(lambda one: one.unanswered))]
+    if any(result.overall.unscored > result.overall.failed for result in results):
+        found.append(("No verdict", counted(_no_verdict)))
+    if any(result.overall.unscored for result in results):
+        found.insert(0, ("With verdict only", judged))
+    return [
+        *found,
+        ("Failed predictions", counted(lambda one: one.failed)),
+        ("Missing", counted(lambda one: one.missing)),
+    ]
+
+
+def _no_verdict(accuracy: Accuracy) -> int:
+    """Return how many answers came but have no verdict."""
+    return accuracy.unscored - accuracy.failed
 
 
 def _arm_words(comparison: Comparison, arm: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from medspatial.compare.failures import FAILURE_TITLES
 from medspatial.report.formatting import MISSING, count, figure, interval, p_value, percent, signed_percent
 from medspatial.report.tables.accuracy import category_title
 from medspatial.report.tables.table import Cell, Column, Table
@@ -147,7 +148,10 @@ def failures_table(comparison: Comparison) -> Table:
     return Table(
         name="failures",
         title="Failure classes, count and share",
-        columns=(Column("Model", "left"), *(Column(name.replace("_", " ")) for name in classes)),
+        columns=(
+            Column("Model", "left"),
+            *(Column(FAILURE_TITLES.get(name, name.replace("_", " "))) for name in classes),
+        ),
         rows=tuple(rows),
         records=tuple(one.model_dump(mode="json") for one in comparison.failures),
     )

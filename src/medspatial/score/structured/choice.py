@@ -9,9 +9,18 @@ from functools import lru_cache
 
 from medspatial.records import Item
 from medspatial.score.normalise import normalise
+from medspatial.score.structured.closed import ClosedSet, closed_set, match_closed, said_polarity
 from medspatial.score.structured.commitments import Commitments, Mention, commitments, final_part
 from medspatial.score.structured.comparison import question_comparison, winners
-from medspatial.score.structured.options import LETTERS, find_options, option_key
+from medspatial.score.structured.option_figures import graded
+from medspatial.score.structured.options import (
+    LETTERS,
+    NOT_OFFERED,
+    find_options,
+    option_key,
+    option_label,
+)
+from medspatial.score.structured.reading import Reading
 from medspatial.score.structured.verdict import Verdict, decided, unanswered
 from medspatial.score.structured.yes_no import match_yes_no, polarity_of
 
@@ -83,21 +92,34 @@ def match_choice(text: str, item: Item) -> Verdict:
     exact = normalise(text)
     for index, option in enumerate(options):
         if exact == normalise(option) and not (len(exact) == 1 and exact.upper() in LETTERS[: len(options)]):
-            return decided(
-                index == want, "R11", f"is the text of option {option_key(index)}", _label(index, options)
+            why = f"is the text of option {option_key(index)}"
+            return graded(
+                decided(index == want, "R11", why, option_label(index, options)), option, options[want]
             )
     return _judge(text, item, options, want)
 
 
 def _judge(text: str, item: Item, options: Sequence[str], want: int) -> Verdict:
-    question = item.question.lower()
+    closed = closed_set(tuple(options))
+    letters = find_letters(text, len(options))
+    if closed is None or any(mention.value in LETTERS[: len(options)] for mention in letters):
+        return _by_option(text, item, want, closed)
+    verdict = match_closed(text, item, closed, want)
+    return _by_option(text, item, want, closed) if verdict.outcome == "unanswered" and letters else verdict
+
+
+def _by_option(text: str, item: Item, want: int, closed: ClosedSet | None) -> Verdict:
+    """Judge a reply by the letters and the texts of options in it."""
+    options = item.options
 
     def find(part: str) -> list[Mention]:
-        return _merged(find_letters(part, len(options)), find_options(part, options), part)
+        letters = find_letters(part, len(options))
+        texts = said_polarity(part, options, closed) if closed and closed.kind == "polar" else None
+        return _merged(letters, find_options(part, options) if texts is None else texts, part)
 
     part, _ = final_part(text, find)
     letters = find_letters(part, len(options))
-    found, reading = commitments(text, find, question)
+    found, reading = commitments(text, find, item.question.lower())
     _drop_explanation(found, letters)
     if not (found.affirmed or found.denied or found.alternatives) and _polar(options):
         return match_yes_no(text, item)
@@ -106,12 +128,13 @@ def _judge(text: str, item: Item, options: Sequence[str], want: int) -> Verdict:
     if result is not None:
         found.affirmed = [Mention(value, 0, 0) for value in result.values]
         found.note("R4", result.reason)
-    verdict = _verdict(found, options, want, bool(letters), reading.refuses())
-    return replace(verdict, trace=tuple(found.trace))
+    verdict = _verdict(found, options, want, bool(letters), reading)
+    said = (verdict.extracted or "").split(": ", 1)[-1]
+    return replace(graded(verdict, said, options[want]), trace=tuple(found.trace))
 
 
 def _polar(options: Sequence[str]) -> bool:
-    """Say whether the options are yes and no."""
+    """Say whether the options lead with yes and no ("Yes, they touch")."""
     return len(options) == 2 and {polarity_of(option) for option in options} == {True, False}
 
 
@@ -128,20 +151,30 @@ def _drop_explanation(found: Commitments, letters: list[Mention]) -> None:
 
 
 def _verdict(
-    found: Commitments, options: Sequence[str], want: int, by_letter: bool, refuses: bool
+    found: Commitments, options: Sequence[str], want: int, by_letter: bool, reading: Reading
 ) -> Verdict:
     values = list(dict.fromkeys(mention.value for mention in found.affirmed))
     goal = option_key(want)
     if not values:
-        return _nothing(found, goal, refuses)
-    if len(values) > 1:
-        return decided(False, "R11", f"names several options: {', '.join(values)}", ", ".join(values))
+        return _nothing(found, goal, reading.refuses())
+    if len(values) > 1 or values[0] == NOT_OFFERED:
+        return _not_one(found, values, reading)
     index = next((i for i in range(len(options)) if option_key(i) == values[0]), None)
     if index is None:
         return decided(False, "R11", f"'{values[0]}' is not offered", values[0])
     keeps = {"R2"} if by_letter else {"R2", "R3", "R4", "R6"}
     rule = found.rule if found.rule in keeps else "R11"
-    return decided(index == want, rule, f"chooses option {values[0]}", _label(index, options))
+    return decided(index == want, rule, f"chooses option {values[0]}", option_label(index, options))
+
+
+def _not_one(found: Commitments, values: list[str], reading: Reading) -> Verdict:
+    """Judge several answers, or one of the options' kind that is none of them."""
+    strange = next((m for m in found.affirmed if m.value == NOT_OFFERED), None)
+    said = reading.text[strange.start : strange.end] if strange else ""
+    shown = ", ".join(said if value == NOT_OFFERED else value for value in values)
+    if len(values) > 1:
+        return decided(False, "R11", f"names several options: {shown}", shown)
+    return decided(False, "R11", f"'{said}' is none of the options", said)
 
 
 def _nothing(found: Commitments, goal: str, refuses: bool) -> Verdict:
@@ -170,10 +203,6 @@ def _merged(letters: list[Mention], texts: list[Mention], text: str) -> list[Men
 def _other(options: Sequence[str]) -> Callable[[str], str | None]:
     """Return a function from an option's letter to the only other one's, where there are two."""
     return ({"A": "B", "B": "A"} if len(options) == 2 else {}).get
-
-
-def _label(index: int, options: Sequence[str]) -> str:
-    return f"{option_key(index)}: {options[index]}"
 
 
 def _letter_index(answer: str, options: Sequence[str]) -> int | None:

@@ -28,12 +28,14 @@ _MANY = re.compile(
 )
 
 
-def find_counts(text: str) -> list[Quantity]:
-    """Return bare whole numbers that may count something."""
+def find_counts(text: str, question: str = "") -> list[Quantity]:
+    """Return bare whole numbers that may count something; pixels and slices count only where asked for."""
     low = text.lower()
     found = []
     for quantity in find_quantities(text):
         if quantity.unit is not None or quantity.kind == "product" or _is_measure_head(low, quantity):
+            continue
+        if quantity.thing and quantity.thing.grid and quantity.thing.name.rstrip("s") not in question.lower():
             continue
         if low[quantity.start : quantity.end] == "one" and _PRONOUN_ONE.search(low[: quantity.start]):
             continue
@@ -48,7 +50,7 @@ def _is_measure_head(low: str, quantity: Quantity) -> bool:
 
 def pick_count(text: str, question: str, reading: Reading) -> float | Verdict:
     """Return the count that a reply commits to, or the verdict that there is none."""
-    found = find_counts(text)
+    found = find_counts(text, question)
     spans = [(q.start, q.end) for q in found]
     kept = [q for q in found if reading.standing(q.start, q.end, spans, "")[0] in {"affirmed"} or q.bound]
     firm = [q for q in kept if not q.bound]

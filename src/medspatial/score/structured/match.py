@@ -8,12 +8,13 @@ from medspatial.records import Item
 from medspatial.score.structured.anatomy import match_anatomy
 from medspatial.score.structured.choice import match_choice
 from medspatial.score.structured.free import match_free
+from medspatial.score.structured.image_sides import without_image_sides
 from medspatial.score.structured.number import match_number
 from medspatial.score.structured.relation import match_relation
-from medspatial.score.structured.side import match_side
+from medspatial.score.structured.side import find_sides, match_side
 from medspatial.score.structured.unwrap import Unwrapped, unwrap
 from medspatial.score.structured.verdict import Verdict, unanswered
-from medspatial.score.structured.yes_no import match_yes_no
+from medspatial.score.structured.yes_no import match_yes_no, read_polarity
 
 
 def match(item: Item, reply: str) -> Verdict:
@@ -29,9 +30,34 @@ def match(item: Item, reply: str) -> Verdict:
     bare = unwrap(reply, item.question)
     if not bare.text:
         return unanswered("R7", "empty" if not reply.strip() else "nothing is left inside the wrappers")
-    by_option = bool(item.options) or item.answer_type == "choice"
-    verdict = (match_choice if by_option else _MATCHERS[item.answer_type])(bare.text, item)
+    text, views = without_image_sides(bare.text, item.question, item.answer)
+    verdict = _judge(text, item)
+    if views:
+        verdict = _with_views(verdict, views, text, bare.text, item)
     return _with_wrappers(verdict, bare)
+
+
+def _judge(text: str, item: Item) -> Verdict:
+    by_option = bool(item.options) or item.answer_type == "choice"
+    return (match_choice if by_option else _MATCHERS[item.answer_type])(text, item)
+
+
+def _with_views(verdict: Verdict, views: tuple[str, ...], text: str, whole: str, item: Item) -> Verdict:
+    """R9: record the sides of the image that were set aside; alone they do not state the patient's side."""
+    trace = (*(f"R9: '{view}' is no side of the patient" for view in views), *verdict.trace)
+    if _untold(verdict, text, whole, item):
+        return replace(unanswered("R9", "names only a side of the image, not the patient's"), trace=trace)
+    return replace(verdict, rule="R9" if verdict.rule == "R14" else verdict.rule, trace=trace)
+
+
+def _untold(verdict: Verdict, text: str, whole: str, item: Item) -> bool:
+    """Say whether nothing but the image's side would have answered."""
+    if verdict.outcome == "unanswered":
+        return verdict.rule == "R7"
+    if verdict.outcome == "undecided":
+        return _judge(whole, item).outcome in {"correct", "incorrect"}
+    side_asked = verdict.rule == "R13" and find_sides(item.question) and not find_sides(text)
+    return bool(side_asked) and not read_polarity(text, item.question).leads
 
 
 def _with_wrappers(verdict: Verdict, bare: Unwrapped) -> Verdict:

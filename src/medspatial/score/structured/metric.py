@@ -11,7 +11,7 @@ from medspatial.score.registry import register_metric
 from medspatial.score.structured.match import match
 from medspatial.score.structured.verdict import Verdict
 
-RULES_VERSION = "1"
+RULES_VERSION = "2"
 
 
 @register_metric

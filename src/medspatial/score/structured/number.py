@@ -86,12 +86,12 @@ def _mentions(text: str) -> list[Mention]:
 def _relevant(
     text: str, reading: Reading, target: Target, question: str
 ) -> tuple[list[Quantity], list[Quantity]]:
-    """Return affirmed figures of the asked dimension, and those of other dimensions."""
+    """Return affirmed figures of the asked dimension, and those of other dimensions or of things."""
     found, other = [], []
     everything = find_quantities(text)
     spans = [(q.start, q.end) for q in everything]
     for quantity in everything:
-        if quantity.unit is not None and quantity.unit.dimension != target.unit.dimension:
+        if quantity.thing or (quantity.unit and quantity.unit.dimension != target.unit.dimension):
             other.append(quantity)
             continue
         standing, _ = reading.standing(quantity.start, quantity.end, spans, question)
@@ -147,16 +147,18 @@ def _is_distance(low: str, quantity: Quantity) -> bool:
 
 
 def _none(text: str, target: Target, other: list[Quantity], reading: Reading) -> Verdict:
-    if other:
-        return decided(
-            False,
-            "R10",
-            f"gives a figure of another kind ({other[0].unit.dimension if other[0].unit else ''}), "
-            f"{target.unit.dimension} was asked",
-            text[other[0].start : other[0].end],
-        )
+    measured = [quantity for quantity in other if quantity.unit or (quantity.thing and quantity.thing.grid)]
+    if measured:
+        shown = measured[0].written(text)
+        kind = f" ({measured[0].unit.dimension})" if measured[0].unit else ""
+        why = f"'{shown}' is a figure of another kind{kind}, {target.unit.dimension} was asked"
+        return decided(False, "R10", why, shown)
     if reading.refuses():
         return unanswered("R7", "refuses or calls it indeterminate")
+    if other:
+        return unanswered(
+            "R10", f"'{other[0].written(text)}' is no figure in a unit of {target.unit.dimension}"
+        )
     return unanswered("R7", "names no figure")
 
 
@@ -245,7 +247,7 @@ def _base_name(unit: Unit) -> str:
 
 def _match_count(text: str, item: Item, target: Target) -> Verdict:
     def find(part: str) -> list[Mention]:
-        return [Mention("count", q.start, q.end) for q in find_counts(part)]
+        return [Mention("count", q.start, q.end) for q in find_counts(part, item.question)]
 
     part, cue = final_part(text, find)
     trace = (f"R2: only what follows '{cue}' counts",) if cue else ()

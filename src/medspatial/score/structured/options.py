@@ -13,6 +13,7 @@ from medspatial.score.structured.relation import find_relations
 from medspatial.score.structured.side import find_sides
 from medspatial.score.structured.words import EQUAL
 
+NOT_OFFERED = "?"  # the value of an answer of the options' kind that is none of them
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -23,6 +24,11 @@ def option_key(index: int) -> str:
     ('B', '#27')
     """
     return LETTERS[index] if index < len(LETTERS) else f"#{index + 1}"
+
+
+def option_label(index: int, options: Sequence[str]) -> str:
+    """Return an option's letter and text, as an extracted answer is written."""
+    return f"{option_key(index)}: {options[index]}"
 
 
 _SIDE_WORD = re.compile(r"\b(?:left|right)(?:-sided)?\b", re.I)
@@ -98,7 +104,7 @@ def _by_order(text: str, options: tuple[str, ...]) -> list[Mention]:
     start, end = min(a for a, _ in places.values()), max(b for _, b in places.values())
     return [
         Mention(option_key(i), start, end) for i, option in enumerate(options) if _items(option) == order
-    ] or [Mention("?", start, end)]
+    ] or [Mention(NOT_OFFERED, start, end)]
 
 
 # --- by meaning ----------------------------------------------------------------------------------------
@@ -155,16 +161,28 @@ def _by_figure(text: str, options: tuple[str, ...]) -> list[Mention]:
     offered = [find_quantities(option) for option in options]
     if not all(len(one) == 1 and one[0].kind == "single" for one in offered):
         return []
+    united = any(one.unit for (one,) in offered)
+    figures = [said for said in find_quantities(text) if not said.bound and said.kind == "single"]
+    if united:
+        figures = [said for said in figures if not said.thing or said.thing.grid]
+        figures = [said for said in figures if said.unit] or figures
     found = []
-    for said in find_quantities(text):
-        if said.bound or said.kind != "single":
-            continue
+    for said in figures:
         letters = [option_key(i) for i, (one,) in enumerate(offered) if _equal_figures(said, one)]
-        found.append(Mention(letters[0] if letters else "?", said.start, said.end))
+        end = said.thing.end if said.thing and not letters else said.end
+        found.append(Mention(letters[0] if letters else NOT_OFFERED, said.start, end))
     return found
 
 
+def figure_of(option: str) -> Quantity | None:
+    """Return the one figure that an option is, or None."""
+    found = find_quantities(option)
+    return found[0] if len(found) == 1 and found[0].kind == "single" and not found[0].bound else None
+
+
 def _equal_figures(said: Quantity, offered: Quantity) -> bool:
+    if said.thing and offered.unit is not None:
+        return False  # "20 pixels" is not 20 mm
     if said.unit is None and offered.unit is not None:
         said = said.scaled(offered.unit)
     same_kind = (said.unit.dimension if said.unit else "") == (offered.unit.dimension if offered.unit else "")

@@ -32,7 +32,7 @@ ANTONYMS = (
     ),
     (
         "touch touches touching contact contacts abut abuts abutting adjacent contiguous adjoin",
-        "separate separated apart distant",
+        "separate separates separated separating apart distant gap",
     ),
     (
         "complete completely entirely fully whole entire",

@@ -12,7 +12,7 @@ from medspatial.score.structured.properties import AXES, PRESENCE
 from medspatial.score.structured.reading import Reading, read
 from medspatial.score.structured.relation import find_relations
 from medspatial.score.structured.relation_words import OPPOSITES
-from medspatial.score.structured.segments import Segment
+from medspatial.score.structured.segments import Segment, lowered
 from medspatial.score.structured.side import find_sides
 from medspatial.score.structured.stems import content_words, stem
 from medspatial.score.structured.words import COMPARATIVES, EQUAL, NEGATION
@@ -160,8 +160,8 @@ def _stated(reading: Reading, text: str, question: str) -> tuple[bool | None, st
         best_structures = _shared_structures(text, question)
         opposed = _axis_sign(text, question)
         if opposed is not None and not best_structures:
-            denied = any(reading.cues(segment) for segment in reading.segments)
-            return opposed != denied, "names the asked property or its opposite"
+            same, place = opposed
+            return same != _denied_at(reading, place), "names the asked property or its opposite"
         elsewhere = _elsewhere(text, question)
         if elsewhere and not reading.refuses():
             return False, elsewhere
@@ -170,7 +170,7 @@ def _stated(reading: Reading, text: str, question: str) -> tuple[bool | None, st
         best = (1, reading.segments[0])
     segment = best[1]
     negations = _negations(reading, segment, asked, question)
-    conflict = _antonym(reading.text[segment.start : segment.end], question)
+    conflict = _antonym(_without_asides(reading, segment, asked), question)
     if negations % 2 == 0 and not conflict:
         elsewhere = _elsewhere(text, question)
         if elsewhere:
@@ -179,15 +179,24 @@ def _stated(reading: Reading, text: str, question: str) -> tuple[bool | None, st
     return holds, "restates the proposition" if holds else "denies the proposition"
 
 
-def _axis_sign(text: str, question: str) -> bool | None:
-    """Return whether a property of the text has the question's sign on a shared axis, None without one."""
+def _axis_sign(text: str, question: str) -> tuple[bool, int] | None:
+    """Return whether a property of the text has the question's sign on a shared axis, and its place."""
     asked = set(re.findall(r"[a-z]+", question.lower()))
-    for word in re.findall(r"[a-z]+", text.lower()):
-        for axis, sign in AXES.get(word, {}).items():
+    for match in re.finditer(r"[a-z]+", lowered(text)):
+        for axis, sign in AXES.get(match.group(), {}).items():
             signs = {AXES[other][axis] for other in asked if axis in AXES.get(other, {})}
             if signs:
-                return sign in signs
+                return sign in signs, match.start()
     return None
+
+
+def _denied_at(reading: Reading, place: int) -> bool:
+    """Say whether a word is denied in its segment; "with no ..." behind it denies something else."""
+    segment = reading.segment_of(place)
+    return any(
+        start < place or not _WITH.search(reading.text[segment.start : start])
+        for start, _, _ in reading.cues(segment)
+    )
 
 
 def _shared_structures(text: str, question: str) -> bool:
@@ -221,6 +230,15 @@ def _negations(reading: Reading, segment: Segment, asked: frozenset[str], questi
         elif not after.strip(" .,;!"):
             count += 1
     return count
+
+
+def _without_asides(reading: Reading, segment: Segment, asked: frozenset[str]) -> str:
+    """Cut a segment before "no gap" or "without a gap": an opposite that is denied opposes nothing."""
+    for start, end, cue in reading.cues(segment):
+        after = reading.text[end : segment.end]
+        if cue in {"no", "without"} and after.strip(" .,;!") and not content_words(after) & asked:
+            return reading.text[segment.start : start]
+    return reading.text[segment.start : segment.end]
 
 
 def _denies(state: str, question: str) -> bool:

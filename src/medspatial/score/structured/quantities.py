@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from medspatial.score.structured.segments import lowered
+from medspatial.score.structured.things import Thing, attached, thing_behind
 from medspatial.score.structured.units import UNIT_TEXT, Unit, parse_unit
 from medspatial.score.vocabulary import phrases
 
@@ -80,6 +81,8 @@ class Quantity:
         None for a bare number.
     bound
         "more than", "up to", ...: no figure of its own.
+    thing
+        What a bare number counts ("20 pixels", "two lesions"): no figure in any unit.
     """
 
     values: tuple[float, ...]
@@ -89,6 +92,12 @@ class Quantity:
     kind: str = "single"
     bound: bool = False
     word: bool = False
+    thing: Thing | None = None
+
+    def written(self, text: str) -> str:
+        """Return the figure as the text has it, with what it counts."""
+        shown = text[self.start : self.thing.end if self.thing else self.end]
+        return shown + ")" * (shown.count("(") - shown.count(")"))
 
     def scaled(self, unit: Unit) -> Quantity:
         """Give a bare number a unit."""
@@ -102,7 +111,7 @@ def find_quantities(text: str) -> tuple[Quantity, ...]:
     >>> [(q.values, q.kind) for q in find_quantities("about 2.3 x 1.8 cm (image 45), formerly 12-14 mm")]
     [((23.0, 18.0), 'product'), ((12.0, 14.0), 'range')]
     """
-    low = lowered(text)
+    low = _with_inch_marks(lowered(text))
     atoms = [(match, value) for match in _ATOM.finditer(low) if (value := _value(low, match)) is not None]
     found: list[Quantity] = []
     index = 0
@@ -111,6 +120,20 @@ def find_quantities(text: str) -> tuple[Quantity, ...]:
         found.append(_quantity(low, atoms[index : index + group], kind))
         index += group
     return tuple(found)
+
+
+def _with_inch_marks(low: str) -> str:
+    """Write the quotation mark of 20" as an inch mark; one that closes a quotation stays."""
+    if '"' not in low:
+        return low
+    parts = low.split('"')
+    marked = parts[0]
+    quoted = False
+    for part in parts[1:]:
+        inch = not quoted and marked[-1:].isdigit()
+        quoted = quoted if inch else not quoted
+        marked += ("″" if inch else '"') + part
+    return marked
 
 
 def _value(low: str, match: re.Match[str]) -> float | None:
@@ -136,6 +159,8 @@ def _no_figure(low: str, match: re.Match[str]) -> bool:
     if _THICKNESS.search(before) or re.search(r"\d/\Z", before):
         return True
     if match.group("unit"):
+        return False
+    if attached(low, match.end()):
         return False
     if _SUFFIX.match(low, match.end()) or _IGNORED_BEFORE.search(before):
         return True
@@ -208,4 +233,5 @@ def _quantity(low: str, atoms: list[tuple[re.Match[str], float]], kind: str) -> 
         _BOUND_BEFORE.search(low[max(0, start - 40) : start]) or _BOUND_AFTER.match(low[end : end + 20])
     )
     unit = parse_unit(last) if last else None
-    return Quantity(tuple(values), start, end, unit, kind, bound, bool(atoms[0][0].group("word")))
+    thing = None if unit else thing_behind(low, end)
+    return Quantity(tuple(values), start, end, unit, kind, bound, bool(atoms[0][0].group("word")), thing)

@@ -86,7 +86,15 @@ def _starts_statement(tokens: list[Token], index: int, first: int) -> bool:
     word = tokens[index].word
     if index == first or word not in _OPENERS:
         return False
+    if word == "and" and _joins_pair(tokens, index, first):
+        return False
     return word in CONTRAST or _verb_ahead(tokens, index)
+
+
+def _joins_pair(tokens: list[Token], index: int, first: int) -> bool:
+    """ "between the liver and the kidney is ...": this "and" joins two names."""
+    words = [token.word for token in tokens[first:index]]
+    return "between" in words and "and" not in words[words.index("between") :]
 
 
 def _verb_ahead(tokens: list[Token], index: int) -> bool:

@@ -14,10 +14,11 @@ from medspatial.score.structured.comparison import (
     spelled_out,
     winners,
 )
+from medspatial.score.structured.image_sides import without_image_sides
 from medspatial.score.structured.reading import Reading
 from medspatial.score.structured.segments import blank, lowered
 from medspatial.score.structured.verdict import Verdict, decided, unanswered
-from medspatial.score.structured.words import FINITE_VERBS, REFUSAL
+from medspatial.score.structured.words import EQUAL, FINITE_VERBS, REFUSAL
 
 OPPOSITE = {"left": "right", "right": "left"}
 
@@ -28,7 +29,7 @@ _NO_SIDE = re.compile(
     r"|\byou are right\b|\ball right\b|\balright\b"
     r"|(?<!the )(?<!on )\bright (?:below|above|next|behind|beside|beneath|under|underneath|in|at|on|there|"
     r"here|now|away|through|into|near|after|before|where|up|along|alongside|beyond|against|from the "
-    r"start)\b"
+    r"start)\b(?! (?:the )?patient\b)"
     r"|\b(?:the )?right (?:place|position|spot|location|order|size|answer|choice|option|interpretation|"
     r"response|reply|conclusion|diagnosis|way|direction|moment|track|thing|question)\b"
     r"|\b(?:between|distinguish|differentiate|whether)(?: the)? (?:left|right) (?:and|from|or)(?: the)? "
@@ -80,12 +81,6 @@ _ONE_SIDED = re.compile(
     r"(?P<right>\b(?:liver|hepatic|gallbladder|gall bladder)\b)|(?P<left>\b(?:spleen|splenic)\b)"
 )
 _LETTER = re.compile(r"(?<![A-Za-z0-9.])(?<!\d )([LR])(?![A-Za-z0-9])(?!\s*\d)(?!')")
-_PATIENT_SIDE = re.compile(r"\bpatient(?:'s|s'|s)? (?:anatomical )?(left|right)\b")
-_VIEWER_SIDE = re.compile(
-    r"\b(?:viewer(?:'s)?|reader(?:'s)?|observer(?:'s)?|image|screen|picture)(?:'s)? (?:left|right)\b|"
-    r"\b(?:left|right)(?:-hand)?(?: side)? of the (?:image|screen|picture|scan|slice|figure|display)\b"
-)
-
 # one of these stands in every mention; looked for first, because many texts have none
 _ANY_SIDE = re.compile(
     r"left|right|bilat|unilat|both|mid|\b[lr][tusmq]|[lr]-sid|\b[LRlr]\b|each|either|neither|side|\bone\b|"
@@ -123,8 +118,6 @@ def _find(text: str) -> tuple[Mention, ...]:
     if not _ANY_SIDE.search(text):
         return _one_sided(low)
     low = blank(low, _NO_SIDE)
-    if _PATIENT_SIDE.search(low):
-        low = blank(low, _VIEWER_SIDE)
     found = [Mention(str(m.lastgroup), m.start(), m.end()) for m in _WORDS.finditer(low)]
     found = [m for m in found if m.value != "midline" or not _TO_MIDLINE.search(low[: m.start])]
     found += [Mention(str(m.lastgroup), m.start(), m.end()) for m in _ANATOMY.finditer(low)]
@@ -163,7 +156,8 @@ def sides_of(text: str) -> frozenset[str]:
     >>> sorted(sides_of("Left and right kidney"))
     ['bilateral']
     """
-    values = {mention.value for mention in find_sides(text)}
+    found = find_sides(without_image_sides(text)[0]) or find_sides(text)
+    values = {mention.value for mention in found}
     if len(values) > 1:
         values.discard("unilateral")
     return frozenset({"bilateral"} if {"left", "right"} <= values or "bilateral" in values else values)
@@ -181,21 +175,44 @@ def match_side(reply: str, answer: str, question: str) -> Verdict:
     if not wanted:
         return Verdict("undecided", "R9", f"the reference names no side: '{answer}'")
     want = next(iter(wanted)) if len(wanted) == 1 else "bilateral"
-    low = question.lower()
-    found, reading = commitments(
-        spelled_out(reply),
-        _find_central if want == "midline" or "midline" in low else find_sides,
-        low,
-        _clash,
-    )
-    asked = question_comparison(question)
-    if asked:
-        result = winners(reading, found, asked, other=OPPOSITE.get)
-        _apply_comparison(found, result or by_figures(reading, found, asked))
+    found, reading = read_sides(reply, question, frozenset({want}))
     verdict = _decide(found, want, reading.refuses(), bool(reply.strip()))
     if verdict.rule == "R14":
         verdict = replace(verdict, rule=_plain_rule(reply, reading, found))
     return replace(verdict, trace=tuple(found.trace))
+
+
+def read_sides(reply: str, question: str, wanted: frozenset[str]) -> tuple[Commitments, Reading]:
+    """Return the sides that a reply commits to.
+
+    Parameters
+    ----------
+    wanted
+        Sides that may be the answer; the midline and equality have looser names where they may.
+    """
+    low = question.lower()
+    central = "midline" in low or "midline" in wanted
+
+    def find(part: str) -> list[Mention]:
+        found = _find_central(part) if central else find_sides(part)
+        return _with_equal(part, found) if "equal" in wanted else found
+
+    found, reading = commitments(spelled_out(reply), find, low, _clash)
+    asked = question_comparison(question)
+    if asked:
+        result = winners(reading, found, asked, other=OPPOSITE.get)
+        _apply_comparison(found, result or by_figures(reading, found, asked))
+    return found, reading
+
+
+def _with_equal(text: str, found: list[Mention]) -> list[Mention]:
+    spans = [match.span() for match in EQUAL.finditer(text.lower())]
+    new = [
+        Mention("equal", *span)
+        for span in spans
+        if not any(m.start < span[1] and span[0] < m.end for m in found)
+    ]
+    return sorted([*found, *new], key=lambda mention: mention.start)
 
 
 def _apply_comparison(found: Commitments, result: Comparison | None) -> None:
@@ -211,20 +228,32 @@ def _apply_comparison(found: Commitments, result: Comparison | None) -> None:
         found.trace.append(f"R14: {result.reason}")
 
 
-def _decide(found: Commitments, want: str, refused: bool, any_text: bool) -> Verdict:
+def sides_said(found: Commitments, *, both: bool = True) -> frozenset[str]:
+    """Return the sides that are affirmed; left with right is bilateral.
+
+    Parameters
+    ----------
+    both
+        Whether "both are equal" says "both"; else it says "equal".
+    """
     values = {mention.value for mention in found.affirmed}
     if len(values) > 1:
         values.discard("unilateral")
     if {"left", "right"} <= values:
         values = (values - {"left", "right"}) | {"bilateral"}
-    if "bilateral" in values and "equal" in values:
-        values.discard("equal")
+    if {"bilateral", "equal"} <= values:
+        values.discard("equal" if both else "bilateral")
     if "bilateral" in values and values <= {"bilateral", "left", "right"}:
         values = {"bilateral"}
+    return frozenset(values)
+
+
+def _decide(found: Commitments, want: str, refused: bool, any_text: bool) -> Verdict:
+    values = sides_said(found)
     if want == "neither" and not values and len(found.denied) > 0:
         return decided(True, "R3", "all sides are denied", "neither")
     if not values:
-        return _nothing(found, want, refused, any_text)
+        return no_side(found, want, refused, any_text)
     got = next(iter(values)) if len(values) == 1 else " and ".join(sorted(values))
     if got == want:
         rule = "R8" if want == "bilateral" else _rule(found)
@@ -235,7 +264,8 @@ def _decide(found: Commitments, want: str, refused: bool, any_text: bool) -> Ver
     return decided(False, rule, f"commits to {got}, the reference is {want}", got)
 
 
-def _nothing(found: Commitments, want: str, refused: bool, any_text: bool) -> Verdict:
+def no_side(found: Commitments, want: str, refused: bool, any_text: bool) -> Verdict:
+    """Judge a reply that affirms no side."""
     denied = {mention.value for mention in found.denied}
     if found.alternatives:
         return unanswered("R5", "offers alternatives and chooses none")

@@ -9,12 +9,16 @@ from functools import lru_cache
 # dimension -> {spelling pattern: factor to the dimension's base unit}
 _TABLE: dict[str, dict[str, float]] = {
     "length": {  # mm
-        r"mm|millimet(?:er|re)s?|mms": 1.0,
+        r"mm|mill?imet(?:er|re)s?|mms": 1.0,
         r"cm|centimet(?:er|re)s?|cms": 10.0,
         r"dm|decimet(?:er|re)s?": 100.0,
         r"m|met(?:er|re)s?": 1000.0,
         r"[µμu]m|microns?|micromet(?:er|re)s?": 0.001,
-        r"inch|inches": 25.4,
+        r"in(?=\s*(?:[.,;:!?)\]]|\Z|(?:x|×|by)\s*\d|\())|inch|inches|″|′′|''": 25.4,  # else a preposition
+        r"ft|feet|foot": 304.8,
+        r"yds?|yards?": 914.4,
+        r"km|kms|kilomet(?:er|re)s?": 1e6,
+        r"nm|nanomet(?:er|re)s?": 1e-6,
     },
     "area": {  # mm²
         r"mm ?\^? ?2|sq(?:uare)?\.? ?(?:mm|millimet(?:er|re)s?)": 1.0,
@@ -74,7 +78,8 @@ def parse_unit(text: str | None) -> Unit:
     if not text:
         return COUNT
     plain = text.strip().replace("³", "3").replace("²", "2")
-    return next((unit for pattern, unit in _ALL if pattern.match(plain)), COUNT)
+    spellings = (plain, plain.removesuffix("."))
+    return next((unit for pattern, unit in _ALL for spelled in spellings if pattern.match(spelled)), COUNT)
 
 
 @lru_cache(maxsize=4096)

@@ -95,7 +95,13 @@ def unwrap(reply: str, question: str = "") -> Unwrapped:
         text = _ANSWER_LABEL.sub("", text)  # "Q: ... A: ..."; else "A:" is an option's letter
     if any(mark in text for mark in "*_`#>-+•~"):
         text = _changed(text, _EMPHASIS.sub("", _MARKDOWN_LINE.sub("", text)), "Markdown", removed)
-    return Unwrapped(_bounded(text.strip().strip('"').strip(), removed), tuple(removed))
+    return Unwrapped(_bounded(_unquoted(text.strip()).strip(), removed), tuple(removed))
+
+
+def _unquoted(text: str) -> str:
+    """Take quotation marks off; the one of 20" is a unit."""
+    inches = text[-2:-1].isdigit() and text.endswith('"') and text.count('"') % 2 == 1
+    return text if inches else text.strip('"')
 
 
 def _bounded(text: str, removed: list[str]) -> str:

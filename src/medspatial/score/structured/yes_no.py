@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import NamedTuple
 
 from medspatial.records import Item
 from medspatial.score.structured.commitments import Mention, final_part
@@ -33,7 +34,7 @@ _HEDGE = (
     r"[a-z ,]+?)"
 )
 _LEADING = re.compile(rf"\A\W*(?:{_HEDGE}\W+)*(?:(?P<no>{_NO})|(?P<yes>{_YES}))(?![\w-])", re.I)
-_BOTH = re.compile(r"\byes\s*(?:and|/|,)\s*no\b|\bno\s*(?:and|/|,)\s*yes\b", re.I)
+_BOTH = re.compile(r"\byes\s*(?:and|/)\s*no\b|\byes\s*,\s*no\b(?!\s+[a-z])|\bno\s*(?:and|/|,)\s*yes\b", re.I)
 _EITHER = re.compile(
     r"\byes\s*or\s*no\b|\b(?:maybe|perhaps|possibly) (?:yes )?(?:maybe|perhaps|possibly) (?:no|not)\b", re.I
 )
@@ -65,53 +66,76 @@ def match_yes_no(text: str, item: Item) -> Verdict:
         want = restated(item.answer, item.question)[0]
     if want is None:
         return Verdict("undecided", "R13", f"the reference is neither yes nor no: '{item.answer}'")
-    part, cue = final_part(text, lambda tail: _mentions(tail, item.question))
+    said = read_polarity(text, item.question)
+    if said.value is None:
+        return replace(unanswered(said.rule, said.reason), trace=said.trace)
+    shown = "yes" if said.value else "no"
+    return replace(decided(said.value == want, said.rule, said.reason, shown), trace=said.trace)
+
+
+class Polarity(NamedTuple):
+    """Yes (True), no (False) or neither (None), and what decided it.
+
+    ``leads`` says that a leading word decided, not a sentence that restates the question.
+    """
+
+    value: bool | None
+    rule: str
+    reason: str
+    leads: bool = False
+    trace: tuple[str, ...] = ()
+
+
+def read_polarity(text: str, question: str) -> Polarity:
+    """Return what a reply to a yes/no question says in its last commitment (R2)."""
+    part, cue = final_part(text, lambda tail: _mentions(tail, question))
     trace = (f"R2: only what follows '{cue}' counts",) if cue and part != text else ()
-    got, rule, why = polarity(part, item.question)
-    if got is None:
-        return replace(unanswered(rule, why), trace=trace)
-    if (
-        trace
-        and text[: len(text) - len(part)].strip()
-        and _mentions(text[: len(text) - len(part)], item.question)
-    ):
-        rule = "R2"
-    return replace(decided(got == want, rule, why, "yes" if got else "no"), trace=trace)
+    if cue == "no":
+        part = text[-len(part) - len("no, ") :]  # "Yes. No, there is a gap": this cue is itself an answer
+    said = polarity(part, question)._replace(trace=trace)
+    head = text[: len(text) - len(part)]
+    if said.value is not None and trace and head.strip() and _mentions(head, question):
+        return said._replace(rule="R2")
+    return said
 
 
 def _mentions(text: str, question: str) -> list[Mention]:
-    return [Mention("polarity", 0, len(text))] if polarity(text, question)[0] is not None else []
+    return [Mention("polarity", 0, len(text))] if polarity(text, question).value is not None else []
 
 
-def polarity(text: str, question: str) -> tuple[bool | None, str, str]:
-    """Return (polarity or None, rule, reason) of a reply."""
-    if _EITHER.search(text) or _BOTH.search(text):
-        return None, "R5", "says yes and no and chooses none"
-    low = lowered(text)
-    reading = read(text)
+def polarity(text: str, question: str) -> Polarity:
+    """Return the polarity of a whole reply."""
+    low, reading = lowered(text), read(text)
+    if _EITHER.search(reading.text) or _BOTH.search(reading.text):
+        return Polarity(None, "R5", "says yes and no and chooses none")
     leading = _LEADING.match(reading.text if reading.text.strip() else low)
     if leading and not _weak_lead(leading, low):
-        word = leading.group("no") or leading.group("yes")
-        return leading.group("no") is None, "R13", f"leads with '{word}'"
+        return _led(leading)
     if reading.void():
-        return None, "R7", "refuses or calls it indeterminate"
+        return Polarity(None, "R7", "refuses or calls it indeterminate")
     got, why = restated(text, question)
     if got is not None:
-        return got, "R13", why
+        return Polarity(got, "R13", why)
     return _by_word(low, leading, reading)
 
 
-def _by_word(low: str, leading: re.Match[str] | None, reading: Reading) -> tuple[bool | None, str, str]:
+def _led(leading: re.Match[str]) -> Polarity:
+    word = leading.group("no") or leading.group("yes")
+    return Polarity(leading.group("no") is None, "R13", f"leads with '{word}'", leads=True)
+
+
+def _by_word(low: str, leading: re.Match[str] | None, reading: Reading) -> Polarity:
     """Fall back to a leading "there are none", or to the only "yes" or "no" in the text."""
     if leading:
-        word = leading.group("no") or leading.group("yes")
-        return leading.group("no") is None, "R13", f"leads with '{word}'"
+        return _led(leading)
     late = {m.group().lower() for m in _WORDS.finditer(low)}
     if len(late) == 1:
         word = late.pop()
-        return word == "yes", "R13", f"says '{word}'"
+        return Polarity(word == "yes", "R13", f"says '{word}'", leads=True)
     refused = reading.refuses()
-    return None, "R7", "refuses or calls it indeterminate" if refused else "says nothing of what was asked"
+    return Polarity(
+        None, "R7", "refuses or calls it indeterminate" if refused else "says nothing of what was asked"
+    )
 
 
 def _weak_lead(match: re.Match[str], low: str) -> bool:
