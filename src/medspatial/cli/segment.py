@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import typer
 
+from medspatial.cli.show import tell_left_out
 from medspatial.errors import EXIT_FAILURES, InputError, MedspatialError
 
 if TYPE_CHECKING:
@@ -53,14 +54,16 @@ def segment_command(
 
     Example: `medspatial segment /data/ct --with vista3d --model-path vista3d --output-dir masks`
     """
-    from medspatial.cases import cases_root, read_cases
+    from medspatial.cases import cases_root, find_cases
 
-    rows = read_cases(cases)
+    found = find_cases(cases)
     if with_ is Segmenter.VISTA3D:
         segment, facts, label_map = _vista3d(model_path, structures, device, window, assume_axes)
     else:
         segment, facts, label_map = _totalsegmentator(structures, device)
-    done, before, failed = segment_cases(rows, cases_root(cases), output, segment, facts, label_map)
+    root = cases_root(cases)
+    done, before, failed = segment_cases(found.cases, root, output, segment, facts, label_map)
+    tell_left_out(found)
     for case_id, message in failed.items():
         typer.echo(f"failed: {case_id}: {message}", err=True)
     typer.echo(f"{output}: {done} segmented now, {before} before, {len(failed)} failed")

@@ -17,7 +17,7 @@ from medspatial.models.runtime.checkpoint import state_shapes
 from medspatial.models.vila_m3.calls import GROUPS, call_of, is_final
 from medspatial.models.vila_m3.legend import COLOURS, dealt, legend, overlay
 from medspatial.models.vila_m3.names import legend_names
-from medspatial.models.vila_m3.network import projector_layout
+from medspatial.models.vila_m3.network import language_layout, projector_layout, vision_layout
 from medspatial.models.vila_m3.pixels import pixel_values
 from medspatial.models.vila_m3.preparation import Preparation, as_rgb, grey_slice, slice_of
 from medspatial.models.vila_m3.projector import Projector, downsampled
@@ -56,6 +56,43 @@ def test_the_projector_at_its_real_size() -> None:
     found = state_shapes(projector)
     assert found["layers.2.weight"] == (4096, 4608)
     assert sorted(found) == [f"layers.{n}.{kind}" for n in (1, 2, 4) for kind in ("bias", "weight")]
+
+
+LLAMA_3_8B = {
+    "hidden_size": 4096,
+    "intermediate_size": 14336,
+    "num_hidden_layers": 32,
+    "num_attention_heads": 32,
+    "num_key_value_heads": 8,
+    "vocab_size": 128256,
+    "rope_theta": 500000.0,
+}
+SO400M = {
+    "hidden_size": 1152,
+    "intermediate_size": 4304,
+    "num_hidden_layers": 27,
+    "num_attention_heads": 16,
+    "image_size": 384,
+    "patch_size": 14,
+}
+
+
+def test_sizes_are_those_of_the_published_files() -> None:
+    """At two bytes a value: 71.3 and 99.7 MB of projector, 16.1 GB of Llama, 857 MB of tower with head."""
+
+    def values(module: torch.nn.Module) -> int:
+        return sum(value.numel() for value in module.state_dict().values())
+
+    with torch.device("meta"):
+        projectors = [Projector(1152, hidden) for hidden in (4096, 5120)]
+    assert [round(2 * values(one) / 1e6, 1) for one in projectors] == [71.3, 99.7]
+    language = language_layout(LLAMA_3_8B)
+    assert round(2 * values(language.network) / 1e9, 1) == 16.1
+    tower = vision_layout(SO400M)
+    wide, inner = SO400M["hidden_size"], SO400M["intermediate_size"]
+    head = 4 * wide * wide + 2 * wide * inner + inner + 8 * wide  # attention, MLP, norm, probe: not loaded
+    assert 2 * (values(tower.network) + head) / 1e6 == pytest.approx(857, abs=1)
+    assert tower.rename("vision_model.head.probe") is None
 
 
 def test_a_foreign_projector_is_refused(tmp_path: Path) -> None:
