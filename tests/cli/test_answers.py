@@ -137,3 +137,28 @@ def test_scores_of_a_csv_are_jsonl(tmp_path: Path) -> None:
     path.write_text("image_path,question,answer,prediction\na.nii.gz,Which side?,left,left\n")
     _score("-p", path, "-m", "exact", "-o", tmp_path / "s")
     assert read_records(tmp_path / "s" / "exact" / "m.jsonl", Score).rows[0].correct is True
+
+
+def test_what_a_model_could_not_see_reaches_the_comparison_from_files(tmp_path: Path) -> None:
+    seen = {"oracle": 1.0, "blind": 0.1}
+    for model, share in seen.items():
+        rows = [
+            Prediction(
+                case_id=f"c{n}",
+                question="Which side?",
+                answer="left",
+                options=("left", "right"),
+                answer_type="side",
+                model=model,
+                prediction="left" if model == "oracle" else "right",
+                metadata={"visible_share": share},
+            )
+            for n in range(3)
+        ]
+        write_records(tmp_path / f"{model}.jsonl", rows)
+    files = [part for model in seen for part in ("-p", str(tmp_path / f"{model}.jsonl"))]
+    assert CliRunner().invoke(app, ["score", *files, "-o", str(tmp_path / "s")]).exit_code == 0
+    command = ["compare", "--scores-dir", str(tmp_path / "s"), "-o", str(tmp_path / "m.csv"), "--json"]
+    found = json.loads(CliRunner().invoke(app, [*command, "--resamples", "50"]).stdout)
+    counts = {(one["model"], one["failure"]): one["count"] for one in found["failures"]}
+    assert counts == {("blind", "not_visible"): 3}

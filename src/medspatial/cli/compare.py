@@ -10,7 +10,7 @@ import typer
 
 
 def compare_command(
-    reports_dir: Annotated[Path, typer.Option("--reports-dir", help="Folder of score files.")],
+    scores_dir: Annotated[Path, typer.Option("--scores-dir", "--reports-dir", help="Folder of score files.")],
     pattern: Annotated[str, typer.Option(help="Which files in it.")] = "**/*.jsonl",
     questions: Annotated[
         Path | None, typer.Option(help="All questions asked, so that those nobody answered count as missing.")
@@ -27,7 +27,7 @@ def compare_command(
 ) -> None:
     """Compare models: accuracy with intervals by patient, paired tests, the correctness matrix.
 
-    Example: `medspatial compare --reports-dir scores/structured --questions questions.jsonl`
+    Example: `medspatial compare --scores-dir scores/structured --questions questions.jsonl`
     """
     from medspatial.cli.rows import load_rows
     from medspatial.cli.show import report_table
@@ -35,7 +35,7 @@ def compare_command(
     from medspatial.records import Question
     from medspatial.report.tables import accuracy_table, pairs_table
 
-    scores = scores_from_reports(reports_dir, pattern, metric=metric)
+    scores = scores_from_reports(scores_dir, pattern, metric=metric)
     asked = load_rows(questions, Question) if questions else None
     found = compare(
         scores, questions=asked, metric=metric, confidence=confidence, resamples=resamples, seed=seed

@@ -10,7 +10,7 @@ import typer
 
 def report_command(
     questions: Annotated[Path, typer.Option(help="Questions (.jsonl or .csv).")],
-    scores_dir: Annotated[Path, typer.Option(help="Folder of score files.")],
+    scores_dir: Annotated[Path, typer.Option("--scores-dir", "--reports-dir", help="Folder of score files.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the report.")] = Path("report"),
     cases: Annotated[Path | None, typer.Option(help="Folder or file of the cases, for pictures.")] = None,
     pattern: Annotated[str, typer.Option(help="Which score files.")] = "**/*.jsonl",

@@ -73,6 +73,7 @@ def score_command(
     from medspatial.cli.answers import read_answers
     from medspatial.cli.judging import judge_lines, judges, options_of_judges
     from medspatial.cli.scoring import scored, taken, write_report
+    from medspatial.compare import with_visible_shares
     from medspatial.errors import InputError
     from medspatial.records import write_records
     from medspatial.score import metric as make
@@ -101,7 +102,7 @@ def score_command(
         answers = read_answers(path, model_name)
         for judge in metrics:
             target = _target(output, path, judge.name) if output else None
-            scores = scored(judge, answers, target)
+            scores = with_visible_shares(scored(judge, answers, target), answers)
             if target:
                 write_records(target, scores)
             found = judge.aggregate(scores)

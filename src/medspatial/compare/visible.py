@@ -8,7 +8,7 @@ travels in three steps:
    detail) per point, None where it cannot be said. ``points`` are world coordinates, RAS+ mm.
 2. The runner writes the least over the points of ``question.evidence`` as ``metadata["visible_share"]`` into
    each prediction; others may write the list, in their order, as ``metadata["visible_points"]``.
-3. `with_visible_shares` carries it into the scores, where failure classes and curves read it.
+3. Scoring carries it into the scores (`with_visible_shares`), where failure classes and curves read it.
 
 Of a list the least visible point counts: a distance needs both ends.
 """

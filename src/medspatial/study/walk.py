@@ -203,7 +203,7 @@ class Study:
             for model in self.config.models:
                 for arm_name in self.config.all_arms():
                     rows = read_predictions(self._predictions_of(model.name, arm_name))
-                    judged = judge.score(rows)
+                    judged = with_visible_shares(judge.score(rows), rows)
                     folder = self.folder / "scores" / _file_name(entry.name)
                     write_records(folder / f"{_stem(model.name, arm_name)}.jsonl", judged)
                     scores += judged
@@ -222,7 +222,7 @@ class Study:
         """Compare the models by the chosen metric."""
         settings = self.config.compare
         comparison = compare(
-            with_visible_shares(scores, self._all_predictions()),
+            scores,
             questions=questions,
             metric=settings.metric,
             confidence=settings.confidence,
