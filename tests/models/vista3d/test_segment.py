@@ -1,10 +1,7 @@
-"""``medspatial segment``: masks that questions can be built from, resuming, failures, the other program."""
+"""``medspatial segment --with vista3d``: masks that questions can be built from, resuming, failures."""
 
 from __future__ import annotations
 
-import json
-import os
-import stat
 from pathlib import Path
 
 import numpy as np
@@ -77,43 +74,3 @@ def test_a_case_that_fails_does_not_stop_the_others(data: Path, tiny_vista3d: Pa
 def test_vista3d_needs_weights(data: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="--model-path is needed"):
         run(data, "-o", tmp_path / "m")
-
-
-PROGRAM = """#!/bin/sh
-echo "$@" >> "{log}"
-case "$2" in *{bad}*) echo "out of memory" >&2; exit 3;; esac
-cp "{mask}" "$4"
-"""
-
-
-def test_an_installed_totalsegmentator_is_called(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cases = read_cases(data)
-    volume = read_volume(data / str(cases[0].image_path), unit="HU")
-    mask = np.zeros(volume.shape, np.int16)
-    mask[2:4, 2:4, 2:4] = 5
-    write_volume(Volume(mask, volume.affine, unit="label"), tmp_path / "mask.nii.gz")
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    program = folder / "TotalSegmentator"
-    text = PROGRAM.format(log=tmp_path / "log", bad="b.nii.gz", mask=tmp_path / "mask.nii.gz")
-    program.write_text(text)
-    program.chmod(program.stat().st_mode | stat.S_IEXEC)
-    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
-    options = (data, "-o", tmp_path / "m", "--with", "totalsegmentator", "--device", "cuda:1")
-    told = run(*options, code=1)
-    assert "1 segmented now, 0 before, 1 failed" in told
-    assert "--ml --device gpu:1" in (tmp_path / "log").read_text()
-    found = read_cases(tmp_path / "m")
-    assert [case.masks[0].label_map for case in found] == ["totalsegmentator_v2"]
-    assert load_case(found[0], tmp_path / "m").masks.names == ("liver",)  # type: ignore[union-attr]
-    assert json.loads((tmp_path / "m/segment.json").read_text())["segmenter"] == "totalsegmentator"
-
-
-def test_a_missing_totalsegmentator_is_said(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(InputError, match="TotalSegmentator is not installed"):
-        run(data, "-o", tmp_path / "m", "--with", "totalsegmentator")

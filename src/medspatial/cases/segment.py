@@ -1,0 +1,142 @@
+"""Masks for CT that has none: a segmenter goes through cases one at a time, and goes on where it stopped."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from medspatial.errors import InputError, MedspatialError
+from medspatial.progress import Progress, Silent
+from medspatial.records import Case, MaskSource, write_records
+
+_SETTINGS = "segment.json"
+_PROGRAM = "TotalSegmentator"
+
+
+@dataclass(frozen=True)
+class Segmenter:
+    """What makes the masks of one CT.
+
+    Attributes
+    ----------
+    segment
+        From the CT's file to a file of labels on its grid, which it writes.
+    label_map
+        Names the labels; also the name of the mask files.
+    facts
+        All that changes the masks.
+    """
+
+    segment: Callable[[Path, Path], None]
+    label_map: str
+    facts: dict[str, Any]
+
+
+@dataclass
+class Segmented:
+    """How a walk through cases ended: masks made now and before, and what failed, by case."""
+
+    now: int = 0
+    before: int = 0
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+def segment_cases(
+    cases: Sequence[Case],
+    root: Path,
+    output: Path,
+    segmenter: Segmenter,
+    progress: Progress | None = None,
+) -> Segmented:
+    """Segment cases into a folder that is itself a folder of cases.
+
+    A mask file appears under its name only when it is whole, and ``cases.jsonl`` lists those that are there.
+
+    Raises
+    ------
+    InputError
+        The folder holds masks made with other settings.
+    """
+    _check_settings(output, segmenter.facts)
+    report, done, listed = progress or Silent(), Segmented(), list[Case]()
+    for case in cases:
+        target = output / quote(case.case_id, safe="") / f"{segmenter.label_map}.nii.gz"
+        if target.exists():
+            done.before += 1
+        elif (message := _tried(case, root, target, segmenter)) is not None:
+            done.failed[case.case_id] = message
+            report.advance(note=case.case_id)
+            continue
+        else:
+            done.now += 1
+        source = MaskSource(path=str(target.relative_to(output)), label_map=segmenter.label_map)
+        image = str((root / str(case.image_path)).resolve())
+        listed.append(case.model_copy(update={"image_path": image, "masks": (source,)}))
+        write_records(output / "cases.jsonl", listed)
+        report.advance(note=case.case_id)
+    return done
+
+
+def totalsegmentator(structures: Sequence[str] = (), device: str = "auto") -> Segmenter:
+    """Return the installed program TotalSegmentator as a segmenter; it is never imported.
+
+    Parameters
+    ----------
+    structures
+        By TotalSegmentator's names; all without any.
+    device
+        ``auto``, ``cpu``, ``cuda``, ``cuda:1``.
+
+    Raises
+    ------
+    InputError
+        It is not installed.
+    """
+    program = shutil.which(_PROGRAM)
+    if program is None:
+        raise InputError(f"segment: the program {_PROGRAM} is not installed (package TotalSegmentator)")
+    options = ["--ml"]
+    if device != "auto":
+        options += ["--device", "gpu" if device == "cuda" else device.replace("cuda", "gpu")]
+    if structures:
+        options += ["--roi_subset", *structures]
+
+    def segment(image: Path, target: Path) -> None:
+        command = [str(program), "-i", str(image), "-o", str(target), *options]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode or not target.exists():
+            last = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["no message"]
+            raise InputError(f"{image}: {_PROGRAM} ended with {done.returncode}: {last[0]}")
+
+    facts = {"segmenter": "totalsegmentator", "structures": list(structures)}
+    return Segmenter(segment, "totalsegmentator_v2", facts)
+
+
+def _tried(case: Case, root: Path, target: Path, segmenter: Segmenter) -> str | None:
+    """Segment one case; return what went wrong, None if nothing did."""
+    if not case.image_path:
+        return "the case has no CT"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_name(f"unfinished.{target.name}")
+    try:
+        segmenter.segment(root / case.image_path, unfinished)
+    except MedspatialError as error:
+        return str(error)
+    unfinished.replace(target)
+    return None
+
+
+def _check_settings(output: Path, facts: dict[str, Any]) -> None:
+    output.mkdir(parents=True, exist_ok=True)
+    path = output / _SETTINGS
+    text = json.dumps(facts, indent=1, sort_keys=True)
+    if not path.exists():
+        path.write_text(text + "\n", encoding="utf-8")
+    elif path.read_text(encoding="utf-8").strip() != text:
+        raise InputError(f"{path}: masks made with other settings lie here; take another folder")
