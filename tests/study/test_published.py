@@ -68,7 +68,6 @@ def table(done: StudyRun, name: str) -> list[dict]:
     return json.loads((done.folder / "tables" / f"{name}.json").read_text())["records"]
 
 
-@pytest.mark.slow
 def test_the_published_figures_come_out(done: StudyRun) -> None:
     right = {row["model"]: row["correct"] for row in table(done, "accuracy")}
     assert (right["m3d"], right["radfm"], right["merlin"]) == (2774, 2858, 2618)
@@ -81,7 +80,6 @@ def test_the_published_figures_come_out(done: StudyRun) -> None:
     assert columns["m3d"]["contradicted"] == 2261
 
 
-@pytest.mark.slow
 def test_tables_figures_and_page_are_there(done: StudyRun) -> None:
     for name in ("categories", "differences_by_category", "absent_or_normal", "prior", "judges", "gaps"):
         for ending in ("md", "csv", "tex", "json"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from medspatial.errors import InputError
 from medspatial.inputs import through_jpeg
 from medspatial.models.runtime.checkpoint import state_shapes
 from medspatial.models.vila_m3.calls import GROUPS, call_of, is_final
+from medspatial.models.vila_m3.experts_list import fetch_experts_list, load_experts_list
 from medspatial.models.vila_m3.legend import COLOURS, dealt, legend, overlay
 from medspatial.models.vila_m3.names import legend_names
 from medspatial.models.vila_m3.network import language_layout, projector_layout, vision_layout
@@ -40,6 +42,18 @@ def test_golden_vectors(shared: Path) -> None:
     names = {row.name for row in rows}
     assert {"generate.ids", "splice.logits_last8", "legend k22", "overlay mid", "slice_mid grey"} <= names
     assert sum(name.startswith("dialogue") for name in names) >= 12
+
+
+def test_the_list_of_experts_is_known_by_its_hash(shared: Path, tmp_path: Path) -> None:
+    dialogues = json.loads((shared / "parity/vila_m3/dialog_expected.json").read_text())
+    path = tmp_path / "experts.txt"
+    path.write_bytes(dialogues["model_cards"].encode())
+    assert load_experts_list(path).origin == "original"
+    source = tmp_path / "gradio_m3.py"
+    source.write_text(f"import gradio\nMODEL_CARDS = {dialogues['model_cards']!r}\n")
+    assert [one.name for one in fetch_experts_list(tmp_path / "out", source)] == ["experts.txt"]
+    path.write_text(path.read_text().replace("127 organs", "128 organs"))
+    assert load_experts_list(path).origin == "custom"
 
 
 def test_tokens_come_column_by_column_and_the_padding_is_zero() -> None:
@@ -257,7 +271,6 @@ def test_left_and_front_land_where_the_contract_says() -> None:
 
 def test_pieces_of_vicuna_are_those_of_sentencepiece(tmp_path: Path) -> None:
     import io
-    import json
 
     import sentencepiece
 
