@@ -65,3 +65,26 @@ def test_key_figures_count_what_was_compared(study) -> None:
 def test_a_model_that_never_answers_is_said_to_give_no_answer(study) -> None:
     comparison = with_overall(study, n=25, unanswered=25, accuracy=0.0)
     assert "no usable answer to any of the 25" in summarise(comparison, study.questions).findings[0]
+
+
+def test_what_was_never_judged_is_said_beside_the_claim(study) -> None:
+    interval = Interval(low=0.1, high=0.3, method="wilson")
+    comparison = with_overall(
+        study,
+        interval=interval,
+        guess=0.5,
+        n=25,
+        accuracy=0.2,
+        accuracy_scored=0.5,
+        unscored=12,
+        failed=9,
+        missing=3,
+    )
+    found = summarise(comparison, study.questions).findings[0]
+    assert (
+        "below guessing. This counts as not right that 9 predictions failed, 3 answers have no verdict"
+        in found
+    )
+    assert found.endswith("3 are missing of 25; of the others 50.0 % are right.")
+    whole = with_overall(study, interval=interval, guess=0.5, unscored=0, failed=0, missing=0)
+    assert "not right" not in summarise(whole, study.questions).findings[0]

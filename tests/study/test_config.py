@@ -99,15 +99,3 @@ def test_what_a_user_means_by_a_name(tmp_path: Path) -> None:
     for missing in ("data/my_ct", "cases.jsonl"):
         with pytest.raises(InputError, match=f"{missing}: there is no study file"):
             find_study(missing)
-
-
-def test_options_that_are_paths_are_taken_from_the_study_files_folder(tmp_path: Path) -> None:
-    for name in ("weights", "bundle", "red"):
-        (tmp_path / name).mkdir()
-    models = (
-        "models: [{kind: x, path: weights, expert: bundle, text_path: weights, colour: red, base: hub/m}]\n"
-    )
-    options = read_study(written(tmp_path, f"title: T\ncases: {{path: data}}\n{models}")).models[0].options
-    assert options["path"] == options["text_path"] == str(tmp_path / "weights")
-    assert options["expert"] == str(tmp_path / "bundle")
-    assert (options["colour"], options["base"]) == ("red", "hub/m")

@@ -73,7 +73,7 @@ def _finding(model: str, found: Accuracy) -> str:
     if ends is None:
         return f"{text}; no interval can be given."
     text += f" (interval {interval(ends.low, ends.high)})"
-    return f"{text}{_against_guessing(ends, found.guess)}."
+    return f"{text}{_against_guessing(ends, found.guess)}.{_without_verdict(found)}"
 
 
 def _against_guessing(ends: Interval, guess: float | None) -> str:
@@ -82,3 +82,18 @@ def _against_guessing(ends: Interval, guess: float | None) -> str:
     if ends.low > guess:
         return ", above guessing"
     return ", below guessing" if ends.high < guess else ", not distinguishable from guessing"
+
+
+def _without_verdict(found: Accuracy) -> str:
+    """Say what counts as not right without having been judged; nothing where all was."""
+    counts = {
+        "failed predictions": found.failed,
+        "answers without a verdict": found.unscored - found.failed,
+        "missing": found.missing,
+    }
+    told = ", ".join(f"{count(number)} {what}" for what, number in counts.items() if number)
+    if not told:
+        return ""
+    share = found.accuracy_scored
+    rest = "" if share is None else f"; of the others {percent(share)} % are right"
+    return f" Counted as not right: {told}{rest}."

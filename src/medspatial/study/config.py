@@ -11,13 +11,11 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from medspatial.errors import InputError
 from medspatial.records import Record
 from medspatial.study.crossing import NAME_CHARACTERS, crossed
+from medspatial.study.paths import beside
 
 C = TypeVar("C", bound=Record)
+E = TypeVar("E", "ModelConfig", "MetricConfig")
 BUILT_IN = Path(__file__).parent / "builtin"
-# Options of models that name files or folders, besides those that end in "_path".
-_PATHS = frozenset(
-    {"path", "base", "encoder", "expert", "experts", "system_prompt", "chat_template", "ct_rate_table"}
-)
 
 
 class CasesConfig(Record):
@@ -278,19 +276,11 @@ def _resolved(study: StudyConfig, folder: Path) -> StudyConfig:
 
     cases = study.cases.model_copy(update={"path": absolute(study.cases.path)})
     questions = study.questions.model_copy(update={"path": absolute(study.questions.path)})
-    models = tuple(_model_beside(model, folder) for model in study.models)
-    return study.model_copy(update={"cases": cases, "questions": questions, "models": models})
+    models = tuple(_beside(model, folder) for model in study.models)
+    metrics = tuple(_beside(metric, folder) for metric in study.metrics)
+    update = {"cases": cases, "questions": questions, "models": models, "metrics": metrics}
+    return study.model_copy(update=update)
 
 
-def _model_beside(model: ModelConfig, folder: Path) -> ModelConfig:
-    """Take relative paths from the study file's folder, where something is there (hub names stay)."""
-    found = {
-        name: str((folder / value).resolve())
-        for name, value in model.options.items()
-        if _is_path(name) and isinstance(value, str) and (folder / value).exists()
-    }
-    return model.model_copy(update={"options": {**model.options, **found}})
-
-
-def _is_path(option: str) -> bool:
-    return option in _PATHS or option.endswith("_path")
+def _beside(entry: E, folder: Path) -> E:
+    return entry.model_copy(update={"options": beside(entry.options, folder)})
