@@ -11,6 +11,7 @@ from medspatial.questions.build import (
     mirrored_cases,
     questions_of,
 )
+from medspatial.questions.catalogue import chosen_subtypes, subtypes
 from medspatial.questions.cohort import (
     DROPPED_FILE,
     QUESTIONS_FILE,
@@ -19,7 +20,7 @@ from medspatial.questions.cohort import (
     write_questions,
 )
 from medspatial.questions.drop import DROP_RULES, Drop
-from medspatial.questions.subtype import Candidate, Subtype, chosen_subtypes, subtypes
+from medspatial.questions.subtype import Candidate, Subtype
 from medspatial.questions.tables import subtype_rows, subtypes_markdown
 
 __all__ = [

@@ -12,13 +12,14 @@ from pathlib import Path
 from medspatial.anatomy import load_label_map
 from medspatial.cases import MIRROR, CaseData, check_sides, load_case
 from medspatial.errors import InputError
+from medspatial.questions.catalogue import chosen_subtypes
 from medspatial.questions.choose import choose
 from medspatial.questions.drop import Drop, drop
 from medspatial.questions.measure import Measured
 from medspatial.questions.phrase import FORMS, PROBE, phrase
 from medspatial.questions.scene import Scene
 from medspatial.questions.shards import Shards
-from medspatial.questions.subtype import Subtype, chosen_subtypes
+from medspatial.questions.subtype import Subtype
 from medspatial.records import Case, Question
 
 PER_SUBTYPE = 2

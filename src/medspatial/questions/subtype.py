@@ -156,44 +156,7 @@ def subtype(
     return register
 
 
-def subtypes() -> tuple[Subtype, ...]:
-    """Return all subtypes, by category and number."""
-    _load()
+def defined() -> tuple[Subtype, ...]:
+    """Return the subtypes whose modules were imported, by category and number; see `catalogue` for all."""
     order = list(_LETTERS)
     return tuple(sorted(_SUBTYPES.values(), key=lambda s: (order.index(s.id[0]), s.id)))
-
-
-def chosen_subtypes(names: tuple[str, ...] | list[str] | None) -> tuple[Subtype, ...]:
-    """Return the subtypes named by id (``"L5"``), slug or category; all for None.
-
-    Raises
-    ------
-    InputError
-        For a name that is none of these.
-    """
-    everything = subtypes()
-    if names is None:
-        return everything
-    wanted: set[str] = set()
-    for name in names:
-        found = {s.id for s in everything if name.lower() in (s.id.lower(), s.slug, s.category)}
-        if not found:
-            known = ", ".join([*(s.id for s in everything), *CATEGORIES])
-            raise InputError(f"unknown question subtype {name!r}; known: {known}")
-        wanted |= found
-    return tuple(s for s in everything if s.id in wanted)
-
-
-def _load() -> None:
-    """Import the modules that define subtypes."""
-    from medspatial.questions import (  # noqa: F401
-        comparison,
-        composition,
-        distance,
-        laterality,
-        lesion_distance,
-        localisation,
-        position,
-        size,
-        volume,
-    )

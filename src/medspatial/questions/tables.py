@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from medspatial.questions.catalogue import subtypes
 from medspatial.questions.drop import DROP_RULES
-from medspatial.questions.subtype import Subtype, subtypes
+from medspatial.questions.subtype import Subtype
 from medspatial.records import CATEGORIES, CATEGORY_TITLES
 
 HEAD = """# Question subtypes
