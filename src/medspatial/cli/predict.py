@@ -92,7 +92,7 @@ def predict_command(
             load_masks=drawn and chosen.mask_loader(drawn, asked),
             locate=chosen.locate,
             arm=arm,
-            states=known.states,
+            states=known.states if chosen.shows_volume else None,
             each_alone=chosen.each_alone,
             batch_size=batch_size,
             overwrite=overwrite,

@@ -38,9 +38,11 @@ class PredictionFile:
         same words stay, and the rest is set aside.
     states
         State of the files of each case, by case id (see `medspatial.cases.file_state`): answers about a case
-        whose files changed are set aside. None where it is not known.
+        whose files changed are set aside. Cases that no question concerns do not count. None where states
+        are not known, or answers rest on no files.
     each_alone
-        Whether an answer rests on its own case alone; else any change sets all aside.
+        Whether an answer rests on its own case alone; else any change to a case of the questions sets all
+        aside.
     overwrite
         Start anew; the old files are removed.
 
@@ -76,12 +78,13 @@ class PredictionFile:
             self.outdated = 0
             old = _old_manifest(self._sibling(".manifest.json"), manifest)
             _set_torn_line_aside(path)
-            changed = self._changed_cases(states)
+            asked = {question.case_id for question in questions}
+            changed = self._changed_cases(asked, states)
             if old is not None and (changed or old.inputs != manifest.inputs):
                 self._set_outdated_aside(questions, changed, each_alone)
                 update = {"inputs": manifest.inputs, "configuration_hash": manifest.configuration_hash}
                 old = old.model_copy(update=update)
-            self._note_states(states)
+            self._note_states(asked, states)
             self.manifest = _with_session(old or manifest, manifest)
             write_manifest(self._sibling(".manifest.json"), self.manifest)
             self.done = {row.id for row in read_records(path, Prediction)} if path.exists() else set()
@@ -112,20 +115,21 @@ class PredictionFile:
     def _sibling(self, ending: str) -> Path:
         return self.path.with_name(self.path.stem + ending)
 
-    def _changed_cases(self, states: Mapping[str, str] | None) -> set[str]:
-        """Return the cases whose files are not as they were when they were asked."""
+    def _changed_cases(self, asked: set[str], states: Mapping[str, str] | None) -> set[str]:
+        """Return the cases asked about whose files are not as they were when they were asked."""
         known = self._sibling(".cases.json")
         if states is None or not known.exists():
             return set()
         before: dict[str, str] = json.loads(known.read_text(encoding="utf-8"))
-        return {case_id for case_id, state in before.items() if states.get(case_id) != state}
+        return {case_id for case_id in asked & before.keys() if states.get(case_id) != before[case_id]}
 
-    def _note_states(self, states: Mapping[str, str] | None) -> None:
+    def _note_states(self, asked: set[str], states: Mapping[str, str] | None) -> None:
         if states is None:
             return
         known = self._sibling(".cases.json")
         unfinished = known.with_name(f"{known.name}.tmp")
-        unfinished.write_text(json.dumps(dict(states), indent=0, sort_keys=True) + "\n", encoding="utf-8")
+        kept = {case_id: state for case_id, state in states.items() if case_id in asked}
+        unfinished.write_text(json.dumps(kept, indent=0, sort_keys=True) + "\n", encoding="utf-8")
         unfinished.replace(known)
 
     def _set_outdated_aside(self, questions: Sequence[Question], changed: set[str], each_alone: bool) -> None:

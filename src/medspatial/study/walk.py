@@ -185,7 +185,7 @@ class Study:
                 load_masks=chosen.mask_loader(cases.masks, asked),
                 locate=chosen.locate,
                 arm=arm_name,
-                states=cases.states,
+                states=cases.states if chosen.shows_volume else None,
                 each_alone=chosen.each_alone,
                 batch_size=batch,
                 progress=bar,
