@@ -2,7 +2,7 @@
 
 ``NAME.jsonl``            answers, append-only, one line per question
 ``NAME.failures.jsonl``   questions without an answer, with the error; tried again on resume
-``NAME.volumes.jsonl``    per volume: fingerprint and seconds of each stage
+``NAME.volumes.jsonl``    per volume: fingerprint, seconds of each stage, an error of the hook ``visible``
 ``NAME.manifest.json``    configuration, versions, fingerprints, sessions
 ``NAME.torn``             torn last lines that a killed run left, set aside
 ``NAME.cases.json``       the state of each case's files when it was asked
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -52,6 +53,8 @@ class PredictionFile:
         Ids of the questions that are answered.
     outdated
         Number of answers set aside now.
+    errors, unseen
+        See `medspatial.predict.PredictionRun`.
 
     Raises
     ------
@@ -95,6 +98,8 @@ class PredictionFile:
         self._answers = RecordAppender(path)
         self.answered = 0
         self.failed = 0
+        self.errors: Counter[str] = Counter()
+        self.unseen: Counter[str] = Counter()
 
     def answer(self, rows: list[Prediction]) -> None:
         """Append answers."""
@@ -106,11 +111,14 @@ class PredictionFile:
         with RecordAppender(self._sibling(".failures.jsonl")) as failures:
             failures.append(*rows)
         self.failed += len(rows)
+        self.errors.update(row.error or "" for row in rows)
 
     def volume(self, facts: dict[str, Any]) -> None:
         """Append one line of facts about a volume."""
         with self._sibling(".volumes.jsonl").open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(facts) + "\n")
+        if "visible_error" in facts:
+            self.unseen[facts["visible_error"]] += 1
 
     def _sibling(self, ending: str) -> Path:
         return self.path.with_name(self.path.stem + ending)
@@ -184,8 +192,18 @@ def read_predictions(path: Path) -> list[Prediction]:
 
 def read_failures(path: Path) -> list[Prediction]:
     """Return the failures of the run that wrote the answers in a file; empty where there are none."""
-    failures = path.with_name(path.stem + ".failures.jsonl")
+    failures = failures_file(path)
     return read_records(failures, Prediction).rows if failures.exists() else []
+
+
+def failures_file(path: Path) -> Path:
+    """Return the file of failures beside a file of answers."""
+    return path.with_name(path.stem + ".failures.jsonl")
+
+
+def volumes_file(path: Path) -> Path:
+    """Return the file of facts about volumes beside a file of answers."""
+    return path.with_name(path.stem + ".volumes.jsonl")
 
 
 def item_fields(item: Item) -> dict[str, Any]:
