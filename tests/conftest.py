@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,3 +19,25 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip("needs the folder of real data beside the checkout (or MEDSPATIAL_SHARED)")
     return folder
+
+
+@pytest.fixture
+def outside_model(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., str]:
+    """Install a distribution ``toy-model`` with one entry point for a model; returns its name."""
+
+    def install(code: str, attribute: str, name: str = "toy") -> str:
+        folder = tmp_path_factory.mktemp("site")
+        module = f"toy_{folder.name}"
+        (folder / f"{module}.py").write_text(code)
+        info = folder / "toy_model-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: toy-model\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(f"[medspatial.models]\n{name} = {module}:{attribute}\n")
+        monkeypatch.syspath_prepend(folder)
+        monkeypatch.setitem(sys.modules, module, None)
+        monkeypatch.delitem(sys.modules, module)  # so that what the test imports goes with it
+        return name
+
+    return install

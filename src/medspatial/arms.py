@@ -58,6 +58,8 @@ class Arm:
         any more, so that nobody can say what of it a model sees.
     each_alone
         Whether a question's answer depends on its own case alone.
+    shows_volume
+        Whether any volume is shown. Where none is, answers do not rest on the files of a case.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Arm:
     reload_masks: Callable[[LoadMasks, Sequence[Question]], LoadMasks] = lambda load, questions: load
     locate: Callable[[Volume, Points], Points | None] = lambda volume, points: points
     each_alone: bool = True
+    shows_volume: bool = True
 
     def questions(self, questions: Sequence[Question]) -> list[Question]:
         """Return the questions of this arm, in order."""
@@ -261,7 +264,14 @@ ARMS: dict[str, Arm] = {
     arm.name: arm
     for arm in (
         Arm("standard", "As asked"),
-        Arm("text_only", "No image", reload=_no_volume, reload_masks=_no_masks, locate=_nowhere),
+        Arm(
+            "text_only",
+            "No image",
+            reload=_no_volume,
+            reload_masks=_no_masks,
+            locate=_nowhere,
+            shows_volume=False,
+        ),
         Arm("blank", "Blank volume", reload=_blank, reload_masks=_no_masks, locate=_nowhere),
         Arm(
             "wrong_patient",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from pathlib import Path
 
@@ -48,6 +49,22 @@ def test_the_request_is_kept_for_audit_in_plain_sql(tmp_path: Path) -> None:
     (text,) = base.execute("SELECT request FROM replies").fetchone()
     base.close()
     assert "odd" in text
+
+
+def test_half_a_character_that_an_older_run_kept_comes_back_as_a_replacement(tmp_path: Path) -> None:
+    path = tmp_path / "c.sqlite"
+    cache = ReplyCache(path)
+    cache.put("k", "id", REQUEST, REPLY)
+    cache.close()
+    with sqlite3.connect(path) as base:
+        kept = json.dumps({**REPLY.to_dict(), "text": "left \ud83d", "parsed": {"why": ["\ud83d"]}})
+        base.execute("UPDATE replies SET reply = ?", (kept,))
+    base.close()
+    again = ReplyCache(path)
+    reply = again.get("k")
+    again.close()
+    assert reply is not None
+    assert (reply.text, reply.parsed) == ("left \ufffd", {"why": ["\ufffd"]})
 
 
 def test_another_file_is_refused(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from medspatial.llm import (
     MalformedReply,
     Prices,
     Reply,
+    ReplyCache,
     Request,
     Retries,
     ServedModelChanged,
@@ -45,6 +46,18 @@ def many(count: int) -> list[Request]:
 
 def echo(heard: Heard) -> str:
     return f"answer to {heard.text}"
+
+
+def test_half_a_character_in_a_reply_becomes_a_replacement(serve: Any, client: Any, tmp_path: Path) -> None:
+    """As the server sends it, an escape in JSON; from the cache; and inside a structured reply."""
+    server = serve(lambda heard: "left \ud83d")
+    path = tmp_path / "c.sqlite"
+    for cached in (False, True):
+        reply = client(server, cache=ReplyCache(path)).ask(ask("which side?"))
+        assert (reply.text, reply.from_cache) == ("left \ufffd", cached)
+    words = {"type": "object", "properties": {"why": {"type": "string"}}}
+    server = serve(lambda heard: r'{"why": "so \ud83d"}')
+    assert client(server).ask(ask("which side?", schema=words)).parsed == {"why": "so \ufffd"}
 
 
 def test_an_answer_with_its_facts(serve: Any, client: Any, protocol: str) -> None:

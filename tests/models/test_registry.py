@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from medspatial.errors import InputError
+from medspatial.errors import InputError, MissingPackageError
 from medspatial.models import create_model, model_names
 
 
@@ -58,6 +59,45 @@ def test_an_outside_package_adds_a_model(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["always", "right"]
+
+
+WHERE = r"model 'toy': entry point 'toy = \S+' of package toy-model 1\.0"
+RULE = r"it must name a callable that returns a medspatial\.models\.Model"
+
+
+@pytest.mark.parametrize(
+    ("code", "attribute", "message"),
+    [
+        ("import no_such_thing", "Toy", r"cannot be imported \(ModuleNotFoundError: .*no_such_thing.*\); "),
+        ("raise RuntimeError('two\\nlines')", "Toy", r"cannot be imported \(RuntimeError: two lines\); "),
+        ("def (", "Toy", r"cannot be imported \(SyntaxError"),
+        ("", "Toy", r"cannot be imported \(AttributeError"),
+        ("Toy = 5", "Toy", rf"{RULE}, got 5 \(int\)"),
+        ("Toy = dict", "Toy", rf"{RULE}, got \{{\}} \(dict\)"),
+        ("def toy(): return 'model'", "toy", rf"{RULE}, got 'model' \(str\)"),
+        ("def toy(): raise KeyError('x')", "toy", r"the call failed \(KeyError: 'x'\)"),
+    ],
+)
+def test_a_broken_entry_point_is_one_line_that_names_its_package(
+    code: str, attribute: str, message: str, outside_model: Callable[..., str]
+) -> None:
+    name = outside_model(code, attribute)
+    with pytest.raises(InputError, match=f"^{WHERE}: {message}") as caught:
+        create_model(name)
+    assert "\n" not in str(caught.value)
+    assert name in model_names()  # the others can still be listed and used
+
+
+def test_an_outside_model_that_misses_a_package_says_so_itself(outside_model: Callable[..., str]) -> None:
+    code = "from medspatial.errors import require\nrequire('no_such_thing', 'models')"
+    with pytest.raises(MissingPackageError, match="package 'no_such_thing' is not installed"):
+        create_model(outside_model(code, "Toy"))
+
+
+@pytest.mark.parametrize("name", ["", "a/b", ".a"])
+def test_a_name_must_make_a_file_name(name: str) -> None:
+    with pytest.raises(InputError, match="model 'random': name must consist of letters, digits and"):
+        create_model("random", name=name)
 
 
 def test_listing_models_imports_nothing_heavy() -> None:

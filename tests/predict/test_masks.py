@@ -111,5 +111,5 @@ def test_a_case_without_masks_fails_and_the_others_do_not(tmp_path: Path) -> Non
     assert (done.answered, done.failed) == (1, 1)
     assert {row.error for row in read_predictions(done.path)} == {
         None,
-        "InputError: case 'a' has no masks to draw",
+        "load: InputError: case 'a' has no masks to draw",
     }

@@ -93,6 +93,14 @@ def test_where_cases_depend_on_each_other_all_are_asked_again(path: Path) -> Non
     assert (changed.answered, changed.outdated) == (2, 2)
 
 
+def test_a_case_that_no_question_concerns_may_come_and_go(tmp_path: Path) -> None:
+    path = tmp_path / "looker.jsonl"
+    run(path, BOTH, {**STATES, "idle": "1"}, each_alone=False)
+    for states in ({**STATES, "idle": "2"}, STATES, {**STATES, "other": "1"}):
+        again = run(path, BOTH, states, each_alone=False)
+        assert (again.resumed, again.outdated) == (2, 0)
+
+
 def test_killed_before_the_end_it_comes_to_the_same(path: Path) -> None:
     states = path.with_name("looker.cases.json")
     before, manifest = states.read_bytes(), path.with_name("looker.manifest.json").read_bytes()

@@ -86,7 +86,7 @@ def test_a_bad_question_costs_only_itself(tmp_path: Path) -> None:
     run = predict(Toy(["Question 2?"]), questions(), tmp_path / "toy.jsonl", load=FakeVolume)  # type: ignore[arg-type]
     assert (run.answered, run.failed) == (9, 3)
     failures = read_records(tmp_path / "toy.failures.jsonl", Prediction).rows
-    assert {row.error for row in failures} == {"RuntimeError: out of words"}
+    assert {row.error for row in failures} == {"answer: RuntimeError: out of words"}
     assert all(row.prediction is None and row.status == "failed" for row in failures)
 
 
@@ -106,7 +106,7 @@ def test_a_model_that_gives_too_few_answers_fails(tmp_path: Path) -> None:
 
     run = predict(Short(), questions(1), tmp_path / "s.jsonl", load=FakeVolume)  # type: ignore[arg-type]
     assert (run.answered, run.failed) == (0, 4)
-    assert "gave 0 answers to 1 queries" in (read_predictions(run.path)[0].error or "")
+    assert "got 0 answers to 1 queries" in (read_predictions(run.path)[0].error or "")
 
 
 def test_a_missing_package_stops_the_run_at_once(tmp_path: Path) -> None:

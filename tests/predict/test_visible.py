@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import weakref
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,9 +14,10 @@ import pytest
 
 from medspatial.arms import arm
 from medspatial.compare import with_visible_shares
+from medspatial.errors import MissingPackageError, RunStopped
 from medspatial.inputs import Query
 from medspatial.models import Answer, Model, Point
-from medspatial.predict import predict, read_predictions
+from medspatial.predict import predict, read_predictions, troubles
 from medspatial.records import Evidence, EvidencePoint, Question
 from medspatial.score import metric
 from medspatial.volume import Affine, Volume
@@ -130,15 +132,41 @@ def test_a_resumed_file_has_the_same_bytes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("figures", [[1.0], [1.0, 2.0, 0.0], [float("nan")] * 3])
-def test_wrong_figures_fail_the_questions_and_say_why(figures: list[float], tmp_path: Path) -> None:
+def test_wrong_figures_cost_the_shares_alone_and_say_why(figures: list[float], tmp_path: Path) -> None:
     class Wrong(RightHalf):
         def visible(self, volume: Volume, points: Sequence[Point]) -> Sequence[float]:
             return figures
 
     asked = [q for q in QUESTIONS if q.case_id == "a"]
     done = predict(Wrong(), asked, tmp_path / "p.jsonl", load=volume)
-    assert (done.answered, done.failed) == (0, len(asked))
-    assert "must give 3 figures from 0 to 1" in str(read_predictions(done.path)[0].error)
+    assert (done.answered, done.failed) == (len(asked), 0)
+    assert set(shares(done.path).values()) == {None}
+    (fault,) = done.unseen
+    assert "must give 3 figures from 0 to 1" in fault
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), RunStopped("no more"), MissingPackageError("no torch")])
+def test_an_error_of_the_hook_costs_no_answer_and_is_told_once(error: Exception, tmp_path: Path) -> None:
+    class Broken(RightHalf):
+        def visible(self, volume: Volume, points: Sequence[Point]) -> Sequence[float]:
+            self.calls.append("visible")
+            raise error
+
+    model, path = Broken(), tmp_path / "p.jsonl"
+    done = predict(model, QUESTIONS, path, load=volume, batch_size=2)
+    assert (done.answered, done.failed) == (len(QUESTIONS), 0)
+    assert model.calls.count("answer") == 4  # 3 batches of one volume, 1 of the other: none asked again
+    assert model.calls.count("visible") == 2
+    said = f"visible: {type(error).__name__}: {error}"
+    assert done.unseen == {said: 2}
+    facts = [json.loads(line) for line in (tmp_path / "p.volumes.jsonl").read_text().splitlines()]
+    assert [fact["visible_error"] for fact in facts] == [said, said]
+    (line,) = troubles(done)
+    assert line.startswith("no visible shares for 2 volumes")
+    assert said in line
+    assert "p.volumes.jsonl" in line
+    again = predict(model, QUESTIONS, path, load=volume)
+    assert (again.resumed, again.answered, troubles(again)) == (len(QUESTIONS), 0, [])
 
 
 def test_volumes_are_kept_no_longer_than_they_are_needed(tmp_path: Path) -> None:

@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from medspatial.errors import InputError
-from medspatial.records import Question, read_records
+from medspatial.records import Prediction, Question, Score, encodable, read_records, write_records
 
 PLAIN = {"image_path": "d/valid_7_a_2.nii.gz", "question": "Which kidney is larger?", "answer": "left"}
 
@@ -36,3 +38,34 @@ def test_bytes_of_no_known_encoding_are_placed(tmp_path: Path) -> None:
     (tmp_path / "b.jsonl").write_bytes(b'{"question": "f\xfcr"}')
     with pytest.raises(InputError, match=r"b.jsonl: not UTF-8 text \(byte 15"):
         read_records(tmp_path / "b.jsonl", Question)
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("left", "left"),
+        ("é \U0001f600", "é \U0001f600"),
+        ("left \ud83d", "left \ufffd"),
+        ("\ude00 left", "\ufffd left"),
+        ("a\ud83db\ude00c", "a\ufffdb\ufffdc"),
+        ("\ud83d\ude00", "\U0001f600"),  # both halves are there
+    ],
+)
+def test_half_a_character_becomes_a_replacement(text: str, written: str, tmp_path: Path) -> None:
+    assert encodable(text) == written
+    row = Prediction(**PLAIN, prediction=text, metadata={"raw": [text]})
+    score = Score(**PLAIN, metric="judge", reason=text)
+    write_records(tmp_path / "p.jsonl", [row])
+    write_records(tmp_path / "s.jsonl", [score])
+    (read,) = read_records(tmp_path / "p.jsonl", Prediction)
+    assert (read.prediction, read.metadata) == (written, {"raw": [written]})
+    assert next(iter(read_records(tmp_path / "s.jsonl", Score))).reason == written
+
+
+@given(st.text(alphabet=st.characters(codec=None) | st.characters(categories=["Cs"])))
+def test_any_text_can_be_encoded_and_what_could_be_stays(text: str) -> None:
+    made = encodable(text)
+    made.encode()
+    assert encodable(made) == made
+    if not any("\ud800" <= character <= "\udfff" for character in text):
+        assert made == text

@@ -68,6 +68,7 @@ def test_unknown_built_in_study() -> None:
         ("title: T\ncases: {path: d}\nmodels: []\n", ["'models'", "at least 1"]),
         ("title: T\ncases: {path: d}\nmodels: [random, random]\n", ["two models are named 'random'"]),
         ("title: T\ncases: {path: d}\nmodels: [{kind: random, name: a/b}]\n", ["'models.0.name'", "'a/b'"]),
+        ("title: T\ncases: {path: d}\nmodels: [{kind: random, name: .a}]\n", ["not begin with .", "'.a'"]),
         (GOOD + "compare: {confidence: 95}\n", ["'compare.confidence'", "less than 1", "95"]),
     ],
 )

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -214,3 +215,36 @@ def test_a_walk_after_a_repair_asks_again_what_changed(on_files: StudyConfig, tm
     for model in ("random", "prior"):
         rows = read_records(out / "predictions" / f"{model}.jsonl", Prediction).rows
         assert len(rows) == second.questions
+
+
+LOOKER = """
+from medspatial.models import Answer, Model
+class Looker(Model):
+    def __init__(self):
+        self.name = "looker"
+    def answer(self, encoded, queries):
+        if any(query.id < "8" for query in queries):
+            raise KeyError("x")
+        return [Answer("left") for _ in queries]
+"""
+
+
+def test_a_changed_ct_leaves_the_arm_without_image_alone_and_failures_are_told(
+    on_files: StudyConfig, tmp_path: Path, outside_model: Callable[..., str]
+) -> None:
+    kind = outside_model(LOOKER, "Looker")
+    model = on_files.models[0].model_copy(update={"kind": kind, "name": kind})
+    config = on_files.model_copy(update={"models": (model,), "arms": ("text_only",)})
+    said: list[str] = []
+    warned: list[str] = []
+    run_study(config, tmp_path / "out", said.append, warned.append)
+    failures = tmp_path / "out" / "predictions" / "toy.failures.jsonl"
+    told = [line for line in warned if line.startswith("toy: ")]
+    assert len(told) == 1
+    assert "most often" in told[0]
+    assert f"answer: KeyError: 'x'; each with its error: {failures}" in told[0]
+    ct = sorted((tmp_path / "data").rglob("ct.nii.gz"))[0]
+    os.utime(ct, ns=(0, ct.stat().st_mtime_ns + 10**9))
+    said.clear()
+    run_study(config, tmp_path / "out", said.append)
+    assert [line.partition(":")[0] for line in said if "set aside" in line] == ["toy"]

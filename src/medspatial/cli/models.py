@@ -38,10 +38,13 @@ def list_models(
 
 @app.command("show")
 def show(name: Name, as_json: Json = False) -> None:
-    """Show a model's card and its input contract."""
-    from medspatial.models.inventory import card_facts
+    """Show a model's card and its input contract.
 
-    facts = card_facts(name)
+    Of a baseline or a model of an installed package, which have no card: what it is and where it comes from.
+    """
+    from medspatial.models.inventory import model_facts
+
+    facts = model_facts(name)
     if as_json:
         typer.echo(json.dumps(facts, indent=1, ensure_ascii=False))
         return

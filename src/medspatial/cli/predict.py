@@ -59,8 +59,9 @@ def predict_command(
     from medspatial.arms import arm as arm_of
     from medspatial.cli.options import read_options
     from medspatial.cli.rows import load_rows
+    from medspatial.cli.show import tell
     from medspatial.models.prepared import PreparedModel, prepared_loader
-    from medspatial.predict import predict
+    from medspatial.predict import predict, troubles
     from medspatial.progress import progress
     from medspatial.records import Question
     from medspatial.study import case_loader
@@ -92,7 +93,7 @@ def predict_command(
             load_masks=drawn and chosen.mask_loader(drawn, asked),
             locate=chosen.locate,
             arm=arm,
-            states=known.states,
+            states=known.states if chosen.shows_volume else None,
             each_alone=chosen.each_alone,
             batch_size=batch_size,
             overwrite=overwrite,
@@ -102,6 +103,7 @@ def predict_command(
     if run.outdated:
         aside = run.path.with_name(f"{run.path.stem}.outdated")
         typer.echo(f"{run.outdated} answers whose question or case changed were set aside: {aside}", err=True)
+    tell(troubles(run))
     if run.failed:
         raise typer.Exit(EXIT_FAILURES)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
+from medspatial.records import encodable, plain_data
+
 
 @dataclass(frozen=True)
 class Tokens:
@@ -30,7 +32,7 @@ class Tokens:
 
 @dataclass(frozen=True)
 class Reply:
-    """The answer to one request.
+    """The answer to one request; its text can be written as UTF-8, also where it was cut inside a character.
 
     Attributes
     ----------
@@ -61,6 +63,13 @@ class Reply:
     cost: float | None = None
     repaired: bool = False
     from_cache: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("text", "served_model", "finish"):
+            object.__setattr__(self, name, encodable(getattr(self, name)))
+        if self.refusal is not None:
+            object.__setattr__(self, "refusal", encodable(self.refusal))
+        object.__setattr__(self, "parsed", plain_data(self.parsed, "parsed"))
 
     def cached(self) -> Self:
         """Return the same reply as one that cost nothing now."""

@@ -8,6 +8,7 @@ from typing import Any
 from medspatial.errors import InputError
 from medspatial.inputs import InputContract
 from medspatial.models.card import ModelCard, model_card, model_cards
+from medspatial.models.outside import load_outside, outside_models, package_of
 from medspatial.models.registry import BASELINES, check_packages, model_names
 
 
@@ -15,6 +16,25 @@ def inventory() -> list[dict[str, Any]]:
     """Return one row per model: those with a card, then baselines and models of installed packages."""
     cards = model_cards()
     return [_row(cards[name]) if name in cards else _bare(name) for name in model_names()]
+
+
+def model_facts(name: str) -> dict[str, Any]:
+    """Return what is known of a model without making it: `card_facts`, or the little there is without a card.
+
+    Raises
+    ------
+    InputError
+        No such model, or a broken entry point of an outside package.
+    """
+    if name in model_cards():
+        return card_facts(name)
+    if name in BASELINES:
+        return _facts(name, "medspatial", BASELINES[name], load(BASELINES[name]))
+    outside = outside_models()
+    if name in outside:
+        point = outside[name]
+        return _facts(name, package_of(point), point.value, load_outside(point))
+    raise InputError(f"unknown model {name!r}; known: {', '.join(model_names())}")
 
 
 def card_facts(name: str) -> dict[str, Any]:
@@ -71,7 +91,22 @@ def _row(card: ModelCard) -> dict[str, Any]:
 
 
 def _bare(name: str) -> dict[str, Any]:
-    """A model without a card: a baseline says what it is in the first line of its class."""
-    title = (load(BASELINES[name]).__doc__ or "").splitlines()[0] if name in BASELINES else ""
+    """A model without a card: a baseline says what it is itself, an outside model is not imported for it."""
+    if name in BASELINES:
+        title = _first_line(load(BASELINES[name])).partition(":")[0]
+    else:
+        title = f"of package {package_of(outside_models()[name])}"
     empty = dict.fromkeys(("paper", "architecture", "input", "checkpoint", "licence", "verified"), "")
-    return {"name": name, "title": title.partition(":")[0], **empty}
+    return {"name": name, "title": title, **empty}
+
+
+def _facts(name: str, package: str, entry: str, made_by: Any) -> dict[str, Any]:
+    facts = {"name": name, "title": _first_line(made_by), "package": package, "entry": entry}
+    contract = getattr(made_by, "contract", None)
+    return {**facts, "contract": dict(contract.lines())} if isinstance(contract, InputContract) else facts
+
+
+def _first_line(made_by: Any) -> str:
+    """Return the first line of the docstring that a class or function has itself."""
+    lines = (getattr(made_by, "__doc__", None) or "").strip().splitlines()
+    return lines[0] if lines else ""

@@ -10,14 +10,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from importlib import import_module
-from importlib.metadata import entry_points
 from typing import Any
 
 from medspatial.errors import InputError, require
 from medspatial.models.base import Model
 from medspatial.models.card import model_cards
+from medspatial.models.naming import NAME_RULE, is_name
+from medspatial.models.outside import load_outside, make_outside, outside_models
 
-GROUP = "medspatial.models"
 BASELINES: dict[str, str] = {
     "random": "medspatial.models.baselines:RandomModel",
     "prior": "medspatial.models.baselines:PriorModel",
@@ -29,8 +29,7 @@ BASELINES: dict[str, str] = {
 def model_names() -> tuple[str, ...]:
     """Return the names of all models: baselines, models with a card, those of installed packages."""
     own = (*BASELINES, *model_cards())
-    outside = sorted(point.name for point in entry_points(group=GROUP) if point.name not in own)
-    return (*own, *outside)
+    return (*own, *(name for name in outside_models() if name not in own))
 
 
 def create_model(kind: str, **options: Any) -> Model:
@@ -46,13 +45,28 @@ def create_model(kind: str, **options: Any) -> Model:
     Raises
     ------
     InputError
-        Unknown name or option; the message lists those known.
+        Unknown name or option (the message lists those known), a ``name`` that makes no file name, or a
+        broken entry point of an outside package.
     MissingPackageError
         The model needs an extra that is not installed.
     """
-    factory = _factory(kind)
     name = options.pop("name", None)
-    parameters = inspect.signature(factory).parameters
+    if name is not None and not is_name(str(name)):
+        raise InputError(f"model '{kind}': name {NAME_RULE}, got {name!r}")
+    factory = _factory(kind)
+    _check_options(kind, factory, options)
+    outside = None if _own_entry(kind) else outside_models()[kind]
+    model = factory(**options) if outside is None else make_outside(outside, factory, options)
+    if name is not None:
+        model.name = str(name)
+    return model
+
+
+def _check_options(kind: str, factory: Callable[..., Model], options: dict[str, Any]) -> None:
+    try:
+        parameters = inspect.signature(factory).parameters
+    except ValueError:  # a callable that does not say what it takes
+        return
     takes_any = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values())
     unknown = [] if takes_any else sorted(set(options) - set(parameters))
     if unknown:
@@ -65,24 +79,25 @@ def create_model(kind: str, **options: Any) -> Model:
     ]
     if missing:
         raise InputError(f"model '{kind}': option {missing[0]!r} is required")
-    model = factory(**options)
-    if name is not None:
-        model.name = str(name)
-    return model
 
 
 def _factory(kind: str) -> Callable[..., Model]:
-    own = {**BASELINES, **{name: card.entry for name, card in model_cards().items()}}
-    if kind in own:
-        module, _, attribute = own[kind].partition(":")
+    entry = _own_entry(kind)
+    if entry is not None:
+        module, _, attribute = entry.partition(":")
         check_packages(kind)
         factory: Callable[..., Model] = getattr(import_module(module), attribute)
         return factory
-    for point in entry_points(group=GROUP):
-        if point.name == kind:
-            loaded: Callable[..., Model] = point.load()
-            return loaded
+    outside = outside_models()
+    if kind in outside:
+        return load_outside(outside[kind])
     raise InputError(f"unknown model {kind!r}; known: {', '.join(model_names())}")
+
+
+def _own_entry(kind: str) -> str | None:
+    """Return the import path of a baseline or a model with a card, None for any other name."""
+    card = model_cards().get(kind)
+    return card.entry if card is not None else BASELINES.get(kind)
 
 
 def check_packages(kind: str) -> None:

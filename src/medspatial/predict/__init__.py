@@ -2,6 +2,7 @@
 
 from medspatial.predict.output import PredictionFile, read_failures, read_predictions
 from medspatial.predict.runner import LoadMasks, LoadVolume, PredictionRun, predict
+from medspatial.predict.troubles import troubles
 from medspatial.predict.visible import Locate
 
 __all__ = [
@@ -13,4 +14,5 @@ __all__ = [
     "predict",
     "read_failures",
     "read_predictions",
+    "troubles",
 ]

@@ -2,7 +2,7 @@
 
 ``NAME.jsonl``            answers, append-only, one line per question
 ``NAME.failures.jsonl``   questions without an answer, with the error; tried again on resume
-``NAME.volumes.jsonl``    per volume: fingerprint and seconds of each stage
+``NAME.volumes.jsonl``    per volume: fingerprint, seconds of each stage, an error of the hook ``visible``
 ``NAME.manifest.json``    configuration, versions, fingerprints, sessions
 ``NAME.torn``             torn last lines that a killed run left, set aside
 ``NAME.cases.json``       the state of each case's files when it was asked
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -38,9 +39,11 @@ class PredictionFile:
         same words stay, and the rest is set aside.
     states
         State of the files of each case, by case id (see `medspatial.cases.file_state`): answers about a case
-        whose files changed are set aside. None where it is not known.
+        whose files changed are set aside. Cases that no question concerns do not count. None where states
+        are not known, or answers rest on no files.
     each_alone
-        Whether an answer rests on its own case alone; else any change sets all aside.
+        Whether an answer rests on its own case alone; else any change to a case of the questions sets all
+        aside.
     overwrite
         Start anew; the old files are removed.
 
@@ -50,6 +53,8 @@ class PredictionFile:
         Ids of the questions that are answered.
     outdated
         Number of answers set aside now.
+    errors, unseen
+        See `medspatial.predict.PredictionRun`.
 
     Raises
     ------
@@ -76,12 +81,13 @@ class PredictionFile:
             self.outdated = 0
             old = _old_manifest(self._sibling(".manifest.json"), manifest)
             _set_torn_line_aside(path)
-            changed = self._changed_cases(states)
+            asked = {question.case_id for question in questions}
+            changed = self._changed_cases(asked, states)
             if old is not None and (changed or old.inputs != manifest.inputs):
                 self._set_outdated_aside(questions, changed, each_alone)
                 update = {"inputs": manifest.inputs, "configuration_hash": manifest.configuration_hash}
                 old = old.model_copy(update=update)
-            self._note_states(states)
+            self._note_states(asked, states)
             self.manifest = _with_session(old or manifest, manifest)
             write_manifest(self._sibling(".manifest.json"), self.manifest)
             self.done = {row.id for row in read_records(path, Prediction)} if path.exists() else set()
@@ -92,6 +98,8 @@ class PredictionFile:
         self._answers = RecordAppender(path)
         self.answered = 0
         self.failed = 0
+        self.errors: Counter[str] = Counter()
+        self.unseen: Counter[str] = Counter()
 
     def answer(self, rows: list[Prediction]) -> None:
         """Append answers."""
@@ -103,29 +111,33 @@ class PredictionFile:
         with RecordAppender(self._sibling(".failures.jsonl")) as failures:
             failures.append(*rows)
         self.failed += len(rows)
+        self.errors.update(row.error or "" for row in rows)
 
     def volume(self, facts: dict[str, Any]) -> None:
         """Append one line of facts about a volume."""
         with self._sibling(".volumes.jsonl").open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(facts) + "\n")
+        if "visible_error" in facts:
+            self.unseen[facts["visible_error"]] += 1
 
     def _sibling(self, ending: str) -> Path:
         return self.path.with_name(self.path.stem + ending)
 
-    def _changed_cases(self, states: Mapping[str, str] | None) -> set[str]:
-        """Return the cases whose files are not as they were when they were asked."""
+    def _changed_cases(self, asked: set[str], states: Mapping[str, str] | None) -> set[str]:
+        """Return the cases asked about whose files are not as they were when they were asked."""
         known = self._sibling(".cases.json")
         if states is None or not known.exists():
             return set()
         before: dict[str, str] = json.loads(known.read_text(encoding="utf-8"))
-        return {case_id for case_id, state in before.items() if states.get(case_id) != state}
+        return {case_id for case_id in asked & before.keys() if states.get(case_id) != before[case_id]}
 
-    def _note_states(self, states: Mapping[str, str] | None) -> None:
+    def _note_states(self, asked: set[str], states: Mapping[str, str] | None) -> None:
         if states is None:
             return
         known = self._sibling(".cases.json")
         unfinished = known.with_name(f"{known.name}.tmp")
-        unfinished.write_text(json.dumps(dict(states), indent=0, sort_keys=True) + "\n", encoding="utf-8")
+        kept = {case_id: state for case_id, state in states.items() if case_id in asked}
+        unfinished.write_text(json.dumps(kept, indent=0, sort_keys=True) + "\n", encoding="utf-8")
         unfinished.replace(known)
 
     def _set_outdated_aside(self, questions: Sequence[Question], changed: set[str], each_alone: bool) -> None:
@@ -180,8 +192,18 @@ def read_predictions(path: Path) -> list[Prediction]:
 
 def read_failures(path: Path) -> list[Prediction]:
     """Return the failures of the run that wrote the answers in a file; empty where there are none."""
-    failures = path.with_name(path.stem + ".failures.jsonl")
+    failures = failures_file(path)
     return read_records(failures, Prediction).rows if failures.exists() else []
+
+
+def failures_file(path: Path) -> Path:
+    """Return the file of failures beside a file of answers."""
+    return path.with_name(path.stem + ".failures.jsonl")
+
+
+def volumes_file(path: Path) -> Path:
+    """Return the file of facts about volumes beside a file of answers."""
+    return path.with_name(path.stem + ".volumes.jsonl")
 
 
 def item_fields(item: Item) -> dict[str, Any]:

@@ -6,14 +6,15 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from medspatial.errors import InputError, MissingPackageError, RunStopped
+from medspatial.errors import InputError, RunStopped
 from medspatial.inputs import Query
 from medspatial.manifest import new_manifest
 from medspatial.models import Answer, Model
+from medspatial.predict.methods import MethodFailed, answers_of, facts_of, inside
 from medspatial.predict.output import PredictionFile, item_fields
 from medspatial.predict.visible import VISIBLE_SHARE, Locate, Sight
 from medspatial.progress import Progress, Silent
@@ -29,7 +30,15 @@ LoadMasks = Callable[[str], "Masks | None"]
 
 @dataclass(frozen=True)
 class PredictionRun:
-    """How a run ended: questions in all, answered before, answered now, failed now, set aside now."""
+    """How a run ended: questions in all, answered before, answered now, failed now, set aside now.
+
+    Attributes
+    ----------
+    errors
+        Error to how many questions failed with it now.
+    unseen
+        Error of the model's ``visible`` to how many volumes it left without visible shares now.
+    """
 
     path: Path
     questions: int
@@ -37,6 +46,8 @@ class PredictionRun:
     answered: int
     failed: int
     outdated: int = 0
+    errors: Mapping[str, int] = field(default_factory=dict)
+    unseen: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -69,8 +80,9 @@ def predict(
 
     Questions are grouped by case in order of first appearance. Each answer is on disk before the
     next batch starts; a killed run resumes where it was and ends in the same bytes. A failure
-    (unreadable volume, error of the model) is recorded as such and tried again on the next call. With
-    other questions than before, or other files of a case, answers that still hold stay, and the rest is set
+    (unreadable volume, error of the model) is recorded as such, with the method that raised it, and tried
+    again on the next call; one in the model's hook ``visible`` costs no answer, only the shares. With other
+    questions than before, or other files of a case, answers that still hold stay, and the rest is set
     aside.
 
     Parameters
@@ -97,7 +109,8 @@ def predict(
     ------
     InputError
         No questions, duplicate question ids, no ``load`` (``load_masks``) for a model that needs
-        volumes (masks), or an output file of another configuration.
+        volumes (masks), a model whose ``describe`` gives no plain data, or an output file of another
+        configuration.
     RunStopped
         The model says that no further question can be answered now (a budget is spent); what is
         answered stays in the file.
@@ -106,7 +119,7 @@ def predict(
     settings = {
         "model": model.name,
         "arm": arm,
-        **model.describe(),
+        **facts_of(model),
         **(configuration or {}),
     }
     inputs = {"questions": content_hash([[q.id, q.question, q.answer] for q in questions])}
@@ -130,7 +143,16 @@ def predict(
         loaders = _Loaders(model, load, load_masks, locate)
         for case_id, group, prepared in _prefetched(loaders, pending):
             run.answer_volume(case_id, group, prepared)
-        return PredictionRun(Path(output), len(questions), resumed, file.answered, file.failed, file.outdated)
+        return PredictionRun(
+            path=Path(output),
+            questions=len(questions),
+            resumed=resumed,
+            answered=file.answered,
+            failed=file.failed,
+            outdated=file.outdated,
+            errors=file.errors,
+            unseen=file.unseen,
+        )
 
 
 def _check(
@@ -185,13 +207,18 @@ class _Loaders:
     def prepare(self, case_id: str, group: list[Question]) -> _Prepared:
         model = self.model
         started = time.perf_counter()
-        volume = self.load(case_id) if model.needs_volume and self.load is not None else None
+        with inside("load"):
+            volume = self.load(case_id) if model.needs_volume and self.load is not None else None
         if model.needs_masks and self.load_masks is not None:
-            masks = None if volume is None else self.load_masks(case_id)
-            value = model.prepare_with_masks(volume, masks)
+            with inside("load"):
+                masks = None if volume is None else self.load_masks(case_id)
+            with inside("prepare_with_masks"):
+                value = model.prepare_with_masks(volume, masks)
         else:
-            value = model.prepare(volume)
-        fingerprint = volume.fingerprint if volume is not None else None
+            with inside("prepare"):
+                value = model.prepare(volume)
+        with inside("load"):
+            fingerprint = volume.fingerprint if volume is not None else None
         sight = Sight(model, volume, group, self.locate)
         return _Prepared(value, fingerprint, time.perf_counter() - started, sight)
 
@@ -211,12 +238,11 @@ class _Run:
         try:
             ready = prepared.result()
             started = time.perf_counter()
-            encoded = self.model.encode(ready.value)
+            with inside("encode"):
+                encoded = self.model.encode(ready.value)
             encode_s = time.perf_counter() - started
-        except (MissingPackageError, RunStopped):
-            raise
-        except Exception as error:
-            self.file.fail([self._failed(question, error) for question in group])
+        except MethodFailed as failure:
+            self.file.fail([self._failed(question, failure) for question in group])
             self.report.advance(len(group), f"{case_id} failed")
             return
         started = time.perf_counter()
@@ -232,21 +258,21 @@ class _Run:
             "encode_s": round(encode_s, 4),
             "answer_s": round(time.perf_counter() - started, 4),
         }
+        if ready.sight.fault is not None:
+            facts["visible_error"] = ready.sight.fault
         self.file.volume(facts)
 
     def _answer_batch(self, encoded: Any, batch: list[Question], sight: Sight) -> None:
         """Answer a batch; where it fails as a whole, one by one, so that a bad question costs only itself."""
         try:
-            answers = _asked(self.model, encoded, batch)
-            shares = sight.shares
-        except (MissingPackageError, RunStopped):
-            raise
-        except Exception as error:
+            answers = answers_of(self.model, encoded, [Query.of(question) for question in batch])
+        except MethodFailed as failure:
             if len(batch) == 1:
-                self.file.fail([self._failed(batch[0], error)])
+                self.file.fail([self._failed(batch[0], failure)])
                 return
             self._answer_singly(encoded, batch, sight)
             return
+        shares = sight.shares
         self.file.answer(
             [self._answered(q, a, shares.get(q.id)) for q, a in zip(batch, answers, strict=True)]
         )
@@ -272,18 +298,11 @@ class _Run:
             metadata={**answer.metadata, **seen},
         )
 
-    def _failed(self, question: Question, error: Exception) -> Prediction:
+    def _failed(self, question: Question, failure: MethodFailed) -> Prediction:
         return Prediction(
             **item_fields(question),
             model=self.model.name,
             arm=self.arm,
             status="failed",
-            error=f"{type(error).__name__}: {error}",
+            error=str(failure),
         )
-
-
-def _asked(model: Model, encoded: Any, batch: list[Question]) -> list[Answer]:
-    answers = model.answer(encoded, [Query.of(question) for question in batch])
-    if len(answers) != len(batch):
-        raise RuntimeError(f"model '{model.name}' gave {len(answers)} answers to {len(batch)} queries")
-    return answers

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from medspatial.models import Model, Point
+from medspatial.predict.methods import MethodFailed
 
 if TYPE_CHECKING:
     from medspatial.records import Question
@@ -30,6 +31,12 @@ class Sight:
         points, and let go once they are worked out.
     locate
         Where points of the patient lie in that volume; None for a volume as the evidence was measured on.
+
+    Attributes
+    ----------
+    fault
+        The error of the model's hook, once `shares` was asked for; None where there was none. The answers
+        stand without their shares: the hook is optional, and is not called again for this volume.
     """
 
     def __init__(
@@ -38,21 +45,22 @@ class Sight:
         asked = type(model).visible is not Model.visible and any(_points(one) for one in questions)
         self._volume = volume if asked else None
         self._model, self._questions, self._locate = model, questions, locate
+        self.fault: str | None = None
 
     @cached_property
     def shares(self) -> dict[str, float]:
         """Question id to how visible its least visible point is; without those that are not known.
 
-        The least counts: a distance needs both its ends.
-
-        Raises
-        ------
-        RuntimeError
-            The model's figures are not one per point between 0 and 1.
+        The least counts: a distance needs both its ends. An error of the model's hook, or figures that are
+        not one per point between 0 and 1, give none and are noted in ``fault``.
         """
         asked = {question.id: _points(question) for question in self._questions}
         points = sorted({point for found in asked.values() for point in found})
-        figures = self._figures(points) if points else None
+        figures = None
+        try:
+            figures = self._figures(points) if points else None
+        except Exception as error:  # also one that would end the run: the answers are there already
+            self.fault = str(MethodFailed("visible", error))
         self._volume = None
         if figures is None:
             return {}

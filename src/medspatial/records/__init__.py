@@ -9,7 +9,7 @@ from medspatial.records.base import (
     content_hash,
 )
 from medspatial.records.case import Case, MaskSource
-from medspatial.records.encoding import open_text, other_encoding
+from medspatial.records.encoding import encodable, open_text, other_encoding
 from medspatial.records.jsonl import (
     Loaded,
     RecordAppender,
@@ -19,6 +19,7 @@ from medspatial.records.jsonl import (
     read_records,
     write_records,
 )
+from medspatial.records.plain import plain_data, shown_kind
 from medspatial.records.question import (
     Evidence,
     EvidencePoint,
@@ -50,11 +51,14 @@ __all__ = [
     "RowError",
     "Score",
     "content_hash",
+    "encodable",
     "iter_records",
     "open_text",
     "other_encoding",
     "patient_of",
+    "plain_data",
     "read_records",
+    "shown_kind",
     "volume_name",
     "without_suffix",
     "write_records",

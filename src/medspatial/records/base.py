@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from medspatial.records.encoding import encodable
+
 Category = Literal["laterality", "distance", "volume", "localisation", "comparison"]
 CATEGORIES: tuple[Category, ...] = ("laterality", "distance", "volume", "localisation", "comparison")
 CATEGORY_TITLES: dict[str, str] = {
@@ -27,12 +29,16 @@ class Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     def to_json(self) -> str:
-        """One line of JSON without fields that are None or empty by default, in field order."""
-        return json.dumps(
+        """One line of JSON without fields that are None or empty by default, in field order.
+
+        Any record can be written as UTF-8: see `encodable` for text that cannot.
+        """
+        text = json.dumps(
             self.model_dump(mode="json", exclude_defaults=True),
             ensure_ascii=False,
             separators=(", ", ": "),
         )
+        return encodable(text)
 
 
 def content_hash(*parts: Any) -> str:

@@ -1,8 +1,9 @@
-"""Opening of text that other programs wrote: UTF-8, with or without its byte order mark."""
+"""Text of other programs: opened as UTF-8, with or without its byte order mark; made encodable as UTF-8."""
 
 from __future__ import annotations
 
 import codecs
+import re
 from pathlib import Path
 from typing import TextIO
 
@@ -14,6 +15,7 @@ _MARKS = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
     (codecs.BOM_UTF16_LE, "UTF-16"),
     (codecs.BOM_UTF16_BE, "UTF-16"),
 )
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def open_text(path: Path) -> TextIO:
@@ -53,3 +55,16 @@ def other_encoding(head: bytes) -> str | None:
             return name
     # Without a mark: JSON and CSV begin with ASCII, where UTF-16 has a 0 in every other byte.
     return "UTF-16" if head[:2].count(0) == 1 else None
+
+
+def encodable(text: str) -> str:
+    """Return text that UTF-8 can hold: a lone surrogate becomes U+FFFD, a pair the character it stands for.
+
+    Python's own JSON reader gives such halves of a character where a reply was cut inside its escapes.
+
+    >>> encodable("left \\ud83d") == "left \\ufffd"
+    True
+    """
+    if not _SURROGATES.search(text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

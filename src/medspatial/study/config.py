@@ -9,8 +9,9 @@ import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from medspatial.errors import InputError
+from medspatial.models.naming import NAME_RULE, is_name
 from medspatial.records import Record
-from medspatial.study.crossing import NAME_CHARACTERS, crossed
+from medspatial.study.crossing import crossed
 from medspatial.study.paths import beside
 
 C = TypeVar("C", bound=Record)
@@ -80,8 +81,8 @@ class ModelConfig(Record):
     @field_validator("name")
     @classmethod
     def _file_name(cls, name: str) -> str:
-        if not name or not set(name) <= NAME_CHARACTERS:
-            raise ValueError("must consist of letters, digits and - _ . + (it becomes a file name)")
+        if not is_name(name):
+            raise ValueError(NAME_RULE)
         return name
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from itertools import product
 from typing import Any
 
-NAME_CHARACTERS = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.+")
+from medspatial.models.naming import NAME_CHARACTERS
+
 _LONGEST = 24  # characters of a value that can be part of a name
 
 

@@ -23,7 +23,7 @@ from medspatial.compare import Comparison, CorrectnessMatrix, compare, with_visi
 from medspatial.errors import InputError
 from medspatial.manifest import new_manifest, read_manifest, session, write_manifest
 from medspatial.models import Model, create_model
-from medspatial.predict import PredictionRun, predict, read_predictions
+from medspatial.predict import PredictionRun, predict, read_predictions, troubles
 from medspatial.progress import capped, progress
 from medspatial.questions import (
     DROP_RULES,
@@ -185,7 +185,7 @@ class Study:
                 load_masks=chosen.mask_loader(cases.masks, asked),
                 locate=chosen.locate,
                 arm=arm_name,
-                states=cases.states,
+                states=cases.states if chosen.shows_volume else None,
                 each_alone=chosen.each_alone,
                 batch_size=batch,
                 progress=bar,
@@ -193,6 +193,7 @@ class Study:
         failed = f", {run.failed} failed" if run.failed else ""
         aside = f", {run.outdated} set aside (question or case changed)" if run.outdated else ""
         self.say(f"{label}: {run.answered} answered now, {run.resumed} before{failed}{aside}")
+        self._warn(f"{label}: {line}" for line in troubles(run))
         return run
 
     def scores(self, questions: list[Question]) -> list[Score]:

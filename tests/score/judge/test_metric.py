@@ -12,7 +12,7 @@ import pytest
 
 from medspatial.errors import InputError
 from medspatial.llm.loopback import Heard, Loopback, Say
-from medspatial.records import Prediction
+from medspatial.records import Prediction, write_records
 from medspatial.score import metric
 from medspatial.score.base import Metric
 
@@ -87,6 +87,17 @@ def test_verdicts_become_scores(opinionated: Any, quick: Any, kind: str, rows: l
     assert scores[3].rule == "blank"
     assert scores[0].metadata["served_model"] == "m-1"
     assert len(scores[0].metadata["prompt_hash"]) == 16
+
+
+def test_half_a_character_in_a_verdict_can_be_written(
+    serve: Serve, quick: Any, rows: list[Prediction], tmp_path: Path
+) -> None:
+    text = r'{"reason": "so \ud83d", "extracted_answer": "left", "verdict": "correct"}'
+    options = {**quick, "cache": tmp_path / "c.sqlite"}
+    for _ in range(2):  # the second from the cache
+        scores = judge(serve(lambda heard: text), "openai", options).score(rows[:1])
+        assert scores[0].reason == "so \ufffd"
+        write_records(tmp_path / "s.jsonl", scores)
 
 
 def test_a_failed_prediction_and_a_blank_answer_are_not_sent(
