@@ -9,11 +9,27 @@ import torch
 from torch import nn
 
 from medspatial.errors import InputError, require
+from medspatial.models.options import whole, wrong
 from medspatial.models.runtime.checkpoint import load_weights, shapes
 
 _FILES = ("models/model.pt", "model.pt", "models/model.safetensors", "model.safetensors")
 _STEM = "image_encoder.encoder.conv_init.weight"
 _WRAPPER = "network."
+STEP = 16  # the encoder halves each axis four times
+
+
+def window_edge(edge: Any, option: str = "window", model: str = "vista3d") -> int:
+    """Return the edge of a window in voxels, held to what the network takes.
+
+    Raises
+    ------
+    InputError
+        Not a multiple of 16, or 16, of which one voxel would be left in the deepest stage to normalise over.
+    """
+    found = whole(edge, option, model)
+    if found % STEP or found < 2 * STEP:
+        raise wrong(edge, f"a multiple of {STEP} from {2 * STEP}", option, model)
+    return found
 
 
 def network_of(embedding: int) -> nn.Module:
