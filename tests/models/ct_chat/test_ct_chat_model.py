@@ -194,3 +194,21 @@ def test_what_is_visible_is_not_known_of_raw_values(model: CTChat, monkeypatch: 
     assert model.visible(ct(), [point]) == [True]  # type: ignore[list-item]
     monkeypatch.setattr(model, "_with_unit", lambda volume: volume.oriented("RAS"))
     assert model.visible(ct(), [point]) is None  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("max_new_tokens", 0, "'max_new_tokens' must be a whole number from 1, got 0"),
+        ("do_sample", "maybe", "'do_sample' must be true or false, got 'maybe'"),
+        ("top_p", 3, "'top_p' must be a number above 0 and up to 1, got 3"),
+        ("provided", "no", "ct_chat: provided must be true or false, got 'no'"),
+        ("orientation", "left", "ct_chat: orientation must be canonical or stored, got 'left'"),
+    ],
+)
+def test_wrong_options_are_refused_before_encoder_and_base_are_read(
+    option: str, value: Any, message: str, checkpoint: Any, tmp_path: Path
+) -> None:
+    options = checkpoint.options(encoder=tmp_path / "no_encoder.pt")
+    with pytest.raises(InputError, match=message):
+        create_model("ct_chat", **{**options, option: value})

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ pytest.importorskip("transformers")
 
 import torch
 
+from medspatial.models.image_text import ImageText
 from medspatial.models.image_text.loading import greedy_configuration, load_model, load_processor
 
 CPU = torch.device("cpu")
@@ -74,4 +76,34 @@ def test_beams_are_refused(image_text_folders: Callable[[str], Path]) -> None:
     model = loaded(image_text_folders("llava"))
     model.generation_config.num_beams = 4
     with pytest.raises(InputError, match="num_beams=4 is not done here"):
+        greedy_configuration(model, max_new_tokens=3)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "rule"),
+    [
+        ("max_new_tokens", 0, "a whole number from 1"),
+        ("max_new_tokens", None, "a whole number from 1"),
+        ("do_sample", "maybe", "true or false"),
+        ("temperature", -1, "a number above 0"),
+        ("top_p", 3, "a number above 0 and up to 1"),
+        ("top_k", -1, "a whole number from 0"),
+        ("seed", "x", "a whole number"),
+    ],
+)
+def test_wrong_choices_are_refused_before_a_model_is_loaded(option: str, value: Any, rule: str) -> None:
+    with pytest.raises(InputError, match=f"{option}'? must be {rule}, got {value!r}"):
+        ImageText("no-such-folder", device="cpu", **{option: value})
+
+
+def test_choices_and_the_checkpoints_own_values(image_text_folders: Callable[[str], Path]) -> None:
+    model = loaded(image_text_folders("llava"))
+    with pytest.raises(InputError, match=r"^option 'top_p' must be a number above 0 and up to 1, got 3"):
+        greedy_configuration(model, max_new_tokens=3, do_sample=True, top_p=3)
+    made = greedy_configuration(model, max_new_tokens=3, do_sample=True, temperature=2, top_k=None)
+    assert (made.temperature, made.top_k) == (2.0, 5)  # the checkpoint's own top_k
+    model.generation_config.repetition_penalty = -2.0
+    with pytest.raises(
+        InputError, match=r"generation_config\.json: .*'repetition_penalty' must be .* got -2.0"
+    ):
         greedy_configuration(model, max_new_tokens=3)

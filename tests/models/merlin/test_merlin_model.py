@@ -171,6 +171,8 @@ def test_a_tokenizer_with_code_of_its_own_is_read_as_llamas(tiny_merlin: Path, t
         ({"reader": "echo"}, "'reader' belongs to"),
         ({"mode": "choices", "statement": "x"}, "must hold {option}"),
         ({"language_path": "/nowhere"}, "no such folder"),
+        ({"max_new_tokens": 0}, "'max_new_tokens' must be a whole number from 1, got 0"),
+        ({"repetition_penalty": -2}, "'repetition_penalty' must be a number above 0, got -2"),
     ],
 )
 def test_bad_options(tiny_merlin: Path, options: dict[str, Any], message: str) -> None:

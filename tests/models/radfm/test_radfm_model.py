@@ -14,6 +14,7 @@ from medspatial.errors import InputError
 from medspatial.inputs import Query
 from medspatial.models import create_model
 from medspatial.models.radfm import RadFM
+from medspatial.models.runtime import checkpoint
 from medspatial.volume import Affine, Volume
 
 QUERIES = [
@@ -141,3 +142,26 @@ def test_the_whole_volume_is_visible(model: RadFM) -> None:
     volume = ct()
     points = [tuple(float(v) for v in volume.affine.apply([n] * 3)) for n in (0, 8, 9)]
     assert model.visible(volume, points) == [True, True, False]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("max_new_tokens", -1, "'max_new_tokens' must be a whole number from 1, got -1"),
+        ("do_sample", "maybe", "'do_sample' must be true or false, got 'maybe'"),
+        ("temperature", -1, "'temperature' must be a number above 0, got -1"),
+        ("hu_window", [100, -100], r"radfm: hu_window must be two numbers .*, got \[100, -100\]"),
+        ("size", 18, "radfm: size must be a multiple of 4, got 18"),
+    ],
+)
+def test_wrong_options_are_refused_before_weights_are_read(
+    option: str, value: Any, message: str, tiny_radfm: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoint, "shapes", lambda files: pytest.fail("weights were read"))
+    with pytest.raises(InputError, match=message):
+        made(tiny_radfm, **{option: value})
+
+
+def test_sampling_settings_may_be_left_open(tiny_radfm: Path) -> None:
+    settings = made(tiny_radfm, do_sample=True, temperature=None, top_p=None).language.settings
+    assert (settings.temperature, settings.top_p) == (1.0, None)
