@@ -108,7 +108,7 @@ def fetch_checkpoint(
 def check(
     folder: Annotated[Path, typer.Argument(help="A checkpoint's folder.")],
     model: Annotated[
-        str | None, typer.Option("--model", "-m", help="Of which model, if config.json does not tell.")
+        str | None, typer.Option("--model", "-m", help="Of which model, if the files do not tell.")
     ] = None,
     as_json: Json = False,
 ) -> None:

@@ -13,6 +13,7 @@ import torch
 from medspatial.errors import InputError
 from medspatial.inputs import Query
 from medspatial.models import create_model
+from medspatial.models.check import check_folder
 from medspatial.models.ct_chat.model import CTChat
 from medspatial.models.ct_chat.original_features import original_path
 from medspatial.models.ct_chat.prompt import IMAGE_ID
@@ -212,3 +213,26 @@ def test_wrong_options_are_refused_before_encoder_and_base_are_read(
     options = checkpoint.options(encoder=tmp_path / "no_encoder.pt")
     with pytest.raises(InputError, match=message):
         create_model("ct_chat", **{**options, option: value})
+
+
+def test_the_lora_folder_is_checked_from_headers(checkpoint: Any, make: Any, tmp_path: Path) -> None:
+    found = check_folder(checkpoint.lora, "ct_chat")
+    assert all(finding.fine for finding in found), found
+    told = {finding.part: finding.detail for finding in found}
+    assert told["adapter settings"] == "LoRA of rank 2, alpha 4"
+    assert "6 updates" in told["adapter and projector"]
+    assert told["base and encoder"].startswith("not covered")
+    make.adapter(tmp_path, {"vision_tower": make.vision}, use_dora=True)
+    state = torch.load(tmp_path / "non_lora_trainables.bin", weights_only=True)
+    state.pop("base_model.model.model.mm_projector.proj.0.bias")
+    torch.save(state, tmp_path / "non_lora_trainables.bin")
+    wrong = {
+        finding.part: finding.detail for finding in check_folder(tmp_path, "ct_chat") if not finding.fine
+    }
+    assert "'use_dora': True is not supported" in wrong["adapter settings"]
+    assert "1 missing: proj.0.bias" in wrong["adapter and projector"]
+    (tmp_path / "non_lora_trainables.bin").unlink()
+    wrong = {
+        finding.part: finding.detail for finding in check_folder(tmp_path, "ct_chat") if not finding.fine
+    }
+    assert "no projector" in wrong["adapter and projector"]

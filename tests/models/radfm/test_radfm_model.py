@@ -13,6 +13,7 @@ import torch
 from medspatial.errors import InputError
 from medspatial.inputs import Query
 from medspatial.models import create_model
+from medspatial.models.check import check_folder
 from medspatial.models.radfm import RadFM
 from medspatial.models.runtime import checkpoint
 from medspatial.volume import Affine, Volume
@@ -165,3 +166,20 @@ def test_wrong_options_are_refused_before_weights_are_read(
 def test_sampling_settings_may_be_left_open(tiny_radfm: Path) -> None:
     settings = made(tiny_radfm, do_sample=True, temperature=None, top_p=None).language.settings
     assert (settings.temperature, settings.top_p) == (1.0, None)
+
+
+def test_a_folder_is_checked(tiny_radfm: Path, tmp_path: Path) -> None:
+    found = check_folder(tiny_radfm, "radfm")
+    assert all(finding.fine for finding in found), found
+    assert [finding.part for finding in found] == ["model", "config", "weights", "tokenizer"]
+    shutil.copy(tiny_radfm / "config.json", tmp_path)
+    wrong = {finding.part: finding.detail for finding in check_folder(tmp_path, "radfm") if not finding.fine}
+    assert "no weights; looked for" in wrong["weights"]
+    assert "name its place with the option tokenizer" in wrong["tokenizer"]
+    state = torch.load(tiny_radfm / "pytorch_model.bin", weights_only=True)
+    state.pop("embedding_layer.fc.bias")
+    torch.save(state, tmp_path / "pytorch_model.bin")
+    (tmp_path / "tokenizer.model").write_bytes(b"no model")
+    wrong = {finding.part: finding.detail for finding in check_folder(tmp_path, "radfm") if not finding.fine}
+    assert "1 missing: fc.bias" in wrong["weights"]
+    assert "not a SentencePiece model" in wrong["tokenizer"]

@@ -61,7 +61,9 @@ def model(taught_vila: Path, options: dict[str, Any]) -> VilaM3:
 
 
 def test_a_folder_is_checked_part_by_part(taught_vila: Path, tmp_path: Path) -> None:
-    found = check_folder(taught_vila, "vila_m3")
+    found = check_folder(taught_vila)  # told by its type and its three folders
+    assert found == check_folder(taught_vila, "vila_m3")
+    assert found[0].detail == "vila_m3"
     assert all(finding.fine for finding in found), found
     assert [finding.part for finding in found] == [
         "model",

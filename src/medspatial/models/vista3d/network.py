@@ -9,8 +9,10 @@ import torch
 from torch import nn
 
 from medspatial.errors import InputError, require
+from medspatial.models.layout import Layout, Part
 from medspatial.models.options import whole, wrong
 from medspatial.models.runtime.checkpoint import load_weights, shapes
+from medspatial.models.runtime.looks import fitting_weights
 
 _FILES = ("models/model.pt", "model.pt", "models/model.safetensors", "model.safetensors")
 _STEM = "image_encoder.encoder.conv_init.weight"
@@ -63,12 +65,29 @@ def weights_of(path: Path) -> Path:
     raise InputError(f"{path}: no VISTA3D weights; looked for {', '.join(_FILES)}")
 
 
-def load_network(path: Path, device: torch.device) -> nn.Module:
-    """Load a bundle's weights, strictly; the size is read off them."""
-    file = weights_of(path)
+def embedding_of(file: Path) -> int:
+    """Return the channels of the first stage, read off a weight file."""
     found = {published_name(key): shape for key, shape in shapes([file]).items()}
     if _STEM not in found:
         raise InputError(f"{file}: not VISTA3D's weights, key {_STEM!r} is missing")
-    network = network_of(found[_STEM][0])
+    return found[_STEM][0]
+
+
+def parts(path: Path) -> list[Part]:
+    """Return what a bundle must hold, for ``models check``: its weights, and nothing besides."""
+
+    def look() -> str:
+        file = weights_of(path)
+        with torch.device("meta"):
+            network = network_of(embedding_of(file))
+        return f"{file.name}: {fitting_weights([file], Layout(network, published_name))}"
+
+    return [Part("weights", look)]
+
+
+def load_network(path: Path, device: torch.device) -> nn.Module:
+    """Load a bundle's weights, strictly; the size is read off them."""
+    file = weights_of(path)
+    network = network_of(embedding_of(file))
     load_weights(network, [file], rename=published_name, dtype=torch.float32, device=device)
     return network.to(device).eval()
