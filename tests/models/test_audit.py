@@ -13,7 +13,8 @@ from medspatial.cases import make_marker_phantom
 from medspatial.cli.app import app
 from medspatial.errors import InputError
 from medspatial.inputs import InputContract
-from medspatial.models.audit import Audit, audit
+from medspatial.models.audit import Audit, audit, covered
+from medspatial.models.inventory import preparation
 from medspatial.models.m3d_lamed.preparation import Preparation
 from medspatial.volume import Volume
 
@@ -64,8 +65,26 @@ def test_a_blind_preparation_is_told() -> None:
     contract = InputContract(shape=(4, 4, 4))
     with pytest.raises(InputError, match="a marker left no trace"):
         audited(lambda volume: np.zeros((1, 4, 4, 4), np.float32), contract)
-    with pytest.raises(InputError, match="three spatial axes"):
+    with pytest.raises(InputError, match=r"three spatial axes, got an array of \(4, 4\)"):
         audited(lambda volume: np.zeros((4, 4)), contract)
+
+
+def test_what_is_not_covered_is_told_as_a_limit() -> None:
+    pytest.importorskip("torch")
+    models = ("ct_chat", "m3d_lamed", "med3dvlm", "medgemma", "merlin", "radfm", "vista3d")
+    assert covered() == models
+    made = preparation("vila_m3")
+    with pytest.raises(InputError) as told:
+        audit("vila_m3", made, made.contract(), make_marker_phantom)
+    assert str(told.value) == (
+        "models audit does not cover 'vila_m3': it is given slices, and markers are followed along a "
+        f"volume's three axes; covered: {', '.join(models)}"
+    )
+    for name in ("image_text", "vila_m3"):  # one has a card without preparation
+        result = CliRunner().invoke(app, ["models", "audit", name])
+        assert isinstance(result.exception, InputError)
+        assert f"does not cover '{name}'" in str(result.exception)
+        assert "covered: ct_chat, m3d_lamed" in str(result.exception)
 
 
 def test_channels_are_taken_together() -> None:

@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 
 from medspatial.cli.app import app
 from medspatial.errors import InputError
-from medspatial.models.check import check_folder
+from medspatial.models.card import model_cards
+from medspatial.models.check import check_folder, covered
 from medspatial.models.runtime import checkpoint
 
 Build = Callable[..., Path]
@@ -75,10 +76,48 @@ def test_no_end_token(m3d_folder: Build) -> None:
     assert "no end token" in problems(folder)["generation"]
 
 
-def test_an_unknown_model_type_lists_those_known(tmp_path: Path) -> None:
-    (tmp_path / "config.json").write_text('{"model_type": "bert"}')
-    with pytest.raises(InputError, match=r"'bert' is of no model here; known: .*vlm_qwen \(med3dvlm\)"):
+def test_files_that_tell_no_model_list_what_can_be_checked(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"tell no model \(there is no model_type\); name it with --model"):
         check_folder(tmp_path)
+    (tmp_path / "config.json").write_text('{"model_type": "bert"}')
+    with pytest.raises(InputError) as told:
+        check_folder(tmp_path)
+    message = str(told.value)
+    assert "config.json states model_type 'bert'" in message
+    assert f"--model, one of {', '.join(covered())}." in message
+    assert "med3dvlm (model_type vlm_qwen)" in message
+    # LLaVA's type is not enough: other models of its family state it too.
+    (tmp_path / "config.json").write_text('{"model_type": "llava_llama"}')
+    with pytest.raises(
+        InputError, match=r"vila_m3 \(model_type llava_llama, llm, vision_tower, mm_projector\)"
+    ):
+        check_folder(tmp_path)
+
+
+def test_a_model_that_is_not_covered_is_told_plainly(tmp_path: Path) -> None:
+    with pytest.raises(
+        InputError, match="models check does not cover 'gemini'; covered: ct_chat, image_text"
+    ):
+        check_folder(tmp_path, "gemini")
+    with pytest.raises(InputError, match="no such checkpoint folder"):
+        check_folder(tmp_path / "nothing", "radfm")
+
+
+def test_every_model_with_a_checkpoint_is_covered() -> None:
+    with_checkpoints = {name for name, card in model_cards().items() if card.checkpoints}
+    assert set(covered()) == with_checkpoints | {"image_text"}
+
+
+def test_a_bundle_of_vista3d_needs_no_config(tiny_vista3d: Path, tmp_path: Path) -> None:
+    assert problems(tiny_vista3d, "vista3d") == {}
+    assert problems(tiny_vista3d / "models/model.pt", "vista3d") == {}
+    assert "no VISTA3D weights; looked for models/model.pt" in problems(tmp_path, "vista3d")["weights"]
+    state = torch.load(tiny_vista3d / "models/model.pt", weights_only=True)
+    state.pop("network.class_head.class_embeddings.weight")
+    torch.save(state, tmp_path / "model.pt")
+    assert "1 missing: class_head.class_embeddings" in problems(tmp_path, "vista3d")["weights"]
+    torch.save({"x": torch.zeros(1)}, tmp_path / "model.pt")
+    assert "not VISTA3D's weights" in problems(tmp_path, "vista3d")["weights"]
 
 
 def test_segmentation_heads_are_skipped_by_name(m3d_folder: Build) -> None:

@@ -111,7 +111,7 @@ def fetch_checkpoint(
 def check(
     folder: Annotated[Path, typer.Argument(help="A checkpoint's folder.")],
     model: Annotated[
-        str | None, typer.Option("--model", "-m", help="Of which model, if config.json does not tell.")
+        str | None, typer.Option("--model", "-m", help="Of which model, if the files do not tell.")
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -165,13 +165,14 @@ def audit_model(
     """Send a phantom with markers at the patient's left, front and head through a model's preparation.
 
     Says where each lands, whether that is what the input contract declares, and what is left of small
-    lesions. Ends with exit code 1 if left, front or head are not where the contract says.
+    lesions. Ends with exit code 1 if left, front or head are not where the contract says. Covers
+    models that are given a volume, not those that are shown slices.
     """
     from medspatial.cases import make_marker_phantom
-    from medspatial.models.audit import audit
-    from medspatial.models.inventory import contract_of, preparation
+    from medspatial.models.audit import audit, audited_preparation
+    from medspatial.models.inventory import contract_of
 
-    made = preparation(name, **read_options(set_ or []))
+    made = audited_preparation(name, **read_options(set_ or []))
     found = audit(name, made, contract_of(made), make_marker_phantom, spacing=spacing)
     if as_json:
         typer.echo(json.dumps(found.as_dict(), indent=1))

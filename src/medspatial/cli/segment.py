@@ -35,7 +35,9 @@ def segment_command(
         typer.Option("--structure", help="Only these structures; repeatable. Default: all without lesions."),
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1.")] = "auto",
-    window: Annotated[int, typer.Option(min=16, help="Voxels of a window's edge (vista3d).")] = 128,
+    window: Annotated[
+        int, typer.Option(min=32, help="Voxels of a window's edge, a multiple of 16 (vista3d).")
+    ] = 128,
     assume_axes: Annotated[
         str | None, typer.Option(help="Axis codes for volumes without a usable affine, such as LPS.")
     ] = None,

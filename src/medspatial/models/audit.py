@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medspatial.errors import InputError
+from medspatial.errors import InputError, MissingPackageError
 from medspatial.inputs import InputContract
+from medspatial.models.card import model_card, model_cards
+from medspatial.models.inventory import contract_of, preparation
 
 if TYPE_CHECKING:
     from medspatial.volume import Volume
@@ -170,8 +172,14 @@ def audit(
     Raises
     ------
     InputError
-        The prepared array has no three spatial axes.
+        The model is not given a volume, which an audit does not cover, or the prepared array has no three
+        spatial axes.
     """
+    if contract.representation != "volume":
+        raise _not_covered(
+            model,
+            f"it is given {contract.representation}, and markers are followed along a volume's three axes",
+        )
     axes, landings, difference = {}, [], 0.0
     first: NDArray[Any] | None = None
     phantom = phantom_of(spacing=2 * spacing)
@@ -192,13 +200,43 @@ def audit(
     return Audit(model, contract, axes, tuple(landings), survivals, difference)
 
 
+def covered() -> tuple[str, ...]:
+    """Return the models that an audit covers: those whose preparation, without weights, gives a volume."""
+    found = []
+    for name, card in model_cards().items():
+        try:
+            contract = None if card.preparation is None else contract_of(preparation(name))
+        except MissingPackageError:
+            continue
+        if contract is not None and contract.representation == "volume":
+            found.append(name)
+    return tuple(found)
+
+
+def audited_preparation(model: str, **options: Any) -> Any:
+    """Make the preparation of a model for its audit.
+
+    Raises
+    ------
+    InputError
+        A model without card, one whose preparation needs its weights, or a wrong option.
+    """
+    if model_card(model).preparation is None:
+        raise _not_covered(model, "it has no preparation that works without its weights")
+    return preparation(model, **options)
+
+
+def _not_covered(model: str, why: str) -> InputError:
+    return InputError(f"models audit does not cover '{model}': {why}; covered: {', '.join(covered())}")
+
+
 def _prepared(prepare: Prepare, volume: Volume, contract: InputContract) -> NDArray[np.float64]:
     """Return the input as (D, H, W); channels are summed."""
     array = np.asarray(prepare(volume), dtype=np.float64)
     if array.ndim == 4 and contract.channels:
         array = array.sum(axis=0)
-    if array.ndim != 3 or contract.representation != "volume":
-        raise InputError(f"audit: needs an input with three spatial axes, got {contract.representation}")
+    if array.ndim != 3:
+        raise InputError(f"audit: needs an input with three spatial axes, got an array of {array.shape}")
     return array
 
 

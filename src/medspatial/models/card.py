@@ -55,7 +55,8 @@ class ModelCard(Record):
     layout
         Import path of a function from ``config.json`` to a `Layout`, for ``models check``.
     parts
-        The same for a checkpoint split over folders: a function from its folder to a list of `Part`.
+        In place of ``layout``, for a checkpoint of another form than one folder of transformers: import path
+        of a function from its folder to a list of `Part`.
     preparation
         Import path of a class: options in, `Volume` to array, with ``contract()`` and ``describe()``; for
         ``prepare`` and ``models audit``, which need no weights.
@@ -64,6 +65,8 @@ class ModelCard(Record):
         and no checkpoint holds; it returns the paths written.
     model_types
         Values of ``model_type`` in ``config.json`` by which a folder is recognised.
+    marks
+        Files or folders that must all be there besides, for a folder to be recognised.
     verified
         What was compared with the original's own computation, and to which error.
     """
@@ -80,6 +83,7 @@ class ModelCard(Record):
     preparation: str | None = None
     texts: str | None = None
     model_types: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
     extra: str = "models"
     checkpoints: tuple[Checkpoint, ...] = ()
     verified: str = ""

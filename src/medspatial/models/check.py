@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from medspatial.errors import InputError, MedspatialError
 from medspatial.models.card import ModelCard, model_card, model_cards
 from medspatial.models.inventory import load
-from medspatial.models.layout import Layout, Part
+from medspatial.models.layout import Part
 from medspatial.models.registry import check_packages
 
 
@@ -29,95 +28,91 @@ def check_folder(folder: str | Path, model: str | None = None) -> list[Finding]:
     Parameters
     ----------
     model
-        Default: the model whose ``model_type`` the folder's ``config.json`` states.
+        Default: the model that the folder's files tell.
 
     Raises
     ------
     InputError
-        No such folder, no ``config.json``, or a model that it does not tell.
+        No such folder, files that tell no model, or a model that is not covered.
     """
-    from medspatial.models.runtime.checkpoint import read_config
-
     path = Path(folder)
-    config = read_config(path)
-    card = model_card(model) if model else _recognised(path, config)
-    if card.layout is None and card.parts is None:
-        raise InputError(f"model '{card.name}' does not say what its folder must hold")
+    if not path.exists():
+        raise InputError(f"{path}: no such checkpoint folder")
+    card = model_card(model) if model else _recognised(path)
+    if card.name not in covered():
+        raise InputError(f"models check does not cover '{card.name}'; covered: {', '.join(covered())}")
     check_packages(card.name)
     findings = [Finding("model", True, card.name)]
     try:
-        parts = _parts(card, path, config)
+        parts = _parts(card, path)
     except MedspatialError as error:
         return [*findings, Finding("config", False, str(error))]
     except (KeyError, TypeError, ValueError) as error:
         return [*findings, Finding("config", False, f"config.json: missing or wrong field {error}")]
-    findings.append(Finding("config", True, f"model_type {config.get('model_type')}"))
-    return [*findings, *(finding for part in parts for finding in _of_part(part))]
+    if (path / "config.json").exists():
+        findings.append(Finding("config", True, f"model_type {_model_type(path)}"))
+    return [*findings, *(_found(part) for part in parts)]
 
 
-def _parts(card: ModelCard, folder: Path, config: dict[str, Any]) -> list[Part]:
+def covered() -> tuple[str, ...]:
+    """Return the models whose folders can be checked."""
+    return tuple(card.name for card in model_cards().values() if card.layout or card.parts)
+
+
+def _parts(card: ModelCard, folder: Path) -> list[Part]:
     if card.parts is not None:
         parts: list[Part] = load(card.parts)(folder)
         return parts
-    return [Part("", folder, config, load(str(card.layout))(config))]
+    from medspatial.models.runtime import checkpoint, looks
+
+    config = checkpoint.read_config(folder)
+    layout = load(str(card.layout))(config)
+    rows = config.get("vocab_size")
+    return [
+        Part("weights", lambda: looks.fitting_weights(checkpoint.weight_files(folder), layout)),
+        Part("tokenizer", lambda: looks.known_tokenizer(folder, rows, layout.image_token)),
+        Part("generation", lambda: looks.ended_generation(folder, config)),
+    ]
 
 
-def _of_part(part: Part) -> Iterator[Finding]:
-    steps = (("weights", _weights), ("tokenizer", _tokenizer), ("generation", _generation))
-    for kind, step in steps if part.language else steps[:1]:
-        name = f"{part.name} {kind}".strip()
-        try:
-            yield from (Finding(name, True, detail) for detail in step(part.folder, part.config, part.layout))
-        except MedspatialError as error:
-            yield Finding(name, False, str(error))
+def _found(part: Part) -> Finding:
+    try:
+        return Finding(part.name, True, part.look())
+    except MedspatialError as error:
+        return Finding(part.name, False, str(error))
+    except (KeyError, TypeError, ValueError) as error:
+        return Finding(part.name, False, f"missing or wrong field {error}")
 
 
-def _recognised(folder: Path, config: dict[str, Any]) -> ModelCard:
-    kind = config.get("model_type")
+def _recognised(folder: Path) -> ModelCard:
+    kind = _model_type(folder)
     for card in model_cards().values():
-        if kind in card.model_types:
+        typed = not card.model_types or kind in card.model_types
+        if (
+            (card.model_types or card.marks)
+            and typed
+            and all((folder / mark).exists() for mark in card.marks)
+        ):
             return card
-    known = {kind: card.name for card in model_cards().values() for kind in card.model_types}
-    listed = ", ".join(f"{kind} ({name})" for kind, name in known.items())
+    told = f"config.json states model_type {kind!r}" if kind is not None else "there is no model_type"
     raise InputError(
-        f"{folder}/config.json: field 'model_type': {kind!r} is of no model here; known: {listed}"
+        f"{folder}: its files tell no model ({told}); name it with --model, one of {', '.join(covered())}. "
+        f"Told by its files: {'; '.join(_telling())}"
     )
 
 
-def _weights(folder: Path, config: dict[str, Any], layout: Layout) -> Iterator[str]:
-    from medspatial.models.runtime import checkpoint
-
-    files = checkpoint.weight_files(folder)
-    published = checkpoint.shapes(files)
-    renamed = checkpoint.renamed_shapes(published, layout.rename, folder)
-    problems = checkpoint.compare_keys(checkpoint.state_shapes(layout.network), renamed)
-    if problems:
-        raise InputError(f"keys do not fit: {problems}")
-    skipped = len(published) - len(renamed)
-    size = sum(path.stat().st_size for path in files) / 1e9
-    yield f"{len(files)} files, {size:.2f} GB, {len(renamed)} tensors, {skipped} not needed"
+def _telling() -> list[str]:
+    """Return in words what tells which model."""
+    words = []
+    for card in model_cards().values():
+        signs = [f"model_type {' or '.join(card.model_types)}"] if card.model_types else []
+        signs += card.marks
+        words += [f"{card.name} ({', '.join(signs)})"] if signs else []
+    return words
 
 
-def _tokenizer(folder: Path, config: dict[str, Any], layout: Layout) -> Iterator[str]:
-    from medspatial.models.runtime.folder import load_tokenizer
+def _model_type(folder: Path) -> Any:
+    """Return what ``config.json`` states; None where there is none."""
+    from medspatial.models.runtime.checkpoint import read_config
 
-    tokenizer = load_tokenizer(folder)
-    rows = config.get("vocab_size")
-    if isinstance(rows, int) and len(tokenizer) > rows:
-        raise InputError(f"{len(tokenizer)} tokens, but the embeddings have only {rows} rows")
-    if layout.image_token is not None:
-        ids = tokenizer.encode(layout.image_token, add_special_tokens=False)
-        if tokenizer.convert_ids_to_tokens(ids) != [layout.image_token]:
-            raise InputError(
-                f"{layout.image_token} is not one token; this is not the checkpoint's own tokenizer"
-            )
-    yield f"{type(tokenizer).__name__}, {len(tokenizer)} tokens of {rows} rows"
-
-
-def _generation(folder: Path, config: dict[str, Any], layout: Layout) -> Iterator[str]:
-    from medspatial.models.runtime.folder import generation_settings
-
-    settings = generation_settings(folder, config)
-    if not settings.eos_ids:
-        raise InputError("no end token in generation_config.json or config.json: answers would never end")
-    yield f"end tokens {list(settings.eos_ids)}, repetition penalty {settings.repetition_penalty:g}"
+    return read_config(folder).get("model_type") if (folder / "config.json").exists() else None

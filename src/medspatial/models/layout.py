@@ -1,11 +1,10 @@
-"""What the checkpoint of a model must hold: an empty network and the published names of its parts."""
+"""What the checkpoint of a model must hold, and how its parts are looked at."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from torch import nn
@@ -32,18 +31,16 @@ class Layout:
 
 @dataclass(frozen=True)
 class Part:
-    """One part of a checkpoint that is split over folders.
+    """One thing that a checkpoint must hold: weights, a tokenizer, settings.
 
     Attributes
     ----------
     name
-        For messages; empty where the checkpoint is one.
-    language
-        Whether tokenizer and generation settings lie in its folder.
+        For messages, such as ``llm weights``.
+    look
+        Says in words what is there; raises a `MedspatialError` where that is missing or wrong. Looks at parts
+        do not depend on each other, so that one missing file does not hide the others.
     """
 
     name: str
-    folder: Path
-    config: dict[str, Any]
-    layout: Layout
-    language: bool = True
+    look: Callable[[], str]

@@ -13,6 +13,7 @@ import torch
 from medspatial.errors import InputError
 from medspatial.inputs import Query
 from medspatial.models import create_model
+from medspatial.models.check import check_folder
 from medspatial.models.ct_chat.model import CTChat
 from medspatial.models.ct_chat.original_features import original_path
 from medspatial.models.ct_chat.prompt import IMAGE_ID
@@ -194,3 +195,44 @@ def test_what_is_visible_is_not_known_of_raw_values(model: CTChat, monkeypatch: 
     assert model.visible(ct(), [point]) == [True]  # type: ignore[list-item]
     monkeypatch.setattr(model, "_with_unit", lambda volume: volume.oriented("RAS"))
     assert model.visible(ct(), [point]) is None  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("max_new_tokens", 0, "'max_new_tokens' must be a whole number from 1, got 0"),
+        ("do_sample", "maybe", "'do_sample' must be true or false, got 'maybe'"),
+        ("top_p", 3, "'top_p' must be a number above 0 and up to 1, got 3"),
+        ("provided", "no", "ct_chat: provided must be true or false, got 'no'"),
+        ("orientation", "left", "ct_chat: orientation must be canonical or stored, got 'left'"),
+    ],
+)
+def test_wrong_options_are_refused_before_encoder_and_base_are_read(
+    option: str, value: Any, message: str, checkpoint: Any, tmp_path: Path
+) -> None:
+    options = checkpoint.options(encoder=tmp_path / "no_encoder.pt")
+    with pytest.raises(InputError, match=message):
+        create_model("ct_chat", **{**options, option: value})
+
+
+def test_the_lora_folder_is_checked_from_headers(checkpoint: Any, make: Any, tmp_path: Path) -> None:
+    found = check_folder(checkpoint.lora, "ct_chat")
+    assert all(finding.fine for finding in found), found
+    told = {finding.part: finding.detail for finding in found}
+    assert told["adapter settings"] == "LoRA of rank 2, alpha 4"
+    assert "6 updates" in told["adapter and projector"]
+    assert told["base and encoder"].startswith("not covered")
+    make.adapter(tmp_path, {"vision_tower": make.vision}, use_dora=True)
+    state = torch.load(tmp_path / "non_lora_trainables.bin", weights_only=True)
+    state.pop("base_model.model.model.mm_projector.proj.0.bias")
+    torch.save(state, tmp_path / "non_lora_trainables.bin")
+    wrong = {
+        finding.part: finding.detail for finding in check_folder(tmp_path, "ct_chat") if not finding.fine
+    }
+    assert "'use_dora': True is not supported" in wrong["adapter settings"]
+    assert "1 missing: proj.0.bias" in wrong["adapter and projector"]
+    (tmp_path / "non_lora_trainables.bin").unlink()
+    wrong = {
+        finding.part: finding.detail for finding in check_folder(tmp_path, "ct_chat") if not finding.fine
+    }
+    assert "no projector" in wrong["adapter and projector"]

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,8 @@ pytest.importorskip("transformers")
 
 import torch
 
+from medspatial.models.check import check_folder
+from medspatial.models.image_text import ImageText
 from medspatial.models.image_text.loading import greedy_configuration, load_model, load_processor
 
 CPU = torch.device("cpu")
@@ -75,3 +78,72 @@ def test_beams_are_refused(image_text_folders: Callable[[str], Path]) -> None:
     model.generation_config.num_beams = 4
     with pytest.raises(InputError, match="num_beams=4 is not done here"):
         greedy_configuration(model, max_new_tokens=3)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "rule"),
+    [
+        ("max_new_tokens", 0, "a whole number from 1"),
+        ("max_new_tokens", None, "a whole number from 1"),
+        ("do_sample", "maybe", "true or false"),
+        ("temperature", -1, "a number above 0"),
+        ("top_p", 3, "a number above 0 and up to 1"),
+        ("top_k", -1, "a whole number from 0"),
+        ("seed", "x", "a whole number"),
+    ],
+)
+def test_wrong_choices_are_refused_before_a_model_is_loaded(option: str, value: Any, rule: str) -> None:
+    with pytest.raises(InputError, match=f"{option}'? must be {rule}, got {value!r}"):
+        ImageText("no-such-folder", device="cpu", **{option: value})
+
+
+def test_choices_and_the_checkpoints_own_values(image_text_folders: Callable[[str], Path]) -> None:
+    model = loaded(image_text_folders("llava"))
+    with pytest.raises(InputError, match=r"^option 'top_p' must be a number above 0 and up to 1, got 3"):
+        greedy_configuration(model, max_new_tokens=3, do_sample=True, top_p=3)
+    made = greedy_configuration(model, max_new_tokens=3, do_sample=True, temperature=2, top_k=None)
+    assert (made.temperature, made.top_k) == (2.0, 5)  # the checkpoint's own top_k
+    model.generation_config.repetition_penalty = -2.0
+    with pytest.raises(
+        InputError, match=r"generation_config\.json: .*'repetition_penalty' must be .* got -2.0"
+    ):
+        greedy_configuration(model, max_new_tokens=3)
+
+
+def test_a_folder_is_checked_without_loading_it(
+    image_text_folders: Callable[[str], Path], tmp_path: Path
+) -> None:
+    found = check_folder(image_text_folders("gemma3"), "image_text")
+    assert all(finding.fine for finding in found), found
+    parts = ["model", "config", "architecture", "weights", "processor"]
+    assert [finding.part for finding in found] == parts
+    folder = tmp_path / "gemma3"
+    shutil.copytree(image_text_folders("gemma3"), folder)
+    (folder / "model.safetensors").rename(folder / "model-1.safetensors")
+    index = {"weight_map": {"no.such.tensor": "model-1.safetensors"}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    for path in (*folder.glob("*processor*.json"), folder / "chat_template.jinja"):
+        path.unlink()
+    wrong = {
+        finding.part: finding.detail for finding in check_folder(folder, "image_text") if not finding.fine
+    }
+    assert set(wrong) == {"weights", "processor"}
+    assert wrong["weights"] == "1 tensors of the index are in no file, first no.such.tensor"
+    (folder / "config.json").write_text('{"model_type": "bert"}')
+    wrong = {
+        finding.part: finding.detail for finding in check_folder(folder, "image_text") if not finding.fine
+    }
+    assert wrong["architecture"] == "transformers has no image-text-to-text model of type 'bert'"
+    (folder / "config.json").write_text('{"model_type": "unheard_of"}')
+    wrong = {
+        finding.part: finding.detail for finding in check_folder(folder, "image_text") if not finding.fine
+    }
+    assert "unknown to transformers" in wrong["architecture"]
+
+
+def test_medgemma_needs_the_marks_of_a_thought_besides(image_text_folders: Callable[[str], Path]) -> None:
+    assert all(finding.fine for finding in check_folder(image_text_folders("gemma3"), "medgemma"))
+    found = check_folder(image_text_folders("llava"), "medgemma")
+    wrong = {finding.part: finding.detail for finding in found if not finding.fine}
+    assert list(wrong) == ["marks of a thought"]
+    assert "<unused94> is not one token" in wrong["marks of a thought"]

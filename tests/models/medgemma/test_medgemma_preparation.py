@@ -86,5 +86,5 @@ def test_jpeg_is_a_switch_and_costs_colour() -> None:
 
 
 def test_bad_limit() -> None:
-    with pytest.raises(InputError, match="max_slices must be at least 1, got 0"):
+    with pytest.raises(InputError, match="max_slices must be a whole number from 1, got 0"):
         Preparation(max_slices=0)

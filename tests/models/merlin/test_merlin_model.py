@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ from medspatial.cli.app import app
 from medspatial.errors import InputError
 from medspatial.inputs import Query
 from medspatial.models import create_model
+from medspatial.models.check import check_folder
 from medspatial.models.merlin.choices import MerlinChoices
-from medspatial.models.merlin.folder import LANGUAGE
+from medspatial.models.merlin.folder import LANGUAGE, REPORT
 from medspatial.models.merlin.report import MerlinGenerate, MerlinReports
 from medspatial.models.merlin.words import ORGANS
 from medspatial.records import Prediction, Question, read_records, write_records
@@ -171,6 +173,8 @@ def test_a_tokenizer_with_code_of_its_own_is_read_as_llamas(tiny_merlin: Path, t
         ({"reader": "echo"}, "'reader' belongs to"),
         ({"mode": "choices", "statement": "x"}, "must hold {option}"),
         ({"language_path": "/nowhere"}, "no such folder"),
+        ({"max_new_tokens": 0}, "'max_new_tokens' must be a whole number from 1, got 0"),
+        ({"repetition_penalty": -2}, "'repetition_penalty' must be a number above 0, got -2"),
     ],
 )
 def test_bad_options(tiny_merlin: Path, options: dict[str, Any], message: str) -> None:
@@ -244,3 +248,33 @@ def test_a_real_ct_at_the_real_input_size(shared: Path, tiny_merlin: Path) -> No
     assert encoded.visual.shape == (490, 16)  # 10 x 7 x 7
     assert model.answer(encoded, [Query("q", "left ?")])
     assert model.visible(ct, [ct.centre, (ct.centre[0] + 400, *ct.centre[1:])]) == [1.0, 0.0]
+
+
+def test_a_folder_is_checked_mode_by_mode(tiny_merlin: Path, tmp_path: Path) -> None:
+    found = check_folder(tiny_merlin)  # told by the published name of the report checkpoint
+    assert all(finding.fine for finding in found), found
+    assert [finding.part for finding in found] == [
+        "model",
+        "choices: weights",
+        "choices: Clinical-Longformer",
+        "generate: weights",
+        "generate: RadLLaMA-7b",
+    ]
+    assert "4 layers with low-rank parts" in found[3].detail
+    folder = tmp_path / "merlin"
+    shutil.copytree(tiny_merlin, folder)
+    (folder / "contrastive.safetensors").unlink()
+    shutil.rmtree(folder / LANGUAGE)
+    wrong = {finding.part: finding.detail for finding in check_folder(folder) if not finding.fine}
+    assert set(wrong) == {"choices: weights", "generate: weights", "generate: RadLLaMA-7b"}
+    assert "nor contrastive.safetensors" in wrong["choices: weights"]
+    assert (
+        "RadLLaMA-7b: no such folder; it must hold config.json and tokenizer"
+        in wrong["generate: RadLLaMA-7b"]
+    )
+    state = torch.load(tiny_merlin / REPORT, weights_only=True)
+    state.pop("adapter.linear2.bias")
+    torch.save(state, folder / REPORT)
+    shutil.copytree(tiny_merlin / LANGUAGE, folder / LANGUAGE)
+    wrong = {finding.part: finding.detail for finding in check_folder(folder, "merlin") if not finding.fine}
+    assert "1 missing: adapter.bias" in wrong["generate: weights"]

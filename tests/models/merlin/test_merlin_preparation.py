@@ -88,7 +88,7 @@ def test_the_field_of_view_is_in_the_contract() -> None:
 
 @pytest.mark.parametrize("shape", [(1, 2), (0, 2, 2)])
 def test_bad_shapes(shape: tuple[int, ...]) -> None:
-    with pytest.raises(InputError, match="shape must be three positive numbers"):
+    with pytest.raises(InputError, match="shape must be 3 whole numbers from 1, got"):
         Preparation(shape)  # type: ignore[arg-type]
 
 

@@ -13,7 +13,9 @@ import torch
 from medspatial.errors import InputError
 from medspatial.inputs import Query
 from medspatial.models import create_model
+from medspatial.models.check import check_folder
 from medspatial.models.radfm import RadFM
+from medspatial.models.runtime import checkpoint
 from medspatial.volume import Affine, Volume
 
 QUERIES = [
@@ -141,3 +143,43 @@ def test_the_whole_volume_is_visible(model: RadFM) -> None:
     volume = ct()
     points = [tuple(float(v) for v in volume.affine.apply([n] * 3)) for n in (0, 8, 9)]
     assert model.visible(volume, points) == [True, True, False]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("max_new_tokens", -1, "'max_new_tokens' must be a whole number from 1, got -1"),
+        ("do_sample", "maybe", "'do_sample' must be true or false, got 'maybe'"),
+        ("temperature", -1, "'temperature' must be a number above 0, got -1"),
+        ("hu_window", [100, -100], r"radfm: hu_window must be two numbers .*, got \[100, -100\]"),
+        ("size", 18, "radfm: size must be a multiple of 4, got 18"),
+    ],
+)
+def test_wrong_options_are_refused_before_weights_are_read(
+    option: str, value: Any, message: str, tiny_radfm: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoint, "shapes", lambda files: pytest.fail("weights were read"))
+    with pytest.raises(InputError, match=message):
+        made(tiny_radfm, **{option: value})
+
+
+def test_sampling_settings_may_be_left_open(tiny_radfm: Path) -> None:
+    settings = made(tiny_radfm, do_sample=True, temperature=None, top_p=None).language.settings
+    assert (settings.temperature, settings.top_p) == (1.0, None)
+
+
+def test_a_folder_is_checked(tiny_radfm: Path, tmp_path: Path) -> None:
+    found = check_folder(tiny_radfm, "radfm")
+    assert all(finding.fine for finding in found), found
+    assert [finding.part for finding in found] == ["model", "config", "weights", "tokenizer"]
+    shutil.copy(tiny_radfm / "config.json", tmp_path)
+    wrong = {finding.part: finding.detail for finding in check_folder(tmp_path, "radfm") if not finding.fine}
+    assert "no weights; looked for" in wrong["weights"]
+    assert "name its place with the option tokenizer" in wrong["tokenizer"]
+    state = torch.load(tiny_radfm / "pytorch_model.bin", weights_only=True)
+    state.pop("embedding_layer.fc.bias")
+    torch.save(state, tmp_path / "pytorch_model.bin")
+    (tmp_path / "tokenizer.model").write_bytes(b"no model")
+    wrong = {finding.part: finding.detail for finding in check_folder(tmp_path, "radfm") if not finding.fine}
+    assert "1 missing: fc.bias" in wrong["weights"]
+    assert "not a SentencePiece model" in wrong["tokenizer"]

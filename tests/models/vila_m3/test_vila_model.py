@@ -21,6 +21,7 @@ from medspatial.errors import InputError
 from medspatial.inputs import Query
 from medspatial.models import create_model
 from medspatial.models.check import check_folder
+from medspatial.models.runtime import checkpoint
 from medspatial.models.vila_m3 import VilaM3
 from medspatial.models.vila_m3.calls import GROUPS, call_of
 from medspatial.models.vila_m3.network import spliced
@@ -60,7 +61,9 @@ def model(taught_vila: Path, options: dict[str, Any]) -> VilaM3:
 
 
 def test_a_folder_is_checked_part_by_part(taught_vila: Path, tmp_path: Path) -> None:
-    found = check_folder(taught_vila, "vila_m3")
+    found = check_folder(taught_vila)  # told by its type and its three folders
+    assert found == check_folder(taught_vila, "vila_m3")
+    assert found[0].detail == "vila_m3"
     assert all(finding.fine for finding in found), found
     assert [finding.part for finding in found] == [
         "model",
@@ -433,3 +436,27 @@ def test_predict_on_a_part_of_a_real_ct(
     path.write_bytes(bytes_before[:-40])
     assert "1 answered now, 2 before" in predicted(taught_vila, folder, tmp_path / "out", options)
     assert path.read_bytes() == bytes_before
+
+
+@pytest.mark.parametrize("changed", [{}, {"expert": None}])
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("expert_window", 8, "vila_m3: expert_window must be a multiple of 16 from 32, got 8"),
+        ("expert_window", "big", "vila_m3: expert_window must be a whole number, got 'big'"),
+        ("max_new_tokens", -1, "'max_new_tokens' must be a whole number from 1, got -1"),
+        ("jpeg", "no", "vila_m3: jpeg must be true or false, got 'no'"),
+    ],
+)
+def test_wrong_options_are_refused_before_weights_are_read(
+    option: str,
+    value: Any,
+    message: str,
+    changed: dict[str, Any],
+    taught_vila: Path,
+    options: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(checkpoint, "shapes", lambda files: pytest.fail("weights were read"))
+    with pytest.raises(InputError, match=message):
+        create_model("vila_m3", path=taught_vila, **{**options, **changed, option: value})

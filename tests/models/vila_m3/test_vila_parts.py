@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -251,20 +252,33 @@ def test_a_point_off_the_slice_is_not_seen() -> None:
     assert Preparation(0).visible(volume, points) == [False, True, False]
 
 
-def test_left_and_front_land_where_the_contract_says() -> None:
+@pytest.mark.parametrize(
+    ("marker", "axis", "beyond"), [("marker_left", 1, True), ("marker_anterior", 0, False)]
+)
+def test_left_and_front_land_where_the_contract_says(marker: str, axis: int, beyond: bool) -> None:
+    """Left lies right of the picture's middle, front above it; told from the marker bright and hollow."""
     from medspatial.cases import make_marker_phantom
+    from medspatial.models.audit import STORAGES
 
     phantom = make_marker_phantom(spacing=4.0)
-    for marker, half in (("marker_left", (1, 1)), ("marker_anterior", (0, 0))):
-        mask = phantom.masks.mask(marker)
-        place = int(np.flatnonzero(mask.any(axis=(0, 1))).mean())
-        for codes in ("RAS", "LPS", "PIR"):
-            labels = Volume(mask.astype(np.uint8), phantom.ct.affine, unit="label").oriented(codes)
-            shown = np.argwhere(slice_of(labels, place)).mean(axis=0) / slice_of(labels, place).shape
-            axis, side = half
-            assert (shown[axis] > 0.5) == bool(side), (marker, codes, shown)
+    mask = phantom.masks.mask(marker)
+    assert phantom.ct.axcodes == "RAS"
+    upward = np.flatnonzero(mask.any(axis=(0, 1))).mean()
+    prepare = Preparation((upward + 0.5) / mask.shape[2], jpeg=False)
+    hollow = replace(phantom.ct, voxels=np.where(mask, -1000, phantom.ct.voxels).astype(np.int16))
+    pictures = []
+    for codes in STORAGES:
+        bright = prepare(phantom.ct.oriented(codes))
+        change = np.abs(bright.astype(int) - prepare(hollow.oriented(codes)))[..., 0]
+        place = np.argwhere(change > 0).mean(axis=0)[axis] / change.shape[axis]
+        assert (place > 0.6) if beyond else (place < 0.4), (codes, place)
+        pictures.append(bright)
+    assert all(np.array_equal(picture, pictures[0]) for picture in pictures)
+
+
+def test_the_contract_says_which_way_the_picture_lies() -> None:
     notes = " ".join(Preparation().contract().notes)
-    assert "the patient's right on the left" in notes
+    assert "front at the top, the patient's right on the left" in notes
     assert "JPEG" in notes
     assert "JPEG" not in " ".join(Preparation(jpeg=False).contract().notes)
 

@@ -18,7 +18,7 @@ from medspatial.models import create_model
 from medspatial.models.verify import verify
 from medspatial.models.vista3d import EVERYTHING, Vista3D, expanded
 from medspatial.models.vista3d.inference import Windows, label_maps
-from medspatial.models.vista3d.network import load_network, network_of
+from medspatial.models.vista3d.network import STEP, load_network, network_of, window_edge
 from medspatial.models.vista3d.preparation import Preparation
 from medspatial.models.vista3d.prompts import labels_of
 from medspatial.volume import AXIS_CODES, Affine, Volume
@@ -223,7 +223,37 @@ def test_it_is_no_model_that_answers() -> None:
     assert network_of(8).training is False
 
 
-@pytest.mark.parametrize("options", [{"roi": (0, 1, 1)}, {"overlap": 1.0}, {"logits_gb": 0.0}])
-def test_bad_windows(options: dict[str, Any]) -> None:
-    with pytest.raises(InputError, match="windows need"):
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"roi": (0, 1, 1)}, r"vista3d: window must be 3 whole numbers from 1, got \(0, 1, 1\)"),
+        ({"roi": "abc"}, "vista3d: window must be 3 whole numbers from 1, got 'abc'"),
+        ({"overlap": 1.0}, "vista3d: overlap must be a share from 0 to below 1, got 1.0"),
+        ({"overlap": "half"}, "vista3d: overlap must be a share from 0 to below 1, got 'half'"),
+        ({"logits_gb": 0.0}, "vista3d: logits_gb must be a number above 0, got 0.0"),
+    ],
+)
+def test_bad_windows(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
         Windows(**options)
+
+
+@pytest.mark.parametrize("edge", [16, 20, 33, 8])
+def test_edges_that_the_network_cannot_take_are_refused_before_its_weights_are_read(
+    edge: int, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match=f"vista3d: window must be a multiple of 16 from 32, got {edge}"):
+        Vista3D(tmp_path / "nothing", device="cpu", windows=Windows((32, edge, 32)))
+
+
+def test_the_rule_for_edges_is_that_of_the_network() -> None:
+    network: Any = network_of(8)
+    assert list(network.image_encoder.shape_factor()) == [STEP] * 3
+
+    def run(edge: int) -> None:
+        with torch.inference_mode():
+            network(torch.rand(1, 1, edge, edge, edge), class_vector=torch.tensor([[1]]))
+
+    run(window_edge(2 * STEP))
+    with pytest.raises(ValueError, match="more than 1 spatial element"):
+        run(STEP)

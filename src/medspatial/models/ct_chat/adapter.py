@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -18,6 +18,7 @@ from medspatial.models.runtime.checkpoint import read_config, tensors
 _ADAPTER_FILES = ("adapter_model.safetensors", "adapter_model.bin")
 _OTHER_FILES = ("non_lora_trainables.bin", "non_lora_trainables.safetensors", "mm_projector.bin")
 _PROJECTOR = "mm_projector."
+T = TypeVar("T")
 _WORD_ROWS = ("model.embed_tokens.weight", "lm_head.weight")
 # Settings of peft that would change the merge and are not done here, with their values without effect.
 _NOT_DONE = {
@@ -77,20 +78,23 @@ def load_adapter(folder: Path) -> Adapter:
         No adapter or no projector in any of the places where they may lie, an update without its
         partner, a key of no known kind, or settings that change the merge.
     """
-    settings = read_config(folder, "adapter_config.json")
-    _check_settings(folder, settings)
-    config = read_config(folder)
+    settings, config = adapter_settings(folder), read_config(folder)
+    found = {key: tensor for file in adapter_files(folder) for key, tensor in tensors(file)}
+    return Adapter(folder, config, settings, *sorted_keys(folder, found))
+
+
+def adapter_files(folder: Path) -> list[Path]:
+    """Return the files of a LoRA folder that hold weights.
+
+    Raises
+    ------
+    InputError
+        There is no adapter.
+    """
     name = next((name for name in _ADAPTER_FILES if (folder / name).exists()), None)
     if name is None:
         raise InputError(f"{folder}: no adapter; looked for {', '.join(_ADAPTER_FILES)}")
-    found: dict[str, Tensor] = {}
-    for file in (name, *(other for other in _OTHER_FILES if (folder / other).exists())):
-        found.update({_bare(key): tensor for key, tensor in tensors(folder / file)})
-    pairs, projector, words = _sorted(folder, found)
-    if not projector:
-        places = ", ".join((*_OTHER_FILES, *_ADAPTER_FILES))
-        raise InputError(f"{folder}: no projector (keys with {_PROJECTOR}); looked in {places}")
-    return Adapter(folder, config, settings, pairs, projector, words)
+    return [folder / name, *(folder / other for other in _OTHER_FILES if (folder / other).exists())]
 
 
 def merge_with_peft(model: PreTrainedModel, adapter: Adapter) -> PreTrainedModel:
@@ -118,7 +122,15 @@ def merge_with_peft(model: PreTrainedModel, adapter: Adapter) -> PreTrainedModel
     return merged
 
 
-def _check_settings(folder: Path, settings: dict[str, Any]) -> None:
+def adapter_settings(folder: Path) -> dict[str, Any]:
+    """Read ``adapter_config.json``.
+
+    Raises
+    ------
+    InputError
+        Not LoRA, a missing field, or settings that change the merge.
+    """
+    settings = read_config(folder, "adapter_config.json")
     where = folder / "adapter_config.json"
     if settings.get("peft_type") != "LORA":
         raise InputError(f"{where}: field 'peft_type': must be LORA, got {settings.get('peft_type')!r}")
@@ -128,6 +140,7 @@ def _check_settings(folder: Path, settings: dict[str, Any]) -> None:
     for field, neutral in _NOT_DONE.items():
         if settings.get(field, neutral[0]) not in neutral:
             raise InputError(f"{where}: field '{field}': {settings[field]!r} is not supported")
+    return settings
 
 
 def _bare(key: str) -> str:
@@ -136,9 +149,17 @@ def _bare(key: str) -> str:
     return key.removeprefix("model.") if key.startswith(("model.model.", "model.lm_head.")) else key
 
 
-def _sorted(
-    folder: Path, found: dict[str, Tensor]
-) -> tuple[dict[str, tuple[Tensor, Tensor]], dict[str, Tensor], dict[str, Tensor]]:
+def sorted_keys(
+    folder: Path, published: Mapping[str, T]
+) -> tuple[dict[str, tuple[T, T]], dict[str, T], dict[str, T]]:
+    """Return updates by base parameter, the projector and word rows, of tensors or of their shapes.
+
+    Raises
+    ------
+    InputError
+        As `load_adapter`.
+    """
+    found = {_bare(key): value for key, value in published.items()}
     projector = {key.split(_PROJECTOR, 1)[1]: value for key, value in found.items() if _PROJECTOR in key}
     words = {key: value for key, value in found.items() if key in _WORD_ROWS}
     halves = {key for key in found if ".lora_A." in key or ".lora_B." in key}
@@ -156,4 +177,7 @@ def _sorted(
             pairs[key.replace(".lora_A.", ".")] = found[key], found[other]
     if not pairs:
         raise InputError(f"{folder}: the adapter holds no LoRA updates")
+    if not projector:
+        places = ", ".join((*_OTHER_FILES, *_ADAPTER_FILES))
+        raise InputError(f"{folder}: no projector (keys with {_PROJECTOR}); looked in {places}")
     return pairs, projector, words

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -99,13 +100,25 @@ class CTChat(CachingModel):
         seed: int = 0,
     ) -> None:
         folder, base = Path(path), Path(base)
-        adapter, config = load_adapter(folder), read_config(base)
+        config = read_config(base)
+        generation = generation_settings(
+            base,
+            config,
+            max_new_tokens=max_new_tokens,
+            do_sample=do_sample,
+            temperature=temperature,
+            top_p=top_p,
+            seed=seed,
+        )
+        adapter = load_adapter(folder)
         found = variant_of(config, variant) if template == "auto" else None
         form = template_named(found.template if found else template)
         self.name = f"ct_chat_{found.name if found else form.name}"
         self.device, sizes = choose_device(device), CTViTSizes.of(adapter.config)
         self.dtype = choose_dtype(dtype, self.device)
         self.prompt = Prompt(form, load_system_prompt(form, system_prompt), task, provided)
+        self.preparation = Preparation(orientation, sizes.shape)
+        self.contract = self.preparation.contract()
         self.tokenizer: Any = _tokenizer(folder, base, adapter)
         self.encoder = load_encoder(Path(encoder), sizes=sizes, device=self.device)
         self.projector = load_projector(adapter.projector, folder, self.dtype).to(self.device)
@@ -119,16 +132,7 @@ class CTChat(CachingModel):
             attention=attention,
             merge=merge,
         )
-        chosen = {
-            "max_new_tokens": max_new_tokens,
-            "do_sample": do_sample,
-            "temperature": temperature,
-            "top_p": top_p,
-            "seed": seed,
-        }
-        self.language = LanguageModel(model, self._settings(base, config, chosen))
-        self.preparation = Preparation(orientation, sizes.shape)
-        self.contract = self.preparation.contract()
+        self.language = LanguageModel(model, self._ended(generation))
         self._encoder_hash = weights_hash(self.encoder)
         shape = (1, *sizes.grid, sizes.dim)
         if feature_cache is not None:
@@ -216,13 +220,12 @@ class CTChat(CachingModel):
             in_hu(volume, self._table[name]) if volume.unit == "unknown" and name in self._table else volume
         )
 
-    def _settings(self, base: Path, config: dict[str, Any], chosen: dict[str, Any]) -> GenerationSettings:
+    def _ended(self, settings: GenerationSettings) -> GenerationSettings:
         """The base's settings; the template's end of turn ends an answer too (the rest is never used)."""
-        settings = generation_settings(base, config, **chosen)
         end = self.tokenizer.convert_tokens_to_ids(self.prompt.template.end)
         ends = {*settings.eos_ids} | ({int(end)} if end not in (None, self.tokenizer.unk_token_id) else set())
         pad = self.tokenizer.pad_token_id
-        return GenerationSettings(**{**vars(settings), "eos_ids": tuple(sorted(ends)), "pad_id": pad or 0})
+        return replace(settings, eos_ids=tuple(sorted(ends)), pad_id=pad or 0)
 
     def _device_map(
         self,

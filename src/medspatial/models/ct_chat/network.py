@@ -65,14 +65,25 @@ def load_projector(state: Mapping[str, Tensor], where: Path, dtype: torch.dtype)
     InputError
         Missing, unexpected or misshapen keys.
     """
-    query, out = state.get("attn_pool.query"), state.get("proj.2.weight")
+    projector = empty_projector({key: tuple(tensor.shape) for key, tensor in state.items()}, where)
+    projector.load_state_dict({key: tensor.to(dtype) for key, tensor in state.items()}, assign=True)
+    return projector.eval()
+
+
+def empty_projector(found: Mapping[str, tuple[int, ...]], where: Path) -> Projector:
+    """Build the projector without weights (meta device) from the shapes of its tensors.
+
+    Raises
+    ------
+    InputError
+        Missing, unexpected or misshapen keys.
+    """
+    query, out = found.get("attn_pool.query"), found.get("proj.2.weight")
     if query is None or out is None:
         raise InputError(f"{where}: the projector lacks attn_pool.query or proj.2.weight")
     with init_empty_weights(include_buffers=True):
-        projector = Projector(query.shape[1], out.shape[0], queries=query.shape[0])
-    found = {key: tuple(tensor.shape) for key, tensor in state.items()}
+        projector = Projector(query[1], out[0], queries=query[0])
     problems = compare_keys(state_shapes(projector), found)
     if problems:
         raise InputError(f"{where}: the weights do not fit the projector: {problems}")
-    projector.load_state_dict({key: tensor.to(dtype) for key, tensor in state.items()}, assign=True)
-    return projector.eval()
+    return projector

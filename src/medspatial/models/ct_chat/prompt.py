@@ -11,6 +11,7 @@ from medspatial.errors import InputError
 from medspatial.inputs import Query
 from medspatial.models.ct_chat.templates import IMAGE, PROVIDED, Template
 from medspatial.models.ct_chat.variants import PAD, TASK_TOKENS, TASKS
+from medspatial.models.options import flag
 from medspatial.models.source_text import ChosenText
 
 IMAGE_ID = -200
@@ -76,6 +77,7 @@ class Prompt:
     def __post_init__(self) -> None:
         if self.task != "auto" and self.task not in TASKS:
             raise InputError(f"ct_chat: task must be auto or one of {', '.join(TASKS)}, got {self.task!r}")
+        flag(self.provided, "provided", "ct_chat")
 
     def question(self, query: Query) -> str:
         """Return the user's words: mark, question, options as (a) .. (b) .., task token at the end."""

@@ -19,8 +19,10 @@ from transformers.models.auto.processing_auto import PROCESSOR_MAPPING
 
 from medspatial.errors import InputError
 from medspatial.models.runtime.folder import ATTENTION
+from medspatial.models.runtime.language import GenerationSettings, given
 
 _NOT_DONE_HERE = ("num_beams", "num_beam_groups", "penalty_alpha", "num_return_sequences")
+_SAMPLING = ("temperature", "top_p", "top_k", "repetition_penalty")
 
 
 def load_model(
@@ -76,14 +78,31 @@ def load_processor(path: str, *, revision: str | None, chat_template: str | None
     return processor, without_video
 
 
+def checked_choice(**chosen: Any) -> dict[str, Any]:
+    """Return generation settings that the user chose, checked by the rules of `GenerationSettings`.
+
+    Needs no model, so that a wrong choice is told before one is loaded.
+
+    Raises
+    ------
+    InputError
+        A value of a wrong type or out of its range.
+    """
+    choice = given(chosen)
+    settings = GenerationSettings(**choice)
+    return {name: getattr(settings, name) for name in choice}
+
+
 def greedy_configuration(model: PreTrainedModel, **chosen: Any) -> GenerationConfig:
     """Return the checkpoint's generation settings with what the user chose; greedy unless sampling is.
 
     Raises
     ------
     InputError
-        The checkpoint asks for beams or the like, which are not done here.
+        A wrong choice of the user, or the checkpoint asks for beams or the like, which are not done here,
+        or for a wrong value.
     """
+    choice = checked_choice(**chosen)
     own = model.generation_config
     assert own is not None
     settings = GenerationConfig.from_dict(own.to_dict())
@@ -91,11 +110,14 @@ def greedy_configuration(model: PreTrainedModel, **chosen: Any) -> GenerationCon
         if getattr(settings, name, None) not in {None, 1, 0}:
             raise InputError(f"generation_config.json: {name}={getattr(settings, name)} is not done here")
     settings.max_length = None
-    if not chosen.get("do_sample"):
+    if not choice.get("do_sample"):
         settings.temperature = settings.top_p = settings.top_k = None
-    for name, value in chosen.items():
-        if value is not None:
-            setattr(settings, name, value)
+    try:
+        checked_choice(**{name: getattr(settings, name, None) for name in _SAMPLING})
+    except InputError as error:
+        raise InputError(f"generation_config.json: {error}") from None
+    for name, value in choice.items():
+        setattr(settings, name, value)
     if settings.pad_token_id is None:
         ends = settings.eos_token_id
         settings.pad_token_id = ends[0] if isinstance(ends, list) else ends if ends is not None else 0

@@ -11,9 +11,15 @@ from medspatial.errors import InputError
 from medspatial.inputs import RADIOLOGICAL, Masks, Query, Wording, on_pictures, picture_settings, render
 from medspatial.models.base import Answer, Model, Point
 from medspatial.models.image_text.conversation import Conversation, Head, Pixels
-from medspatial.models.image_text.loading import greedy_configuration, load_model, load_processor
+from medspatial.models.image_text.loading import (
+    checked_choice,
+    greedy_configuration,
+    load_model,
+    load_processor,
+)
 from medspatial.models.image_text.prefix import Prefix, PrefixGenerator
 from medspatial.models.image_text.sharing import Sharing, tried
+from medspatial.models.options import whole
 from medspatial.models.runtime.device import choose_device, choose_dtype
 from medspatial.records import content_hash
 from medspatial.volume import Volume
@@ -89,6 +95,14 @@ class ImageText(Model):
         self.needs_masks = self.settings.representation == "overlay"
         if captions not in {"before", "after", "none"}:
             raise InputError(f"{self.name}: captions must be before, after or none, got {captions!r}")
+        choice = checked_choice(
+            max_new_tokens=max_new_tokens,
+            do_sample=do_sample,
+            temperature=temperature,
+            top_p=top_p,
+            top_k=top_k,
+        )
+        self.seed = whole(seed, "seed", self.name)
         place = choose_device(device)
         processor, without_video = load_processor(str(path), revision=revision, chat_template=chat_template)
         model = load_model(
@@ -98,21 +112,10 @@ class ImageText(Model):
             dtype=choose_dtype(dtype, place),
             attention=attention,
         )
-        self.generator = PrefixGenerator(
-            model,
-            greedy_configuration(
-                model,
-                max_new_tokens=max_new_tokens,
-                do_sample=do_sample,
-                temperature=temperature,
-                top_p=top_p,
-                top_k=top_k,
-            ),
-        )
+        self.generator = PrefixGenerator(model, greedy_configuration(model, **choice))
         self.conversation = self.make_conversation(
             processor, system=system, instruction=instruction, captions=captions
         )
-        self.seed = seed
         self.sharing: Sharing = tried(self.conversation, self.generator)
         self._facts = {"revision": revision, "attention": attention, "without_video_part": without_video}
 

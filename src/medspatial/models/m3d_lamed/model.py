@@ -11,6 +11,7 @@ from medspatial.errors import InputError
 from medspatial.inputs import Query
 from medspatial.models.m3d_lamed.network import load_network
 from medspatial.models.m3d_lamed.preparation import DEFAULT_WINDOW, Preparation, Recipe
+from medspatial.models.options import HuWindow, flag
 from medspatial.models.runtime.checkpoint import read_config
 from medspatial.models.runtime.device import choose_device, choose_dtype
 from medspatial.models.runtime.folder import generation_settings
@@ -46,7 +47,7 @@ class M3DLaMed(SplicedModel):
         attention: str = "sdpa",
         recipe: Recipe = "minmax",
         orientation: Literal["canonical", "stored"] = "canonical",
-        hu_window: tuple[float, float] | None = DEFAULT_WINDOW,
+        hu_window: HuWindow | None = DEFAULT_WINDOW,
         max_new_tokens: int = 256,
         do_sample: bool = False,
         temperature: float | None = None,
@@ -60,7 +61,6 @@ class M3DLaMed(SplicedModel):
         place = choose_device(device)
         number = choose_dtype(dtype, place)
         preparation = Preparation(recipe, orientation, hu_window, config.get("image_size", (32, 256, 256)))
-        network = load_network(folder, device=place, dtype=number, attention=attention)
         settings = generation_settings(
             folder,
             config,
@@ -71,6 +71,8 @@ class M3DLaMed(SplicedModel):
             top_k=top_k,
             seed=seed,
         )
+        force_bos = flag(force_bos, "force_bos", "m3d_lamed")
+        network = load_network(folder, device=place, dtype=number, attention=attention)
         super().__init__(
             f"m3d_lamed_{str(config.get('model_type', '')).removeprefix('lamed_')}",
             folder,

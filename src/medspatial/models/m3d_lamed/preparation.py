@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from medspatial.errors import InputError
 from medspatial.inputs import InputContract
+from medspatial.models.options import HuWindow, hu_window, sizes
 from medspatial.models.runtime.stretch import (
     Array,
     cropped_to_positive,
@@ -51,7 +52,7 @@ class Preparation:
 
     recipe: Recipe = "minmax"
     orientation: Literal["canonical", "stored"] = "canonical"
-    hu_window: tuple[float, float] | None = DEFAULT_WINDOW
+    hu_window: HuWindow | None = DEFAULT_WINDOW
     shape: tuple[int, int, int] = (32, 256, 256)
 
     def __post_init__(self) -> None:
@@ -59,11 +60,8 @@ class Preparation:
             raise InputError(f"m3d_lamed: recipe must be one of {', '.join(_RECIPES)}, got {self.recipe!r}")
         if self.orientation not in {"canonical", "stored"}:
             raise InputError(f"m3d_lamed: orientation must be canonical or stored, got {self.orientation!r}")
-        window = self.hu_window
-        object.__setattr__(
-            self, "hu_window", None if window is None else (float(window[0]), float(window[1]))
-        )
-        object.__setattr__(self, "shape", tuple(int(n) for n in self.shape))
+        object.__setattr__(self, "hu_window", hu_window(self.hu_window, "m3d_lamed"))
+        object.__setattr__(self, "shape", sizes(self.shape, "shape", "m3d_lamed"))
 
     def __call__(self, volume: Volume) -> NDArray[np.float32]:
         """Return (1, depth, height, width) float32."""
@@ -97,14 +95,14 @@ class Preparation:
         return asdict(self)
 
 
-def _refseg(voxels: Array, window: tuple[float, float] | None) -> Array:
+def _refseg(voxels: Array, window: HuWindow | None) -> Array:
     """(x, y, z) to (z, x, y), scaled by percentiles and clipped."""
     array = voxels.transpose(2, 0, 1).astype(np.float64)
     low, high = np.percentile(array, 0.5), np.percentile(array, 99.5)
     return cropped_to_positive(scaled(np.clip(array, low, high), float(low), float(high)))
 
 
-def _seg(voxels: Array, window: tuple[float, float] | None) -> Array:
+def _seg(voxels: Array, window: HuWindow | None) -> Array:
     """(x, y, z) to (z, y, x); percentiles and z-score of what lies above the mean, then 0..1."""
     array = voxels.astype(np.float32)
     foreground = array[array > array.mean()]
@@ -114,7 +112,7 @@ def _seg(voxels: Array, window: tuple[float, float] | None) -> Array:
     return cropped_to_positive(scaled(scored, float(scored.min()), float(scored.max())))
 
 
-_RECIPES: dict[str, Callable[[Array, tuple[float, float] | None], Array]] = {
+_RECIPES: dict[str, Callable[[Array, HuWindow | None], Array]] = {
     "minmax": minmax_cropped,
     "refseg": _refseg,
     "seg": _seg,

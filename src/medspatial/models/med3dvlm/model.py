@@ -8,6 +8,7 @@ from typing import Any, Literal
 from medspatial.inputs import Query
 from medspatial.models.med3dvlm.network import load_network
 from medspatial.models.med3dvlm.preparation import DEFAULT_WINDOW, Preparation, Recipe
+from medspatial.models.options import HuWindow, flag
 from medspatial.models.runtime.checkpoint import read_config
 from medspatial.models.runtime.device import choose_device, choose_dtype
 from medspatial.models.runtime.folder import generation_settings
@@ -44,7 +45,7 @@ class Med3DVLM(SplicedModel):
         attention: str = "sdpa",
         recipe: Recipe = "dataprep128",
         orientation: Literal["canonical", "stored"] = "canonical",
-        hu_window: tuple[float, float] | None = DEFAULT_WINDOW,
+        hu_window: HuWindow | None = DEFAULT_WINDOW,
         max_new_tokens: int = 256,
         do_sample: bool = False,
         temperature: float | None = None,
@@ -70,17 +71,18 @@ class Med3DVLM(SplicedModel):
             repetition_penalty=repetition_penalty,
             seed=seed,
         )
+        preparation = Preparation(recipe, orientation, hu_window, (depth, height, width))
+        self.lost_first_token = flag(lost_first_token, "lost_first_token", "med3dvlm")
         super().__init__(
             "med3dvlm",
             folder,
             load_network(folder, device=place, dtype=number, attention=attention),
-            Preparation(recipe, orientation, hu_window, (depth, height, width)),
+            preparation,
             settings,
             device=place,
             dtype=number,
             attention=attention,
         )
-        self.lost_first_token = lost_first_token
 
     def tail(self, query: Query) -> list[int]:
         """The question's tokens, by default without the first."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from medspatial.errors import InputError
 from medspatial.inputs import InputContract
+from medspatial.models.options import HuWindow, hu_window, sizes
 from medspatial.models.runtime.stretch import display_ordered, minmax_cropped, stretched
 from medspatial.volume import Volume
 
@@ -42,7 +43,7 @@ class Preparation:
 
     recipe: Recipe = "dataprep128"
     orientation: Literal["canonical", "stored"] = "canonical"
-    hu_window: tuple[float, float] | None = DEFAULT_WINDOW
+    hu_window: HuWindow | None = DEFAULT_WINDOW
     shape: tuple[int, int, int] = (128, 256, 256)
 
     def __post_init__(self) -> None:
@@ -50,11 +51,8 @@ class Preparation:
             raise InputError(f"med3dvlm: recipe must be dataprep128 or app_raw_hu, got {self.recipe!r}")
         if self.orientation not in {"canonical", "stored"}:
             raise InputError(f"med3dvlm: orientation must be canonical or stored, got {self.orientation!r}")
-        window = self.hu_window
-        object.__setattr__(
-            self, "hu_window", None if window is None else (float(window[0]), float(window[1]))
-        )
-        object.__setattr__(self, "shape", tuple(int(n) for n in self.shape))
+        object.__setattr__(self, "hu_window", hu_window(self.hu_window, "med3dvlm"))
+        object.__setattr__(self, "shape", sizes(self.shape, "shape", "med3dvlm"))
 
     def __call__(self, volume: Volume) -> NDArray[np.float32]:
         """Return (1, depth, height, width) float32."""

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medspatial.errors import InputError
 from medspatial.inputs import InputContract, near_slices, through_jpeg
 from medspatial.models.base import Point
+from medspatial.models.options import flag, whole
 from medspatial.volume import Volume
 from medspatial.volume.axes import array_axis
 
@@ -45,8 +45,9 @@ class Preparation:
     max_slices: int = MAX_SLICES
 
     def __post_init__(self) -> None:
-        if self.max_slices < 1:
-            raise InputError(f"medgemma: max_slices must be at least 1, got {self.max_slices}")
+        flag(self.jpeg, "jpeg", "medgemma")
+        flag(self.superior_first, "superior_first", "medgemma")
+        whole(self.max_slices, "max_slices", "medgemma", least=1)
 
     def __call__(self, volume: Volume) -> NDArray[np.uint8]:
         """Return (3, slices, rows, columns) uint8: red, green and blue of the chosen slices."""

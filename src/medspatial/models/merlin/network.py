@@ -19,6 +19,7 @@ from torch.nn import functional
 from transformers import LlamaConfig, LlamaForCausalLM, LongformerConfig, LongformerModel
 
 from medspatial.errors import InputError
+from medspatial.models.layout import Layout
 from medspatial.models.merlin.vision import Encoder, EncoderSizes, pooled, tokens
 from medspatial.models.runtime.checkpoint import load_weights, shapes, tensors
 from medspatial.models.runtime.folder import empty_language_model
@@ -139,26 +140,39 @@ def load_contrastive(
     file: Path, text: dict[str, Any] | None, *, device: torch.device, dtype: torch.dtype = torch.float32
 ) -> Contrastive:
     """Load the contrastive checkpoint; without a text configuration only its image side."""
-    found = shapes([file])
+    layout = contrastive_layout(file, text)
+    network = layout.network
+    assert isinstance(network, Contrastive)
+    load_weights(network, [file], rename=layout.rename, dtype=dtype, device=device)
+    return network.to(device).eval()
+
+
+def contrastive_layout(file: Path, text: dict[str, Any] | None) -> Layout:
+    """Return the empty contrastive network; sizes that no configuration states are read off the file."""
     config = None if text is None else LongformerConfig(**_plain(text))
     with init_empty_weights(include_buffers=False):
-        network = Contrastive(found, config)
-    rename = image_only_name if config is None else contrastive_name
-    load_weights(network, [file], rename=rename, dtype=dtype, device=device)
-    return network.to(device).eval()
+        network = Contrastive(shapes([file]), config)
+    return Layout(network, image_only_name if config is None else contrastive_name)
 
 
 def load_report(
     file: Path, language: dict[str, Any], *, device: torch.device, dtype: torch.dtype, attention: str = "sdpa"
 ) -> ReportNetwork:
     """Load the report checkpoint and merge its low-rank parts; the encoder stays float32."""
-    found = shapes([file])
-    with init_empty_weights(include_buffers=False):
-        network = ReportNetwork(found, LlamaConfig(**_plain(language)), attention)
-    pairs = lora_layers(found)
-    load_weights(network, [file], rename=report_name, dtype=dtype, keep=("encoder.",), device=device)
+    layout = report_layout(file, language, attention)
+    network = layout.network
+    assert isinstance(network, ReportNetwork)
+    pairs = lora_layers(shapes([file]))
+    load_weights(network, [file], rename=layout.rename, dtype=dtype, keep=("encoder.",), device=device)
     _merge(network, file, pairs)
     return network.to(device).eval()
+
+
+def report_layout(file: Path, language: dict[str, Any], attention: str = "sdpa") -> Layout:
+    """Return the empty report network; sizes that no configuration states are read off the file."""
+    with init_empty_weights(include_buffers=False):
+        network = ReportNetwork(shapes([file]), LlamaConfig(**_plain(language)), attention)
+    return Layout(network, report_name)
 
 
 def lora_layers(found: Shapes) -> tuple[str, ...]:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from medspatial.errors import InputError
 from medspatial.inputs import InputContract
+from medspatial.models.options import sizes
 from medspatial.models.runtime.spacing import part_affine, respaced, spaced_grid
 from medspatial.volume import Affine, Volume
 
@@ -31,10 +31,7 @@ class Preparation:
     shape: tuple[int, int, int] = (224, 224, 160)
 
     def __post_init__(self) -> None:
-        shape = tuple(int(n) for n in self.shape)
-        if len(shape) != 3 or min(shape) < 1:
-            raise InputError(f"merlin: shape must be three positive numbers, got {self.shape!r}")
-        object.__setattr__(self, "shape", shape)
+        object.__setattr__(self, "shape", sizes(self.shape, "shape", "merlin"))
 
     def __call__(self, volume: Volume) -> NDArray[np.float32]:
         """Return (1, x, y, z) float32; x grows to the patient's right, y to the front, z to the head."""

@@ -14,14 +14,16 @@ from torch import Tensor
 from medspatial.errors import InputError
 from medspatial.inputs import Query, inside
 from medspatial.models.base import Point
+from medspatial.models.options import HuWindow
 from medspatial.models.radfm.network import END, PAD, load_network
 from medspatial.models.radfm.preparation import DEFAULT_WINDOW, Preparation
 from medspatial.models.radfm.tokens import IMAGE_BEGIN, IMAGE_END, RadFMTokenizer
+from medspatial.models.radfm.vision import ViTSizes
 from medspatial.models.runtime.caching import CachingModel, Prepared
 from medspatial.models.runtime.checkpoint import read_config
 from medspatial.models.runtime.device import choose_device, choose_dtype
 from medspatial.models.runtime.features import FeatureCache, weights_hash
-from medspatial.models.runtime.language import GenerationSettings, LanguageModel
+from medspatial.models.runtime.language import GenerationSettings, LanguageModel, given
 from medspatial.records import content_hash
 from medspatial.volume import Volume
 
@@ -55,12 +57,12 @@ class RadFM(CachingModel):
         dtype: str = "auto",
         attention: str = "sdpa",
         orientation: Literal["canonical", "stored"] = "canonical",
-        hu_window: tuple[float, float] | None = DEFAULT_WINDOW,
+        hu_window: HuWindow | None = DEFAULT_WINDOW,
         size: int = 512,
         feature_cache: str | Path | None = None,
         max_new_tokens: int = 200,
         do_sample: bool = False,
-        temperature: float = 1.0,
+        temperature: float | None = None,
         top_p: float | None = None,
         seed: int = 0,
     ) -> None:
@@ -69,27 +71,24 @@ class RadFM(CachingModel):
         self.device = choose_device(device)
         self.dtype = choose_dtype(dtype, self.device)
         config = stated_sizes(folder)
+        self.preparation = Preparation(orientation, hu_window, size)
+        self.contract = self.preparation.contract()
+        ViTSizes.of(config.get("vit", {})).check_side(self.preparation.size)
+        chosen = {
+            "max_new_tokens": max_new_tokens,
+            "do_sample": do_sample,
+            "temperature": temperature,
+            "top_p": top_p,
+            "seed": seed,
+        }
+        generation = GenerationSettings(eos_ids=(END,), pad_id=PAD, **given(chosen))
         self.network = load_network(folder, config, device=self.device, dtype=self.dtype, attention=attention)
         home = Path(tokenizer) if tokenizer is not None else folder / "tokenizer.model"
         self.tokenizer: RadFMTokenizer = RadFMTokenizer(home, self.network.image_tokens)
         words = self.network.language.config.vocab_size
         if self.tokenizer.words != words:
             raise InputError(f"{home}: has {self.tokenizer.words} pieces, the model {words} words")
-        window = None if hu_window is None else (float(hu_window[0]), float(hu_window[1]))
-        self.preparation = Preparation(orientation, window, size)
-        self.contract = self.preparation.contract()
-        self.language = LanguageModel(
-            self.network.language,
-            GenerationSettings(
-                max_new_tokens=max_new_tokens,
-                eos_ids=(END,),
-                pad_id=PAD,
-                do_sample=do_sample,
-                temperature=temperature,
-                top_p=top_p,
-                seed=seed,
-            ),
-        )
+        self.language = LanguageModel(self.network.language, generation)
         self._facts = {"checkpoint": folder.name, "attention": attention}
         if feature_cache is not None:
             settings = {**self.preparation.describe(), "dtype": str(self.dtype)}

@@ -17,6 +17,7 @@ from torch.nn import functional
 
 from medspatial.errors import InputError
 from medspatial.inputs import InputContract
+from medspatial.models.options import HuWindow, hu_window, whole
 from medspatial.volume import Volume
 
 DEFAULT_WINDOW = (-1000.0, 1000.0)
@@ -40,16 +41,14 @@ class Preparation:
     """
 
     orientation: Literal["canonical", "stored"] = "canonical"
-    hu_window: tuple[float, float] | None = DEFAULT_WINDOW
+    hu_window: HuWindow | None = DEFAULT_WINDOW
     size: int = 512
 
     def __post_init__(self) -> None:
         if self.orientation not in {"canonical", "stored"}:
             raise InputError(f"radfm: orientation must be canonical or stored, got {self.orientation!r}")
-        if self.hu_window is not None and not self.hu_window[0] < self.hu_window[1]:
-            raise InputError(f"radfm: hu_window needs low < high, got {self.hu_window}")
-        if self.size < 1:
-            raise InputError(f"radfm: size must be positive, got {self.size}")
+        object.__setattr__(self, "hu_window", hu_window(self.hu_window, "radfm"))
+        object.__setattr__(self, "size", whole(self.size, "size", "radfm", least=1))
 
     def __call__(self, volume: Volume) -> NDArray[np.float32]:
         """Return (3, rows, columns, slices) float32 in 0..1."""

@@ -33,6 +33,11 @@ class ViTSizes:
         """Read the sizes that a configuration states, if any."""
         return cls(**{name: int(stated[name]) for name in cls.__dataclass_fields__ if name in stated})
 
+    def check_side(self, side: int) -> None:
+        """Refuse rows and columns of an input that cannot be cut into patches."""
+        if side % self.image_patch_size:
+            raise InputError(f"radfm: size must be a multiple of {self.image_patch_size}, got {side}")
+
     @property
     def rows(self) -> tuple[int, int, int]:
         """Rows of the position tables along row, column, depth: the largest number of patches."""

@@ -77,6 +77,12 @@ def weight_files(folder: Path) -> list[Path]:
     raise InputError(f"{folder}: no weights; looked for {', '.join(_INDEX + _SINGLE)}; found {found}")
 
 
+def indexed_keys(folder: Path) -> set[str]:
+    """Return the keys that a folder's index names; none where there is no index."""
+    name = next((name for name in _INDEX if (folder / name).exists()), None)
+    return set() if name is None else set(read_config(folder, name).get("weight_map", {}))
+
+
 def tensors(path: Path) -> Iterator[tuple[str, Tensor]]:
     """Yield (key, tensor) of one weight file; tensors are mapped from disk, not copied.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from transformers.utils import logging
 
 from medspatial.errors import InputError
 from medspatial.models.runtime.checkpoint import read_config
-from medspatial.models.runtime.language import GenerationSettings
+from medspatial.models.runtime.language import GenerationSettings, given
 
 ATTENTION = ("eager", "sdpa", "flash_attention_2")
 # What the originals' versions of transformers sample from where nobody says otherwise.
@@ -77,8 +78,11 @@ def generation_settings(folder: Path, config: dict[str, Any], **chosen: Any) -> 
     Raises
     ------
     InputError
-        The file asks for something that changes answers and is not done here (beams, forbidden words).
+        A wrong choice of the user, or the file asks for something that changes answers and is not done
+        here (beams, forbidden words), or holds a wrong value.
     """
+    choice = given(chosen)
+    sampled = GenerationSettings(**choice).do_sample
     saved: dict[str, Any] = dict(config)
     path = folder / "generation_config.json"
     if path.exists():
@@ -91,11 +95,14 @@ def generation_settings(folder: Path, config: dict[str, Any], **chosen: Any) -> 
         "pad_id": saved.get("pad_token_id") or 0,
         "repetition_penalty": saved.get("repetition_penalty") or 1.0,
     }
-    if chosen.get("do_sample"):
+    if sampled:
         settings["top_k"] = _SAMPLED_FROM
         settings.update({k: saved[k] for k in ("temperature", "top_p", "top_k") if saved.get(k) is not None})
-    settings.update({name: value for name, value in chosen.items() if value is not None})
-    return GenerationSettings(**settings)
+    try:
+        own_settings = GenerationSettings(**settings)
+    except InputError as error:
+        raise InputError(f"{folder}: the checkpoint's own generation settings: {error}") from None
+    return replace(own_settings, **choice)
 
 
 def _refuse_unknown(path: Path, saved: dict[str, Any]) -> None:

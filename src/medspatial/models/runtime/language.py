@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 import hashlib
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, cast
 
@@ -28,7 +28,11 @@ from transformers import (
     TopPLogitsWarper,
 )
 
+from medspatial.models.options import flag, positive, whole
 from medspatial.models.runtime.device import free_cached_memory, is_out_of_memory
+
+# Choices of the user that None leaves to the checkpoint or to the default.
+_LEFT_OPEN = ("temperature", "top_p", "top_k", "repetition_penalty")
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,11 @@ class GenerationSettings:
         Tokens that cannot be among the first ones; other end tokens can.
     seed
         For sampling; each question has a generator of its own, so batches do not matter.
+
+    Raises
+    ------
+    InputError
+        A value of a wrong type or out of its range; the message names option, rule and value.
     """
 
     max_new_tokens: int = 256
@@ -60,6 +69,20 @@ class GenerationSettings:
     min_new_tokens: int = 0
     late_ids: tuple[int, ...] = ()
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        checked = {
+            "max_new_tokens": whole(self.max_new_tokens, "max_new_tokens", least=1),
+            "do_sample": flag(self.do_sample, "do_sample"),
+            "temperature": positive(self.temperature, "temperature"),
+            "top_p": None if self.top_p is None else positive(self.top_p, "top_p", most=1),
+            "top_k": None if self.top_k is None else whole(self.top_k, "top_k", least=0),
+            "repetition_penalty": positive(self.repetition_penalty, "repetition_penalty"),
+            "min_new_tokens": whole(self.min_new_tokens, "min_new_tokens", least=0),
+            "seed": whole(self.seed, "seed"),
+        }
+        for name, value in checked.items():  # transformers takes no whole numbers for temperature and penalty
+            object.__setattr__(self, name, value)
 
     def describe(self) -> dict[str, Any]:
         """Return all settings for the manifest."""
@@ -81,6 +104,11 @@ class GenerationSettings:
             if self.top_p is not None and self.top_p < 1.0:
                 chosen.append(TopPLogitsWarper(self.top_p))
         return chosen
+
+
+def given(chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the user chose: None for a sampling setting or the penalty is no choice."""
+    return {name: value for name, value in chosen.items() if value is not None or name not in _LEFT_OPEN}
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ from medspatial.models.vila_m3.prompt import (
     template_of,
 )
 from medspatial.models.vista3d.inference import Windows
+from medspatial.models.vista3d.network import window_edge
 from medspatial.models.vista3d.segmenter import Vista3D
 from medspatial.volume import Volume
 
@@ -97,7 +98,7 @@ class VilaM3(Model):
     expert_device
         Default: that of the language model.
     expert_window
-        Voxels of a window's edge of VISTA3D.
+        Voxels of a window's edge of VISTA3D, a multiple of 16 from 32.
     template
         ``llama_3``, ``vicuna_v1``, or ``auto``: told from the tokenizer.
     place, jpeg
@@ -145,11 +146,12 @@ class VilaM3(Model):
         self.list = None if expert is None else load_experts_list(experts)
         self.device = choose_device(device)
         self.dtype = choose_dtype(dtype, self.device)
+        settings = self._settings(folder, max_new_tokens)
+        self.expert = self._expert(expert, expert_cache, expert_device, expert_window)
         self.network = folder.load(device=self.device, dtype=self.dtype, attention=attention)
-        self.language = LanguageModel(self.network.language, self._settings(folder, max_new_tokens))
+        self.language = LanguageModel(self.network.language, settings)
         self.side = int(folder.vision["image_size"])
         self.longest = int(folder.language.get("tokenizer_model_max_length") or _LONGEST)
-        self.expert = self._expert(expert, expert_cache, expert_device, expert_window)
         self.names = legend_names()
         self._facts = {"checkpoint": folder.path.name, "template": form, "attention": attention}
 
@@ -282,9 +284,8 @@ class VilaM3(Model):
     def _expert(
         self, path: str | Path | None, cache: str | Path | None, device: str | None, window: int
     ) -> Expert | None:
+        edge = window_edge(window, "expert_window", "vila_m3")
         if path is None:
             return None
-        segmenter = Vista3D(
-            path, device=device or str(self.device), windows=Windows((window, window, window))
-        )
+        segmenter = Vista3D(path, device=device or str(self.device), windows=Windows((edge, edge, edge)))
         return Expert(segmenter, None if cache is None else Path(cache))

@@ -16,6 +16,7 @@ from medspatial.errors import InputError
 from medspatial.models.layout import Layout, Part
 from medspatial.models.runtime.checkpoint import load_weights, read_config, shapes, weight_files
 from medspatial.models.runtime.folder import empty_language_model
+from medspatial.models.runtime.looks import ended_generation, fitting_weights, known_tokenizer
 from medspatial.models.vila_m3.projector import Projector
 from medspatial.models.vila_m3.prompt import IMAGE_ID
 
@@ -123,11 +124,23 @@ def spliced(language: Any, ids: Sequence[int], images: Sequence[Tensor]) -> Tens
 def parts(path: Path) -> list[Part]:
     """Return what each part's folder must hold, for ``models check``."""
     folder = Folder.read(path)
-    projector = path / "mm_projector"
+    vision, projector, language = (path / name for name in ("vision_tower", "mm_projector", "llm"))
+    rows = folder.language.get("vocab_size")
     return [
-        Part("vision_tower", path / "vision_tower", folder.vision, vision_layout(folder.vision), False),
-        Part("mm_projector", projector, {}, projector_layout(projector), False),
-        Part("llm", path / "llm", folder.language, language_layout(folder.language)),
+        Part(
+            "vision_tower weights",
+            lambda: fitting_weights(weight_files(vision), vision_layout(folder.vision)),
+        ),
+        Part(
+            "mm_projector weights",
+            lambda: fitting_weights(weight_files(projector), projector_layout(projector)),
+        ),
+        Part(
+            "llm weights",
+            lambda: fitting_weights(weight_files(language), language_layout(folder.language)),
+        ),
+        Part("llm tokenizer", lambda: known_tokenizer(language, rows)),
+        Part("llm generation", lambda: ended_generation(language, folder.language)),
     ]
 
 

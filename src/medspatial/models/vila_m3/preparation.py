@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from medspatial.errors import InputError
 from medspatial.inputs import InputContract, near_slices, through_jpeg
 from medspatial.models.base import Point
+from medspatial.models.options import flag
 from medspatial.models.runtime.spacing import part_affine
 from medspatial.volume import Affine, Volume
 
@@ -44,6 +45,7 @@ class Preparation:
                 "vila_m3: place must be middle, stored or a share from 0 (feet) to 1 (head), "
                 f"got {self.place!r}"
             )
+        flag(self.jpeg, "jpeg", "vila_m3")
 
     def __call__(self, volume: Volume) -> Colours:
         """Return (rows, columns, 3): the slice as the model is shown it, before it is made a square."""

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from medspatial.errors import InputError
+from medspatial.models.options import is_number, positive, sizes, wrong
 
 _BYTES = 4
 _ROWS = 4  # reduced to labels at a time
@@ -43,9 +44,10 @@ class Windows:
     logits_gb: float = 6.0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "roi", tuple(int(n) for n in self.roi))
-        if len(self.roi) != 3 or min(self.roi) < 1 or not 0 <= self.overlap < 1 or self.logits_gb <= 0:
-            raise InputError(f"vista3d: windows need three sizes, an overlap in 0..1 and memory, got {self}")
+        object.__setattr__(self, "roi", sizes(self.roi, "window", "vista3d"))
+        if not is_number(self.overlap) or not 0 <= self.overlap < 1:
+            raise wrong(self.overlap, "a share from 0 to below 1", "overlap", "vista3d")
+        positive(self.logits_gb, "logits_gb", "vista3d")
 
 
 @torch.inference_mode()

@@ -13,7 +13,7 @@ from medspatial.errors import InputError
 from medspatial.models.runtime.device import choose_device
 from medspatial.models.runtime.features import weights_hash
 from medspatial.models.vista3d.inference import Windows, label_maps
-from medspatial.models.vista3d.network import load_network, weights_of
+from medspatial.models.vista3d.network import load_network, weights_of, window_edge
 from medspatial.models.vista3d.preparation import Preparation
 from medspatial.models.vista3d.prompts import EVERYTHING, expanded
 from medspatial.volume import Volume
@@ -29,7 +29,12 @@ class Vista3D:
     device
         ``auto`` is a GPU where there is one; a CPU is possible and slow.
     windows
-        How the volume is cut.
+        How the volume is cut; edges are multiples of 16 from 32.
+
+    Raises
+    ------
+    InputError
+        Edges that the network cannot take, no weights, or weights that do not fit.
     """
 
     label_map = "vista3d"
@@ -37,6 +42,8 @@ class Vista3D:
     def __init__(self, path: str | Path, *, device: str = "auto", windows: Windows | None = None) -> None:
         self.device = choose_device(device)
         self.windows = windows or Windows()
+        for edge in self.windows.roi:
+            window_edge(edge)
         self.preparation = Preparation()
         self.weights = weights_of(Path(path))
         self.network = load_network(self.weights, self.device)
