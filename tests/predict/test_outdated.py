@@ -112,3 +112,21 @@ def test_killed_before_the_end_it_comes_to_the_same(path: Path) -> None:
         run(path, BOTH, {**STATES, "b": "2"})
         assert sorted(answered(path)) == ["a", "b"]
     assert json.loads(states.read_text()) == {**STATES, "b": "2"}
+
+
+def test_a_case_that_changed_while_it_was_not_asked_is_asked_again(path: Path) -> None:
+    only = asked(a="left")
+    assert run(path, only, STATES).outdated == 0
+    back = run(path, BOTH, {**STATES, "b": "2"})
+    assert (back.resumed, back.answered, back.outdated) == (1, 1, 1)
+    assert run(path, only, STATES).outdated == 0
+    same = run(path, BOTH, {**STATES, "b": "2"})
+    assert (same.resumed, same.answered) == (2, 0)
+
+
+def test_killed_while_answers_are_taken_back_none_is_lost(path: Path) -> None:
+    whole = path.read_bytes()
+    run(path, asked(a="left"), STATES)
+    path.with_suffix(".unasked").write_bytes(whole)  # as it stands before the answers are written
+    again = run(path, BOTH, STATES)
+    assert (again.resumed, again.answered) == (2, 0)

@@ -146,7 +146,21 @@ def test_a_few_questions_first_and_the_rest_later(tmp_path: Path) -> None:
     assert not (tmp_path / "toy.outdated").exists()
 
 
-def test_answers_to_questions_no_longer_asked_are_set_aside(tmp_path: Path) -> None:
+def test_answers_to_questions_that_are_not_asked_now_are_kept_for_later(tmp_path: Path) -> None:
+    path = tmp_path / "toy.jsonl"
+    predict(Toy(), questions(), path, load=FakeVolume)  # type: ignore[arg-type]
+    few = predict(Toy(), questions()[:2], path, load=FakeVolume)  # type: ignore[arg-type]
+    assert (few.resumed, few.answered, few.outdated) == (2, 0, 0)
+    assert len(read_records(path, Prediction).rows) == 2
+    assert len(read_records(tmp_path / "toy.unasked", Prediction).rows) == 10
+    model = Toy()
+    run = predict(model, questions(), path, load=FakeVolume)  # type: ignore[arg-type]
+    assert (run.resumed, run.answered, model.encoded) == (12, 0, [])  # nothing is asked twice
+    assert {row.id for row in read_records(path, Prediction)} == {q.id for q in questions()}
+    assert not (tmp_path / "toy.unasked").exists()
+
+
+def test_questions_that_changed_are_asked_again_and_rows_follow_theirs(tmp_path: Path) -> None:
     path = tmp_path / "toy.jsonl"
     predict(Toy(), questions(), path, load=FakeVolume)  # type: ignore[arg-type]
     first, *others = questions(2)  # the third patient is gone
@@ -154,13 +168,13 @@ def test_answers_to_questions_no_longer_asked_are_set_aside(tmp_path: Path) -> N
     reworded = others[0].model_copy(update={"question": "In other words?"})  # under the same id
     model = Toy()
     run = predict(model, [corrected, reworded, *others[1:]], path, load=FakeVolume)  # type: ignore[arg-type]
-    assert (run.resumed, run.answered, run.outdated) == (7, 1, 5)
+    assert (run.resumed, run.answered, run.outdated) == (7, 1, 1)
     assert model.batches == [1]
     rows = {row.id: row for row in read_records(path, Prediction)}
-    assert rows[first.id].category == "size"  # the row follows its question
+    assert rows[first.id].category == "size"
     assert rows[reworded.id].prediction == "case1: In other words?"
-    aside = read_records(tmp_path / "toy.outdated", Prediction).rows
-    assert sorted(row.case_id for row in aside) == ["case1", *["case2"] * 4]
+    assert [row.case_id for row in read_records(tmp_path / "toy.outdated", Prediction)] == ["case1"]
+    assert {row.case_id for row in read_records(tmp_path / "toy.unasked", Prediction)} == {"case2"}
     again = predict(Toy(), [corrected, reworded, *others[1:]], path, load=FakeVolume)  # type: ignore[arg-type]
     assert (again.resumed, again.answered, again.outdated) == (8, 0, 0)
 

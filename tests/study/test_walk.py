@@ -148,7 +148,7 @@ def test_a_patient_who_comes_later_costs_no_answer(tmp_path: Path) -> None:
     third = run_study(config, out)
     answered = read_records(out / "predictions/random.jsonl", Prediction).rows
     assert len(answered) == third.questions
-    aside = read_records(out / "predictions/random.outdated", Prediction).rows
+    aside = read_records(out / "predictions/random.unasked", Prediction).rows
     assert len(aside) == second.questions - third.questions
 
 

@@ -6,7 +6,8 @@
 ``NAME.manifest.json``    configuration, versions, fingerprints, sessions
 ``NAME.torn``             torn last lines that a killed run left, set aside
 ``NAME.cases.json``       the state of each case's files when it was asked
-``NAME.outdated``         answers set aside, because their question is no longer asked or their case changed
+``NAME.unasked``          answers to questions that are not asked now, taken back when they are asked again
+``NAME.outdated``         answers set aside for good: the words of their question or their case changed
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class PredictionFile:
         Of the run about to start; a file made under another configuration is refused.
     questions
         Those to be answered. Where the file was made for others, answers to questions that are asked in the
-        same words stay, and the rest is set aside.
+        same words stay, those to questions that are not asked now are kept aside, and the rest is outdated.
     states
         State of the files of each case, by case id (see `medspatial.cases.file_state`): answers about a case
         whose files changed are set aside. Cases that no question concerns do not count. None where states
@@ -52,7 +53,7 @@ class PredictionFile:
     done
         Ids of the questions that are answered.
     outdated
-        Number of answers set aside now.
+        Number of answers set aside for good now.
     errors, unseen
         See `medspatial.predict.PredictionRun`.
 
@@ -136,32 +137,45 @@ class PredictionFile:
             return
         known = self._sibling(".cases.json")
         unfinished = known.with_name(f"{known.name}.tmp")
-        kept = {case_id: state for case_id, state in states.items() if case_id in asked}
-        unfinished.write_text(json.dumps(kept, indent=0, sort_keys=True) + "\n", encoding="utf-8")
+        before = json.loads(known.read_text(encoding="utf-8")) if known.exists() else {}
+        now = {**before, **{case_id: state for case_id, state in states.items() if case_id in asked}}
+        unfinished.write_text(json.dumps(now, indent=0, sort_keys=True) + "\n", encoding="utf-8")
         unfinished.replace(known)
 
     def _set_outdated_aside(self, questions: Sequence[Question], changed: set[str], each_alone: bool) -> None:
         """Keep what would be answered the same today; kept rows follow their questions in all else."""
-        if not self.path.exists():
-            return
+        aside = self._sibling(".unasked")
+        rows = {row.id: row for row in _answers(self.path)}
+        for row in _answers(aside):
+            rows.setdefault(row.id, row)
         asked = {question.id: question for question in questions}
-        kept, outdated = [], []
-        for row in read_records(self.path, Prediction):
+        kept, unasked, outdated = list[Prediction](), list[Prediction](), list[Prediction]()
+        for row in rows.values():
             question = asked.get(row.id)
-            same = question is not None and Query.of(row) == Query.of(question)
-            if question is not None and same and row.case_id not in changed and each_alone:
+            if row.case_id in changed or not each_alone:
+                outdated.append(row)
+            elif question is None:
+                unasked.append(row)
+            elif Query.of(row) == Query.of(question):
                 kept.append(row.model_copy(update=item_fields(question)))
             else:
                 outdated.append(row)
         if outdated:
-            with RecordAppender(self._sibling(".outdated")) as aside:
-                aside.append(*outdated)
+            with RecordAppender(self._sibling(".outdated")) as lost:
+                lost.append(*outdated)
         self.outdated = len(outdated)
+        if unasked or aside.exists():  # what is taken back leaves only once it stands in the answers
+            write_records(aside, [*unasked, *kept])
         write_records(self.path, kept)
+        if unasked:
+            write_records(aside, unasked)
+        else:
+            aside.unlink(missing_ok=True)
 
     def _remove(self) -> None:
-        endings = (".failures.jsonl", ".volumes.jsonl", ".manifest.json", ".torn", ".cases.json", ".outdated")
-        for path in (self.path, *(self._sibling(ending) for ending in endings)):
+        made = (".failures.jsonl", ".volumes.jsonl", ".manifest.json", ".cases.json")
+        aside = (".torn", ".outdated", ".unasked")
+        for path in (self.path, *(self._sibling(ending) for ending in made + aside)):
             path.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
@@ -204,6 +218,10 @@ def failures_file(path: Path) -> Path:
 def volumes_file(path: Path) -> Path:
     """Return the file of facts about volumes beside a file of answers."""
     return path.with_name(path.stem + ".volumes.jsonl")
+
+
+def _answers(path: Path) -> list[Prediction]:
+    return read_records(path, Prediction).rows if path.exists() else []
 
 
 def item_fields(item: Item) -> dict[str, Any]:

@@ -49,6 +49,12 @@ def fixed_file(folder: Path, name: str = "valid_1_a_1.nii.gz") -> Path:
     return folder / name
 
 
+def test_spacing_in_the_plane_is_between_rows_then_between_columns(tmp_path: Path) -> None:
+    oblong = row("valid_1_a_1.nii.gz").replace("[0.7, 0.7]", "[0.8, 0.6]")
+    facts = read_table(table_file(tmp_path, oblong))["valid_1_a_1.nii.gz"]
+    assert facts.spacing == (0.6, 0.8, 1.5)  # x runs along the columns
+
+
 @pytest.mark.parametrize("intercept", [-1024, -8192])
 def test_raw_volumes_take_everything_from_the_table(tmp_path: Path, intercept: int) -> None:
     table = read_table(table_file(tmp_path, row("valid_1_a_1.nii.gz", str(intercept))))
