@@ -1,10 +1,9 @@
 """Anatomy: structures with sides and synonyms, label maps of segmenters, and mentions in texts."""
 
-from medspatial.anatomy.labels import LabelMap, label_map_names, load_label_map
+from medspatial.anatomy.labels import LabelMap, label_map_names, load_label_map, read_label_map
 from medspatial.anatomy.mentions import Mention, SideMention, find_mentions, find_sides
+from medspatial.anatomy.sides import OTHER_SIDE, Side, exchange_sides, swap_side
 from medspatial.anatomy.structures import (
-    OTHER_SIDE,
-    Side,
     Structure,
     canonical_name,
     describe,
@@ -12,7 +11,6 @@ from medspatial.anatomy.structures import (
     part_of,
     structure,
     structures,
-    swap_side,
     vertebra_order,
 )
 
@@ -25,12 +23,14 @@ __all__ = [
     "Structure",
     "canonical_name",
     "describe",
+    "exchange_sides",
     "find_mentions",
     "find_sides",
     "is_part",
     "label_map_names",
     "load_label_map",
     "part_of",
+    "read_label_map",
     "structure",
     "structures",
     "swap_side",

@@ -7,7 +7,7 @@ The longest phrase wins, words are compared as wholes, and a side is attached to
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal, NamedTuple
 
 from medspatial.anatomy.lexicon import (
@@ -103,11 +103,18 @@ class _Match(NamedTuple):
 _Item = tuple[Noun, int, int]  # noun, first token, token after the last
 
 
-@lru_cache(maxsize=_CACHE)
-def _form(raw: str) -> tuple[str, bool]:
-    """Return a token's base word and whether it is a plural."""
-    word, forms = raw.lower(), lexicon().forms
-    return forms.get(word) or forms.get(base_word(word)) or (word, False)
+class _Forms(dict[str, tuple[str, bool]]):
+    """A token's base word and whether it is a plural, looked up once per token."""
+
+    def __missing__(self, raw: str) -> tuple[str, bool]:
+        word, forms = raw.lower(), lexicon().forms
+        form = forms.get(word) or forms.get(base_word(word)) or (word, False)
+        if len(self) < _CACHE:
+            self[raw] = form
+        return form
+
+
+_FORMS = _Forms()
 
 
 class _Scanner:
@@ -115,14 +122,18 @@ class _Scanner:
 
     def __init__(self, text: str) -> None:
         self.lexicon: Lexicon = lexicon()
-        found = list(TOKEN.finditer(text))
-        self.raw = [one.group() for one in found]
-        self.spans = [one.span() for one in found]
-        read = [_form(raw) for raw in self.raw]
+        self.text = text
+        self.raw: list[str] = TOKEN.findall(text)
+        read = [_FORMS[raw] for raw in self.raw]
         self.words: list[str] = [word for word, _ in read]
         self.plural: list[bool] = [plural for _, plural in read]
         self.count = len(self.words)
         self.used: set[int] = set()
+
+    @cached_property
+    def spans(self) -> list[tuple[int, int]]:
+        """Where the tokens stand; looked up only where one of them is a mention."""
+        return [one.span() for one in TOKEN.finditer(self.text)]
 
     def mentions(self) -> list[Mention]:
         found: list[Mention] = []

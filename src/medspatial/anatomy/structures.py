@@ -14,12 +14,11 @@ from functools import cache
 from importlib import resources
 from typing import Any, Literal
 
+from medspatial.anatomy.sides import OTHER_SIDE, Side, swap_side
 from medspatial.errors import InputError
 
-Side = Literal["left", "right"]
 Kind = Literal["organ", "lesion", "region"]
 
-OTHER_SIDE: dict[str, Side] = {"left": "right", "right": "left"}
 _LESION_WORDS = frozenset(
     {"tumor", "tumour", "cyst", "lesion", "nodule", "metastasi", "effusion", "hematoma"}
 )
@@ -35,6 +34,8 @@ class Structure:
         Identifier as segmenters write it: ``kidney_left``, ``vertebrae_T12``, ``rib_right_7``.
     title
         Natural English without an article: ``left kidney``, ``seventh rib on the right``.
+    plural
+        Several of it, or the pair, without a side: ``kidneys``, ``iliac arteries``.
     kind
         ``organ`` (can carry a mask of its own), ``lesion``, or ``region`` (known to texts: a side-less
         base such as ``kidney``, a segment, the mediastinum).
@@ -82,6 +83,7 @@ class Structure:
     scattered: bool = False
     thin: bool = False
     sided_text: bool = False
+    plural: str = ""
 
     @property
     def bone(self) -> bool:
@@ -141,7 +143,8 @@ def describe(name: str) -> Structure:
     kind: Kind = "lesion" if rest and rest[-1].lower().rstrip("s") in _LESION_WORDS else "organ"
     group = "lesion" if kind == "lesion" else ""
     base = "_".join(rest) if side else None
-    return Structure(name, title, kind, side, group=group, base=base, partner=partner)
+    several = plural_of(" ".join(rest))
+    return Structure(name, title, kind, side, group=group, base=base, partner=partner, plural=several)
 
 
 def canonical_name(name: str) -> str:
@@ -155,15 +158,24 @@ def canonical_name(name: str) -> str:
     return name if name in _table() else _spellings().get(_spelling(name), name)
 
 
-def swap_side(name: str) -> str:
-    """Return the name with left and right exchanged; a name without a side is unchanged.
+def plural_of(noun: str) -> str:
+    """Return the regular plural of a noun phrase; irregular ones stand in the table.
 
     Examples
     --------
-    >>> swap_side("rib_left_7"), swap_side("liver")
-    ('rib_right_7', 'liver')
+    >>> plural_of("kidney"), plural_of("upper lobe of the lung"), plural_of("metastasis")
+    ('kidneys', 'upper lobes of the lungs', 'metastases')
     """
-    return "_".join(OTHER_SIDE.get(word, word) for word in name.split("_"))
+    head, of, rest = noun.partition(" of ")
+    if head.endswith("sis"):
+        head = head[:-2] + "es"
+    elif head.endswith("y") and head[-2:-1] not in set("aeiou"):
+        head = head[:-1] + "ies"
+    elif head.endswith(("ss", "x", "sh")):
+        head += "es"
+    elif not head.endswith("s"):
+        head += "s"
+    return f"{head}{of}{rest}s" if rest == "the lung" else f"{head}{of}{rest}"
 
 
 def part_of(name: str) -> frozenset[str]:
@@ -252,6 +264,7 @@ def _one(row: dict[str, Any], side: Side | None) -> Structure:
         scattered="scattered" in flags,
         thin=bool(flags & {"thin", "vessel"}),
         sided_text=row.get("sided_text", False),
+        plural=row.get("plural") or plural_of(row.get("noun", row["title"])),
     )
 
 

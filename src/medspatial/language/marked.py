@@ -1,0 +1,136 @@
+"""Replies that go through the options one by one and mark each of them right or wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+# words that may open a sentence ("No lesion ...") are marks only where a stop follows
+_RIGHT = (
+    r"yes(?=\W*(?:\Z|[.,;:!|)(/\n-]|[A-H]\b))|true|correct|right(?! (?!\W)[a-z])|likely|"
+    r"[✓✔✅☑🗸√🟢👍🟩]|\[[xX✓✔]\]"
+)
+_WRONG = (
+    r"no(?=\W*(?:\Z|[.,;:!|)(/\n-]|[A-H]\b))|not (?:correct|right|true|likely)|false|incorrect|wrong|"
+    r"unlikely|"
+    r"[✗✘❌✖❎×🔴☒☐👎🟥]|\[[ _-]?\]"
+)
+_SHORT_RIGHT, _SHORT_WRONG = r"(?-i:Y|T)|1", r"(?-i:N|F|X)|0"
+_MARK = (
+    rf"(?:is\s+|are\s+)?(?:(?P<right>{_RIGHT}|(?:{_SHORT_RIGHT})(?=\W*(?:\Z|[,;|\n])))"
+    rf"|(?P<wrong>{_WRONG}|(?:{_SHORT_WRONG})(?=\W*(?:\Z|[,;|\n]))))(?!\w)"
+)
+_LEAD = r"[\s\-*•|>#]*(?:\d+[.)]\s+)?"
+_GAP = r"[\s|:=\-–—>(*,).\]]*"
+_LETTER = r"(?:option\s+|choice\s+)?[(\[*]*(?P<letter>(?-i:[A-H])|(?-i:[a-h])(?=[).:]))(?!\w)[)\].:*]*"
+_CHOOSES = re.compile(
+    r"\b(?:answer|choose|chosen|conclu\w*|therefore|thus|select\w*|pick|final\w*|hence)\b", re.I
+)
+_SHARE = re.compile(r"\s*[:=(]*\s*(\d{1,3}(?:\.\d+)?\s?%|0?\.\d+|[01]\.0+)")
+_BETWEEN = re.compile(r"(?:[\s.,;/|!()]|\band\b)*", re.I)
+
+
+class Marks(NamedTuple):
+    """The options marked right and those marked wrong, by place from 0."""
+
+    right: tuple[int, ...]
+    wrong: tuple[int, ...]
+
+
+def option_marks(text: str, options: Sequence[str]) -> Marks | None:
+    """Return what a reply marks right and wrong, where it goes through two or more options one by one.
+
+    None where it does not, where an option is marked both ways, and where a sentence besides chooses.
+
+    >>> option_marks("A ✗\\nB ✓", ("liver", "spleen"))
+    Marks(right=(1,), wrong=(0,))
+    >>> option_marks("liver: no, spleen: yes", ("liver", "spleen"))
+    Marks(right=(1,), wrong=(0,))
+    """
+    text = text.replace("\ufe0f", "").strip()
+    found = _by_line(text, tuple(options)) or _in_a_row(text, tuple(options))
+    if found is None or len(found) < 2:
+        return None
+    return Marks(
+        tuple(place for place in sorted(found) if found[place]),
+        tuple(place for place in sorted(found) if not found[place]),
+    )
+
+
+def likeliest(text: str, count: int) -> int | None:
+    """Return the option with the largest share, where every option is given one; None in a tie.
+
+    >>> likeliest("A: 0.1, B: 0.7, C: 0.2", 3)
+    1
+    """
+    shares: dict[int, float] = {}
+    for match in re.finditer(r"(?<![A-Za-z0-9])([A-H])(?![A-Za-z0-9])[).:]*", text):
+        share = _SHARE.match(text, match.end())
+        place = ord(match.group(1)) - ord("A")
+        if share is None or place in shares:
+            return None
+        shares[place] = float(share.group(1).strip(" %"))
+    if set(shares) != set(range(count)) or count < 2:
+        return None
+    best = [place for place, share in shares.items() if share == max(shares.values())]
+    return best[0] if len(best) == 1 else None
+
+
+@lru_cache(maxsize=1024)
+def _forms(options: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return the patterns of one marked option: the mark behind it, and in front of it."""
+    texts = "|".join(sorted((re.escape(option) for option in options), key=len, reverse=True))
+    label = rf"(?:{_LETTER}(?:[\s|:=\-–—(]*(?:the )?(?:{texts})(?!\w))?|(?:the )?(?P<text>{texts})(?!\w))"
+    return (
+        re.compile(rf"{_LEAD}{label}{_GAP}{_MARK}", re.I),
+        re.compile(rf"{_LEAD}{_MARK}[\s|:\-–—]*{label}", re.I),
+    )
+
+
+def _by_line(text: str, options: tuple[str, ...]) -> dict[int, bool] | None:
+    """Read one option a line; words behind a mark explain it."""
+    found: dict[int, bool] = {}
+    for line in text.splitlines():
+        match = next((m for form in _forms(options) if (m := form.match(line))), None)
+        if match is None:
+            if _CHOOSES.search(line):
+                return None
+            continue
+        if not _noted(found, match, options) or _item(line[match.end() :], options):
+            return None
+    return found if len(found) > 1 else None
+
+
+def _item(rest: str, options: tuple[str, ...]) -> bool:
+    """Say whether another marked option stands in the same line."""
+    return any(form.match(_BETWEEN.sub("", rest, count=1)) for form in _forms(options))
+
+
+def _in_a_row(text: str, options: tuple[str, ...]) -> dict[int, bool] | None:
+    """Read options that follow each other with nothing but separators between."""
+    for form in _forms(options):
+        found: dict[int, bool] = {}
+        at = 0
+        while at < len(text):
+            match = form.match(text, at)
+            if match is None or not _noted(found, match, options):
+                break
+            between = _BETWEEN.match(text, match.end())
+            at = between.end() if between else match.end()
+        if at >= len(text):
+            return found
+    return None
+
+
+def _noted(found: dict[int, bool], match: re.Match[str], options: tuple[str, ...]) -> bool:
+    """Note one mark; False where its option is none, or is marked the other way already."""
+    letter = match.group("letter")
+    if letter:
+        place = ord(letter.upper()) - ord("A")
+    else:
+        said = match.group("text").casefold()
+        place = next((i for i, option in enumerate(options) if option.casefold() == said), len(options))
+    right = match.group("right") is not None
+    return place < len(options) and found.setdefault(place, right) == right

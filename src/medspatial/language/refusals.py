@@ -1,0 +1,160 @@
+"""Replies that refuse as a whole, whatever yes or no stands in front of or behind the refusal."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_ABILITY = (
+    r"(?:can ?not|can't|could not|couldn't|cannot be|unable|not able|inability|not possible|impossible|"
+    r"difficult|"
+    r"hard|not in a position|not qualified|not allowed|won't|will not|decline|no way|no means|not feasible|"
+    r"neither|never)"
+)
+_ACT = (
+    r"(?:determin\w*|assess\w*|tell|told|say|said|evaluat\w*|answer\w*|analy[sz]\w*|interpret\w*|conclud\w*|"
+    r"diagnos\w*|help|assist|decid\w*|judg\w*|specif\w*|comment\w*|access\w*|ascertain\w*|establish\w*|"
+    r"infer\w*|"
+    r"know\w*|confirm\w*|verif\w*|respond\w*|discern\w*|clarif\w*|rule (?:it|this|that) out|be (?:sure|"
+    r"certain)|"
+    r"(?:see|view|process|open|read|load) (?:the|an|any|your|this|these|those|ct|medical)?\s*(?:images?|"
+    r"scans?|pictures?|cts?|study|"
+    r"studies|volumes?|slices|files?)|(?:provide|give|offer|make|draw|reach|form) (?:an?|any|the|"
+    r"you)?\s*(?:\w+ ){0,2}"
+    r"(?:answer|diagnosis|interpretation|assessment|conclusion|determination|opinion|judge?ment|"
+    r"statement|response|"
+    r"information|evaluation|advice))"
+)
+_KNOWLEDGE = (
+    r"(?:information|data|details?|context|evidence|images?|slices|resolution|knowledge|views?|contrast)"
+)
+_SHOWN = (
+    r"(?:provided|attached|available|given|uploaded|shared|supplied|included|accessible|loaded|visible to me)"
+)
+_IMAGES = r"(?:images?|scans?|cts?|ct scans?|pictures?|volumes?|stud(?:y|ies)|files?|slices|attachments?)"
+_REFUSES = re.compile(
+    rf"\b{_ABILITY}\W+(?:(?!see\b|find\b|identify\b|any\b)\w+\W+){{0,4}}?{_ACT}\b"
+    rf"|\bno\s+(?:(?:further|more|other|clear|definite|definitive|reliable|specific|relevant|such|"
+    rf"additional|certain|"
+    rf"final|clinical|sufficient|diagnostic)\s+){{0,2}}(?:information|data|idea|clue|comment|opinion|"
+    rf"conclusions?|"
+    rf"determination|answers?|diagnosis|statement|judge?ment|assessment|guess|knowledge|way (?:to|of)|"
+    rf"means (?:to|of))\b"
+    rf"(?! of (?:contact|touch))"
+    rf"|\bno {_IMAGES}\s+(?:(?:is|are|was|were|has been|have been)\s+)?{_SHOWN}\b"
+    rf"|\bno evidence (?:is |was )?available\b|\bno evidence (?:to|for me to) (?:say|tell|decide|answer)\b"
+    rf"|\b(?:the |any |these |your )?(?:{_IMAGES}) (?:is|are|was|were) (?:not|n't)\s+{_SHOWN}\b"
+    rf"|\bnot (?:been )?{_SHOWN}(?: to me)?\s*\Z|\b(?:isn't|aren't|wasn't|weren't) {_SHOWN}\b"
+    rf"|\b(?:not|n't) (?:\w+ )?(?:enough|sufficient|adequate)\s+(?:\w+ )?{_KNOWLEDGE}\b"
+    rf"|\b(?:insufficient|inadequate|limited|lack(?:s|ing)? (?:of |the |enough |sufficient "
+    rf")?)\s*{_KNOWLEDGE}\b"
+    rf"|\b(?:do not|don't|does not|doesn't|did not|didn't) (?:provide|show|contain|have|give|include|"
+    rf"allow|permit|know|"
+    rf"specify|mention|see (?:the|an|any|your|this) {_IMAGES})\b(?=.*\b(?:enough|sufficient|information|"
+    rf"data|detail|access|"
+    rf"image|scan|picture|this|that|it|to (?:say|tell|determine|decide|answer|assess))\b|\W*\Z)"
+    rf"|\b(?:need|require)\w*\s+(?:\w+ ){{0,2}}(?:more|further|additional|other|better)\s+(?:\w+ "
+    rf")?{_KNOWLEDGE}"
+    rf"|\b(?:it is|it's|this is|that is|that's|remains|is|seems) (?:unclear|uncertain|unknown|"
+    rf"undetermined|indeterminate|"
+    rf"inconclusive|ambiguous|equivocal|undeterminable)\b"
+    rf"|\b(?:i am|i'm|am) (?:not (?:sure|certain)|unsure|uncertain)\b|\bnot sure\b|\bno idea\b|\bi "
+    rf"(?:do not|don't) know\b"
+    rf"|\b(?:indeterminate|inconclusive|undetermined|unanswerable|not applicable|n/a|unknown|unclear|"
+    rf"uncertain|unsure)\W*\Z"
+    rf"|\b(?:consult|ask|see|contact) (?:a|your|with|the) (?:\w+ )?(?:radiologist|doctor|physician|"
+    rf"professional|specialist)\b"
+    rf"|\bas an (?:ai|artificial)\b|\blanguage model\b",
+    re.I,
+)
+_CLAUSES = re.compile(r"[.;!?\n:]+|,|\s[-–—]+\s|\bbut\b", re.I)
+_EMPTY = re.compile(
+    r"\W*(?:(?:no|yes|nope|sorry|unfortunately|please|however|well|hmm|thanks?|thank you|therefore|so|i "
+    r"apologi[sz]e\w*|"
+    r"i'm sorry|i am sorry|my apologies|sorry about that|regrettably|honestly)\W*)*\Z",
+    re.I,
+)
+_LEAD = re.compile(r"\A\W*(?:(?:no|yes|sorry|unfortunately|well|so|and|therefore|hence)\b\W*)+(?=\w)", re.I)
+_GROUNDS = re.compile(
+    r"\A\W*(?:because|since|as|due to|from|based on|given|without|with|so|if|whether|which|or|in "
+    r"(?:this|the|these)|on)\b",
+    re.I,
+)
+_TOO = re.compile(r"\A\W*(?:although|though|while|even|except|only|apart from)\b", re.I)
+_STEMS = re.compile(
+    r"\b(?:can\b|cann|could|un[ackds]|not|n't|im|hard|difficult|neither|limit|lack|need|requir|in[acds]|"
+    r"consult|ask|ai|language|decline|won't|will|never|n/a|no\s+(?:evidence (?:is|was|avail|to|for)|fur|mo|"
+    r"oth|cle|def|rel|spe|suc|add|cer|fin|cli|suf|dia|inf|dat|ide|clu|com|opi|con|det|ans|sta|jud|ass|gue|kno|"
+    r"way|mea|ima|sca|ct|pic|vol|stu|fil|sli|att))|n't|no idea",
+    re.I,
+)
+
+
+REFUSAL = re.compile(
+    r"\b(?:(?:can ?not|can't|could not|couldn't|unable to|not able to|not possible to|impossible to|"
+    r"(?:difficult|hard) to|"
+    r"do not have the ability to|don't have the ability to|not qualified to|not allowed to|won't|will not|"
+    r"must decline to|"
+    r"decline to|not in a position to|cannot be|can't be|could not be|couldn't be|am not able|not "
+    r"be)\W+(?:\w+\W+){0,3}?"
+    r"(?:measure|estimate|quantify|determin\w*|assess\w*|tell|told|interpret\w*|say|evaluat\w*|provide|answer\w*|analy[sz]\w*|"
+    r"view\w*|process\w*|conclu\w*|"
+    r"diagnos\w*|help|assist|decid\w*|judg\w*|specif\w*|comment\w*|access\w*|ascertain\w*|establish\w*|"
+    r"infer\w*|know|"
+    r"see (?:the|an|any|your|this) (?:image|scan|picture|ct|study)\w*|give|offer|make (?:a|any)|respond|"
+    r"infer|discern\w*|localis\w*|localiz\w*|clarif\w*|differentiate|distinguish)"
+    r"|indeterminate|undetermined|undeterminable|inconclusive|insufficient(?:ly)?|not enough "
+    r"(?:information|data|detail)|"
+    r"(?:do not|don't|does not|doesn't) (?:know|have (?:access|enough|sufficient))|no idea|"
+    r"no way to (?:know|tell|say)|not (?:entirely "
+    r"|quite |completely )?sure|unsure|"
+    r"(?:it is|it's|is|remains) (?:unclear|uncertain|unknown)|unclear (?:whether|which|from|if)|unknown|"
+    r"not (?:specified|provided|stated|mentioned|given|available|reported)|no (?:image|scan|images|ct|"
+    r"picture)s? (?:is |was |are |were )?(?:provided|attached|available|given|visible)|"
+    r"as an ai|language model|consult (?:a|your|with)|seek (?:medical|professional)|non-?diagnostic|i "
+    r"apologi[sz]e|i'm sorry|i am sorry|"
+    r"not applicable|n/a|no answer|cannot comment|without (?:seeing|access)|limited (?:information|view)|"
+    r"equivocal|ambiguous)\b"
+    r"|\A\W*(?:unclear|uncertain|unsure|unknown|unspecified|none of the above cannot)\W*\Z"
+)
+# one of these stands in every refusal above; looked for first, because most replies have none
+REFUSAL_STEMS = (
+    "can", "n't", "unable", "not ", "possible", "difficult", "hard to", "decline",
+    "determin", "conclusive", "sufficient", "no ", "sure", "unclear", "uncertain", "unknown",
+    "unspecified", "language model", "as an ai", "consult", "seek", "diagnostic", "apolog", "sorry",
+    "n/a", "without", "limited", "equivocal", "ambiguous",
+)  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def find_refusals(text: str) -> tuple[tuple[int, int], ...]:
+    """Return where a text says that something cannot be told.
+
+    >>> find_refusals("indeterminate"), find_refusals("left")
+    (((0, 13),), ())
+    """
+    low = text.lower()
+    if not any(stem in low for stem in REFUSAL_STEMS):
+        return ()
+    return tuple((match.start(), match.end()) for match in REFUSAL.finditer(low))
+
+
+@lru_cache(maxsize=4096)
+def refuses_whole(text: str) -> bool:
+    """Say whether a reply only refuses: "No, I cannot tell" does, "No, it is not enlarged" does not.
+
+    >>> refuses_whole("No, I cannot determine this."), refuses_whole("No, I cannot see any contact.")
+    (True, False)
+    """
+    if not _STEMS.search(text):
+        return False
+    refused = False
+    for clause in _CLAUSES.split(text.replace("’", "'")):
+        if _EMPTY.match(clause):
+            continue
+        said = _LEAD.sub("", clause)
+        if _REFUSES.search(clause) and not _TOO.match(said):
+            refused = True
+        elif not (refused and _GROUNDS.match(said)) and not re.fullmatch(r"\W*(?:\w+\W+)?from here\W*", said):
+            return False
+    return refused
