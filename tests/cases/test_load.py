@@ -99,12 +99,10 @@ def test_masks_without_a_structure_say_why(folder, save):
     assert load_case(case, folder, with_masks=False).empty is None
 
 
-def test_an_assumed_label_map_is_doubted(save, torso, tmp_path):
+def test_a_binary_volume_without_a_name_needs_a_label_map(save, torso, tmp_path):
     save("a/seg.nii.gz", torso["liver"])
     (case,) = read_cases(tmp_path)
-    with pytest.raises(
-        InputError, match=r"case 'a': .*seg\.nii\.gz: values 1 do not look like totalsegmentator_v2"
-    ):
+    with pytest.raises(InputError, match=r"case 'a': .*seg\.nii\.gz: nothing states what its value 1 means"):
         load_case(case, tmp_path)
     (case,) = read_cases(tmp_path, label_map="totalsegmentator_v2")
     assert load_case(case, tmp_path).masks.names == ("spleen",)

@@ -73,7 +73,7 @@ def test_interrupted_in_a_case_only_whole_masks_are_there(data: Path, tmp_path: 
     with pytest.raises(KeyboardInterrupt):
         segment_cases(read_cases(data), data, out, Threshold(dies_at=2).segmenter())
     assert len(read_cases(out / "cases.jsonl")) == 1
-    assert len([path for path in out.rglob("*.nii.gz") if not path.name.startswith("unfinished")]) == 1
+    assert len([path for path in out.rglob("*.nii.gz") if not path.name.startswith(".")]) == 1
     again = Threshold()
     done = segment_cases(read_cases(data), data, out, again.segmenter())
     assert (done.now, done.before, again.calls) == (1, 1, 1)

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from medspatial.anatomy import load_label_map
-from medspatial.cases import Grid, MaskReader
-from medspatial.cases.masks import Misfit
+from medspatial.cases import MaskReader
+from medspatial.cases.notes import Misfit
 from medspatial.errors import InputError
-from medspatial.volume import Affine
+from medspatial.volume import Affine, Grid
 
 TOTAL = load_label_map("totalsegmentator_v2")
 
@@ -120,10 +120,11 @@ def test_masks_without_a_voxel_say_so(save, affine):
     )
 
 
-def test_ignored_values_are_not_noted(save, torso):
+def test_ignored_values_are_known_and_noted(save, torso):
     voxels = np.where(torso["liver"], 1, 0) + np.where(torso["spleen"], 2, 0)
     masks = MaskReader().read(save("seg.nii.gz", voxels.astype(np.uint8)), load_label_map("nodules"))
-    assert (masks.names, masks.notes) == (("nodule",), ())
+    note = "seg.nii.gz: values not used, as label map nodules says: 1"
+    assert (masks.names, masks.notes) == (("nodule",), (note,))
 
 
 def test_one_kidney_label_becomes_two(save, torso):
@@ -158,17 +159,20 @@ def test_a_mask_elsewhere_is_refused_with_both_spans(save, torso, affine):
 
 def test_a_label_volume_without_a_label_map(save, torso):
     assert MaskReader().read(save("liver.nii.gz", torso["liver"]), None).names == ("liver",)
-    with pytest.raises(InputError, match=r"seg\.nii\.gz: label values 1, 2, 3, 5, 6 need a label map"):
-        MaskReader().read(save("seg.nii.gz", labelled(torso)), None)
-
-
-def test_an_assumed_label_map_must_look_right(save, torso):
-    path = save("seg.nii.gz", torso["liver"])
     with pytest.raises(
-        InputError, match="values 1 do not look like totalsegmentator_v2; state the label map"
+        InputError, match=r"nothing states what its values 1, 2, 3, 5, 6 mean, and the built-in"
     ):
-        MaskReader().read(path, TOTAL, assumed=True)
+        MaskReader().read(save("seg.nii.gz", labelled(torso)), None)  # a liver of 94 ml is none
+
+
+@pytest.mark.parametrize("name", ["seg", "total", "p1_seg", "x-label", "p1"])
+def test_a_binary_volume_is_named_by_its_file_unless_that_says_nothing(save, torso, name):
+    path = save(f"{name}.nii.gz", torso["liver"])
+    with pytest.raises(InputError, match="nothing states what its value 1 means"):
+        MaskReader().read(path, None, nameless={"p1"})
     assert MaskReader().read(path, TOTAL).names == ("spleen",)
+    mine = save("my_mass.nii.gz", torso["liver"])
+    assert MaskReader().read(mine, None, nameless={"p1"}).names == ("my_mass",)
 
 
 def test_missing_and_empty_places(tmp_path):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from medspatial.errors import InputError
-from medspatial.inputs import Masks, PictureSettings, render
-from medspatial.volume import Affine, Volume
+from medspatial.inputs import PictureSettings, render
+from medspatial.volume import Affine, MaskSet, Volume
 
 
 def ct(shape: tuple[int, int, int] = (40, 20, 10), spacing: tuple[float, float, float] = (2, 2, 4)) -> Volume:
@@ -99,11 +99,11 @@ def test_scale_bar_has_its_length() -> None:
     assert longest == 40
 
 
-def masks(volume: Volume) -> Masks:
+def masks(volume: Volume) -> MaskSet:
     first, second = np.zeros((2, *volume.shape), dtype=bool)
     first[5:15, 5:15, 2:8] = True
     second[25:35, 5:15, 5:8] = True
-    return Masks({"liver": first, "kidney_left": second}, volume.affine)
+    return MaskSet.from_masks({"liver": first, "kidney_left": second}, volume.affine)
 
 
 def test_overlay_draws_outlines_or_fills_and_names_colours() -> None:
@@ -144,6 +144,7 @@ def test_overlay_that_cannot_be_drawn() -> None:
         render(volume, settings.model_copy(update={"structures": ("spleen",)}), masks(volume))
     with pytest.raises(InputError, match="'liver' does not lie on the grid"):
         render(volume, settings, masks(ct((40, 20, 12))))
-    many = Masks({f"m{i}": np.zeros(volume.shape, dtype=bool) for i in range(9)}, volume.affine)
+    labels = np.arange(np.prod(volume.shape)).reshape(volume.shape) % 10
+    many = MaskSet([labels], [{i: f"m{i}" for i in range(1, 10)}], volume.affine)
     with pytest.raises(InputError, match="9 structures, but only 6 colours"):
         render(volume, settings, many)

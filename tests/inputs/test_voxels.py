@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from medspatial.inputs import VoxelSettings, shown, voxels
+from medspatial.inputs import VoxelSettings, preview, voxels
 from medspatial.volume import AXIS_CODES, Affine, Volume
 
 
@@ -35,7 +35,7 @@ def test_as_stored_but_turned() -> None:
 
 
 def test_sections_to_look_at() -> None:
-    pictures = shown(ct(), {"representation": "volume"})
+    pictures = preview(ct(), {"representation": "volume"})
     assert [image.shape for image, _ in pictures] == [(8, 9, 3), (7, 9, 3), (7, 8, 3)]
     assert pictures[0][1] == "first axis (S) at 3 of 7; rows grow to P, columns to L"
 

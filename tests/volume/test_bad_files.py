@@ -114,7 +114,7 @@ def test_the_header_alone_shows_it_too(tmp_path, kind):
 
 
 def test_missing_file(tmp_path):
-    with pytest.raises(InputError, match=r"none\.nii: no such file or folder"):
+    with pytest.raises(InputError, match=r"none\.nii: no such file"):
         read_volume(tmp_path / "none.nii")
 
 
@@ -130,7 +130,7 @@ def test_no_permission(tmp_path):
 
 def test_a_header_that_promises_more_than_memory_holds(tmp_path):
     path = tmp_path / "a.nii"
-    path.write_bytes(body(dim=dim(32767, 32767, 32767)))
+    path.write_bytes(body(dim=dim(4000, 4000, 1900)))
     with pytest.raises(InputError, match=r"too large|the file holds"):
         read_volume(path)
 

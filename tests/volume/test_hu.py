@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from medspatial.cases import make_phantom
 from medspatial.errors import InputError
 from medspatial.volume import check_hu
 
@@ -96,3 +97,36 @@ def test_the_file_is_named():
 
 def test_large_volumes_are_sampled():
     check_hu(np.tile(body(), (4, 4, 16)))
+
+
+def _torso():
+    return make_phantom(3, spacing=6.0).ct.voxels.astype(np.float32)
+
+
+@pytest.mark.parametrize("factor", [10, 100, 1000, 32.0])
+def test_divided_values_are_refused(factor):
+    with pytest.raises(InputError, match="were they divided, or normalised"):
+        check_hu(_torso() / factor)
+
+
+def test_z_scores_are_refused():
+    voxels = _torso()
+    with pytest.raises(InputError, match="mean and deviation"):
+        check_hu((voxels - voxels.mean()) / voxels.std())
+
+
+@pytest.mark.parametrize("shift", [300, 400, -300, -400, 700, -600])
+@pytest.mark.parametrize("region", ["torso", "chest", "abdomen", "slab"])
+def test_any_large_shift_is_refused(shift, region):
+    with pytest.raises(InputError, match="not CT in HU"):
+        check_hu(make_phantom(4, spacing=6.0, region=region).ct.voxels + shift)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("region", ["torso", "chest", "abdomen", "slab"])
+def test_no_part_of_a_body_is_refused(seed, region):
+    voxels = make_phantom(seed, spacing=5.0, region=region).ct.voxels
+    n = voxels.shape
+    check_hu(voxels)
+    check_hu(voxels[n[0] // 4 : -n[0] // 4, n[1] // 4 : -n[1] // 4])
+    check_hu(voxels[:, :, : n[2] // 3])

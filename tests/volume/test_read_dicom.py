@@ -164,3 +164,111 @@ def test_different_sizes_and_broken_files_are_refused(tmp_path):
 def test_readers_for_nifti_refuse_a_folder(tmp_path):
     with pytest.raises(InputError, match="reads only NIfTI"):
         read_volume(write_series(tmp_path / "s"), reader="nifti")
+
+
+@pytest.mark.parametrize("total", [3.0, -3.5, 1.5])
+def test_positions_that_drift_from_the_line_are_refused(tmp_path, total):
+    """Each step differs little from the median; the middle slice lies far from its place."""
+    n = 60
+    slope = total / (n * n / 4)
+    heights = [2.5 * k + slope * k * (n - 1 - k) for k in range(n)]
+    folder = tmp_path / "s"
+    folder.mkdir()
+    for k, height in enumerate(heights):
+        write_slice(folder / f"{k:03d}", HU[:, :, 0], (-30, -40, 100 + height))
+    steps = np.diff(heights)
+    assert np.abs(steps - np.median(steps)).max() < 0.25
+    with pytest.raises(
+        InputError, match=rf"not evenly spaced: 0\d\d lies {abs(total):.1f}\d* mm|evenly spaced"
+    ):
+        read_volume(folder)
+
+
+@pytest.mark.parametrize(("modality", "name"), [("MR", "magnetic"), ("PT", "PET"), ("US", "ultrasound")])
+def test_another_modality_is_no_ct(tmp_path, modality, name):
+    with pytest.raises(InputError, match=rf"Modality is {modality} \({name}"):
+        read_volume(write_series(tmp_path / "s", Modality=modality))
+
+
+def write_multiframe(path, order, heights, *, shared_scale=True):
+    """An enhanced CT whose frames are stored in another order than they lie; -> HU in slice order."""
+    from pydicom.dataset import Dataset, FileMetaDataset
+    from pydicom.sequence import Sequence
+
+    def item(**values):
+        data = Dataset()
+        for name, value in values.items():
+            setattr(data, name, value)
+        return data
+
+    data = Dataset()
+    data.file_meta = FileMetaDataset()
+    data.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    data.file_meta.MediaStorageSOPClassUID = data.SOPClassUID = pydicom.uid.EnhancedCTImageStorage
+    data.file_meta.MediaStorageSOPInstanceUID = data.SOPInstanceUID = pydicom.uid.generate_uid()
+    data.Modality, data.SeriesInstanceUID, data.StudyInstanceUID = "CT", UID, UID + ".9"
+    data.Columns, data.Rows, data.NumberOfFrames = HU.shape[0], HU.shape[1], len(order)
+    data.SamplesPerPixel, data.PhotometricInterpretation = 1, "MONOCHROME2"
+    data.BitsAllocated, data.BitsStored, data.HighBit, data.PixelRepresentation = 16, 16, 15, 0
+    shared = item(
+        PlaneOrientationSequence=Sequence([item(ImageOrientationPatient=[1, 0, 0, 0, 1, 0])]),
+        PixelMeasuresSequence=Sequence([item(PixelSpacing=[0.75, 0.5])]),
+    )
+    intercepts = [-1024] * len(order) if shared_scale else [-1024 - 10 * k for k in range(len(order))]
+    if shared_scale:
+        scale = item(RescaleSlope=1, RescaleIntercept=-1024)
+        shared.PixelValueTransformationSequence = Sequence([scale])
+    groups, planes = [], []
+    for frame, k in enumerate(order):
+        group = item(
+            PlanePositionSequence=Sequence([item(ImagePositionPatient=[-30, -40, 100 + heights[k]])])
+        )
+        if not shared_scale:
+            scale = item(RescaleSlope=1, RescaleIntercept=intercepts[frame])
+            group.PixelValueTransformationSequence = Sequence([scale])
+        groups.append(group)
+        planes.append(HU[:, :, k].T.astype(np.int32) - intercepts[frame])
+    data.SharedFunctionalGroupsSequence = Sequence([shared])
+    data.PerFrameFunctionalGroupsSequence = Sequence(groups)
+    data.PixelData = np.stack(planes).astype("<u2").tobytes()
+    path.parent.mkdir(exist_ok=True)
+    data.save_as(path, enforce_file_format=True)
+
+
+@pytest.mark.parametrize("shared_scale", [True, False])
+@pytest.mark.parametrize("order", [(0, 1, 2, 3, 4, 5), (5, 4, 3, 2, 1, 0), (3, 0, 5, 1, 4, 2)])
+def test_an_enhanced_ct_is_read_by_the_places_of_its_frames(tmp_path, order, shared_scale):
+    heights = (0, 2.5, 5, 7.5, 10, 12.5)
+    write_multiframe(tmp_path / "s" / "all.dcm", order, heights, shared_scale=shared_scale)
+    volume = read_volume(tmp_path / "s")
+    assert np.array_equal(volume.voxels, HU)
+    assert (volume.axcodes, volume.spacing) == ("LPS", (0.5, 0.75, 2.5))
+    assert volume.affine == read_volume(write_series(tmp_path / "single")).affine
+
+
+def test_uneven_frames_are_refused(tmp_path):
+    write_multiframe(tmp_path / "s" / "all.dcm", (0, 1, 2, 3, 4, 5), (0, 2.5, 5, 10, 12.5, 15))
+    with pytest.raises(InputError, match=r"not evenly spaced: 5\.00 mm between all\.dcm frame 3"):
+        read_volume(tmp_path / "s")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "fault"),
+    [
+        ("Rows", 65535, "Rows and Columns promise"),
+        ("Rows", 0, "Rows must be a positive|broken DICOM"),
+        ("BitsAllocated", 0, "BitsAllocated must be|broken DICOM"),
+    ],
+)
+def test_sizes_that_a_file_cannot_hold_are_refused_before_memory_is_taken(tmp_path, field, value, fault):
+    import pydicom
+
+    write_series(tmp_path)
+    path = next(one for one in sorted(tmp_path.rglob("*")) if one.is_file())
+    data = pydicom.dcmread(path)
+    setattr(data, field, value)
+    if field == "Rows":
+        data.Columns = 65535
+    data.save_as(path)
+    with pytest.raises(InputError, match=fault):
+        read_volume(path.parent)

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medspatial.errors import InputError
-from medspatial.volume import AXIS_CODES, Affine, Volume
+from medspatial.volume import AXIS_CODES, Affine, Grid, Volume
 from medspatial.volume.resample import _general, _separable, _Wanted, interpolation_taps
 
 
@@ -51,7 +51,7 @@ def test_grids_at_an_angle_keep_world_positions(order, angle, codes):
     matrix = np.eye(4)
     matrix[:3, :3] = turn
     matrix[:3, 3] = np.array(source.centre) - turn @ (4, 4, 4)
-    result = source.resampled_to((9, 9, 9), Affine(matrix), order=order)
+    result = source.resampled_to(Grid((9, 9, 9), Affine(matrix)), order=order)
     ijk, xyz = inner_points(result, source)
     assert len(ijk) > 20
     assert result.voxels[tuple(ijk.T)] == pytest.approx(world_ramp(xyz), abs=1e-3)
@@ -98,7 +98,7 @@ def test_linear_agrees_with_scipy_inside():
 def test_same_grid_changes_nothing():
     volume = ramp()
     assert np.array_equal(volume.resampled(volume.spacing).voxels, volume.voxels)
-    assert np.array_equal(volume.resampled_to(volume.shape, volume.affine, order=0).voxels, volume.voxels)
+    assert np.array_equal(volume.resampled_to(volume.grid, order=0).voxels, volume.voxels)
 
 
 def test_halving_the_grid_averages_pairs():
@@ -115,11 +115,11 @@ def test_fill_is_used_outside_the_field_of_view_only():
     volume = Volume(
         np.full((4, 4, 4), 50, np.int16), Affine.from_axcodes("RAS", (1, 1, 1), origin=(1, 1, 1)), "HU"
     )
-    wide = volume.resampled_to((6, 4, 4), Affine.from_axcodes("RAS", (1, 1, 1), origin=(0, 0.5, 1.4)))
+    wide = volume.resampled_to(Grid((6, 4, 4), Affine.from_axcodes("RAS", (1, 1, 1), origin=(0, 0.5, 1.4))))
     assert wide.voxels[0].max() == wide.voxels[5].max() == -1024
     assert (wide.voxels[1:5] == 50).all()  # half a voxel beyond the centres is still inside
     label = Volume(np.ones((2, 2, 2), np.uint8), volume.affine, "label")
-    assert label.resampled_to((4, 2, 2), volume.affine).voxels[3].max() == 0
+    assert label.resampled_to(Grid((4, 2, 2), volume.affine)).voxels[3].max() == 0
 
 
 def test_nearest_keeps_labels_and_type():
@@ -151,9 +151,9 @@ def test_weights_sum_to_one_and_indices_stay_inside(position, order, low):
         (lambda v: v.resampled((1, 0, 1)), "three positive"),
         (lambda v: v.resampled((1, 1)), "three positive"),
         (lambda v: v.resampled(2.0, order=2), r"order must be 0 \(nearest\), 1"),
-        (lambda v: v.resampled_to((0, 3, 3), v.affine), "positive sizes"),
+        (lambda v: v.resampled_to(Grid((0, 3, 3), v.affine)), "positive sizes"),
         (
-            lambda v: Volume(v.voxels.astype(np.int16), v.affine).resampled_to((3, 3, 3), v.affine, 0, 0.5),
+            lambda v: Volume(v.voxels.astype(np.int16), v.affine).resampled_to(v.grid, 0, 0.5),
             "does not fit",
         ),
     ],

@@ -73,5 +73,5 @@ def test_a_shear_fits_nifti_only(tmp_path):
 
 
 def test_unknown_suffix_is_refused(tmp_path):
-    with pytest.raises(InputError, match=r"a\.png: can write \.nii"):
+    with pytest.raises(InputError, match=r"a\.png: can write \.nii\.gz"):
         write_volume(volume(), tmp_path / "a.png")

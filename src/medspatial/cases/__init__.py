@@ -1,35 +1,37 @@
 """Cases: where CT volumes and masks come from, and the built-in phantom."""
 
-from medspatial.cases.found import Found, LeftOut
+from medspatial.cases.discovery import Discovery, LeftOut, refusal
+from medspatial.cases.examination import AFFINE_ONLY, MASKS_ALONE, Examination, examine
+from medspatial.cases.fingerprint import case_fingerprint
 from medspatial.cases.layouts import scan_cases
 from medspatial.cases.load import MIRROR, CaseData, cases_root, find_cases, load_case, read_cases
-from medspatial.cases.masks import MaskPacker, MaskSet
 from medspatial.cases.phantom import Phantom, make_marker_phantom, make_phantom, write_phantoms
 from medspatial.cases.segment import Segmented, Segmenter, segment_cases, totalsegmentator
-from medspatial.cases.sides import check_sides, split_sides
-from medspatial.cases.sources import Grid, MaskReader
-from medspatial.cases.state import file_state
+from medspatial.cases.sides import split_sides
+from medspatial.cases.sources import MaskReader, named_by
 
 __all__ = [
+    "AFFINE_ONLY",
+    "MASKS_ALONE",
     "MIRROR",
     "CaseData",
-    "Found",
-    "Grid",
+    "Discovery",
+    "Examination",
     "LeftOut",
-    "MaskPacker",
     "MaskReader",
-    "MaskSet",
     "Phantom",
     "Segmented",
     "Segmenter",
+    "case_fingerprint",
     "cases_root",
-    "check_sides",
-    "file_state",
+    "examine",
     "find_cases",
     "load_case",
     "make_marker_phantom",
     "make_phantom",
+    "named_by",
     "read_cases",
+    "refusal",
     "scan_cases",
     "segment_cases",
     "split_sides",

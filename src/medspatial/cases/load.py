@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from medspatial.anatomy import LabelMap, load_label_map
-from medspatial.cases.found import Found
-from medspatial.cases.layouts import ASSUMED_LABEL_MAP, NOTES, listed_cases, scan_folder
-from medspatial.cases.masks import MaskSet, Misfit
-from medspatial.cases.sources import Grid, MaskReader
-from medspatial.cases.state import label_map_file
+from medspatial.cases.discovery import Discovery, refusal
+from medspatial.cases.fingerprint import label_map_file
+from medspatial.cases.flat_ends import with_flat_ends
+from medspatial.cases.layouts import NOTES, listed_cases, scan_folder
+from medspatial.cases.notes import Assumption, Misfit, Unnamed
+from medspatial.cases.sources import MaskReader
 from medspatial.errors import InputError
-from medspatial.records import Case, MaskSource
-from medspatial.volume import Volume, read_header, read_volume
+from medspatial.records import Case, MaskSource, volume_name
+from medspatial.volume import Grid, MaskSet, Volume, read_header, read_volume
 from medspatial.volume.read import Reader
 
 MIRROR = "mirror_left_right"
@@ -25,12 +26,14 @@ TRANSFORMS = (MIRROR,)
 class CaseData:
     """One case, read: its transform is applied to both CT and masks.
 
-    ``masks`` lie on the grid of the CT, where there is one.
+    ``masks`` lie on the grid of the CT, where there is one. ``assumed`` is what was assumed while reading the
+    CT; the masks carry their own (`medspatial.cases.notes.Assumption` among their notes).
     """
 
     case: Case
     ct: Volume | None = None
     masks: MaskSet | None = None
+    assumed: tuple[str, ...] = ()
 
     @property
     def mirrored(self) -> bool:
@@ -41,12 +44,24 @@ class CaseData:
     def notes(self) -> tuple[str, ...]:
         """What was set aside while finding and reading the case; label maps that do not fit come first."""
         found = tuple(str(one) for one in self.case.metadata.get(NOTES, ()))
-        return (*self.misfits, *found, *(one for one in self._read_notes if not isinstance(one, Misfit)))
+        plain = (one for one in self._read_notes if not isinstance(one, Misfit | Assumption))
+        return (*self.misfits, *found, *plain)
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """What nobody stated and was assumed: of the case's record, then found while reading; each once."""
+        read = (str(one) for one in self._read_notes if isinstance(one, Assumption))
+        return tuple(dict.fromkeys((*self.case.assumptions, *self.assumed, *read)))
 
     @property
     def misfits(self) -> tuple[str, ...]:
         """The notes on mask files of which most has no name."""
         return tuple(one for one in self._read_notes if isinstance(one, Misfit))
+
+    @property
+    def unnamed(self) -> tuple[str, ...]:
+        """The notes on values of mask files that were left out, where most others have a name."""
+        return tuple(one for one in self._read_notes if isinstance(one, Unnamed))
 
     @property
     def _read_notes(self) -> tuple[str, ...]:
@@ -60,7 +75,7 @@ class CaseData:
         return "; ".join(("its masks show no structure", *self.notes))
 
 
-def find_cases(path: str | Path, *, label_map: str | None = None) -> Found:
+def find_cases(path: str | Path, *, label_map: str | None = None) -> Discovery:
     """Find the cases of a folder (any layout that is known) or of a ``.jsonl`` or ``.csv`` file.
 
     Parameters
@@ -70,7 +85,7 @@ def find_cases(path: str | Path, *, label_map: str | None = None) -> Found:
 
     Returns
     -------
-    Found
+    Discovery
         With what of a folder gave no case, and why.
 
     Raises
@@ -81,7 +96,7 @@ def find_cases(path: str | Path, *, label_map: str | None = None) -> Found:
     path = Path(path)
     if path.is_dir():
         return scan_folder(path, label_map=label_map)
-    return Found(listed_cases(path, label_map=label_map))
+    return Discovery(listed_cases(path, label_map=label_map))
 
 
 def read_cases(path: str | Path, *, label_map: str | None = None) -> list[Case]:
@@ -122,6 +137,8 @@ def load_case(
     """
     root = Path(root)
     _check_transform(case)
+    if (why := refusal(case)) is not None:
+        raise InputError(f"case {case.case_id!r}: {why}")
     try:
         ct = masks = None
         if with_ct and case.image_path:
@@ -147,22 +164,27 @@ def _check_transform(case: Case) -> None:
 
 def _grid(case: Case, root: Path, ct: Volume | None, assume_axes: str | None) -> Grid | None:
     if ct is not None:
-        return Grid(ct.shape, ct.affine)
+        return ct.grid
     if not case.image_path:
         return None
-    header = read_header(root / case.image_path, assume_axes=assume_axes)
-    return Grid(header.shape, header.affine)
+    return read_header(root / case.image_path, assume_axes=assume_axes).grid
 
 
 def _masks(case: Case, root: Path, reader: MaskReader) -> MaskSet:
     sets: list[MaskSet] = []
     for source in case.masks:
-        assumed = source.label_map is not None and source.label_map == case.metadata.get(ASSUMED_LABEL_MAP)
-        found = reader.read(root / source.path, _label_map(source, root), assumed=assumed)
+        one = replace(reader, complete=source.complete)
+        found = one.read(root / source.path, _label_map(source, root), root=root, nameless=_nameless(case))
         sets.append(found)
         if reader.grid is None:
-            reader = MaskReader(Grid(found.shape, found.affine), reader.reader, reader.assume_axes)
-    return _joined(sets)
+            reader = MaskReader(found.grid, reader.reader, reader.assume_axes)
+    return with_flat_ends(_joined(sets))
+
+
+def _nameless(case: Case) -> set[str]:
+    """Return the names that a mask's file may share with its case, and that say no structure."""
+    names = {case.case_id, case.patient_id, *([volume_name(case.image_path)] if case.image_path else [])}
+    return names | {name.removesuffix("_0000") for name in names}
 
 
 def _joined(sets: Sequence[MaskSet]) -> MaskSet:

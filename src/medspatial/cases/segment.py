@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from medspatial.cases.discovery import refusal
 from medspatial.errors import InputError, MedspatialError
+from medspatial.files import whole_file
 from medspatial.progress import Progress, Silent
 from medspatial.records import Case, MaskSource, write_records
 
@@ -121,14 +123,12 @@ def totalsegmentator(structures: Sequence[str] = (), device: str = "auto") -> Se
 def _tried(case: Case, root: Path, target: Path, segmenter: Segmenter) -> str | None:
     """Segment one case; return what went wrong, None if nothing did."""
     if not case.image_path:
-        return "the case has no CT"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_name(f"unfinished.{target.name}")
+        return refusal(case) or "the case has no CT"
     try:
-        segmenter.segment(root / case.image_path, unfinished)
+        with whole_file(target, suffix=".nii.gz") as unfinished:
+            segmenter.segment(root / case.image_path, unfinished)
     except MedspatialError as error:
         return str(error)
-    unfinished.replace(target)
     return None
 
 

@@ -1,4 +1,4 @@
-"""Left and right from geometry: split labels that cover both sides, and check sides against the affine."""
+"""Left and right from geometry: split labels that cover both sides."""
 
 from __future__ import annotations
 
@@ -10,17 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medspatial.anatomy import describe
-from medspatial.cases.masks import MaskSet
-from medspatial.volume import Affine
+from medspatial.volume import Affine, MaskSet
 
 # Two components are the two sides of a pair when their centroids lie at least this far apart in x ...
 PAIR_DISTANCE_MM = 40.0
 # ... and the smaller has at least this share of the larger (a shrunken kidney, not a fragment).
 PAIR_SHARE = 0.02
-# A side is contradicted only when the centroids are on the wrong sides by more than label noise.
-SIDE_TOLERANCE_MM = 10.0
-# Smaller masks (fragments) say nothing about sides.
-SIDE_VOXELS = 100
 
 
 def split_sides(masks: MaskSet, name: str) -> MaskSet:
@@ -54,63 +49,6 @@ def split_sides(masks: MaskSet, name: str) -> MaskSet:
     is_left = np.zeros(len(sizes) + 1, np.bool_)
     is_left[1:] = np.abs(x - x[left]) < np.abs(x - x[right])
     return _renamed(masks, name, box, is_left[components])
-
-
-def check_sides(masks: MaskSet, *, mirrored: bool = False) -> list[str]:
-    """Return the contradictions between the masks' anatomy and the affine's left and right.
-
-    The liver must lie to the right of spleen and stomach, the heart not to the right of the spine, and each
-    left structure to the left of its right partner (by centroids, world x, with a tolerance of
-    ``SIDE_TOLERANCE_MM``).
-
-    Parameters
-    ----------
-    mirrored
-        The case is a mirrored control: the unpaired organs must lie the other way round.
-
-    Returns
-    -------
-    list of str
-        Empty where nothing contradicts. A reversed body (situs inversus) exists, rarely: whoever knows that a
-        case has it can set the finding aside.
-    """
-    found = []
-    orders: list[tuple[str | None, str]] = [
-        ("liver", "spleen"),
-        ("liver", "stomach"),
-        (_spine(masks), "heart"),
-    ]
-    for first, second in orders:
-        right, left = (second, first) if mirrored else (first, second)
-        reason = _contradiction(masks, right, left)
-        if reason:
-            found.append(f"{reason}: the affine's left and right seem exchanged (or situs inversus)")
-    for name in masks.names:
-        one = describe(name)
-        if one.side == "left" and one.partner:
-            reason = _contradiction(masks, one.partner, name)
-            found += [f"{reason}: names and affine disagree about the sides"] if reason else []
-    return found
-
-
-def _contradiction(masks: MaskSet, right: str | None, left: str | None) -> str | None:
-    """Say how ``left`` lies to the right of ``right``, if it does."""
-    if (
-        right is None
-        or left is None
-        or any(one not in masks or masks.voxels(one) < SIDE_VOXELS for one in (right, left))
-    ):
-        return None
-    offset = float(masks.centroid(left)[0] - masks.centroid(right)[0])
-    if offset <= SIDE_TOLERANCE_MM:
-        return None
-    return f"{left} lies {offset:.0f} mm to the right of {right}"
-
-
-def _spine(masks: MaskSet) -> str | None:
-    """Return the thoracic vertebra (or the cord) with the most voxels, as the midline beside the heart."""
-    names = [one for one in masks.names if one.startswith("vertebrae_T") or one == "spinal_cord"]
-    return max(names, key=masks.voxels, default=None)
 
 
 def _bounds(mask: NDArray[np.bool_]) -> tuple[slice, slice, slice]:
@@ -149,4 +87,7 @@ def _renamed(masks: MaskSet, name: str, box: tuple[slice, slice, slice], left: N
     inside[(inside == value) & left] = new
     tables[index][value], tables[index][new] = f"{name}_right", f"{name}_left"
     layers = [layer if place == index else one for place, one in enumerate(masks.layers)]
-    return MaskSet(layers, tables, masks.affine, masks.notes)
+    fields = {**masks.fields}
+    if name in fields:
+        fields |= {f"{name}_right": fields[name], f"{name}_left": fields.pop(name)}
+    return MaskSet(layers, tables, masks.affine, masks.notes, fields)

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from medspatial.inputs.planes import PlaneFrame, scale_bar
 from medspatial.inputs.settings import PictureSettings
 from medspatial.inputs.windows import coloured
 from medspatial.volume import Volume
+from medspatial.volume.plane import PlaneFrame
 
 Corner = tuple[int, int]
 _INK, _EDGE = "white", "black"
@@ -96,7 +96,7 @@ def _letters(draw: ImageDraw.ImageDraw, size: Corner, frame: PlaneFrame, *, belo
 
 
 def _scale_bar(draw: ImageDraw.ImageDraw, size: Corner, frame: PlaneFrame) -> None:
-    length, pixels = scale_bar(frame)
+    length, pixels = frame.scale_bar
     width, height = size
     font, gap = _font_size(size), _font_size(size) // 2
     thick = max(font // 6, 2)

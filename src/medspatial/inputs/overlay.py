@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from medspatial.errors import InputError
-from medspatial.inputs.planes import PlaneFrame
 from medspatial.inputs.settings import PictureSettings
-from medspatial.volume import Affine, Volume
+from medspatial.volume import MaskSet, Volume
+from medspatial.volume.plane import PlaneFrame
 
 Voxels = NDArray[np.bool_]
 Colour = tuple[int, int, int]
@@ -28,67 +27,26 @@ COLOURS: dict[str, Colour] = {
 _PIXELS_PER_LINE = 224  # an outline is one pixel thick per so many pixels of the picture
 
 
-@dataclass(frozen=True)
-class Masks:
-    """Structures to draw, on the grid of the volume.
+def chosen_structures(masks: MaskSet, volume: Volume, settings: PictureSettings) -> dict[str, Voxels]:
+    """Return the structures to draw on a volume, by name, as boolean arrays of its shape.
 
-    Attributes
-    ----------
-    named
-        Name to boolean array (3D). Names are shown as given, with spaces for underscores.
-    affine
-        Of those arrays.
-
-    Notes
-    -----
-    ``named`` may make its arrays when they are asked for, so that a hundred masks need no room at once.
+    Raises
+    ------
+    InputError
+        Another grid than the volume's, a structure that is not there, or more than there are colours.
     """
-
-    named: Mapping[str, Voxels]
-    affine: Affine
-
-    def changed(self, change: Callable[[Voxels], Voxels], rename: Callable[[str], str]) -> Masks:
-        """Return the masks with each array changed, when it is asked for, and renamed; the affine stays."""
-        return Masks(_Changed({rename(name): name for name in self.named}, self.named, change), self.affine)
-
-    def chosen(self, volume: Volume, settings: PictureSettings) -> dict[str, Voxels]:
-        """Return the structures to draw, by name.
-
-        Raises
-        ------
-        InputError
-            Another grid than the volume's, a structure that is not there, or more than there are colours.
-        """
-        names = list(self.named) if settings.structures is None else list(settings.structures)
-        missing = [name for name in names if name not in self.named]
-        if missing:
-            raise InputError(f"overlay: no mask of {missing[0]!r}; there are: {', '.join(self.named)}")
-        if len(names) > len(COLOURS):
-            raise InputError(
-                f"overlay: {len(names)} structures, but only {len(COLOURS)} colours can be told apart; "
-                "choose some with 'structures'"
-            )
-        found = {name: self.named[name] for name in names}
-        for name, mask in found.items():
-            if mask.shape != volume.shape or self.affine != volume.affine:
-                raise InputError(f"overlay: mask {name!r} does not lie on the grid of the volume")
-        return found
-
-
-@dataclass(frozen=True, eq=False)
-class _Changed(Mapping[str, Voxels]):
-    names: Mapping[str, str]
-    named: Mapping[str, Voxels]
-    change: Callable[[Voxels], Voxels]
-
-    def __getitem__(self, name: str) -> Voxels:
-        return self.change(self.named[self.names[name]])
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.names)
-
-    def __len__(self) -> int:
-        return len(self.names)
+    names = masks.names if settings.structures is None else settings.structures
+    missing = [name for name in names if name not in masks]
+    if missing:
+        raise InputError(f"overlay: no mask of {missing[0]!r}; there are: {', '.join(masks.names)}")
+    if len(names) > len(COLOURS):
+        raise InputError(
+            f"overlay: {len(names)} structures, but only {len(COLOURS)} colours can be told apart; "
+            "choose some with 'structures'"
+        )
+    if names and masks.grid != volume.grid:
+        raise InputError(f"overlay: mask {names[0]!r} does not lie on the grid of the volume")
+    return {name: masks.mask(name) for name in names}
 
 
 def colours_of(names: list[str]) -> dict[str, tuple[str, Colour]]:

@@ -12,11 +12,11 @@ from PIL import Image
 
 from medspatial.errors import InputError
 from medspatial.inputs.drawing import as_array, burnt_in, legend, padded, place, slice_image
-from medspatial.inputs.overlay import Masks, colours_of, drawn_over
-from medspatial.inputs.planes import PlaneFrame
+from medspatial.inputs.overlay import chosen_structures, colours_of, drawn_over
 from medspatial.inputs.settings import PictureSettings
 from medspatial.inputs.slices import chosen_slices
-from medspatial.volume import Step, Volume
+from medspatial.volume import MaskSet, Step, Volume
+from medspatial.volume.plane import PlaneFrame
 
 Structures = dict[str, NDArray[np.bool_]]
 
@@ -43,7 +43,7 @@ class Pictures:
     history: tuple[Step, ...]
 
 
-def render(volume: Volume, settings: PictureSettings, masks: Masks | None = None) -> Pictures:
+def render(volume: Volume, settings: PictureSettings, masks: MaskSet | None = None) -> Pictures:
     """Draw a volume as the settings say.
 
     Parameters
@@ -60,7 +60,7 @@ def render(volume: Volume, settings: PictureSettings, masks: Masks | None = None
     if settings.representation == "overlay":
         if masks is None:
             raise InputError("representation 'overlay' needs masks, and there are none")
-        structures = masks.chosen(volume, settings)
+        structures = chosen_structures(masks, volume, settings)
     frames = chosen_slices(volume, settings)
     if settings.representation == "grid":
         groups = [tuple(group) for _, group in groupby(frames, key=lambda frame: frame.plane)]
@@ -89,7 +89,7 @@ def _slice(
     image = burnt_in(padded(image, settings), frame, settings)
     if structures and settings.legend:
         colours = colours_of(list(structures))
-        image = legend(image, [(_spoken(name), value) for name, (_, value) in colours.items()])
+        image = legend(image, [(_structure_words(name), value) for name, (_, value) in colours.items()])
     return image
 
 
@@ -127,14 +127,14 @@ def _colour_words(frame: PlaneFrame, structures: Structures) -> str:
     if not structures:
         return ""
     words = [
-        f"{_spoken(name)} in {colour}"
+        f"{_structure_words(name)} in {colour}"
         for name, (colour, _) in colours_of(list(structures)).items()
         if frame.cut(structures[name]).any()
     ]
     return f"; marked: {', '.join(words) or 'nothing'}"
 
 
-def _spoken(name: str) -> str:
+def _structure_words(name: str) -> str:
     return name.replace("_", " ")
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from string import ascii_uppercase
 
+from medspatial.errors import InputError
+from medspatial.language import lettered
 from medspatial.records import AnswerType, Item
 
 CONVENTION = "Left and right are the patient's left and right."
@@ -34,12 +35,29 @@ class Query:
 
     @classmethod
     def of(cls, question: Item) -> Query:
-        """Strip a question, or a row that carries its fields, of its reference."""
-        return cls(question.id, question.question, question.options, question.answer_type, question.unit)
+        """Strip a question, or a row that carries its fields, of its reference.
+
+        Raises
+        ------
+        InputError
+            See :meth:`lettered`.
+        """
+        query = cls(question.id, question.question, question.options, question.answer_type, question.unit)
+        query.lettered()
+        return query
 
     def lettered(self) -> tuple[tuple[str, str], ...]:
-        """Return (letter, option) pairs: A, B, C, ..."""
-        return tuple(zip(ascii_uppercase, self.options, strict=False))
+        """Return (letter, option) pairs: A, B, C, ...; texts that carry their own letters keep them.
+
+        Raises
+        ------
+        InputError
+            Letters in the texts that contradict each other or the places.
+        """
+        try:
+            return lettered(self.options)
+        except ValueError as error:
+            raise InputError(f"question {self.id!r}: {error}") from None
 
     def prompt(self) -> str:
         """Return the default prompt: convention, question, options, and the form of the answer.

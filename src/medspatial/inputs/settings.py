@@ -7,10 +7,9 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from medspatial.inputs.contract import InputContract
-from medspatial.inputs.planes import PLANES
 from medspatial.inputs.windows import Channels, WindowChoice, channels_of
 from medspatial.records import Record
-from medspatial.volume.plane import Plane
+from medspatial.volume.plane import PLANES, Plane
 
 Representation = Literal["volume", "slices", "grid", "overlay"]
 _LARGEST = 4096  # pixels; a longer side is a mistake, not a picture

@@ -8,22 +8,21 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from medspatial.inputs.planes import Grid
 from medspatial.inputs.settings import PictureSettings
 from medspatial.inputs.slices import chosen_slices
 from medspatial.volume import Volume
-from medspatial.volume.plane import Plane
+from medspatial.volume.plane import Plane, display_grid
 
 Points = Sequence[tuple[float, float, float]]
-_ROUNDING = 1e-6  # voxels; a point on the very edge of a voxel is inside for every storage
+_ROUNDING = 1e-6  # slices; a tie falls the same way for every storage
 
 
 def inside(volume: Volume, points: Points) -> list[bool]:
     """Say for points in RAS+ mm whether they lie in one of the volume's voxels."""
-    return [bool(found) for found in _inside(volume, _array(points))]
+    return [bool(found) for found in volume.grid.contains(_array(points))]
 
 
-def near_slices(volume: Volume, shown: Mapping[Plane, Sequence[int]], points: Points) -> list[bool]:
+def near_slices(volume: Volume, slices: Mapping[Plane, Sequence[int]], points: Points) -> list[bool]:
     """Say for points in RAS+ mm whether one of the slices shown stands for them.
 
     A slice stands for what is as near to it as half the largest step between neighbouring slices shown,
@@ -31,21 +30,20 @@ def near_slices(volume: Volume, shown: Mapping[Plane, Sequence[int]], points: Po
 
     Parameters
     ----------
-    shown
+    slices
         For each plane the numbers of its slices in display order.
     """
     places = _array(points)
-    grid = Grid(volume.affine, volume.shape)
     near = np.zeros(len(places), dtype=np.bool_)
-    for plane, indices in shown.items():
-        display = grid.display(plane).affine
+    for plane, indices in slices.items():
+        display = display_grid(volume.grid, plane)
         spacing = display.spacing
         numbers = np.sort(np.asarray(indices, dtype=np.float64))
         step = float(np.diff(numbers).max()) if len(numbers) > 1 else 0.0
         reach = max(step / 2, max(spacing) / spacing[2]) + _ROUNDING
-        along = display.inverse().apply(places)[:, 2]
+        along = display.to_index(places)[:, 2]
         near |= (np.abs(along[:, None] - numbers) <= reach).any(axis=1)
-    return [bool(found) for found in near & _inside(volume, places)]
+    return [bool(found) for found in near & volume.grid.contains(places)]
 
 
 def on_pictures(volume: Volume, settings: PictureSettings, points: Points) -> list[bool]:
@@ -56,9 +54,3 @@ def on_pictures(volume: Volume, settings: PictureSettings, points: Points) -> li
 
 def _array(points: Points) -> NDArray[np.float64]:
     return np.asarray(points, dtype=np.float64).reshape(-1, 3)
-
-
-def _inside(volume: Volume, points: NDArray[np.float64]) -> NDArray[np.bool_]:
-    places = volume.affine.inverse().apply(points)
-    low, high = -0.5 - _ROUNDING, np.asarray(volume.shape) - 0.5 + _ROUNDING
-    return np.asarray(((places >= low) & (places <= high)).all(axis=1))

@@ -149,13 +149,6 @@ class Affine:
         """The affine of a grid whose indices map to this grid's indices by ``inner`` (4, 4)."""
         return Affine(self._matrix @ np.asarray(inner, dtype=np.float64))
 
-    def close_to(self, other: Affine, *, shape: Iterable[int], tolerance_mm: float) -> bool:
-        """Whether no voxel of a grid of this shape lies farther than ``tolerance_mm`` apart under the two."""
-        ends = [(0, n - 1) for n in shape]
-        corners = np.stack(np.meshgrid(*ends, indexing="ij"), axis=-1).reshape(-1, 3)
-        apart = np.linalg.norm(self.apply(corners) - other.apply(corners), axis=1)
-        return bool(apart.max() <= tolerance_mm)
-
     def __eq__(self, other: object) -> bool:
         """Equality within ``ORIGIN_TOLERANCE_MM`` and ``COLUMN_TOLERANCE_MM``."""
         if not isinstance(other, Affine):

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from medspatial.errors import InputError
 from medspatial.volume.affine import Affine
 from medspatial.volume.axes import validate_axcodes
+from medspatial.volume.grid import Grid
+from medspatial.volume.scanner import check_scannable
 
 # Angle between qform and sform axes from which on they tell different sides.
 _CONFLICT_COSINE = np.cos(np.deg2rad(45.0))
@@ -20,19 +22,31 @@ _CONFLICT_COSINE = np.cos(np.deg2rad(45.0))
 
 @dataclass(frozen=True)
 class VolumeHeader:
-    """Shape, affine and stored type of a volume file; cheap to read.
+    """Grid and stored type of a volume file; cheap to read.
 
     Attributes
     ----------
     assumed_axes
         The axis codes the user stated, where the file has no usable affine; else None.
+    stated_unit
+        The length unit that the file states where it is not millimetres; the affine is converted.
     """
 
-    shape: tuple[int, int, int]
-    affine: Affine
+    grid: Grid
     dtype: np.dtype[Any]
     path: Path
     assumed_axes: str | None = None
+    stated_unit: str | None = None
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Number of voxels along each array axis."""
+        return self.grid.shape
+
+    @property
+    def affine(self) -> Affine:
+        """Map of voxel indices to RAS+ mm."""
+        return self.grid.affine
 
 
 @dataclass(frozen=True)
@@ -47,11 +61,14 @@ class StoredGeometry:
         As stated, for use with assumed axes.
     missing
         Why the matrix means nothing, when the format says so (no qform and no sform); else None.
+    stated_unit
+        The length unit that the file states where it is not millimetres; matrix and spacing are converted.
     """
 
     matrix: NDArray[np.float64]
     spacing: Sequence[float]
     missing: str | None = None
+    stated_unit: str | None = None
 
 
 @dataclass(frozen=True)
@@ -97,14 +114,17 @@ def usable_affine(
     Raises
     ------
     InputError
-        For a missing or plain affine without ``assume_axes``, a singular one, or a spacing not positive.
+        For a missing or plain affine without ``assume_axes``, a singular one, a spacing not positive, or a
+        grid that no scanner gives (see `medspatial.volume.scanner`).
     """
     reason = geometry.missing
     if reason is None and is_plain(geometry.matrix):
         reason = "the affine is a plain spacing diagonal with zero origin"
     try:
         if reason is None:
-            return Affine(geometry.matrix), None
+            affine = Affine(geometry.matrix)
+            check_scannable(affine.matrix, shape, path, geometry.stated_unit)
+            return affine, None
         if assume_axes is None:
             raise InputError(
                 f"no usable affine, so left and right are unknown ({reason}); "
@@ -114,9 +134,19 @@ def usable_affine(
         spacing = [float(s) for s in geometry.spacing]
         if not all(np.isfinite(s) and s > 0 for s in spacing):
             raise InputError(f"spacing must be positive, got {spacing}")
-        return Affine.from_axcodes(codes, spacing, shape=shape), codes
+        affine = Affine.from_axcodes(codes, spacing, shape=shape)
+        check_scannable(affine.matrix, shape, path, geometry.stated_unit)
+        return affine, codes
     except InputError as error:
-        raise InputError(f"{path}: {error}") from None
+        text = str(error)
+        raise InputError(text if text.startswith(f"{path}: ") else f"{path}: {text}") from None
+
+
+def forms_apart(qform: NDArray[np.float64], sform: NDArray[np.float64], shape: Sequence[int]) -> float:
+    """Return how far apart (mm) two affines of one file put the same corner of the grid, at most."""
+    ends = np.array(np.meshgrid(*((0, n - 1) for n in shape), indexing="ij")).reshape(3, -1).T
+    places = [ends @ matrix[:3, :3].T + matrix[:3, 3] for matrix in (qform, sform)]
+    return float(np.linalg.norm(places[0] - places[1], axis=1).max())
 
 
 def forms_conflict(qform: NDArray[np.float64], sform: NDArray[np.float64]) -> bool:

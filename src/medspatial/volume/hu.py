@@ -1,9 +1,11 @@
 """Are these numbers Hounsfield units? Air is about -1000, fat about -100, soft tissue 0 to 80.
 
 The wrong cases that occur: pictures of 8 bits, values scaled to 0..1, a window applied before saving, stored
-values without the rescale intercept, and the intercept applied twice. Padding outside the circular field of
-view (-2000, -3024, ...) and resampling overshoot (-1207) occur in good files and are accepted; a field of
-view inside the body has no air at all, so soft tissue is looked at as well.
+values without the rescale intercept, the intercept applied twice, values divided by 10, 100 or 1000 or by
+their deviation, and any other shift from about 250 on. A shift by less cannot be told from another patient
+with another share of fat and contrast. Padding outside the circular field of view (-2000, -3024, ...) and
+resampling overshoot (-1207) occur in good files and are accepted; a field of view inside the body has no air
+at all, so soft tissue is looked at as well.
 """
 
 from __future__ import annotations
@@ -25,6 +27,12 @@ GAS_MODE_RANGE = (-1104.0, -600.0)
 # A minimum that this share of voxels hold is no measurement but padding (below -1100) or a clipped window.
 PADDING_BELOW, PADDING_SHARE = -1100.0, 0.01
 CLIPPED_ABOVE, CLIPPED_SHARE = -900.0, 0.05
+# The middle 99 % of a scan's values span over 500 HU even inside the body; those divided by 10 at most 240.
+MIN_SPAN = 300.0
+# Fat (-100) or soft tissue (0 to 80, with contrast to 150) is the commonest value that is no gas, ...
+TISSUE_RANGE, TISSUE_MODE = (-300.0, 1000.0), (-140.0, 170.0)
+# ... or, in a field of view filled by a contrasted vessel, at least a peak of this share of the commonest.
+TISSUE_PEAK, PEAK_SHARE = (-140.0, 90.0), 0.3
 # No tissue, and hardly any metal, lies above this.
 HIGH_LIMIT, HIGH_SHARE = 10000.0, 0.01
 
@@ -75,7 +83,18 @@ def _fault(voxels: NDArray[Any]) -> str | None:
     if low < PADDING_BELOW and at_minimum >= PADDING_SHARE:
         sample = sample[sample != low]
         low = float(sample.min())
-    return _fault_of_body(sample, low, high, at_minimum)
+    return _fault_of_body(sample, low, high, at_minimum) or _fault_of_span(sample)
+
+
+def _fault_of_span(sample: NDArray[Any]) -> str | None:
+    """Whether the values span as much as those of a body do."""
+    first, last = np.percentile(sample, (0.5, 99.5))
+    if last - first >= MIN_SPAN:
+        return None
+    return (
+        f"nearly all values lie between {first:.4g} and {last:.4g}; HU of a body span over {MIN_SPAN:g}: "
+        "were they divided, or normalised by their mean and deviation?"
+    )
 
 
 def _sampled(voxels: NDArray[Any]) -> NDArray[Any]:
@@ -106,7 +125,7 @@ def _fault_of_body(sample: NDArray[Any], low: float, high: float, at_minimum: fl
         return f"only {soft:.1%} of the voxels are soft tissue ({SOFT_BAND[0]:g}..{SOFT_BAND[1]:g} HU)"
     if low > CLIPPED_ABOVE and at_minimum >= CLIPPED_SHARE:
         return f"values are clipped at {low:g} ({at_minimum:.0%} of the voxels), air should be near -1000"
-    return _fault_of_gas(sample)
+    return _fault_of_gas(sample) or _fault_of_tissue(sample)
 
 
 def _best_shift(sample: NDArray[Any]) -> tuple[float, float]:
@@ -128,3 +147,22 @@ def _fault_of_gas(sample: NDArray[Any]) -> str | None:
     if GAS_MODE_RANGE[0] <= mode <= GAS_MODE_RANGE[1]:
         return None
     return f"air lies at about {mode:g}, it should be near -1000"
+
+
+def _fault_of_tissue(sample: NDArray[Any]) -> str | None:
+    """Whether the commonest values that are no gas lie where those of fat and soft tissue do."""
+    counts, edges = np.histogram(sample, bins=np.arange(TISSUE_RANGE[0], TISSUE_RANGE[1] + 16, 16))
+    smooth = np.convolve(counts, (1, 1, 1), "same")
+    centres = edges[:-1] + 8
+    mode = float(centres[int(np.argmax(smooth))])
+    if TISSUE_MODE[0] <= mode <= TISSUE_MODE[1]:
+        return None
+    peaks = (smooth[1:-1] >= smooth[:-2]) & (smooth[1:-1] >= smooth[2:])
+    peaks &= smooth[1:-1] >= PEAK_SHARE * smooth.max()
+    places = centres[1:-1][peaks]
+    if ((places >= TISSUE_PEAK[0]) & (places <= TISSUE_PEAK[1])).any():
+        return None
+    return (
+        f"the commonest tissue lies at about {mode:g}, it should be near -100 (fat) or 0 to 80 (soft "
+        "tissue): the values seem shifted"
+    )

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from medspatial.volume.affine import Affine
 from medspatial.volume.axes import array_axis, axis_moves
+from medspatial.volume.grid import Grid
 
 Voxels = NDArray[Any]
 
@@ -19,15 +20,10 @@ def reoriented(voxels: Voxels, affine: Affine, axcodes: str) -> tuple[Voxels, Af
     The result is a view; every voxel keeps its world position. With an oblique affine the axes become those
     closest to the codes.
     """
+    i, j, k = voxels.shape
     order, flips = axis_moves(affine.axcodes, axcodes)
-    move = np.zeros((4, 4))
-    move[3, 3] = 1.0
-    for new, (old, flip) in enumerate(zip(order, flips, strict=True)):
-        move[old, new] = -1.0 if flip else 1.0
-        move[old, 3] = voxels.shape[old] - 1 if flip else 0.0
-    turned = voxels.transpose(order)
     steps = tuple(slice(None, None, -1 if flip else 1) for flip in flips)
-    return turned[steps], affine.compose(move)
+    return voxels.transpose(order)[steps], Grid((i, j, k), affine).oriented(axcodes).affine
 
 
 def mirrored(voxels: Voxels, affine: Affine) -> Voxels:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from medspatial.errors import InputError
 from medspatial.volume.affine import Affine
+from medspatial.volume.grid import Grid
 
 Voxels = NDArray[Any]
 Taps = tuple[
@@ -46,9 +47,7 @@ class _Wanted:
         return voxels.dtype if self.order == 0 else np.dtype(np.float32)
 
 
-def grid_of_spacing(
-    shape: Sequence[int], affine: Affine, spacing: Sequence[float]
-) -> tuple[tuple[int, int, int], Affine]:
+def grid_of_spacing(grid: Grid, spacing: Sequence[float]) -> Grid:
     """Grid of another spacing over the same field of view.
 
     The number of voxels is rounded to the nearest whole (halves up, at least 1) and the grid is centred on
@@ -58,18 +57,16 @@ def grid_of_spacing(
         raise InputError(f"resample: spacing must be three positive numbers in mm, got {tuple(spacing)}")
     move = np.eye(4)
     sizes = []
-    for axis, (old, size, new) in enumerate(zip(affine.spacing, shape, spacing, strict=True)):
+    for axis, (old, size, new) in enumerate(zip(grid.spacing, grid.shape, spacing, strict=True)):
         count = max(1, int(np.floor(size * old / new + 0.5 + _ON_EDGE)))
         sizes.append(count)
         move[axis, axis] = new / old
         move[axis, 3] = (size - 1) / 2 - (count - 1) / 2 * new / old
-    return (sizes[0], sizes[1], sizes[2]), affine.compose(move)
+    return Grid((sizes[0], sizes[1], sizes[2]), grid.affine.compose(move))
 
 
-def resampled_to(
-    voxels: Voxels, affine: Affine, shape: Sequence[int], target: Affine, *, order: int, fill: float
-) -> Voxels:
-    """Sample ``voxels`` at the voxel centres of a grid of ``shape`` and affine ``target``.
+def resampled_to(voxels: Voxels, affine: Affine, target: Grid, *, order: int, fill: float) -> Voxels:
+    """Sample ``voxels`` of an affine at the voxel centres of another grid.
 
     Parameters
     ----------
@@ -82,14 +79,14 @@ def resampled_to(
     """
     if order not in ORDERS:
         raise InputError(f"resample: order must be 0 (nearest), 1 (linear) or 3 (cubic), got {order!r}")
-    if len(shape) != 3 or min(shape) < 1:
-        raise InputError(f"resample: need three positive sizes, got {tuple(shape)}")
+    if min(target.shape) < 1:
+        raise InputError(f"resample: need three positive sizes, got {target.shape}")
     if order == 0 and np.asarray(fill).astype(voxels.dtype) != fill:
         raise InputError(f"resample: fill value {fill!r} does not fit voxels of type {voxels.dtype}")
-    to_source = np.linalg.inv(affine.matrix) @ target.matrix
-    to_source[:3, :3][np.abs(to_source[:3, :3]) * max(shape) < _PARALLEL] = 0.0
+    to_source = np.linalg.inv(affine.matrix) @ target.affine.matrix
+    to_source[:3, :3][np.abs(to_source[:3, :3]) * max(target.shape) < _PARALLEL] = 0.0
     low_ties = tuple(letter in "RAS" for letter in affine.axcodes)
-    wanted = _Wanted((shape[0], shape[1], shape[2]), to_source, order, fill, low_ties)
+    wanted = _Wanted(target.shape, to_source, order, fill, low_ties)
     parallel = (np.count_nonzero(to_source[:3, :3], axis=1) == 1).all()
     return _separable(voxels, wanted) if parallel else _general(voxels, wanted)
 

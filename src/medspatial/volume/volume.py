@@ -8,15 +8,15 @@ from functools import cached_property
 from typing import Any, Literal, get_args
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from medspatial.errors import InputError
 from medspatial.volume import orient, region, resample
 from medspatial.volume.affine import Affine
 from medspatial.volume.axes import validate_axcodes
 from medspatial.volume.fingerprint import content_fingerprint
+from medspatial.volume.grid import Grid
 from medspatial.volume.hu import check_hu
-from medspatial.volume.plane import NORMAL_AXIS, PlaneImage, plane_through, validate_plane
 
 Unit = Literal["HU", "label", "intensity", "unknown"]
 UNITS: tuple[str, ...] = get_args(Unit)
@@ -105,11 +105,20 @@ class Volume:
         """Hash of voxel values and affine (see :func:`medspatial.volume.fingerprint.content_fingerprint`)."""
         return content_fingerprint(self.voxels, self.affine)
 
+    @cached_property
+    def grid(self) -> Grid:
+        """Where the voxels lie."""
+        return Grid(self.shape, self.affine)
+
     @property
     def centre(self) -> tuple[float, float, float]:
         """World position (RAS+ mm) of the middle of the grid."""
-        x, y, z = self.affine.apply((np.array(self.shape) - 1) / 2)
-        return float(x), float(y), float(z)
+        return self.grid.centre
+
+    def _repr_html_(self) -> str:
+        from medspatial.volume.notebook_view import volume_html
+
+        return volume_html(self)
 
     def oriented(self, axcodes: str) -> Volume:
         """The same patient stored along other axes; lossless, world positions kept."""
@@ -128,17 +137,14 @@ class Volume:
         See :mod:`medspatial.volume.resample` for the conventions.
         """
         steps = (spacing,) * 3 if isinstance(spacing, int | float) else tuple(float(s) for s in spacing)
-        shape, affine = resample.grid_of_spacing(self.shape, self.affine, steps)
-        return self._sampled(shape, affine, order, 0.0, {"spacing": list(steps)})
+        return self._sampled(resample.grid_of_spacing(self.grid, steps), order, 0.0, {"spacing": list(steps)})
 
-    def resampled_to(
-        self, shape: Sequence[int], affine: Affine, order: int | None = None, fill: float | None = None
-    ) -> Volume:
+    def resampled_to(self, grid: Grid, order: int | None = None, fill: float | None = None) -> Volume:
         """Values on another grid, by world position; ``fill`` outside (-1024 for HU, else 0)."""
         if fill is None:
             fill = AIR_FILL if self.unit == "HU" else 0.0
-        grid = {"shape": [int(n) for n in shape], "affine": affine.matrix.tolist(), "fill": fill}
-        return self._sampled(shape, affine, order, fill, grid)
+        step = {"shape": list(grid.shape), "affine": grid.affine.matrix.tolist(), "fill": fill}
+        return self._sampled(grid, order, fill, step)
 
     def windowed(self, low: float, high: float, out: tuple[float, float] = (0.0, 1.0)) -> Volume:
         """Values clipped to low..high and mapped linearly to ``out``; float32."""
@@ -168,16 +174,6 @@ class Volume:
         voxels, affine = region.cropped_or_padded(self.voxels, self.affine, shape, fill)
         return self._next(voxels, affine, Step("cropped_or_padded", {"shape": _ints(shape), "fill": fill}))
 
-    def plane(self, plane: str, xyz: ArrayLike) -> PlaneImage:
-        """The axial, coronal or sagittal slice nearest to a world point, in radiological display."""
-        return plane_through(self.voxels, self.affine, plane, xyz)
-
-    def slice_at(self, plane: str, mm: float) -> PlaneImage:
-        """The slice at a world coordinate: z for axial, y for coronal, x for sagittal."""
-        point = list(self.centre)
-        point[NORMAL_AXIS[validate_plane(plane)]] = mm
-        return self.plane(plane, point)
-
     def check_hu(self) -> None:
         """Refuse values that cannot be CT in HU; see :func:`medspatial.volume.hu.check_hu`."""
         check_hu(self.voxels, self.source)
@@ -188,20 +184,13 @@ class Volume:
             self.check_hu()
         return replace(self, unit=unit)
 
-    def _sampled(
-        self,
-        shape: Sequence[int],
-        affine: Affine,
-        order: int | None,
-        fill: float,
-        parameters: dict[str, Any],
-    ) -> Volume:
+    def _sampled(self, grid: Grid, order: int | None, fill: float, parameters: dict[str, Any]) -> Volume:
         if order is None:
             order = 0 if self.unit == "label" else 1
         if self.unit == "label" and order != 0:
             raise InputError(f"resample: labels allow only order 0 (nearest), got {order}")
-        voxels = resample.resampled_to(self.voxels, self.affine, shape, affine, order=order, fill=fill)
-        return self._next(voxels, affine, Step("resampled", {**parameters, "order": order}))
+        voxels = resample.resampled_to(self.voxels, self.affine, grid, order=order, fill=fill)
+        return self._next(voxels, grid.affine, Step("resampled", {**parameters, "order": order}))
 
     def _next(self, voxels: NDArray[Any], affine: Affine, step: Step, unit: Unit | None = None) -> Volume:
         return Volume(voxels, affine, unit or self.unit, (*self.history, step), self.source)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
@@ -11,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medspatial.errors import InputError
+from medspatial.files import whole_file
+from medspatial.volume.formats import WRITABLE_SUFFIXES
 from medspatial.volume.read.itk import simpleitk
 from medspatial.volume.volume import Volume
 
 # isal's level 2 of 0..3: close to gzip's default in size at several times the speed.
 _LEVEL = 2
-_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".mha")
 
 
 def write_volume(volume: Volume, path: str | Path) -> Path:
@@ -36,19 +36,14 @@ def write_volume(volume: Volume, path: str | Path) -> Path:
     """
     path = Path(path)
     name = path.name.lower()
-    suffix = next((s for s in sorted(_SUFFIXES, key=len, reverse=True) if name.endswith(s)), None)
+    suffix = next((one for one in WRITABLE_SUFFIXES if name.endswith(one)), None)
     if suffix is None:
-        raise InputError(f"{path}: can write {', '.join(_SUFFIXES)} only")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}{suffix}")
-    try:
+        raise InputError(f"{path}: can write {', '.join(WRITABLE_SUFFIXES)} only")
+    with whole_file(path, suffix) as unfinished:
         if suffix.startswith(".nii"):
-            _write_nifti(volume, partial, compress=suffix == ".nii.gz")
+            _write_nifti(volume, unfinished, compress=suffix == ".nii.gz")
         else:
-            _write_itk(volume, partial)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+            _write_itk(volume, unfinished)
     return path
 
 

@@ -34,7 +34,7 @@ def test_bad_rows_name_volume_column_and_value(tmp_path):
         _read(tmp_path, ROW.replace("[0.5, 0.7]", "[0.5]"))
     with pytest.raises(InputError, match="lacks ZSpacing"):
         _read(tmp_path, ROW, head=HEAD.replace("ZSpacing", "Z"))
-    with pytest.raises(InputError, match=r"metadata.csv:2: the row has fewer cells"):
+    with pytest.raises(InputError, match=r"metadata.csv:2: a row needs 9 cells"):
         _read(tmp_path, "valid_1_a_1.nii.gz,HFS")
 
 

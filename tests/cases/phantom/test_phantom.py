@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medspatial.anatomy import describe
-from medspatial.cases import check_sides
+from medspatial.cases.examination.order import check_order
+from medspatial.cases.examination.samples import sampled_masks
 from medspatial.cases.phantom import REGIONS, Phantom, make_phantom
 from medspatial.errors import InputError
 from medspatial.volume import AXIS_CODES
@@ -89,8 +90,9 @@ def test_structures_lie_where_they_belong_in_the_world(seed, codes, spacing, til
 
 
 def test_sides_pass_the_affine_check(coarse) -> None:
-    assert check_sides(coarse.masks) == []
-    assert check_sides(coarse.masks, mirrored=True) != []
+    samples = sampled_masks(coarse.masks)
+    assert check_order(samples).contradictions == ()
+    assert check_order(samples, mirrored=True).contradictions
 
 
 @pytest.mark.parametrize("seed", [1, 17, 33])

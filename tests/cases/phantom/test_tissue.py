@@ -7,15 +7,15 @@ import pytest
 
 from medspatial.cases.phantom import tissue
 from medspatial.cases.phantom.canvas import draw_patient
-from medspatial.cases.phantom.grid import Grid
 from medspatial.cases.phantom.plan import make_plan
+from medspatial.cases.phantom.raster import Raster
 from medspatial.cases.phantom.tree import Tree, paint_tree, trees
 
 FIELD = (np.full(3, -30.0), np.full(3, 30.0))
 
 
-def grid(spacing: float = 2.0) -> Grid:
-    return Grid.covering(FIELD, np.full(3, spacing), np.eye(3))
+def raster(spacing: float = 2.0) -> Raster:
+    return Raster.covering(FIELD, np.full(3, spacing), np.eye(3))
 
 
 def test_finish_keeps_flat_tissue_and_rounds() -> None:
@@ -46,7 +46,7 @@ def test_cortex_is_the_outer_layer() -> None:
     bone = np.zeros((7, 7, 7), dtype=bool)
     bone[1:6, 1:6, 1:6] = True
     hu = np.where(bone, 190.0, 0.0).astype(np.float32)
-    tissue.add_cortex(hu, bone, Grid.covering((np.zeros(3), np.full(3, 7.0)), np.ones(3), np.eye(3)))
+    tissue.add_cortex(hu, bone, Raster.covering((np.zeros(3), np.full(3, 7.0)), np.ones(3), np.eye(3)))
     assert (hu[2:5, 2:5, 2:5] == 190.0).all()
     assert hu[1, 3, 3] == pytest.approx(tissue.CORTEX)
     assert hu[0, 3, 3] == 0.0
@@ -56,7 +56,7 @@ def test_cortex_is_fainter_on_coarse_voxels() -> None:
     bone = np.ones((5, 5, 5), dtype=bool)
     bone[0] = False
     hu = np.full((5, 5, 5), 190.0, dtype=np.float32)
-    tissue.add_cortex(hu, bone, Grid.covering((np.zeros(3), np.full(3, 20.0)), np.full(3, 4.0), np.eye(3)))
+    tissue.add_cortex(hu, bone, Raster.covering((np.zeros(3), np.full(3, 20.0)), np.full(3, 4.0), np.eye(3)))
     assert 190.0 < hu[1, 2, 2] < 600.0
 
 
@@ -65,24 +65,24 @@ def one_vessel(radius: float) -> Tree:
 
 
 def test_a_thick_vessel_fills_its_voxels() -> None:
-    hu = np.zeros(grid().shape, dtype=np.float32)
-    paint_tree(one_vessel(5.0), grid(), hu, np.ones(grid().shape, dtype=bool))
+    hu = np.zeros(raster().shape, dtype=np.float32)
+    paint_tree(one_vessel(5.0), raster(), hu, np.ones(raster().shape, dtype=bool))
     area = (hu[15] > 99.0).sum() * 4.0
     assert area == pytest.approx(np.pi * 25.0, rel=0.35)
     assert (hu[0] == 0).all()
 
 
 def test_a_thin_vessel_is_mixed_in_by_its_share() -> None:
-    hu = np.zeros(grid().shape, dtype=np.float32)
-    paint_tree(one_vessel(0.5), grid(), hu, np.ones(grid().shape, dtype=bool))
+    hu = np.zeros(raster().shape, dtype=np.float32)
+    paint_tree(one_vessel(0.5), raster(), hu, np.ones(raster().shape, dtype=bool))
     assert hu.max() == pytest.approx(100.0 * np.pi * 0.25 / 4.0, rel=1e-3)
 
 
 def test_vessels_stay_where_they_are_allowed() -> None:
-    hu = np.zeros(grid().shape, dtype=np.float32)
-    allowed = np.zeros(grid().shape, dtype=bool)
+    hu = np.zeros(raster().shape, dtype=np.float32)
+    allowed = np.zeros(raster().shape, dtype=bool)
     allowed[:15] = True
-    paint_tree(one_vessel(3.0), grid(), hu, allowed)
+    paint_tree(one_vessel(3.0), raster(), hu, allowed)
     assert (hu[:15] > 0).any()
     assert (hu[15:] == 0).all()
 
@@ -93,7 +93,9 @@ def test_trees_start_at_the_hilum_and_brighten_the_lungs() -> None:
         assert len(tree.radius) > 50
         assert tree.radius.max() == tree.radius[0]
         assert (tree.radius >= 0.7).all()
-    canvas = draw_patient(plan, Grid.covering(plan.frame.skin.bounds, np.full(3, 7.0), np.eye(3)), plan.items)
+    canvas = draw_patient(
+        plan, Raster.covering(plan.frame.skin.bounds, np.full(3, 7.0), np.eye(3)), plan.items
+    )
     lung = canvas.labels == canvas.values["lung_lower_lobe_right"]
     assert (canvas.hu[lung] > -800).any()
     assert np.median(canvas.hu[lung]) < -800
@@ -102,7 +104,7 @@ def test_trees_start_at_the_hilum_and_brighten_the_lungs() -> None:
 def test_background_is_air_fat_muscle_from_outside_in() -> None:
     plan = make_plan(1)
     field = plan.frame.skin.bounds
-    sheet = Grid.covering((field[0] - 10, field[1] + 10), np.full(3, 6.0), np.eye(3))
+    sheet = Raster.covering((field[0] - 10, field[1] + 10), np.full(3, 6.0), np.eye(3))
     hu = tissue.background(plan, sheet)
     line = hu[:, sheet.shape[1] // 2, int(np.rint(sheet.to_index(np.array([[0, 0, 250.0]]))[0, 2]))]
     seen = [float(value) for n, value in enumerate(line) if n == 0 or value != line[n - 1]]

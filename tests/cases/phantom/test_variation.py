@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from medspatial.cases.phantom import make_phantom
-from medspatial.questions.measure import Measured
+from medspatial.geometry import Measured
 
 SEEDS = range(60)
 

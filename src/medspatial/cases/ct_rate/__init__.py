@@ -2,6 +2,7 @@
 
 from medspatial.cases.ct_rate.checks import Finding
 from medspatial.cases.ct_rate.download import CASES, RECEIPT, Downloaded, download, list_cases
+from medspatial.cases.ct_rate.hu import RawFacts, in_hu, read_ct_rate, read_raw_table
 from medspatial.cases.ct_rate.hub import Hub, HubError, MissingFileError, RemoteFile
 from medspatial.cases.ct_rate.metadata import VolumeMetadata, read_metadata
 from medspatial.cases.ct_rate.names import (
@@ -53,6 +54,7 @@ __all__ = [
     "HubError",
     "MissingFileError",
     "Plan",
+    "RawFacts",
     "RemoteFile",
     "Report",
     "Request",
@@ -65,6 +67,7 @@ __all__ = [
     "download",
     "first_reconstructions",
     "gigabytes",
+    "in_hu",
     "is_name",
     "labels_path",
     "list_cases",
@@ -74,8 +77,10 @@ __all__ = [
     "one_per_scan",
     "parse_name",
     "read_case_reports",
+    "read_ct_rate",
     "read_metadata",
     "read_names",
+    "read_raw_table",
     "read_reports",
     "reports_of",
     "reports_path",

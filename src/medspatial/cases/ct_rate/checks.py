@@ -10,10 +10,10 @@ import numpy as np
 
 from medspatial.cases.ct_rate.chest import MIN_LUNG_ML, lung_ml_of_masks, lung_ml_of_voxels
 from medspatial.cases.ct_rate.metadata import VolumeMetadata
-from medspatial.cases.masks import MaskSet
-from medspatial.cases.sides import check_sides
+from medspatial.cases.examination.order import check_order
+from medspatial.cases.examination.samples import sampled_masks
 from medspatial.errors import InputError
-from medspatial.volume import Volume, VolumeHeader, check_hu
+from medspatial.volume import MaskSet, Volume, VolumeHeader, check_hu
 
 SPACING_TOLERANCE = 0.01
 """Relative; the table rounds some slice distances."""
@@ -85,8 +85,8 @@ def check_masks(volume: VolumeHeader | Volume, masks: MaskSet) -> Iterator[Findi
         yield Finding("masks", f"{_by(masks.shape)} voxels, the CT has {_by(volume.shape)}")
     elif masks.affine != volume.affine:
         yield Finding("masks", "another affine than the CT")
-    for contradiction in check_sides(masks):
-        yield Finding("sides", contradiction)
+    for contradiction in check_order(sampled_masks(masks)).contradictions:
+        yield Finding("sides" if contradiction.axis == "left-right" else "anatomy", contradiction.text)
 
 
 def _patient_order(header: VolumeHeader) -> tuple[int, int, int] | None:

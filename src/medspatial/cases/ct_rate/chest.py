@@ -7,8 +7,7 @@ import math
 import numpy as np
 from scipy import ndimage
 
-from medspatial.cases.masks import MaskSet
-from medspatial.volume import Volume
+from medspatial.volume import MaskSet, Volume
 
 LUNG_BAND = (-980.0, -500.0)
 """HU of aerated lung; gas in bowel and sinuses lies mostly below."""

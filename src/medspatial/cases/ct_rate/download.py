@@ -24,6 +24,7 @@ from medspatial.cases.ct_rate.names import (
 from medspatial.cases.ct_rate.plan import ROOM_LEFT, Plan, check_room
 from medspatial.cases.ct_rate.reports import Report, read_reports, scan_of
 from medspatial.errors import InputError
+from medspatial.files import write_json
 from medspatial.progress import Progress, Silent
 from medspatial.records import Case, MaskSource, read_records, write_records
 
@@ -103,10 +104,7 @@ def write_receipt(plan: Plan, folder: Path) -> Path:
         "files": dict(sorted(files.items())),
         "missing": sorted({*(before or {}).get("missing", ()), *plan.missing} - set(files)),
     }
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
-    temporary.replace(path)
-    return path
+    return write_json(path, facts)
 
 
 def read_receipt(folder: Path) -> dict[str, Any] | None:

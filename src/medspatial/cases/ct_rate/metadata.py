@@ -12,6 +12,7 @@ from typing import Any
 
 from medspatial.cases.ct_rate.names import VolumeName, parse_name
 from medspatial.errors import InputError
+from medspatial.records.table import checked_columns, csv_rows
 
 NEEDED = ("VolumeName", "XYSpacing", "ZSpacing", "Rows", "Columns", "NumberofSlices", "RescaleIntercept")
 
@@ -66,16 +67,11 @@ def read_table(path: str | Path, needed: tuple[str, ...]) -> list[dict[str, str]
         raise InputError(f"{path}: no such file") from None
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read as UTF-8 CSV: {error}") from None
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    lacking = [name for name in needed if name not in (reader.fieldnames or ())]
+    head = checked_columns(next(csv.reader(io.StringIO(text, newline="")), []), path)
+    lacking = [name for name in needed if name not in head]
     if lacking:
         raise InputError(f"{path}: needs the columns {', '.join(needed)}; lacks {', '.join(lacking)}")
-    rows = []
-    for row in reader:
-        if any(row[name] is None for name in needed):
-            raise InputError(f"{path}:{reader.line_num}: the row has fewer cells than the head")
-        rows.append({key: value or "" for key, value in row.items() if key is not None})
-    return rows
+    return [row for _, row in csv_rows(io.StringIO(text, newline=""), path)]
 
 
 def read_metadata(path: str | Path) -> dict[str, VolumeMetadata]:

@@ -14,11 +14,10 @@ from medspatial.cases.ct_rate.metadata import VolumeMetadata, read_metadata
 from medspatial.cases.ct_rate.names import MASK_TASKS, SPLITS, is_name, metadata_path, parse_name
 from medspatial.cases.layouts import scan_cases
 from medspatial.cases.load import load_case
-from medspatial.cases.masks import MaskSet
 from medspatial.errors import InputError
 from medspatial.progress import Progress, Silent
 from medspatial.records import Case
-from medspatial.volume import Volume, read_header, read_volume
+from medspatial.volume import MaskSet, Volume, read_header, read_volume
 
 _HUB_CACHE = (".cache", "huggingface", "download")
 

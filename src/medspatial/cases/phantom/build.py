@@ -10,16 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medspatial.anatomy import load_label_map
-from medspatial.cases.masks import MaskSet
 from medspatial.cases.phantom import tissue
 from medspatial.cases.phantom.canvas import LABEL_MAP, draw_patient
-from medspatial.cases.phantom.grid import Grid
 from medspatial.cases.phantom.lesions import make_effusions, make_lesions
 from medspatial.cases.phantom.plan import Plan, make_plan
+from medspatial.cases.phantom.raster import Raster
 from medspatial.cases.phantom.shapes import Bounds, rotation
 from medspatial.cases.phantom.truth import describe
 from medspatial.errors import InputError
-from medspatial.volume import Affine, Step, Volume, validate_axcodes
+from medspatial.volume import Affine, MaskSet, Step, Volume, validate_axcodes
 
 DEFAULT_SPACING = (3.0, 3.0, 3.0)
 # Lower and upper end of each region in plan millimetres (see ``frame``).
@@ -94,12 +93,12 @@ def make_phantom(
     effusions = make_effusions(plan) if lesions else []
     spheres = make_lesions(plan, effusions) if lesions else []
     drawn = [*plan.items, *(lesion.item for lesion in spheres), *(effusion.item for effusion in effusions)]
-    grid = Grid.covering(_field(plan, region), steps / plan.frame.scale, turn)
-    canvas = draw_patient(plan, grid, drawn)
+    raster = Raster.covering(_field(plan, region), steps / plan.frame.scale, turn)
+    canvas = draw_patient(plan, raster, drawn)
     deviation = plan.draw.uniform("noise", 8.0, 22.0) if noise is None else noise
     voxels = tissue.finish(canvas.hu, plan.draw.rng("noise field"), deviation)
     to_world = _to_world(plan)
-    affine = Affine(to_world @ grid.matrix)
+    affine = Affine(to_world @ raster.matrix)
     parameters = {
         "seed": seed,
         "spacing": steps.tolist(),

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from medspatial.anatomy import load_label_map
 from medspatial.cases.phantom import tissue
-from medspatial.cases.phantom.grid import Grid
 from medspatial.cases.phantom.item import Item
 from medspatial.cases.phantom.plan import Plan
+from medspatial.cases.phantom.raster import Raster
 from medspatial.cases.phantom.tree import paint_tree, trees
 
 LABEL_MAP = "phantom"
@@ -26,7 +26,7 @@ _BONES = ("vertebrae_", "rib_", "sacrum", "sternum", "scapula_", "clavicula_", "
 class Canvas:
     """Labels (values of the label map ``phantom``) and HU on one grid."""
 
-    grid: Grid
+    raster: Raster
     labels: NDArray[np.uint8]
     hu: NDArray[np.float32]
     values: dict[str, int]
@@ -39,7 +39,7 @@ class Canvas:
 
     def paint(self, item: Item) -> None:
         """Draw one item: over the labels it may replace, or over what has no label yet."""
-        drawn = self.grid.draw(item.shape)
+        drawn = self.raster.draw(item.shape)
         if drawn is None:
             return
         box, mask = drawn
@@ -63,17 +63,17 @@ class Canvas:
             self.hu[stray] = tissue.FAT
 
 
-def draw_patient(plan: Plan, grid: Grid, items: Sequence[Item]) -> Canvas:
+def draw_patient(plan: Plan, raster: Raster, items: Sequence[Item]) -> Canvas:
     """Draw the items in list order, then what has no label: details, vessels, bone cortex."""
     values = {name: value for value, name in load_label_map(LABEL_MAP).labels.items()}
-    canvas = Canvas(grid, np.zeros(grid.shape, dtype=np.uint8), tissue.background(plan, grid), values)
+    canvas = Canvas(raster, np.zeros(raster.shape, dtype=np.uint8), tissue.background(plan, raster), values)
     for item in items:
         canvas.paint(item)
     canvas.wipe_crumbs()
     for item in tissue.details(plan):
         canvas.paint(item)
     for tree in trees(plan):
-        paint_tree(tree, grid, canvas.hu, canvas.table(tree.within)[canvas.labels])
+        paint_tree(tree, raster, canvas.hu, canvas.table(tree.within)[canvas.labels])
     bones = canvas.table([name for name in values if name.startswith(_BONES)])
-    tissue.add_cortex(canvas.hu, bones[canvas.labels], grid)
+    tissue.add_cortex(canvas.hu, bones[canvas.labels], raster)
     return canvas

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from medspatial.anatomy import OTHER_SIDE
 from medspatial.cases.phantom.draw import Draw
 from medspatial.cases.phantom.item import Item
 from medspatial.cases.phantom.plan import Plan
@@ -119,7 +120,7 @@ def _nodules(draw: Draw) -> Iterator[Wish]:
     for number in range(count):
         side = pattern
         if pattern == "both":
-            side = first if number % 2 == 0 else {"left": "right", "right": "left"}[first]
+            side = first if number % 2 == 0 else OTHER_SIDE[first]
         lobes = [name for name, lobe_side in LOBES.items() if lobe_side == side]
         host = draw.balanced(f"nodule {number} lobe {side}", lobes)
         radius = draw.uniform(f"nodule {number} radius", 5.6, 13.0)

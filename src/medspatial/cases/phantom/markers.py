@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from medspatial.cases.masks import MaskSet
 from medspatial.cases.phantom.build import Phantom, checked_spacing
-from medspatial.cases.phantom.grid import Grid
+from medspatial.cases.phantom.raster import Raster
 from medspatial.cases.phantom.shapes import Ellipsoid, Point
-from medspatial.volume import Affine, Step, Volume, validate_axcodes
+from medspatial.volume import Affine, MaskSet, Step, Volume, validate_axcodes
 
 # Different sizes and distances, so that no turn or flip maps the markers onto each other.
 MARKERS: dict[str, tuple[Point, float, float]] = {
@@ -47,19 +46,19 @@ def make_marker_phantom(
     codes = validate_axcodes(axcodes)
     steps = checked_spacing(spacing)
     half = np.array(_BODY) + 15.0
-    grid = Grid.covering((-half, half), steps, np.eye(3))
-    hu = np.full(grid.shape, -1000, dtype=np.int16)
-    labels = np.zeros(grid.shape, dtype=np.uint8)
+    raster = Raster.covering((-half, half), steps, np.eye(3))
+    hu = np.full(raster.shape, -1000, dtype=np.int16)
+    labels = np.zeros(raster.shape, dtype=np.uint8)
     bodies = [Ellipsoid((0.0, 0.0, 0.0), _BODY), *(Ellipsoid(c, (r, r, r)) for c, r, _ in MARKERS.values())]
     for value, (shape, level) in enumerate(
         zip(bodies, (0.0, *(hu for *_, hu in MARKERS.values())), strict=True)
     ):
-        drawn = grid.draw(shape)
+        drawn = raster.draw(shape)
         if drawn is not None:
             box, mask = drawn
             hu[box][mask] = round(level)
             labels[box][mask] = value
-    matrix = grid.matrix.copy()
+    matrix = raster.matrix.copy()
     matrix[:3, 3] += centre
     affine = Affine(matrix)
     ct = Volume(hu, affine, unit="HU", history=(Step("marker phantom", {"spacing": steps.tolist()}),))

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from medspatial.cases.phantom.grid import Grid
 from medspatial.cases.phantom.item import Item
 from medspatial.cases.phantom.plan import Plan
+from medspatial.cases.phantom.raster import Raster
 from medspatial.cases.phantom.shapes import (
     Array,
     Below,
@@ -25,9 +25,9 @@ _CORTEX_MM = 1.8
 _BLUR = 0.55  # standard deviation of the reconstruction kernel, voxels
 
 
-def background(plan: Plan, grid: Grid) -> NDArray[np.float32]:
+def background(plan: Plan, raster: Raster) -> NDArray[np.float32]:
     """Air, table, fat under the skin, muscle wall, and the fat between the organs."""
-    hu = np.full(grid.shape, AIR, dtype=np.float32)
+    hu = np.full(raster.shape, AIR, dtype=np.float32)
     frame = plan.frame
     layers: list[tuple[Column | Cut, float]] = [
         (frame.skin, FAT),
@@ -35,7 +35,7 @@ def background(plan: Plan, grid: Grid) -> NDArray[np.float32]:
         (_inner(cavity(frame)), FAT + 4.0),
     ]
     for shape, value in [*_table(plan), *layers]:
-        drawn = grid.draw(shape)
+        drawn = raster.draw(shape)
         if drawn is not None:
             box, mask = drawn
             np.copyto(hu[box], value, where=mask)
@@ -113,7 +113,7 @@ def _diaphragm(plan: Plan) -> list[Cut]:
     return sheets
 
 
-def add_cortex(hu: NDArray[np.float32], bone: NDArray[np.bool_], grid: Grid) -> None:
+def add_cortex(hu: NDArray[np.float32], bone: NDArray[np.bool_], raster: Raster) -> None:
     """Brighten the outermost voxels of the bones, by as much as the cortex fills of a voxel."""
     inner = bone.copy()
     for axis in range(3):
@@ -122,7 +122,7 @@ def add_cortex(hu: NDArray[np.float32], bone: NDArray[np.bool_], grid: Grid) -> 
         ahead[axis], back[axis] = slice(1, None), slice(None, -1)
         inner[tuple(ahead)] &= bone[tuple(back)]
         inner[tuple(back)] &= bone[tuple(ahead)]
-    share = min(1.0, _CORTEX_MM / float(grid.spacing.mean()))
+    share = min(1.0, _CORTEX_MM / float(raster.spacing.mean()))
     edge = bone & ~inner
     hu[edge] += share * (CORTEX - hu[edge])
 

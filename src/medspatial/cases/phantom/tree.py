@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from medspatial.cases.phantom.grid import Grid
 from medspatial.cases.phantom.plan import Plan
+from medspatial.cases.phantom.raster import Raster
 from medspatial.cases.phantom.shapes import Array, Point, Shape
 from medspatial.cases.phantom.thorax import LOBES
 from medspatial.cases.phantom.vessels import hilum
@@ -67,7 +67,7 @@ def trees(plan: Plan) -> list[Tree]:
     return found
 
 
-def paint_tree(tree: Tree, grid: Grid, hu: NDArray[np.float32], allowed: NDArray[np.bool_]) -> None:
+def paint_tree(tree: Tree, raster: Raster, hu: NDArray[np.float32], allowed: NDArray[np.bool_]) -> None:
     """Mix the vessels' HU into the voxels they pass, by the share of the voxel's face that they fill.
 
     Parameters
@@ -75,12 +75,12 @@ def paint_tree(tree: Tree, grid: Grid, hu: NDArray[np.float32], allowed: NDArray
     allowed
         Voxels that may change.
     """
-    points, radius = tree.samples(0.5 * float(grid.spacing.min()))
-    index = np.rint(grid.to_index(points)).astype(int)
-    held = np.flatnonzero(((index >= 0) & (index < grid.shape)).all(axis=1))
+    points, radius = tree.samples(0.5 * float(raster.spacing.min()))
+    index = np.rint(raster.to_index(points)).astype(int)
+    held = np.flatnonzero(((index >= 0) & (index < raster.shape)).all(axis=1))
     held = held[allowed[tuple(index[held].T)]]
     held = held[np.argsort(radius[held], kind="stable")]  # the thickest vessel of a voxel comes last
-    share = np.minimum(np.pi * (radius[held] / float(grid.spacing.mean())) ** 2, 1.0).astype(np.float32)
+    share = np.minimum(np.pi * (radius[held] / float(raster.spacing.mean())) ** 2, 1.0).astype(np.float32)
     i, j, k = index[held].T
     before = hu[i, j, k]
     hu[i, j, k] = before + share * (np.float32(tree.hu) - before)

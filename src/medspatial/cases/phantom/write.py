@@ -11,6 +11,7 @@ from medspatial.cases.phantom.build import REGIONS, make_phantom
 from medspatial.cases.phantom.canvas import LABEL_MAP
 from medspatial.cases.phantom.draw import Draw
 from medspatial.errors import InputError
+from medspatial.files import write_json
 from medspatial.progress import Progress, Silent
 from medspatial.records import Case, MaskSource, content_hash, write_records
 from medspatial.volume import AXIS_CODES, Volume, write_volume
@@ -115,9 +116,7 @@ def _write_case(folder: Path, settings: dict[str, Any]) -> Case:
         layer = Volume(phantom.masks.layers[0], phantom.masks.affine, unit="label")
         write_volume(layer, home / MASK_FILE)
         record = {"made_with": _made_with(home, settings), **phantom.truth}
-        partial = home / f".{TRUTH_FILE}.partial"
-        partial.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-        partial.replace(home / TRUTH_FILE)  # last, so that a truth file stands for a finished case
+        write_json(home / TRUTH_FILE, record)  # last, so that a truth file stands for a finished case
     return Case(
         case_id=name,
         patient_id=name,

@@ -8,6 +8,15 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from medspatial.errors import InputError
+from medspatial.files import cause, ordinary_file, shortened
+from medspatial.volume.formats import (
+    METAIMAGE_SUFFIXES,
+    NIFTI_SUFFIXES,
+    NRRD_SUFFIXES,
+    PAIR_SUFFIXES,
+    VOLUME_SUFFIXES,
+)
+from medspatial.volume.grid import Grid
 from medspatial.volume.header import StoredVolume, VolumeHeader, usable_affine
 from medspatial.volume.read.values import finite, whole_labels
 from medspatial.volume.volume import Step, Unit, Volume
@@ -16,10 +25,7 @@ Reader = Literal["auto", "nifti", "nibabel", "simpleitk"]
 READERS: tuple[str, ...] = get_args(Reader)
 _READ_UNITS = ("HU", "label", "unknown")
 
-_NIFTI_SUFFIXES = (".nii", ".nii.gz")
-_SUFFIXES = (*_NIFTI_SUFFIXES, ".nrrd", ".nhdr", ".mha", ".mhd")
-
-Format = Literal["nifti", "itk", "dicom"]
+Format = Literal["nifti", "nrrd", "metaimage", "dicom", "pair"]
 
 
 def read_volume(
@@ -34,13 +40,14 @@ def read_volume(
     Parameters
     ----------
     path
-        A ``.nii``, ``.nii.gz``, ``.nrrd``, ``.mha`` or ``.mhd`` file, or a folder with one DICOM series.
+        A ``.nii``, ``.nii.gz``, ``.nrrd``, ``.mha``, ``.mhd``, ``.hdr`` (with its ``.img``) or ``.mgz`` file,
+        or a folder with one DICOM series.
     unit
         What the values must be: ``"HU"`` is checked, ``"label"`` makes whole numbers integers,
         ``"unknown"`` takes any finite numbers.
     reader
         For NIfTI: ``"nifti"`` (isal and numpy, the default), ``"nibabel"`` or ``"simpleitk"``. All give the
-        same voxels, type and affine. Other formats are read through SimpleITK.
+        same voxels, type and affine. Other formats have one reader each.
     assume_axes
         Axis codes to use where, and only where, the file has no usable affine.
 
@@ -65,6 +72,8 @@ def read_volume(
     if stored.scaling != (1.0, 0.0):
         slope, intercept = stored.scaling
         history.append(Step("rescaled", {"slope": slope, "intercept": intercept}))
+    if stored.geometry.stated_unit:
+        history.append(Step("converted_unit", {"from": stored.geometry.stated_unit}))
     if assumed:
         history.append(Step("assumed_axes", {"axcodes": assumed}))
     volume = Volume(voxels, affine, unit, tuple(history), str(path))
@@ -82,23 +91,30 @@ def read_header(path: str | Path, *, assume_axes: str | None = None) -> VolumeHe
     with _named_faults(path):
         stored = _stored(path, _format(path, "auto"), "auto")
     affine, assumed = usable_affine(stored.geometry, stored.shape, path, assume_axes)
-    return VolumeHeader(stored.shape, affine, stored.dtype.newbyteorder("="), path, assumed)
+    return VolumeHeader(
+        Grid(stored.shape, affine), stored.dtype.newbyteorder("="), path, assumed, stored.geometry.stated_unit
+    )
 
 
 def _format(path: Path, reader: str) -> Format:
-    if not path.exists():
-        raise InputError(f"{path}: no such file or folder")
-    if path.is_dir():
+    folder = path.is_dir()
+    if not folder:
+        ordinary_file(path)
+    if folder:
         kind: Format = "dicom"
-    elif path.name.lower().endswith(_NIFTI_SUFFIXES):
+    elif path.name.lower().endswith(NIFTI_SUFFIXES):
         kind = "nifti"
-    elif path.name.lower().endswith(_SUFFIXES):
-        kind = "itk"
+    elif path.name.lower().endswith(PAIR_SUFFIXES):
+        kind = "pair"
+    elif path.name.lower().endswith(NRRD_SUFFIXES):
+        kind = "nrrd"
+    elif path.name.lower().endswith(METAIMAGE_SUFFIXES):
+        kind = "metaimage"
     else:
-        known = ", ".join(_SUFFIXES)
+        known = ", ".join(VOLUME_SUFFIXES)
         raise InputError(f"{path}: not a known volume format ({known}, or a folder with one DICOM series)")
     if reader in ("nifti", "nibabel") and kind != "nifti":
-        raise InputError(f"{path}: reader {reader!r} reads only NIfTI ({', '.join(_NIFTI_SUFFIXES)})")
+        raise InputError(f"{path}: reader {reader!r} reads only NIfTI ({', '.join(NIFTI_SUFFIXES)})")
     return kind
 
 
@@ -108,10 +124,22 @@ def _stored(path: Path, kind: Format, reader: str) -> StoredVolume:
         from medspatial.volume.read.dicom import stored_series
 
         return stored_series(path)
-    if kind == "itk" or reader == "simpleitk":
-        from medspatial.volume.read.itk import stored_itk, stored_nifti_with_itk
+    if kind == "pair":
+        from medspatial.volume.read.pairs import stored_pair
 
-        return stored_itk(path) if kind == "itk" else stored_nifti_with_itk(path)
+        return stored_pair(path)
+    if kind == "nrrd":
+        from medspatial.volume.read.nrrd import stored_nrrd
+
+        return stored_nrrd(path)
+    if kind == "metaimage":
+        from medspatial.volume.read.metaimage import stored_metaimage
+
+        return stored_metaimage(path)
+    if reader == "simpleitk":
+        from medspatial.volume.read.itk import stored_nifti_with_itk
+
+        return stored_nifti_with_itk(path)
     from medspatial.volume.read.nifti import stored_nifti
 
     return stored_nifti(path, reader)
@@ -124,6 +152,8 @@ def _named_faults(path: Path) -> Iterator[None]:
         yield
     except PermissionError:
         raise InputError(f"{path}: no permission to read") from None
+    except OSError as error:  # a name too long, a broken disk
+        raise InputError(f"{shortened(str(path), 300)}: cannot be read ({cause(error)})") from None
     except MemoryError:
         raise InputError(f"{path}: too large for the memory of this machine") from None
 

@@ -22,6 +22,7 @@ _IGZIP: Any = import_module("isal.igzip")
 _ISAL: Any = import_module("isal.isal_zlib")
 _FAULTS: tuple[type[Exception], ...] = (EOFError, OSError, zlib.error, _ISAL.error)
 _CHUNK = 1 << 24
+MOST_INFLATED = 1032  # bytes that deflate can make of one
 
 
 def is_gzip(path: Path) -> bool:
@@ -50,6 +51,20 @@ def read_exactly(stream: IO[bytes], count: int, path: Path) -> bytes:
         raise damaged(path, error) from None
 
 
+def check_possible(path: Path, count: int, size: int) -> None:
+    """Refuse a header that promises more bytes than its compressed file can hold, before memory is taken.
+
+    Raises
+    ------
+    InputError
+        Deflate makes at most 1,032 bytes of one.
+    """
+    if count > MOST_INFLATED * size:
+        raise InputError(
+            f"{path}: the header promises {count} bytes, more than a compressed file of {size} bytes can hold"
+        )
+
+
 def fill_array(stream: Any, before: int, count: int, path: Path) -> NDArray[np.uint8]:
     """Read the ``count`` bytes of voxels that must follow ``before`` bytes of header, into one new array.
 
@@ -59,24 +74,27 @@ def fill_array(stream: Any, before: int, count: int, path: Path) -> NDArray[np.u
         For truncated or damaged gzip, and for fewer or more bytes than the header promises.
     """
     buffer = np.empty(count, np.uint8)
-    view = memoryview(buffer.data)
-    have = 0
+    fill(stream, memoryview(buffer.data), before, path)
+    return buffer
+
+
+def fill(stream: Any, view: memoryview, before: int, path: Path) -> None:
+    """Fill memory with the rest of a stream, which must be of the same length; errors as `fill_array`."""
+    have, extra, count = 0, 0, len(view)
     try:
         while have < count:
             got = stream.readinto(view[have : have + _CHUNK])
             if not got:
                 break
             have += got
-        extra = 0
-        while more := stream.read(_CHUNK):  # reading to the end also makes gzip compare its checksum
+        # Reading to the end also makes gzip compare its checksum; a bomb is not followed to its own end.
+        while extra < _CHUNK and (more := stream.read(_CHUNK)):
             extra += len(more)
     except _FAULTS as error:
         raise damaged(path, error) from None
     if have + extra != count:
-        raise InputError(
-            f"{path}: the header promises {before + count} bytes, the file holds {before + have + extra}"
-        )
-    return buffer
+        held = f"{'at least ' if extra >= _CHUNK else ''}{before + have + extra}"
+        raise InputError(f"{path}: the header promises {before + count} bytes, the file holds {held}")
 
 
 def verify(path: Path, count: int) -> None:
@@ -92,9 +110,10 @@ def verify(path: Path, count: int) -> None:
     have = 0
     try:
         with open_stream(path) as stream:
-            while block := stream.read(_CHUNK):
+            while have <= count + _CHUNK and (block := stream.read(_CHUNK)):
                 have += len(block)
     except _FAULTS as error:
         raise damaged(path, error) from None
     if have != count:
-        raise InputError(f"{path}: the header promises {count} bytes, the file holds {have}")
+        held = f"{'at least ' if have > count + _CHUNK else ''}{have}"
+        raise InputError(f"{path}: the header promises {count} bytes, the file holds {held}")

@@ -1,8 +1,7 @@
-"""Formats read through SimpleITK: NRRD, MHA, MHD, and NIfTI as a second opinion."""
+"""What SimpleITK gives: its conventions of place, and NIfTI voxels as a second opinion."""
 
 from __future__ import annotations
 
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medspatial.errors import InputError
-from medspatial.volume.header import StoredGeometry, StoredVolume, volume_shape
+from medspatial.volume.header import StoredGeometry, StoredVolume
 from medspatial.volume.read import gzipped
-from medspatial.volume.read.nifti import NiftiHeader, filled, read_nifti_header
+from medspatial.volume.read.nifti import NiftiHeader, check_size, filled, read_nifti_header
 from medspatial.volume.read.values import finite
-
-ITK_SUFFIXES = (".nrrd", ".nhdr", ".mha", ".mhd")
 
 # ITK keeps positions in LPS+ mm; RAS+ has the first two world axes the other way round.
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
@@ -27,38 +24,9 @@ def simpleitk() -> Any:
     return import_module("SimpleITK")
 
 
-def lps_matrix(
-    origin: tuple[float, ...], spacing: tuple[float, ...], direction: tuple[float, ...]
-) -> NDArray[np.float64]:
-    """(4, 4) map of ijk to LPS+ mm from ITK's three parts (direction in row-major order)."""
-    matrix = np.eye(4)
-    matrix[:3, :3] = np.array(direction).reshape(3, 3) * np.array(spacing)
-    matrix[:3, 3] = origin
-    return matrix
-
-
 def to_ras(lps: NDArray[np.float64]) -> NDArray[np.float64]:
     """The same map into RAS+ mm."""
     return np.asarray(_LPS_TO_RAS @ lps)
-
-
-def stored_itk(path: Path) -> StoredVolume:
-    """Header now, voxels later."""
-    reader = simpleitk().ImageFileReader()
-    reader.SetFileName(str(path))
-    try:
-        reader.ReadImageInformation()
-    except RuntimeError as error:
-        raise InputError(f"{path}: cannot be read ({first_cause(error)})") from None
-    if reader.GetNumberOfComponents() != 1:
-        count = reader.GetNumberOfComponents()
-        raise InputError(f"{path}: voxels must be single numbers, the file has {count} each")
-    shape = volume_shape(reader.GetSize(), path)
-    dtype = _numpy_type(reader.GetPixelID(), path)
-    n = reader.GetDimension()
-    direction = np.array(reader.GetDirection()).reshape(n, n)[:3, :3]
-    geometry = _geometry(reader.GetOrigin()[:3], reader.GetSpacing()[:3], tuple(direction.ravel()))
-    return StoredVolume(shape, geometry, dtype, partial(_voxels, path, shape))
 
 
 def stored_nifti_with_itk(path: Path) -> StoredVolume:
@@ -70,6 +38,7 @@ def stored_nifti_with_itk(path: Path) -> StoredVolume:
     header = read_nifti_header(path)
 
     def load() -> NDArray[Any]:
+        check_size(path, header)
         if header.dtype.kind == "f":
             finite(filled(path, header), path)
         else:
@@ -105,34 +74,26 @@ def _voxels(path: Path, shape: tuple[int, int, int]) -> NDArray[Any]:
     return voxels.reshape(shape, order="F")
 
 
-def _geometry(
-    origin: tuple[float, ...], spacing: tuple[float, ...], direction: tuple[float, ...]
+def lps_geometry(
+    steps: NDArray[np.float64], origin: NDArray[np.float64], missing: str | None, unit: str | None
 ) -> StoredGeometry:
-    lps = lps_matrix(origin, spacing, direction)
-    plain = np.allclose(np.array(direction).reshape(3, 3), np.eye(3)) and np.allclose(origin, 0)
+    """Return the geometry of a grid in LPS+ mm, as NRRD and MetaImage state it.
+
+    Parameters
+    ----------
+    steps
+        (3, 3), a column for the step along each axis.
+    origin
+        (3,) place of the first voxel.
+    missing, unit
+        Why it means nothing, and the unit it is converted from; see `StoredGeometry`.
+    """
+    spacing = np.linalg.norm(steps, axis=0)
+    plain = np.allclose(steps, np.diag(spacing)) and np.allclose(origin, 0)
     reason = "the direction is the identity and the origin zero, the default of a file without them"
-    return StoredGeometry(to_ras(lps), spacing, reason if plain else None)
-
-
-def _numpy_type(pixel_id: int, path: Path) -> np.dtype[Any]:
-    sitk = simpleitk()
-    names = {
-        sitk.sitkInt8: "int8",
-        sitk.sitkUInt8: "uint8",
-        sitk.sitkInt16: "int16",
-        sitk.sitkUInt16: "uint16",
-        sitk.sitkInt32: "int32",
-        sitk.sitkUInt32: "uint32",
-        sitk.sitkInt64: "int64",
-        sitk.sitkUInt64: "uint64",
-        sitk.sitkFloat32: "float32",
-        sitk.sitkFloat64: "float64",
-    }
-    if pixel_id not in names:
-        raise InputError(
-            f"{path}: voxels must be plain numbers, got {sitk.GetPixelIDValueAsString(pixel_id)}"
-        )
-    return np.dtype(names[pixel_id])
+    matrix = np.eye(4)
+    matrix[:3, :3], matrix[:3, 3] = steps, origin
+    return StoredGeometry(to_ras(matrix), spacing.tolist(), missing or (reason if plain else None), unit)
 
 
 def first_cause(error: RuntimeError) -> str:

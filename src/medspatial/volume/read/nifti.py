@@ -16,11 +16,23 @@ from numpy.typing import NDArray
 
 from medspatial.errors import InputError
 from medspatial.volume.affine import Affine
-from medspatial.volume.header import StoredGeometry, StoredVolume, forms_conflict, volume_shape
+from medspatial.volume.header import (
+    StoredGeometry,
+    StoredVolume,
+    forms_apart,
+    forms_conflict,
+    volume_shape,
+)
 from medspatial.volume.read import gzipped
 from medspatial.volume.read.values import rescaled
 
 _NIFTI1_SIZE, _NIFTI2_SIZE = 348, 540
+# Length units of xyzt_units: factor to millimetres and name; 0 (unknown) is read as millimetres by everybody.
+_UNITS = {0: (1.0, None), 1: (1000.0, "metres"), 2: (1.0, None), 3: (0.001, "micrometres")}
+# pixdim and the affine may differ by rounding (float32, two decimals of converters): 1 % is 5 mm in 500.
+_SPACING_SHARE = 0.01
+# qform and sform of one grid: writers round the quaternion, which moves a far corner by tenths of a voxel.
+_FORMS_SHARE = 1.0
 
 
 @dataclass(frozen=True)
@@ -56,6 +68,7 @@ def read_nifti_header(path: Path) -> NiftiHeader:
 
 def filled(path: Path, header: NiftiHeader) -> NDArray[Any]:
     """One array is filled, viewed as stored, and scaled in place where possible."""
+    check_size(path, header)
     with gzipped.open_stream(path) as stream:
         gzipped.read_exactly(stream, header.offset, path)
         buffer = gzipped.fill_array(stream, header.offset, header.total - header.offset, path)
@@ -65,7 +78,23 @@ def filled(path: Path, header: NiftiHeader) -> NDArray[Any]:
     return rescaled(stored, header.slope, header.intercept)
 
 
+def check_size(path: Path, header: NiftiHeader) -> None:
+    """Hold the header's promise against the size of the file, before memory is taken for it.
+
+    Raises
+    ------
+    InputError
+        The file holds fewer or more bytes, or cannot hold as many.
+    """
+    size = path.stat().st_size
+    if gzipped.is_gzip(path):
+        gzipped.check_possible(path, header.total, size)
+    elif size != header.total:
+        raise InputError(f"{path}: the header promises {header.total} bytes, the file holds {size}")
+
+
 def _through_nibabel(path: Path, header: NiftiHeader) -> NDArray[Any]:
+    check_size(path, header)
     gzipped.verify(path, header.total)
     try:
         image = nib.load(path)
@@ -108,11 +137,9 @@ def _checked(header: Any, path: Path) -> NiftiHeader:
     if not offset.is_integer() or offset < header.template_dtype.itemsize:
         raise InputError(f"{path}: broken NIfTI header (vox_offset {offset:g})")
     slope, intercept = header.get_slope_inter()
-    spacing = [float(s) for s in header["pixdim"][1:4]]
-    codes = int(header["qform_code"]), int(header["sform_code"])
     return NiftiHeader(
         shape=shape,
-        geometry=StoredGeometry(_best_matrix(header, codes, path), spacing, _missing(codes)),
+        geometry=nifti_geometry(header, shape, path),
         dtype=dtype,
         offset=int(offset),
         slope=1.0 if slope is None else float(slope),
@@ -121,11 +148,45 @@ def _checked(header: Any, path: Path) -> NiftiHeader:
     )
 
 
+def nifti_geometry(header: Any, shape: tuple[int, int, int], path: Path) -> StoredGeometry:
+    """Place and spacing in millimetres, whatever length unit the file states."""
+    codes = int(header["qform_code"]), int(header["sform_code"])
+    unit = int(header["xyzt_units"]) & 0x07
+    if unit not in _UNITS:
+        raise InputError(
+            f"{path}: broken NIfTI header (length unit {unit} of xyzt_units is none of the standard)"
+        )
+    factor, name = _UNITS[unit]
+    spacing = [float(s) for s in header["pixdim"][1:4]]
+    matrix = _best_matrix(header, codes, shape, path)
+    if codes != (0, 0):
+        _check_spacing(matrix, spacing, path)
+    matrix = np.diag([factor, factor, factor, 1.0]) @ matrix
+    return StoredGeometry(matrix, [factor * step for step in spacing], _missing(codes), name)
+
+
+def _check_spacing(matrix: NDArray[np.float64], spacing: list[float], path: Path) -> None:
+    """Refuse a header that states two spacings: that of pixdim and that of its affine."""
+    columns = np.linalg.norm(matrix[:3, :3], axis=0)
+    if not np.isfinite(columns).all() or not columns.all():
+        return  # refused as an affine
+    stated = np.abs(np.array(spacing))
+    if np.isfinite(stated).all() and (np.abs(columns - stated) <= _SPACING_SHARE * columns).all():
+        return
+    first, second = (" x ".join(f"{step:.4g}" for step in steps) for steps in (stated, columns))
+    raise InputError(
+        f"{path}: the header states two voxel sizes: pixdim {first}, its affine {second}; "
+        "usually one of them was not updated when the volume was resampled"
+    )
+
+
 def _missing(codes: tuple[int, int]) -> str | None:
     return "qform_code and sform_code are both 0" if codes == (0, 0) else None
 
 
-def _best_matrix(header: Any, codes: tuple[int, int], path: Path) -> NDArray[np.float64]:
+def _best_matrix(
+    header: Any, codes: tuple[int, int], shape: tuple[int, int, int], path: Path
+) -> NDArray[np.float64]:
     """sform where its code is set, else qform (the order of the NIfTI standard's readers)."""
     if codes == (0, 0):
         return np.eye(4)
@@ -136,4 +197,10 @@ def _best_matrix(header: Any, codes: tuple[int, int], path: Path) -> NDArray[np.
         raise InputError(
             f"{path}: qform and sform point different ways ({axes[0]} and {axes[1]}), sides are unclear"
         )
+    if min(codes) > 0 and all(good):
+        apart = forms_apart(qform, sform, shape)
+        if apart > _FORMS_SHARE * float(np.linalg.norm(sform[:3, :3], axis=0).min()):
+            raise InputError(
+                f"{path}: qform and sform put the same voxel up to {apart:.4g} apart, its place is unclear"
+            )
     return np.asarray(sform if codes[1] > 0 else qform, dtype=np.float64)

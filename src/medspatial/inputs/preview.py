@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from medspatial.errors import InputError
-from medspatial.inputs.overlay import Masks
 from medspatial.inputs.pictures import render
 from medspatial.inputs.settings import PictureSettings
 from medspatial.inputs.voxels import VoxelSettings, voxels
-from medspatial.volume import Volume
+from medspatial.volume import MaskSet, Volume
 
 _AXES = ("first", "second", "third")
 
@@ -53,8 +52,8 @@ def picture_settings(options: Mapping[str, Any], where: str) -> PictureSettings:
     return settings
 
 
-def shown(
-    volume: Volume, options: Mapping[str, Any], masks: Masks | None = None
+def preview(
+    volume: Volume, options: Mapping[str, Any], masks: MaskSet | None = None
 ) -> list[tuple[NDArray[np.uint8], str]]:
     """Return pictures with captions; of voxels the middle section along each array axis, in array order."""
     settings = settings_of(options)

@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-import cc3d
 import numpy as np
 from numpy.typing import NDArray
 
 from medspatial.anatomy import canonical_name, swap_side
 from medspatial.errors import InputError
-from medspatial.volume import Affine, Volume
+from medspatial.volume.affine import Affine
+from medspatial.volume.fields import Box, border_words, mirrored_box, turned_box
 from medspatial.volume.fingerprint import content_fingerprint
-
-_BYTE_LABELS = 255
-_MAX_LABELS = 65535
-
-Layer = NDArray[Any]
-
-
-class Misfit(str):
-    """A note that most of what a mask file holds has no name: its label map is probably another one."""
-
-    __slots__ = ()
+from medspatial.volume.grid import Grid
+from medspatial.volume.layers import BYTE_LABELS, Layer, compact, frozen, value_counts
+from medspatial.volume.volume import Volume
 
 
 @dataclass(frozen=True)
@@ -51,6 +43,8 @@ class MaskSet:
         Grid of all layers: voxel index to RAS+ millimetres.
     notes
         What was set aside on the way here, one sentence each.
+    fields
+        By name, the box of voxels that the mask's file has seen, where that is not the whole grid.
 
     Raises
     ------
@@ -64,21 +58,22 @@ class MaskSet:
         names: Sequence[Mapping[int, str]],
         affine: Affine,
         notes: Iterable[str] = (),
+        fields: Mapping[str, Box] | None = None,
     ) -> None:
         if len(layers) != len(names):
             raise InputError(
                 f"masks: needs one table of names per layer, got {len(layers)} layers and {len(names)}"
             )
-        self.affine = affine
-        self.layers: tuple[Layer, ...] = tuple(_compact(layer) for layer in layers)
+        self.layers: tuple[Layer, ...] = tuple(compact(layer) for layer in layers)
         shapes = {layer.shape for layer in self.layers}
         if len(shapes) > 1:
             raise InputError(f"masks: all layers must share one grid, got shapes {sorted(shapes)}")
-        self.shape: tuple[int, int, int] = next(iter(shapes)) if shapes else (0, 0, 0)
+        self.grid = Grid(next(iter(shapes)) if shapes else (0, 0, 0), affine)
         self._places: dict[str, _Place] = {}
         for index, (layer, table) in enumerate(zip(self.layers, names, strict=True)):
             self._register(index, layer, table)
         self.notes = (*notes, *self._drop_twins())
+        self.fields: dict[str, Box] = {name: box for name, box in (fields or {}).items() if name in self}
 
     @classmethod
     def from_masks(
@@ -106,6 +101,21 @@ class MaskSet:
 
     def __repr__(self) -> str:
         return f"MaskSet({len(self)} masks in {len(self.layers)} layers, shape {self.shape})"
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Number of voxels along each array axis."""
+        return self.grid.shape
+
+    @property
+    def affine(self) -> Affine:
+        """Map of voxel indices to RAS+ mm."""
+        return self.grid.affine
+
+    @property
+    def partial(self) -> bool:
+        """Whether a mask's file ends inside the grid: what lies beyond was never looked for."""
+        return any(border_words(box, self.grid) for box in self.fields.values())
 
     def locate(self, name: str) -> tuple[int, int]:
         """Return (layer index, label value) of a mask."""
@@ -136,6 +146,8 @@ class MaskSet:
     @cached_property
     def _centroids(self) -> tuple[NDArray[np.float64], ...]:
         """Centroids (voxel index) of all values, one pass per layer."""
+        import cc3d
+
         return tuple(
             np.asarray(cc3d.statistics(np.asfortranarray(layer), no_slice_conversion=True)["centroids"])
             for layer in self.layers
@@ -152,9 +164,10 @@ class MaskSet:
 
     def oriented(self, codes: str) -> MaskSet:
         """Return the same masks stored along other axes (lossless); ``codes`` such as ``"RAS"``."""
-        volumes = [volume.oriented(codes) for volume in self._volumes()]
-        affine = volumes[0].affine if volumes else self.affine
-        return self._replaced([volume.voxels for volume in volumes], affine, {})
+        layers = [volume.oriented(codes).voxels for volume in self._volumes()]
+        turned = self._replaced(layers, self.grid.oriented(codes), {})
+        turned.fields = {name: turned_box(box, self.grid, turned.grid) for name, box in self.fields.items()}
+        return turned
 
     def mirrored(self) -> MaskSet:
         """Return the mirrored patient: voxels mirrored left to right, affine kept, sides exchanged.
@@ -162,11 +175,24 @@ class MaskSet:
         A structure whose name carries a side is named by the side where it now lies.
         """
         renamed = {name: swap_side(name) for name in self.names}
-        return self._replaced([volume.mirrored().voxels for volume in self._volumes()], self.affine, renamed)
+        layers = [volume.mirrored().voxels for volume in self._volumes()]
+        mirrored = self._replaced(layers, self.grid, renamed)
+        mirrored.fields = {renamed[name]: mirrored_box(box, self.grid) for name, box in self.fields.items()}
+        return mirrored
+
+    def moved(self, change: Callable[[Layer], Layer]) -> MaskSet:
+        """Return the set with each layer's voxels moved in the same way within the grid.
+
+        Parameters
+        ----------
+        change
+            Takes a layer (i, j, k) and gives one of the same shape with the same voxels at other places.
+        """
+        return self._replaced([change(layer) for layer in self.layers], self.grid, {})
 
     def combined(self, other: MaskSet) -> MaskSet:
         """Return both sets in one; of a name that occurs in both, the first is kept and a note says so."""
-        if other.shape != self.shape or not np.allclose(other.affine.matrix, self.affine.matrix, atol=1e-3):
+        if other.grid != self.grid:
             raise InputError(f"masks: cannot join different grids, shapes {self.shape} and {other.shape}")
         doubled = [name for name in other.names if name in self]
         tables = self.tables() + [
@@ -174,12 +200,24 @@ class MaskSet:
         ]
         notes = [f"{name}: given twice, the first is used" for name in doubled]
         return MaskSet(
-            [*self.layers, *other.layers], tables, self.affine, [*self.notes, *other.notes, *notes]
+            [*self.layers, *other.layers],
+            tables,
+            self.affine,
+            [*self.notes, *other.notes, *notes],
+            {**other.fields, **self.fields},
         )
 
     def with_notes(self, *notes: str) -> MaskSet:
         """Return the same masks with further notes."""
-        return MaskSet(self.layers, self.tables(), self.affine, [*self.notes, *notes])
+        return MaskSet(self.layers, self.tables(), self.affine, [*self.notes, *notes], self.fields)
+
+    def without(self, names: Iterable[str]) -> MaskSet:
+        """Return the set without some structures; their voxels stay in the layers, without a name."""
+        new = self._replaced(self.layers, self.grid, {})
+        for name in names:
+            new._places.pop(name, None)
+        new.fields = {name: box for name, box in self.fields.items() if name in new}
+        return new
 
     def _place(self, name: str) -> _Place:
         place = self._places.get(name)
@@ -189,7 +227,7 @@ class MaskSet:
         return place
 
     def _register(self, index: int, layer: Layer, table: Mapping[int, str]) -> None:
-        counts = _value_counts(layer)
+        counts = value_counts(layer)
         for value in sorted(table):
             name, voxels = table[value], int(counts[value]) if 0 < value < len(counts) else 0
             if name in self._places:
@@ -219,12 +257,11 @@ class MaskSet:
     def _volumes(self) -> list[Volume]:
         return [Volume(layer, self.affine, unit="label") for layer in self.layers]
 
-    def _replaced(self, layers: Sequence[Layer], affine: Affine, renamed: Mapping[str, str]) -> MaskSet:
+    def _replaced(self, layers: Sequence[Layer], grid: Grid, renamed: Mapping[str, str]) -> MaskSet:
         """Return a set with moved voxels; nothing has to be counted again."""
         new = MaskSet.__new__(MaskSet)
-        new.affine, new.notes = affine, self.notes
-        new.layers = tuple(_frozen(layer) for layer in layers)
-        new.shape = new.layers[0].shape if new.layers else self.shape
+        new.grid, new.notes, new.fields = grid, self.notes, {}
+        new.layers = tuple(frozen(layer) for layer in layers)
         new._places = {renamed.get(name, name): replace(place) for name, place in self._places.items()}
         return new
 
@@ -236,10 +273,17 @@ class MaskPacker:
         self._layers: list[Layer] = []
         self._tables: list[dict[int, str]] = []
         self._digests: dict[bytes, str] = {}
+        self._fields: dict[str, Box] = {}
         self.notes: list[str] = []
 
-    def add(self, name: str, mask: NDArray[np.bool_]) -> None:
-        """Add one mask; an empty one is left out, and so is one that equals an earlier mask (with a note)."""
+    def add(self, name: str, mask: NDArray[np.bool_], field: Box | None = None) -> None:
+        """Add one mask; an empty one is left out, and so is one that equals an earlier mask (with a note).
+
+        Parameters
+        ----------
+        field
+            The box that the mask's file has seen; None for the whole grid.
+        """
         name = canonical_name(name)
         if not mask.any():
             return
@@ -253,14 +297,16 @@ class MaskPacker:
         self._digests[digest] = name
         index = self._free_layer(mask)
         value = len(self._tables[index]) + 1
-        if value > _BYTE_LABELS and self._layers[index].dtype == np.uint8:
+        if value > BYTE_LABELS and self._layers[index].dtype == np.uint8:
             self._layers[index] = self._layers[index].astype(np.uint16)
         self._layers[index][mask] = value
         self._tables[index][value] = name
+        if field is not None:
+            self._fields[name] = field
 
     def finish(self, affine: Affine, notes: Iterable[str] = ()) -> MaskSet:
         """Return the packed set."""
-        return MaskSet(self._layers, self._tables, affine, [*notes, *self.notes])
+        return MaskSet(self._layers, self._tables, affine, [*notes, *self.notes], self._fields)
 
     def _free_layer(self, mask: NDArray[np.bool_]) -> int:
         for index, layer in enumerate(self._layers):
@@ -271,38 +317,3 @@ class MaskPacker:
         self._layers.append(np.zeros(mask.shape, np.uint8))
         self._tables.append({})
         return len(self._layers) - 1
-
-
-def _compact(layer: Layer) -> Layer:
-    """Return the layer as read-only uint8 or uint16 without a copy where it is one already."""
-    layer = np.asarray(layer)
-    if layer.ndim != 3:
-        raise InputError(f"masks: a layer must have three axes, got shape {layer.shape}")
-    if layer.dtype in (np.uint8, np.uint16):
-        return _frozen(layer)
-    if layer.dtype == np.bool_:
-        return _frozen(layer.astype(np.uint8))
-    low, high = (layer.min(), layer.max()) if layer.size else (0, 0)
-    if not (low >= 0 and high <= _MAX_LABELS):
-        raise InputError(f"masks: labels must lie from 0 to {_MAX_LABELS}, got {low} to {high}")
-    small = layer.astype(np.uint8 if high <= _BYTE_LABELS else np.uint16)
-    if layer.dtype.kind == "f" and not np.array_equal(small, layer):
-        raise InputError(
-            "masks: labels must be whole numbers, got fractions (was the label volume interpolated?)"
-        )
-    return _frozen(small)
-
-
-def _frozen(layer: Layer) -> Layer:
-    view = layer.view()
-    view.flags.writeable = False
-    return view
-
-
-def _value_counts(layer: Layer) -> NDArray[np.int64]:
-    """Count each value, slice by slice: counting at once would need eight bytes per voxel."""
-    counts = np.zeros(int(np.iinfo(layer.dtype).max) + 1, np.int64)
-    slowest = int(np.argmax(np.abs(layer.strides)))
-    for part in np.moveaxis(layer, slowest, 0):
-        counts += np.bincount(part.ravel(), minlength=len(counts))
-    return counts

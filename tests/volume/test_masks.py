@@ -5,9 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from medspatial.cases import MaskPacker, MaskSet
 from medspatial.errors import InputError
-from medspatial.volume import AXIS_CODES, Affine
+from medspatial.volume import AXIS_CODES, Affine, MaskPacker, MaskSet
 
 SHAPE = (40, 30, 20)
 

@@ -6,20 +6,23 @@ import os
 from glob import escape
 from pathlib import Path
 
+from medspatial.cases.naming import table_files
 from medspatial.records import Case, MaskSource, content_hash
 
 _VOXELS_BESIDE = ".mhd"  # a header, whose voxels lie in a file of the same name
 
 
-def file_state(case: Case, root: str | Path) -> str:
+def case_fingerprint(case: Case, root: str | Path) -> str:
     """Return a hash of size and modification time of every file behind a case.
 
-    These are its CT, its masks (of a folder all files directly in it) and label maps that are files. A file
+    These are its CT, its masks (of a folder all files directly in it), label maps that are files, and
+    tables of label values beside the masks. A file
     that is missing counts as such, so that the hash changes when it appears.
     """
     root = Path(root)
     places = [root / path for path in (case.image_path, *(mask.path for mask in case.masks)) if path]
     places += [found for mask in case.masks if (found := label_map_file(mask, root))]
+    places += [table for mask in case.masks for table in table_files(root / mask.path, root)]
     known = dict.fromkeys(places)  # each once, in their order
     return content_hash([[_state(file) for file in _files(place)] for place in known])
 

@@ -1,4 +1,4 @@
-"""The voxel grid that a phantom is drawn on: RAS storage, any spacing, rotation and field of view."""
+"""The voxels that a phantom is drawn on: RAS storage, any spacing, rotation and field of view."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Box = tuple[slice, slice, slice]
 
 
 @dataclass(frozen=True)
-class Grid:
+class Raster:
     """Voxel centres ``matrix @ (i, j, k, 1)`` in plan millimetres, stored right-anterior-superior.
 
     Attributes
@@ -30,7 +30,7 @@ class Grid:
     matrix: Array
 
     @classmethod
-    def covering(cls, field: Bounds, spacing: Array, turn: Array) -> Grid:
+    def covering(cls, field: Bounds, spacing: Array, turn: Array) -> Raster:
         """Grid whose voxels cover a box, turned about the box's centre by a (3, 3) rotation."""
         low, high = (np.asarray(corner, dtype=float) for corner in field)
         shape = np.maximum(np.ceil((high - low) / spacing - 1e-9), 1).astype(int)

@@ -1,0 +1,90 @@
+"""Whether the masks would fit the CT better somewhere else: a shifted mask betrays itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from medspatial.anatomy.limits import possible_hu
+from medspatial.cases.examination.samples import Floats, MaskSample
+from medspatial.volume import Volume
+
+_NEAR, _FAR = range(-60, 61, 10), range(-200, 201, 20)
+# Shifts that are tried along each axis of the body.
+SHIFTS_MM = tuple(float(mm) for mm in sorted({*_NEAR, *_FAR} - {0}))
+# A share of fitting voxels that is higher by this much elsewhere is no label noise.
+GAIN = 0.1
+# Below this share of fitting voxels the masks do not fit wherever they are moved; aligned ones reach 0.97.
+LEAST_FIT = 0.65
+LEAST_STRUCTURES = 3
+LEAST_SAMPLES = 30
+_POINTS = 160  # per structure
+_INSIDE = 0.7  # share of the points that must stay inside the CT
+
+
+def check_alignment(samples: Mapping[str, MaskSample], ct: Volume) -> str | None:
+    """Return why the masks do not lie where they belong, if moving them makes them fit clearly better.
+
+    A voxel fits when its CT value is possible for the median of its structure; each structure counts alike.
+    """
+    points, limits, weights = _sample(samples)
+    if not len(points):
+        return None
+    best, where = 0.0, ""
+    inverse = ct.affine.inverse()
+    at = inverse.apply(points)
+    here = _fits(at, limits, ct)
+    for axis, words in enumerate(("left-right", "front-back", "head-feet")):
+        for mm in SHIFTS_MM:
+            shift = np.zeros(3)
+            shift[axis] = mm
+            there = _fits(at + inverse.matrix[:3, :3] @ shift, limits, ct)
+            both = (here >= 0) & (there >= 0)
+            if weights[both].sum() < _INSIDE * weights.sum():
+                continue
+            now, then = (float(np.average(one[both], weights=weights[both])) for one in (here, there))
+            if then - now > best:
+                best = then - now
+                where = f"{now:.0%} of the voxels have values that their structure can have, but {then:.0%}"
+                where += f" when moved by {mm:+.0f} mm along {words} ({'xyz'[axis]})"
+    if best > GAIN:
+        return f"image: the masks do not lie where the CT shows them: {where}"
+    fit = float(np.average(here, weights=weights))
+    if fit < LEAST_FIT:
+        limit = f"at least {LEAST_FIT:.0%}"
+        return f"image: only {fit:.0%} of the masks' voxels have values their structure can have ({limit})"
+    return None
+
+
+def _sample(samples: Mapping[str, MaskSample]) -> tuple[Floats, Floats, Floats]:
+    """Return points (n, 3), their limits of HU (n, 2), and weights (n,) that sum to one per structure."""
+    points, limits, weights = [], [], []
+    for sample in samples.values():
+        row = possible_hu(sample.name)
+        if (
+            row is None
+            or row.low is None
+            or row.high is None
+            or sample.hu is None
+            or len(sample.hu) < LEAST_SAMPLES
+        ):
+            continue
+        mine = sample.points[:: max(len(sample.points) // _POINTS, 1)]
+        points.append(mine)
+        limits.append(np.tile(np.array([row.low, row.high], float), (len(mine), 1)))
+        weights.append(np.full(len(mine), 1 / len(mine)))
+    if len(points) < LEAST_STRUCTURES:
+        none = np.zeros((0, 3))
+        return none, none, np.zeros(0)
+    return np.concatenate(points), np.concatenate(limits), np.concatenate(weights)
+
+
+def _fits(index: Floats, limits: Floats, ct: Volume) -> Floats:
+    """Return 1 where the CT value at a voxel index (n, 3) fits, 0 where not, -1 outside the CT, (n,)."""
+    at = np.rint(index).astype(np.int64)
+    inside = ((at >= 0) & (at < ct.shape)).all(axis=1)
+    found = np.full(len(index), -1.0)
+    hu = ct.voxels[tuple(at[inside].T)]
+    found[inside] = (hu >= limits[inside, 0]) & (hu <= limits[inside, 1])
+    return found

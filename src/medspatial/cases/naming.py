@@ -1,0 +1,246 @@
+"""What a mask file's values mean: who states it, and which label map fits where nobody does."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medspatial.anatomy import LabelMap, load_label_map, read_label_map
+from medspatial.anatomy.labels import label_map_names, label_map_of
+from medspatial.anatomy.tables import TABLE_SUFFIXES
+from medspatial.cases.fit import contradictions, measure_values
+from medspatial.cases.notes import Assumption, Misfit
+from medspatial.errors import InputError
+from medspatial.volume import Affine
+
+DEFAULT_LABEL_MAP = "totalsegmentator_v2"
+TABLE_STEMS = ("labels", "label_map", "labelmap", "label_mapping", "label_names", "label_table", "dataset")
+# Maps that hold for files made here or that only a statement can tell from another one.
+_NEVER_ASSUMED = frozenset({"phantom", "totalsegmentator_v3"})
+# Fewer structures than this, with a place in the body that is known, prove no label map.
+_FEWEST_PLACED = 4
+_SHOWN = 6
+
+
+@dataclass(frozen=True)
+class Statement:
+    """Names of values, and where they are stated."""
+
+    label_map: LabelMap
+    where: str
+
+
+@dataclass(frozen=True)
+class Naming:
+    """The label map to read a file by, and what has to be said about it."""
+
+    label_map: LabelMap
+    notes: tuple[str, ...] = ()
+
+
+def name_values(
+    path: Path,
+    voxels: NDArray[Any],
+    values: Sequence[int],
+    affine: Affine,
+    *,
+    stated: LabelMap | None,
+    root: Path | None,
+    assume: bool = True,
+    inside: Sequence[Statement] = (),
+) -> Naming | None:
+    """Return the label map of a file's values, in the order of trust.
+
+    First what the user states, then names inside the file, then a table beside it (in its folder or one
+    above, up to the root of the data). Where nobody states it, every built-in map that knows all values is
+    held against the anatomy; one is assumed only if it alone does not contradict it.
+
+    Parameters
+    ----------
+    voxels, affine, values
+        Of the file, (i, j, k), and its values other than 0.
+    inside
+        Names inside the file that have been read already.
+    assume
+        Whether a map may be assumed; else None is returned where nobody states one.
+
+    Raises
+    ------
+    InputError
+        Two statements contradict each other, or nobody states a map and not exactly one fits.
+    """
+    statements = [*inside, *names_inside(path), *tables_beside(path, root)]
+    if stated is not None:
+        notes = (_disagreement(Statement(stated, "as stated"), one, values) for one in statements)
+        said = [Misfit(f"{path.name}: {note}; the label map is used as stated") for note in notes if note]
+        return Naming(stated, tuple(said))
+    for first, second in ((a, b) for i, a in enumerate(statements) for b in statements[i + 1 :]):
+        if note := _disagreement(first, second, values):
+            raise InputError(f"{path}: {note}; state the label map (--label-map), or remove the wrong one")
+    if statements:
+        return Naming(statements[0].label_map)
+    return _fitting(path, voxels, values, affine) if assume else None
+
+
+def names_inside(path: Path) -> list[Statement]:
+    """Return the label table in a NIfTI file's header extension, as TotalSegmentator writes it.
+
+    Raises
+    ------
+    InputError
+        A table that names a value or a structure twice.
+    """
+    if not path.name.lower().endswith((".nii", ".nii.gz")):
+        return []
+    import nibabel as nib
+
+    try:
+        extensions = nib.load(path).header.extensions  # type: ignore[attr-defined]
+    except (OSError, ValueError, nib.filebasedimages.ImageFileError):
+        return []  # the reader of volumes says what is wrong with the file
+    for one in extensions:
+        content = one.get_content()
+        text = content.decode("utf-8", "replace") if isinstance(content, bytes) else str(content)
+        rows = _label_table(text.strip("\x00 \n\r\t"))
+        if rows:
+            where = "the label table in its header"
+            return [Statement(label_map_of(rows, path.name, f"{path}: its header's label table"), where)]
+    return []
+
+
+def _label_table(text: str) -> dict[str, str]:
+    """Return key and name of each label of a ``CaretExtension``; empty for any other text."""
+    if "<LabelTable" not in text or "<!DOCTYPE" in text or "<!ENTITY" in text:
+        return {}
+    try:
+        tree = ElementTree.fromstring(text)
+    except ElementTree.ParseError:
+        return {}
+    rows = {str(one.get("Key")): (one.text or "").strip() for one in tree.iter("Label")}
+    return {key: name for key, name in rows.items() if name and key not in ("0", "None")}
+
+
+def tables_beside(path: Path, root: Path | None) -> list[Statement]:
+    """Return the tables of label values in a mask's folder and those above it, the nearest first."""
+    return [
+        Statement(label_map, file.name)
+        for file in table_files(path, root)
+        if (label_map := _table(file, _age(file))) is not None
+    ]
+
+
+def table_files(path: Path, root: Path | None) -> list[Path]:
+    """Return the files beside a mask, up to the root of the data, that could say what its values mean."""
+    folder = path if path.is_dir() else path.parent
+    places = [folder]
+    if root is not None and folder != root and root in folder.parents:
+        places += folder.parents[: folder.parents.index(root) + 1]
+    return [file for place in places for file in _table_files(place, _age(place))]
+
+
+def _age(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+@lru_cache(maxsize=256)
+def _table_files(folder: Path, age: int) -> tuple[Path, ...]:
+    """List a folder once, however many masks lie in it."""
+    try:
+        with os.scandir(folder) as entries:
+            names = sorted(one.name for one in entries if _may_be_table(one.name))
+    except OSError:
+        return ()
+    return tuple(folder / name for name in names)
+
+
+def _may_be_table(name: str) -> bool:
+    file = Path(name.lower())
+    return file.suffix in TABLE_SUFFIXES[2:] or (
+        file.suffix in (".json", ".csv", ".tsv") and file.stem in TABLE_STEMS
+    )
+
+
+@lru_cache(maxsize=256)
+def _table(file: Path, age: int) -> LabelMap | None:
+    """Read a table once; None where the file is one of something else."""
+    if file.suffix.lower() == ".txt" and file.stat().st_size > 1_000_000:
+        return None
+    try:
+        return read_label_map(file, strict=False)
+    except InputError:
+        if file.suffix.lower() == ".txt":
+            return None  # any text
+        raise
+
+
+def _disagreement(first: Statement, second: Statement, values: Iterable[int]) -> str:
+    """Say which values two statements name differently."""
+    pairs = [(one, first.label_map.labels.get(one), second.label_map.labels.get(one)) for one in values]
+    other = [(one, a, b) for one, a, b in pairs if a and b and a != b]
+    if not other:
+        return ""
+    both = sum(1 for _, a, b in pairs if a and b)
+    shown = ", ".join(f"{one} is {a} ({b})" for one, a, b in other[:_SHOWN])
+    return (
+        f"label map {first.label_map.name} ({first.where}) and {second.where} name {len(other)} of {both} "
+        f"values differently: {shown}{', ...' if len(other) > _SHOWN else ''}"
+    )
+
+
+def _fitting(path: Path, voxels: NDArray[Any], values: Sequence[int], affine: Affine) -> Naming:
+    """Return the only built-in map that knows all values and does not contradict the anatomy."""
+    readings = _readings(values)
+    listed = ", ".join(map(str, values[:8])) + (f", ... ({len(values)} in all)" if len(values) > 8 else "")
+    start = f"{path}: nothing states what its values {listed} mean"
+    state = "state the label map (--label-map), or put a dataset.json beside it"
+    if not readings:
+        raise InputError(f"{start}, and no built-in label map knows all of them; {state}")
+    found = measure_values(voxels, affine)
+    fitting, reasons = [], []
+    for one in readings:
+        placed, against = contradictions(found, one)
+        if against:
+            reasons.append(f"{one.name} cannot be ({against[0]})")
+        else:
+            fitting.append((one, placed))
+    if len(fitting) == 1 and (fitting[0][1] >= _FEWEST_PLACED or len(readings) == 1):
+        chosen = fitting[0][0]
+        return Naming(chosen, (Assumption(f"label map {chosen.name} assumed"),))
+    if not fitting:
+        raise InputError(f"{start}, and the built-in ones contradict the anatomy: {_first(reasons)}; {state}")
+    names = _first(
+        [f"{one.name} ({_first([one.labels[v] for v in values if v in one.labels])})" for one, _ in fitting]
+    )
+    raise InputError(f"{start}; they could be those of {names}; {state}")
+
+
+def _readings(values: Sequence[int]) -> list[LabelMap]:
+    """Return the built-in maps that know all values, one of each that name them alike, the default first."""
+    names = sorted(label_map_names(), key=lambda name: (name != DEFAULT_LABEL_MAP, name))
+    found: dict[object, LabelMap] = {}
+    for one in (load_label_map(name) for name in names if name not in _NEVER_ASSUMED):
+        if set(values) <= one.values:
+            named = {value: one.labels.get(value) for value in values}
+            if any(named.values()):
+                found.setdefault((tuple(named.items()), one.split_sides), one)
+    return list(found.values())
+
+
+def _first(texts: Sequence[str]) -> str:
+    return "; ".join(texts[:_SHOWN]) + ("; ..." if len(texts) > _SHOWN else "")
+
+
+def split_values(voxels: NDArray[Any], label_map: LabelMap) -> dict[str, NDArray[np.bool_]]:
+    """Return the mask of each name that stands for several values together."""
+    return {name: np.isin(voxels, values) for name, values in label_map.unions.items()}
