@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from medspatial.questions.guess import Gathering, rank_of, structures_key
+from medspatial.questions.guess import ClosedTableBuilder, rank_of, structures_key
 from medspatial.records import Evidence, Question
 
 ANSWERS = ("liver", "spleen", "aorta", "left kidney")
@@ -49,10 +49,10 @@ def cohorts(draw):
 
 
 def table_of(rows):
-    gathering = Gathering()
+    builder = ClosedTableBuilder()
     for row in rows:
-        gathering.add(row)
-    return gathering.table()
+        builder.add(row)
+    return builder.table()
 
 
 def best_guess(row, others):
@@ -118,19 +118,19 @@ def test_the_table_does_not_depend_on_the_order_of_the_questions():
 
 
 def test_open_questions_are_counted_but_not_in_the_table():
-    gathering = Gathering()
-    gathering.add(question(1, 1, "Which?", ("a", "b"), "a"))
-    gathering.add(Question(id="o", case_id="c", question="How much?", answer="3 ml", value=3.0, unit="ml"))
-    gathering.add(question(2, 2, "Which?", ("a", "b"), "b"))
-    table = gathering.table()
-    assert gathering.seen == 3
+    builder = ClosedTableBuilder()
+    builder.add(question(1, 1, "Which?", ("a", "b"), "a"))
+    builder.add(Question(id="o", case_id="c", question="How much?", answer="3 ml", value=3.0, unit="ml"))
+    builder.add(question(2, 2, "Which?", ("a", "b"), "b"))
+    table = builder.table()
+    assert builder.seen == 3
     assert sorted(table.at.tolist()) == [0, 2]
     assert table.rows_of("Z9").size == 0
 
 
 def test_more_options_than_there_is_room_for_are_an_error():
     with pytest.raises(ValueError, match="more than 8 options"):
-        Gathering().add(question(1, 1, "Which?", [str(n) for n in range(9)], "3"))
+        ClosedTableBuilder().add(question(1, 1, "Which?", [str(n) for n in range(9)], "3"))
 
 
 def test_structures_count_in_order_only_for_yes_and_no():

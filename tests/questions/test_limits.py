@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from medspatial.cases import MaskSet
+from medspatial.geometry import Measured
 from medspatial.questions import chosen_subtypes
 from medspatial.questions.drop import Drop
-from medspatial.questions.measure import Measured
 from medspatial.questions.scene import Scene
-from medspatial.volume import Affine
+from medspatial.volume import Affine, MaskSet
 
 SHAPE = (90, 70, 110)
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from medspatial.cases import MaskSet
+from medspatial.geometry import Measured, Runs
 from medspatial.questions.contact import overlapping, touch_verdict
 from medspatial.questions.drop import Drop
 from medspatial.questions.lesions import dilated
-from medspatial.questions.measure import Measured, Runs
 from medspatial.questions.scene import Scene
 from medspatial.questions.sides import missing_partners, place_covered, voxels_per_side
-from medspatial.volume import Affine
+from medspatial.volume import Affine, MaskSet
 
 SPACING = 2.0
 SHAPE = (80, 60, 100)
@@ -109,7 +108,7 @@ def test_lesions_are_named_by_size_or_height():
     assert scene.the("kidney_cyst#2", "height") == "the highest kidney cyst"
     twins = scene_of(kidney_cyst=block((58, 24, 50), (62, 28, 54)) | block((64, 24, 50), (68, 28, 54)))
     assert not twins.describable("kidney_cyst#1")
-    assert twins.told_apart == ()
+    assert twins.distinguishable == ()
 
 
 def test_dilation_reaches_all_26_neighbours_inside_the_grid():

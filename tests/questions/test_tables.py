@@ -9,6 +9,7 @@ import pytest
 from medspatial.errors import InputError
 from medspatial.questions import DROP_RULES, chosen_subtypes, subtype_rows, subtypes, subtypes_markdown
 from medspatial.questions.drop import drop
+from medspatial.questions.margins import Margin
 from medspatial.questions.subtype import subtype
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "subtypes.md"
@@ -46,8 +47,8 @@ def test_an_id_is_defined_once():
     first = subtypes()[0]
     with pytest.raises(InputError, match="defined twice"):
         subtype(
-            first.id, "x", "x", needs="organs", answer_type="choice", measurement="", drop_when="",
-            answers="", wordings=("",),
+            first.id, "x", "x", needs="organs", answer_type="choice", measurement="",
+            margin=Margin("", ""), answers="", wordings=("",),
         )(first.find)  # fmt: skip
 
 

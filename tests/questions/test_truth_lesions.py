@@ -9,9 +9,10 @@ import pytest
 from scipy import ndimage
 
 from medspatial.anatomy import describe, structure, vertebra_order
-from medspatial.cases import CaseData, MaskSet
+from medspatial.cases import CaseData
 from medspatial.questions import Plan, questions_of
 from medspatial.records import Case
+from medspatial.volume import MaskSet
 
 SUBTYPES = ("L1", "L2", "L3", "D5", "D6", "D7", "V5", "A1", "A2", "A3", "A6", "M2", "M3", "M4", "M5")
 CUBE = np.ones((3, 3, 3), bool)

@@ -7,15 +7,15 @@ from string import Formatter
 
 import numpy as np
 
-from medspatial.anatomy import describe, load_label_map
+from medspatial.anatomy import canonical_name, describe, load_label_map, structures
 from medspatial.arms import arm
-from medspatial.cases import CaseData, MaskSet
+from medspatial.cases import CaseData
+from medspatial.geometry import Measured
 from medspatial.questions import Plan, questions_of, subtypes
 from medspatial.questions.lesions import base_kind
-from medspatial.questions.measure import Measured
 from medspatial.questions.scene import LESION_NOTE, Scene
 from medspatial.records import Case
-from medspatial.volume import Affine
+from medspatial.volume import Affine, MaskSet
 
 AFFINE = Affine(np.diag([2.0, 2.0, 2.0, 1.0]))
 SHAPE = (60, 60, 60)
@@ -67,13 +67,13 @@ def test_the_answer_does_not_stand_in_the_other_words_either(cohort):
         for question in result.questions:
             if question.options:
                 pattern = rf"(?<![\w-]){re.escape(question.answer.lower())}(?![\w-])"
-                assert not re.search(pattern, question.metadata["reworded"].lower()), question
+                assert not re.search(pattern, question.reworded.lower()), question
 
 
 def test_grammar(cohort):
     for result in cohort:
         for question in result.questions:
-            for text in (question.question, question.metadata["reworded"]):
+            for text in (question.question, question.reworded):
                 assert text[0].isupper()
                 assert text.rstrip()[-1] in "?."
                 assert "  " not in text
@@ -157,3 +157,85 @@ def test_volumes_in_the_details_are_called_ml(cohort):
             if question.subtype == "M6":
                 assert {"sum_ml", "other_ml"} <= set(details)
             assert describe(question.evidence.structures[0].partition("#")[0]).title
+
+
+def test_plurals_of_all_structures():
+    """Each plural ends as English plurals do, and no irregular head got an added s."""
+    wrong = re.compile(r"(arterys|humeruss?e?s|femurs|vertebras|cavas|ovarys|testiss|mesenterys|axillas)\b")
+    ends = ("s", "ae", "i", "a", "es")
+    for one in structures():
+        head = one.plural.partition(" of ")[0]
+        assert head.endswith(ends), one.name
+        assert head != describe(one.base or one.name).title or one.name in {"costal_cartilages"}, one.name
+        assert not wrong.search(one.plural), one.name
+        assert not re.search(r"\b(left|right)\b", one.plural) or "lobe" in one.plural, one.name
+    nouns = {
+        "iliac_artery_left": "iliac arteries", "humerus_right": "humeri", "femur_left": "femora",
+        "lung_lower_lobe_left": "lower lobes of the lungs", "scapula_left": "scapulae",
+        "autochthon_left": "autochthonous back muscles", "vertebrae_T4": "T4 vertebrae",
+        "liver_metastasis": "liver metastases", "my_left_biopsy": "my biopsies", "liver_boss": "liver bosses",
+    }  # fmt: skip
+    assert {name: Scene.pair_noun(name) for name in nouns} == nouns
+
+
+def test_the_cord_is_called_the_spinal_canal():
+    assert describe("spinal_cord").title == "spinal canal"
+    assert canonical_name("spinal cord") == canonical_name("spinal canal") == "spinal_cord"
+
+
+def test_the_spinal_canal_is_no_choice_below_l2():
+    masks = {
+        "vertebrae_L2": box((20, 20, 40), (8, 8, 8)),
+        "spinal_cord": box((20, 30, 10), (6, 6, 45)),
+        "liver": box((40, 20, 45), (8, 8, 10)),
+        "colon": box((40, 20, 10), (8, 8, 10)),
+    }
+    one = scene(MaskSet.from_masks(masks, AFFINE))
+    assert one.offered(("spinal_cord", "liver"), "liver") == ["spinal_cord", "liver"]
+    assert one.offered(("spinal_cord", "liver"), "liver", "colon") == ["liver"]
+    without = scene(
+        MaskSet.from_masks({"spinal_cord": masks["spinal_cord"], "liver": masks["liver"]}, AFFINE)
+    )
+    assert without.offered(("spinal_cord",), "liver") == []
+
+
+def test_words_do_not_tell_the_direction(cohort):
+    words = {
+        "A2": r"upper lobe|middle lobe|lower lobe|inferior|superior",
+        "A4": r"upper|middle|lower|inferior|superior",
+        "A6": r"upper|middle|lower|inferior|superior",
+    }
+    for result in cohort:
+        for question in result.questions:
+            text = question.question
+            if question.subtype in words:
+                assert not re.search(words[question.subtype], text), text
+            if question.subtype == "A5" and question.answer in {"left", "right"}:
+                assert not re.search(r"\b(left|right)\b", text), text
+            if question.subtype == "L5":
+                sides = [describe(one.partition("#")[0]).side for one in question.evidence.structures]
+                assert sides[0] == sides[1], text
+            if question.subtype == "A2" and "muscle" in text:
+                assert "cent" in text, text
+            if question.subtype == "M3":
+                assert not all(one.startswith("vertebrae") for one in question.evidence.structures[:2])
+            if question.subtype == "A3" and "kidney" in question.evidence.structures[1]:
+                assert not re.search(r"left third|right third", " ".join(question.options))
+
+
+def test_a_kidney_has_a_medial_and_a_lateral_third():
+    for side, x in (("left", 5), ("right", 40)):
+        for at, answer in ((0, ("lateral", "medial")), (9, ("medial", "lateral"))):
+            masks = two_kidneys(kidney_tumor=box((x + at, 24, 28), (3, 4, 4)))
+            data = CaseData(Case(case_id="c", patient_id="c"), None, masks)
+            rows = questions_of(data, Plan(subtypes=("A3",), per_subtype=9)).questions
+            found = [q.answer for q in rows if "midline" in q.question]
+            assert found == [f"its {answer[side == 'right']} third"]
+
+
+def test_a_lesion_is_not_asked_about_the_partner_of_its_organ():
+    one = scene(two_kidneys(kidney_tumor=box((8, 24, 28), (4, 4, 4))))
+    assert one.apart("kidney_tumor#1", "kidney_left")
+    assert one.apart("kidney_right", "kidney_tumor#1")
+    assert not one.apart("kidney_right", "kidney_left")
+    assert not list(one.pairs(["kidney_tumor#1", "kidney_right", "kidney_left"], "D4"))[1:]

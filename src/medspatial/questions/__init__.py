@@ -1,5 +1,6 @@
 """Questions from masks: measure, ask, balance, audit."""
 
+from medspatial.callable_room import make_callable
 from medspatial.questions.audit import AuditReport, SubtypeAudit, audit
 from medspatial.questions.balance import balance_cohort
 from medspatial.questions.build import (
@@ -49,3 +50,5 @@ __all__ = [
     "subtypes_markdown",
     "write_questions",
 ]
+
+make_callable(__name__)

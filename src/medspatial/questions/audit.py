@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from medspatial.questions.guess import ClosedTable, Gathering, Memory
+from medspatial.questions.guess import AnswerCounts, ClosedTable, ClosedTableBuilder
 from medspatial.records import Question
 
 NO_SUBTYPE = "(no subtype)"
@@ -40,6 +40,8 @@ class SubtypeAudit:
         The longest option; the first one shown.
     rank
         Figures only: the place among the sorted options that is most often right.
+    names
+        What the names alone and ordinary anatomy tell (:mod:`medspatial.questions.names`).
     memory
         The most common answer about the same structures, whatever the wording: what knowing usual anatomy
         gives. Not part of the verdict; the mirrored control (L6) is for this.
@@ -56,6 +58,7 @@ class SubtypeAudit:
     longest: float
     first: float
     rank: float | None
+    names: float
     memory: float
     letters: Mapping[str, float]
     verdict: str
@@ -118,9 +121,9 @@ class AuditReport:
     def to_markdown(self) -> str:
         """A table with one line per closed subtype."""
         head = (
-            "| subtype | questions | chance | majority | same text | longest | first | rank | memory | "
-            "verdict |\n"
-            "|---|---:|---:|---:|---:|---:|---:|---:|---:|---|\n"
+            "| subtype | questions | chance | majority | same text | longest | first | rank | names | "
+            "memory | verdict |\n"
+            "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|\n"
         )
         return head + "".join(_line(row) for row in self.rows)
 
@@ -130,7 +133,8 @@ def _line(row: SubtypeAudit) -> str:
     figures = (row.chance, row.majority, row.same_text, row.longest, row.first)
     verdict = f"{row.verdict} ({row.worst})" if row.verdict == "flagged" else row.verdict
     middle = " | ".join(f"{figure:.1f}" for figure in figures)
-    return f"| {row.subtype} | {row.questions} | {middle} | {rank} | {row.memory:.1f} | {verdict} |\n"
+    known = f"{row.names:.1f} | {row.memory:.1f}"
+    return f"| {row.subtype} | {row.questions} | {middle} | {rank} | {known} | {verdict} |\n"
 
 
 def audit(questions: Iterable[Question]) -> AuditReport:
@@ -143,11 +147,11 @@ def audit(questions: Iterable[Question]) -> AuditReport:
     by_subtype: dict[str, list[Question]] = defaultdict(list)
     for question in closed:
         by_subtype[question.subtype or ""].append(question)
-    gathering = Gathering()
+    builder = ClosedTableBuilder()
     for question in everything:
-        gathering.add(question)
-    table = gathering.table()
-    by_structures = Memory(table, table.structures)
+        builder.add(question)
+    table = builder.table()
+    by_structures = AnswerCounts(table, table.structures)
     rows = tuple(
         _audit_one(table, name, rows, by_structures) for name, rows in sorted(by_subtype.items(), key=_order)
     )
@@ -169,7 +173,9 @@ def _open_questions(rows: Iterable[Question]) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
-def _audit_one(table: ClosedTable, name: str, rows: list[Question], by_structures: Memory) -> SubtypeAudit:
+def _audit_one(
+    table: ClosedTable, name: str, rows: list[Question], by_structures: AnswerCounts
+) -> SubtypeAudit:
     at, everyone = table.rows_of(name), table.everyone
     scores = {guesser: float(found.mean()) for guesser, found in table.scores(at, everyone).items()}
     chance = float(table.chance(at).mean())
@@ -188,6 +194,7 @@ def _audit_one(table: ClosedTable, name: str, rows: list[Question], by_structure
         longest=percent["longest"],
         first=percent["first"],
         rank=percent.get("rank"),
+        names=percent["names"],
         memory=round(100 * float(memory.mean()), 1),
         letters=_letter_shares(rows),
         verdict=verdict,

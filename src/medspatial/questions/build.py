@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from medspatial.anatomy import load_label_map
-from medspatial.cases import MIRROR, CaseData, check_sides, load_case
+from medspatial.cases import MIRROR, CaseData, examine, load_case
 from medspatial.errors import InputError
+from medspatial.geometry import Measured
 from medspatial.questions.catalogue import chosen_subtypes
 from medspatial.questions.choose import choose
 from medspatial.questions.drop import Drop, drop
-from medspatial.questions.measure import Measured
+from medspatial.questions.once import asked_once
 from medspatial.questions.phrase import FORMS, PROBE, phrase
 from medspatial.questions.scene import Scene
 from medspatial.questions.shards import Shards
@@ -24,6 +25,8 @@ from medspatial.records import Case, Question
 
 PER_SUBTYPE = 2
 UNUSABLE = frozenset({"refused", "failed"})
+OF_THE_SCAN = frozenset({"L2", "L3", "L4", "V7", "A6"})
+"""Subtypes about the scan as a whole: what it shows on which side, how many, how complete."""
 """Rules by which a whole case gives nothing; such a case is tried again on every build."""
 
 
@@ -182,17 +185,24 @@ def questions_of(
         reason = data.empty or "the case has no masks"
         return CaseQuestions(case.case_id, (), (drop("refused", note=reason).of(case.case_id, ""),))
     entries = [drop("label_map", note=note).of(case.case_id, "") for note in data.misfits]
+    entries += [drop("unnamed", note=note).of(case.case_id, "") for note in data.unnamed]
     entries += [
         drop("same_mask", note=note).of(case.case_id, "") for note in data.notes if "same voxels" in note
     ]
-    contradictions = check_sides(masks, mirrored=data.mirrored)
-    if contradictions:
-        entries += [drop("refused", note=reason).of(case.case_id, "") for reason in contradictions]
+    found = examine(data)
+    if found.problems:
+        entries += [drop("refused", note=reason).of(case.case_id, "") for reason in found.problems]
         return CaseQuestions(case.case_id, (), tuple(entries))
+    entries += [
+        drop("impossible", name, note=why).of(case.case_id, "") for name, why in found.set_aside.items()
+    ]
+    entries += [drop("anatomy", note=note).of(case.case_id, "") for note in found.notes]
+    masks = masks.without(found.set_aside)
     if data.mirrored:
         from medspatial.anatomy import swap_side
 
         listed = frozenset(swap_side(name) for name in listed)
+    listed -= found.set_aside.keys()  # there, but not usable: not absent either
     scene = Scene(
         case.case_id,
         Measured(masks, data.ct),
@@ -200,13 +210,29 @@ def questions_of(
         listed=listed,
         mirrored=data.mirrored,
     )
+    entries += [drop("unknown_structure", name).of(case.case_id, "") for name in scene.custom]
     questions: list[Question] = []
     for subtype in subtypes_for(plan, mirrored=data.mirrored):
+        if scene.measured.partial and subtype.id in OF_THE_SCAN:
+            entries.append(drop("mask_field").of(case.case_id, subtype.id))
+            continue
         chosen = choose(scene, subtype, plan.per_subtype)
-        questions += [phrase(case, scene, subtype, one, plan.forms) for one in chosen.candidates]
+        asked = [phrase(case, scene, subtype, one, plan.forms) for one in chosen.candidates]
+        questions += asked
         filed = PROBE if data.mirrored else subtype.id
         entries += [entry.of(case.case_id, filed) for entry in chosen.drops]
-    return CaseQuestions(case.case_id, tuple(questions), tuple(entries))
+    kept, repeats = asked_once(questions, scene.draw)
+    rests = (*data.assumptions, *found.assumptions)
+    return CaseQuestions(case.case_id, tuple(_resting_on(one, rests) for one in kept), (*entries, *repeats))
+
+
+def _resting_on(question: Question, assumptions: tuple[str, ...]) -> Question:
+    """Return the question with what its answer rests on, besides what is measured."""
+    if not assumptions or question.evidence is None:
+        return question
+    both = tuple(dict.fromkeys((*question.evidence.assumptions, *assumptions)))
+    evidence = question.evidence.model_copy(update={"assumptions": both})
+    return question.model_copy(update={"evidence": evidence})
 
 
 def subtypes_for(plan: Plan, *, mirrored: bool) -> tuple[Subtype, ...]:
@@ -238,7 +264,7 @@ def listed_structures(case: Case, root: Path) -> frozenset[str]:
     """Return all structures that the label maps of a case could show."""
     names: set[str] = set()
     for source in case.masks:
-        if source.label_map is None or source.label_map == case.metadata.get("assumed_label_map"):
+        if source.label_map is None:
             continue
         beside = root / source.label_map
         found = load_label_map(beside if beside.is_file() else source.label_map)

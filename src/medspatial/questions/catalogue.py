@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from medspatial.errors import InputError
+from medspatial.plugins import plugins
 from medspatial.questions import (  # noqa: F401 (each defines subtypes when it is imported)
     comparison,
     composition,
@@ -19,8 +22,21 @@ from medspatial.records import CATEGORIES
 
 
 def subtypes() -> tuple[Subtype, ...]:
-    """Return all subtypes, by category and number."""
+    """Return all subtypes, by category and number; those of installed packages are imported.
+
+    Raises
+    ------
+    InputError
+        A broken subtype of a package.
+    """
+    _load_outside()
     return defined()
+
+
+@cache
+def _load_outside() -> None:
+    for plugin in plugins("subtype", "it must name a function decorated with `subtype`").values():
+        plugin.load()
 
 
 def chosen_subtypes(names: tuple[str, ...] | list[str] | None) -> tuple[Subtype, ...]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from medspatial.questions.drop import Drop
+from medspatial.questions.drop import Drop, drop
+from medspatial.questions.names import Asked, known_by_names
 from medspatial.questions.options import shuffled
 from medspatial.questions.scene import Scene
 from medspatial.questions.subtype import Candidate, Subtype
@@ -40,9 +41,18 @@ def choose(scene: Scene, subtype: Subtype, count: int) -> Chosen:
         candidate = found.take(kind, used)
         if candidate is None:
             break
-        chosen.candidates.append(candidate)
         used.update(candidate.structures)
+        if scene.mirrored and _known(subtype, candidate):
+            note = "names and ordinary anatomy give the right answer although it is mirrored"
+            found.drops.append(drop("known_without_looking", *candidate.structures, note=note))
+        else:
+            chosen.candidates.append(candidate)
     return chosen
+
+
+def _known(subtype: Subtype, candidate: Candidate) -> bool:
+    asked = Asked(subtype.id, candidate.structures, candidate.options, candidate.form)
+    return known_by_names(asked, candidate.answer)
 
 
 def _wanted(scene: Scene, subtype: Subtype) -> tuple[str, ...]:

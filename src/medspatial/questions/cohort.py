@@ -9,12 +9,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from medspatial.files import whole_file, whole_text, write_json
 from medspatial.progress import Progress, Silent
-from medspatial.questions.balance import kept_places, left_out_entry, too_few_to_balance
+from medspatial.questions.balance import Kept, balanced, left_out_entry, too_few_to_balance
 from medspatial.questions.build import UNUSABLE, CaseQuestions
 from medspatial.questions.drop import Drop
-from medspatial.questions.guess import Flags, Gathering
-from medspatial.records import Question, RecordAppender
+from medspatial.questions.guess import ClosedTableBuilder
+from medspatial.questions.sameness import Answers
+from medspatial.records import Question, RecordAppender, assumptions_of, counted_assumption
 
 QUESTIONS_FILE = "questions.jsonl"
 DROPPED_FILE = "dropped.jsonl"
@@ -40,6 +42,10 @@ class Summary:
     too_few_to_balance
         Closed subtypes that were kept as they are, because they have too few questions or patients to tell
         what can be guessed.
+    thinned
+        Subtypes that nearly always had one answer, in words: what was left of them.
+    assumptions
+        What nobody stated and questions rest on, with the number of cases.
     """
 
     cases: int
@@ -51,15 +57,22 @@ class Summary:
     unusable_cases: dict[str, str]
     label_maps: dict[str, str] = field(default_factory=dict)
     too_few_to_balance: list[str] = field(default_factory=list)
+    thinned: list[str] = field(default_factory=list)
+    assumptions: dict[str, int] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
         return asdict(self)
 
     def troubles(self) -> list[str]:
-        """One line for each case that gives no question, and each whose label map probably does not fit."""
+        """One line for each case that gives no question, each doubtful label map, each thinned subtype."""
         unusable = [f"case {case_id} gives none: {why}" for case_id, why in self.unusable_cases.items()]
-        return unusable + [f"case {case_id}: {note}" for case_id, note in self.label_maps.items()]
+        doubtful = [f"case {case_id}: {note}" for case_id, note in self.label_maps.items()]
+        return unusable + doubtful + [f"subtype {note}" for note in self.thinned]
+
+    def assumed(self) -> list[str]:
+        """One line for each assumption that questions rest on."""
+        return [counted_assumption(text, count) for text, count in self.assumptions.items()]
 
     def to_markdown(self) -> str:
         """Two tables: asked and dropped per subtype, and dropped per rule."""
@@ -79,6 +92,8 @@ class Summary:
         if self.too_few_to_balance:
             names = ", ".join(self.too_few_to_balance)
             lines += ["", f"Kept as they are, too few questions or patients to balance: {names}."]
+        if self.thinned:
+            lines += ["", "Always the same answer:", "", *(f"- {note}" for note in self.thinned)]
         return "\n".join(lines) + "\n"
 
 
@@ -102,61 +117,51 @@ def write_questions(
         Gets ``questions.jsonl``, ``dropped.jsonl`` and ``summary.json``.
     balance
         Leave out questions that can be guessed from the cohort's texts (see ``balance_cohort``); their
-        entries stand in the ledger under the rule ``cohort_balance``.
+        entries stand in the ledger under the rules ``cohort_balance`` and ``same_answer``.
     progress
         Told after each case.
     """
     folder, progress = Path(folder), progress or Silent()
-    folder.mkdir(parents=True, exist_ok=True)
-    ledger, unfinished = (_unfinished(folder / name) for name in (DROPPED_FILE, QUESTIONS_FILE))
-    tally, gathering = _Tally(), Gathering()
-    with RecordAppender(ledger) as entries, RecordAppender(unfinished) as rows:
+    tally, builder, answers = _Tally(), ClosedTableBuilder(), Answers()
+    with (
+        whole_file(folder / QUESTIONS_FILE) as unfinished,
+        whole_file(folder / DROPPED_FILE) as ledger,
+        RecordAppender(ledger) as entries,
+        RecordAppender(unfinished) as rows,
+    ):
         for result in results:
             entries.append(*result.drops)
             rows.append(*result.questions)
             tally.add(result)
             if balance:
                 for question in result.questions:
-                    gathering.add(question)
+                    builder.add(question)
+                    answers.add(question)
             progress.advance(note=result.case_id)
         kept = None
         if balance:
-            table, seen = gathering.table(), gathering.seen
-            del gathering
-            kept, tally.too_few = kept_places(table, seen), too_few_to_balance(table)
+            table, seen = builder.table(), builder.seen
+            del builder
+            kept, tally.too_few = balanced(table, answers, seen), too_few_to_balance(table)
+            tally.thinned = [str(one) for one in kept.thinned]
         _copy_kept(unfinished, kept, tally, entries)
-    ledger.replace(folder / DROPPED_FILE)
-    unfinished.replace(folder / QUESTIONS_FILE)
     summary = tally.summary()
-    text = json.dumps(summary.to_dict(), indent=1, ensure_ascii=False) + "\n"
-    (folder / SUMMARY_FILE).write_text(text, encoding="utf-8")
+    write_json(folder / SUMMARY_FILE, summary.to_dict())
     return summary
 
 
-def _unfinished(path: Path) -> Path:
-    """Return an empty place beside a file, so that the file appears whole or not at all."""
-    place = path.with_name(path.name + ".tmp")
-    place.unlink(missing_ok=True)
-    return place
-
-
-def _copy_kept(path: Path, kept: Flags | None, tally: _Tally, entries: RecordAppender) -> None:
+def _copy_kept(path: Path, kept: Kept | None, tally: _Tally, entries: RecordAppender) -> None:
     """Take the questions that do not stay out of a file, line by line; they go to the ledger."""
-    chosen = path.with_name(path.name + ".kept")
-    with path.open(encoding="utf-8") as lines, chosen.open("w", encoding="utf-8", newline="\n") as out:
+    with path.open(encoding="utf-8") as lines, whole_text(path) as out:
         for at, line in enumerate(lines):
-            if kept is None or kept[at]:
-                tally.asked[_subtype_of(line)] += 1
+            rule = kept.rule(at) if kept else None
+            if rule is None:
+                tally.ask(line)
                 out.write(line)
             else:
-                entry = left_out_entry(Question.model_validate_json(line))
+                entry = left_out_entry(Question.model_validate_json(line), rule)
                 entries.append(entry)
                 tally.count([entry])
-    chosen.replace(path)
-
-
-def _subtype_of(line: str) -> str:
-    return str(json.loads(line).get("subtype") or "")
 
 
 class _Tally:
@@ -170,16 +175,22 @@ class _Tally:
         self.unusable: dict[str, str] = {}
         self.label_maps: dict[str, list[str]] = {}
         self.too_few: list[str] = []
+        self.thinned: list[str] = []
+        self.assumptions: Counter[str] = Counter()
 
     def add(self, result: CaseQuestions) -> None:
         self.cases += 1
         self.with_questions += bool(result.questions)
         self.count(result.drops)
+        self.assumptions.update(assumptions_of(result.questions))
         for entry in result.drops:
             if entry.rule in UNUSABLE:
                 self.unusable.setdefault(entry.case_id, f"{entry.rule}: {entry.note}")
             if entry.rule == "label_map":
                 self.label_maps.setdefault(entry.case_id, []).append(str(entry.note))
+
+    def ask(self, line: str) -> None:
+        self.asked[str(json.loads(line).get("subtype") or "")] += 1
 
     def count(self, drops: Iterable[Drop]) -> None:
         self.rules.update((entry.subtype, entry.rule) for entry in drops)
@@ -200,4 +211,6 @@ class _Tally:
             unusable_cases=self.unusable,
             label_maps={case_id: "; ".join(notes) for case_id, notes in self.label_maps.items()},
             too_few_to_balance=self.too_few,
+            thinned=self.thinned,
+            assumptions=dict(self.assumptions.most_common()),
         )

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations, pairwise
 
-from medspatial.anatomy import describe
+from medspatial.anatomy import OTHER_SIDE, describe
 from medspatial.questions.contact import near_cut, overlapping
 from medspatial.questions.drop import Drop, drop
 from medspatial.questions.margins import (
     GAP_MM,
+    OFFSET,
     OFFSET_MM,
     VOLUME_RATIO,
     VOLUME_RATIO_THIN,
+    Margin,
     at_least,
     at_most,
     ratio_of,
@@ -27,7 +29,6 @@ EQUAL_RATIO = 1.05
 LARGER_RATIO = 1.15
 TRIPLES = 80
 NEIGHBOURS = 14
-SIDES = {"left": "right", "right": "left"}
 
 
 @subtype(
@@ -37,9 +38,18 @@ SIDES = {"left": "right", "right": "left"}
     needs="organs",
     answer_type="choice",
     measurement="ratio of the two volumes (each with its lesions)",
-    drop_when="ratio from 1.05 to 1.15 (1.25 for thin structures); not WHOLE",
+    margin=Margin(
+        dropped=f"ratio from {EQUAL_RATIO:.2f} to {LARGER_RATIO:.2f} ({VOLUME_RATIO_THIN:.2f} for "
+        "thin structures); not WHOLE",
+        kept=f"equal under {EQUAL_RATIO:.2f}; larger over {LARGER_RATIO:.2f} "
+        f"({VOLUME_RATIO_THIN:.2f} for thin structures)",
+        limits={
+            "EQUAL_RATIO": EQUAL_RATIO,
+            "LARGER_RATIO": LARGER_RATIO,
+            "VOLUME_RATIO_THIN": VOLUME_RATIO_THIN,
+        },
+    ),
     answers="left larger / right larger / about equal",
-    limits={"EQUAL_RATIO": EQUAL_RATIO, "LARGER_RATIO": LARGER_RATIO, "VOLUME_RATIO_THIN": VOLUME_RATIO_THIN},
     wordings=(
         "How do the volumes of the patient's two {noun} compare?",
         "Compare the patient's two {noun}: is one of them larger by volume?",
@@ -47,7 +57,7 @@ SIDES = {"left": "right", "right": "left"}
     ),
     unit="ratio",
     balanced=("left", "right", "equal"),
-    mirror_kinds=SIDES,
+    mirror_kinds=OTHER_SIDE,
 )
 def pair_asymmetry(scene: Scene) -> Iterator[Candidate | Drop]:
     """Compare both organs of a pair."""
@@ -84,7 +94,6 @@ def pair_asymmetry(scene: Scene) -> Iterator[Candidate | Drop]:
                 value=ratio,
                 unit="ratio",
                 margin=EQUAL_RATIO if equal else larger_from,
-                margin_rule="equal under 1.05; larger over 1.15 (1.25 for thin structures)",
                 formula="larger volume / smaller volume",
                 structures=(left, right),
                 points={name: scene.stats(name).centroid_mm for name in (left, right)},
@@ -100,11 +109,14 @@ def pair_asymmetry(scene: Scene) -> Iterator[Candidate | Drop]:
     needs="organs",
     answer_type="choice",
     measurement="height of the centroids, volume, or surface distance to X",
-    drop_when="any two neighbours in the order inside their margin: height max(10 mm, 25 % of the "
-    "smaller z extent), "
-    "volume as V1, distance as D1; not WHOLE",
+    margin=Margin(
+        dropped="any two neighbours in the order inside their margin: height "
+        f"{OFFSET.words('the smaller z extent')}, volume as V1, distance as D1; not WHOLE; by "
+        "height: upper or lower in a name",
+        kept="neighbours in the order differ by more than their margin",
+        limits={"OFFSET_MM": OFFSET_MM, "VOLUME_RATIO": VOLUME_RATIO, "GAP_MM": GAP_MM},
+    ),
     answers="four neighbouring permutations on the circle of single swaps",
-    limits={"OFFSET_MM": OFFSET_MM, "VOLUME_RATIO": VOLUME_RATIO, "GAP_MM": GAP_MM},
     wordings={
         "height": (
             "Which list gives these structures from the highest to the lowest centre in the body?",
@@ -132,6 +144,9 @@ def order_of_three(scene: Scene) -> Iterator[Candidate | Drop]:
     usable = scene.organs_first(usable, NEIGHBOURS // 2)
     for three in _triples(scene, usable):
         form = ("height", "volume", "distance")[scene.draw("M2", *sorted(three, key=scene.canonical)) % 3]
+        if form == "height" and scene.tells_direction(2, *three):
+            yield drop("known_without_looking", *three, note="a name tells the direction")
+            continue
         yield from _ordered(scene, three, form, usable)
 
 
@@ -179,7 +194,6 @@ def _ordered(scene: Scene, three: tuple[str, ...], form: str, names: list[str]) 
             }[form],
             value=" > ".join(f"{values[name]:.1f}" for name in ranked),
             unit="ml" if form == "volume" else "mm",
-            margin_rule="neighbours in the order differ by more than their margin",
             formula="sorted by the figure",
             structures=names_used,
             points={name: scene.stats(name).centroid_mm for name in names_used},
@@ -201,9 +215,12 @@ def _circle(ranked: list[str]) -> list[tuple[str, ...]]:
     needs="organs",
     answer_type="yes_no",
     measurement="sum of both volumes of a pair against the volume of X",
-    drop_when="ratio at most 1.10 (1.25 for thin structures); not WHOLE",
+    margin=Margin(
+        dropped=f"ratio at most {VOLUME_RATIO:.2f} ({VOLUME_RATIO_THIN:.2f} for thin structures); not WHOLE",
+        kept=f"over {VOLUME_RATIO:.2f}; over {VOLUME_RATIO_THIN:.2f} for thin structures",
+        limits={"VOLUME_RATIO": VOLUME_RATIO, "VOLUME_RATIO_THIN": VOLUME_RATIO_THIN},
+    ),
     answers="yes / no",
-    limits={"VOLUME_RATIO": VOLUME_RATIO, "VOLUME_RATIO_THIN": VOLUME_RATIO_THIN},
     wordings=(
         "Do the patient's two {noun} together have a larger volume than {a}?",
         "Taken together, are the patient's two {noun} larger by volume than {a}?",
@@ -242,7 +259,6 @@ def pair_sum(scene: Scene) -> Iterator[Candidate | Drop]:
                 value=ratio,
                 unit="ratio",
                 margin=limit,
-                margin_rule="over 1.10; over 1.25 for thin structures",
                 formula="larger of (left + right, X) / the smaller",
                 structures=(left, right, x),
                 points={name: scene.stats(name).centroid_mm for name in (left, right, x)},

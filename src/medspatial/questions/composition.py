@@ -5,24 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from medspatial.anatomy import describe
+from medspatial.geometry.traits import LARGEST_SHARE
 from medspatial.questions.contact import overlapping, touch_verdict
 from medspatial.questions.drop import Drop, drop
 from medspatial.questions.lesions import kind_of
 from medspatial.questions.margins import (
+    HOST_SHARE,
+    OFFSET,
     OFFSET_MM,
+    SURE_CONTACT_FACES,
+    SURE_DISTANCE,
     VOLUME_RATIO,
+    Margin,
     at_least,
     at_most,
+    percent,
 )
 from medspatial.questions.options import OPTION_COUNT
 from medspatial.questions.proof import evidence_of
-from medspatial.questions.rules import keep_describable, keep_whole, number, quantity
+from medspatial.questions.rules import keep_connected, keep_describable, keep_whole, number, quantity
 from medspatial.questions.scene import Scene
 from medspatial.questions.subtype import Candidate, subtype
 
 BETWEEN_SHARE = 0.30
 SECOND_SHARE = 0.15
-HOST_SHARE = 0.8
 MAX_TOUCHING = 20
 FEWEST_OTHERS = 4
 
@@ -34,9 +40,13 @@ FEWEST_OTHERS = 4
     needs="organs",
     answer_type="anatomy",
     measurement="share of the segment between the centroids, outside A and B, that crosses each organ",
-    drop_when="no organ over 30 %, or a second of 15 % or more; not WHOLE; overlapping masks",
+    margin=Margin(
+        dropped=f"no organ over {percent(BETWEEN_SHARE)}, or a second of {percent(SECOND_SHARE)} or "
+        "more; not WHOLE; overlapping masks; two vertebrae; the spinal canal below L2",
+        kept=f"one organ over {BETWEEN_SHARE:g}, no other from {SECOND_SHARE:g} on",
+        limits={"BETWEEN_SHARE": BETWEEN_SHARE, "SECOND_SHARE": SECOND_SHARE},
+    ),
     answers="the answer and organs near A or B",
-    limits={"BETWEEN_SHARE": BETWEEN_SHARE, "SECOND_SHARE": SECOND_SHARE},
     wordings=(
         "Which of these structures lies on the straight line between the centres of {a} and {b}?",
         "A straight line from the centre of {a} to the centre of {b} runs mainly through which structure?",
@@ -47,6 +57,8 @@ def between(scene: Scene) -> Iterator[Candidate | Drop]:
     """Walk along the segment between two centroids."""
     usable = yield from keep_whole(scene, scene.order(scene.centred, "M3"))
     for a, b in scene.pairs(usable, "M3"):
+        if all(one.startswith("vertebrae_") for one in (a, b)):
+            continue
         if refusal := overlapping(scene, a, b):
             yield refusal
             continue
@@ -64,6 +76,9 @@ def between(scene: Scene) -> Iterator[Candidate | Drop]:
         if any(refusals):
             yield from (refusal for refusal in refusals if refusal)
             continue
+        if not scene.offered(ranked[:1], a, b):
+            yield drop("not_describable", a, b, ranked[0], note="the spinal canal is no choice below L2")
+            continue
         options = [ranked[0], *_near_either(scene, a, b, ranked)]
         if len(options) < OPTION_COUNT:
             yield drop("too_few_options", a, b, figure=len(options), limit=OPTION_COUNT)
@@ -80,7 +95,6 @@ def between(scene: Scene) -> Iterator[Candidate | Drop]:
                 "share of the segment between the centroids",
                 value=top,
                 margin=BETWEEN_SHARE,
-                margin_rule="one organ over 0.3, no other from 0.15 on",
                 formula="length inside the organ / length outside A and B",
                 structures=(a, b, ranked[0]),
                 points={name: scene.stats(name).centroid_mm for name in (a, b)},
@@ -97,6 +111,7 @@ def _near_either(scene: Scene, a: str, b: str, crossed: list[str]) -> list[str]:
         if n not in (a, b, *crossed) and describe(n).group == describe(crossed[0]).group
     ]
     others += [n for n in scene.organs if n not in (a, b, *crossed, *others)]
+    others = scene.offered(others, a, b)
     close = set(scene.near(a, others)) | set(scene.near(b, others))
     tier_first = scene.order(close, "M3", a, b)
     return tier_first[: OPTION_COUNT - 1]
@@ -109,7 +124,11 @@ def _near_either(scene: Scene, a: str, b: str, crossed: list[str]) -> list[str]:
     needs="organs",
     answer_type="number",
     measurement="shared voxel faces with every other organ (no bones, muscles or vessels)",
-    drop_when="any contact in D4's unsure band; overlapping masks",
+    margin=Margin(
+        dropped="any contact unsure as in D4; overlapping masks; an organ whose largest component is "
+        f"under {percent(LARGEST_SHARE)} is neither asked about nor counted",
+        kept=f"every contact sure: {SURE_CONTACT_FACES} shared faces, or over {SURE_DISTANCE} apart",
+    ),
     answers="whole number",
     wordings=(
         "How many of these structures touch {a}: {list}?",
@@ -121,12 +140,13 @@ def _near_either(scene: Scene, a: str, b: str, crossed: list[str]) -> list[str]:
 def count_touching(scene: Scene) -> Iterator[Candidate | Drop]:
     """Count sure contacts; one unsure contact drops X."""
     organs = [n for n in scene.organs if not (describe(n).bone or describe(n).muscle or describe(n).vessel)]
+    organs = yield from keep_connected(scene, organs)
     if len(organs) <= FEWEST_OTHERS:
         yield drop("too_few_options", *organs, figure=len(organs) - 1, limit=FEWEST_OTHERS)
         return
     for a in scene.order(organs, "M4"):
         touching, refusal = [], None
-        others = [n for n in organs if n != a and not scene.contains(a, n)]
+        others = scene.offered([n for n in organs if n != a and not scene.contains(a, n)], a)
         for b in others:
             verdict = touch_verdict(scene, a, b)
             if isinstance(verdict, Drop):
@@ -158,7 +178,6 @@ def count_touching(scene: Scene) -> Iterator[Candidate | Drop]:
                 "organs in contact",
                 value=float(len(touching)),
                 unit="organs",
-                margin_rule="every contact sure: 10 shared faces, or over max(2 vmax, 6 mm) apart",
                 formula="pairs of face neighbours, one voxel in each",
                 structures=(a, *touching),
                 points={a: scene.stats(a).centroid_mm},
@@ -181,12 +200,14 @@ def _listed(scene: Scene, a: str, others: list[str]) -> list[str]:
     answer_type="choice",
     measurement="organ that holds each lesion (A1), then their volumes (V1) or the heights of their "
     "centroids",
-    drop_when="either share at most 0.8; the organs inside the margin of V1, or max(10 mm, 25 % of the "
-    "smaller z "
-    "extent) apart in height; not WHOLE; not describable; lesions of different kinds (their names tell "
-    "the organs)",
+    margin=Margin(
+        dropped=f"either share at most {HOST_SHARE:g}; the organs inside the margin of V1, or "
+        f"{OFFSET.words('the smaller z extent')} apart in height; not WHOLE; not describable; "
+        "lesions of different kinds (their names tell the organs)",
+        kept=f"volumes as V1; heights over {OFFSET.words('the smaller z extent')} apart",
+        limits={"HOST_SHARE": HOST_SHARE, "VOLUME_RATIO": VOLUME_RATIO, "OFFSET_MM": OFFSET_MM},
+    ),
     answers="the two lesions",
-    limits={"HOST_SHARE": HOST_SHARE, "VOLUME_RATIO": VOLUME_RATIO, "OFFSET_MM": OFFSET_MM},
     wordings={
         "volume": (
             "Which of these two lesions lies in the larger organ or lobe?",
@@ -238,7 +259,6 @@ def lesion_host_comparison(scene: Scene) -> Iterator[Candidate | Drop]:
                 "volumes of the holding organs" if form == "volume" else "z of the holding organs' centroids",
                 value=values[hosts[answer]],
                 unit="ml" if form == "volume" else "mm",
-                margin_rule="volumes as V1; heights over max(10 mm, 25 % of the smaller z extent) apart",
                 formula="the larger figure",
                 structures=(first, second, hosts[first], hosts[second]),
                 points={lesion: scene.stats(lesion).centroid_mm for lesion in (first, second)},

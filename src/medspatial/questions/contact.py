@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from medspatial.geometry.measured import CUT_RADIUS_MM
 from medspatial.questions.drop import Drop, drop
 from medspatial.questions.margins import (
-    CUT_RADIUS_MM,
     OVERLAP_SHARE,
     SURE_CONTACT_FACES,
+    SURE_DISTANCE,
     at_least,
     at_most,
-    sure_distance,
 )
 from medspatial.questions.scene import Scene
 
 
 @dataclass(frozen=True)
 class Touch:
-    """A sure verdict on contact: shared faces where they touch, else the gap."""
+    """A sure verdict on contact: shared faces where they touch, else the gap.
+
+    Beside a cut also how far one keeps from the faces that cut the other.
+    """
 
     touch: bool
     faces: int
     mm: float
+    clear_of_cut_mm: float | None = None
 
 
 def overlapping(scene: Scene, a: str, b: str) -> Drop | None:
@@ -51,7 +55,12 @@ def touch_verdict(scene: Scene, a: str, b: str) -> Touch | Drop:
         return Touch(True, contact.faces, 0.0)
     if contact.any26:
         return drop("unsure_contact", a, b, figure=contact.faces, limit=SURE_CONTACT_FACES, unit="faces")
-    found, limit = scene.distance(a, b), sure_distance(scene.vmax)
+    found, limit = scene.distance(a, b), SURE_DISTANCE.mm(vmax=scene.vmax)
     if at_most(found.mm, limit):
         return drop("unsure_contact", a, b, figure=found.mm, limit=limit, unit="mm")
-    return near_cut(scene, a, b) or Touch(False, 0, found.mm)
+    refusal = near_cut(scene, a, b)
+    if refusal is None:
+        return Touch(False, 0, found.mm)
+    # What is not seen of a structure lies beyond the face that cuts it: too far away, it touches nothing.
+    clear = max(scene.clear_of_cut(a, b) or 0.0, scene.clear_of_cut(b, a) or 0.0)
+    return refusal if at_most(clear, limit) else Touch(False, 0, found.mm, clear)

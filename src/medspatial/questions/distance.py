@@ -7,23 +7,26 @@ from collections.abc import Iterator
 import numpy as np
 
 from medspatial.anatomy import describe
+from medspatial.geometry.measured import CUT_RADIUS_MM
+from medspatial.geometry.traits import LARGEST_SHARE
 from medspatial.questions.contact import near_cut, overlapping, touch_verdict
 from medspatial.questions.drop import Drop, drop
 from medspatial.questions.lesions import kind_of
 from medspatial.questions.margins import (
-    CUT_RADIUS_MM,
+    DISTANCE_GAP,
     GAP_MM,
     GAP_SHARE,
     SURE_CONTACT_FACES,
+    SURE_DISTANCE,
     SURE_DISTANCE_MM,
+    Margin,
     at_most,
-    distance_gap,
     number_tolerance,
-    sure_distance,
+    percent,
 )
 from medspatial.questions.options import LENGTH_FACTORS
 from medspatial.questions.proof import evidence_of
-from medspatial.questions.rules import clear_runs, keep_whole, number, window_of
+from medspatial.questions.rules import clear_runs, keep_connected, keep_whole, number, window_of
 from medspatial.questions.scene import Scene
 from medspatial.questions.subtype import Candidate, subtype
 
@@ -41,11 +44,14 @@ REACH_MM = 80.0
     needs="organs",
     answer_type="anatomy",
     measurement="minimum surface distance from X to each candidate",
-    drop_when="best and second differ by at most max(5 mm, 2 vmax, 20 % of the smaller); a cut face "
-    "within 20 mm "
-    "of a closest point; overlapping masks",
+    margin=Margin(
+        dropped=f"best and second differ by at most {DISTANCE_GAP.words('the smaller')}; a cut face "
+        f"within {CUT_RADIUS_MM:g} mm of a closest point; overlapping masks; largest "
+        f"component under {percent(LARGEST_SHARE)} (colon, small bowel and ribs exempt)",
+        kept=f"second nearest further by more than {DISTANCE_GAP}",
+        limits={"GAP_MM": GAP_MM, "GAP_SHARE": GAP_SHARE, "CUT_RADIUS_MM": CUT_RADIUS_MM},
+    ),
     answers="four neighbours in the order of distance from X, the nearest of which is the answer",
-    limits={"GAP_MM": GAP_MM, "GAP_SHARE": GAP_SHARE, "CUT_RADIUS_MM": CUT_RADIUS_MM},
     wordings=(
         "Which of these structures lies nearest to {a}, measured from surface to surface?",
         "Measured between the surfaces, which of the following is closest to {a}?",
@@ -56,15 +62,15 @@ REACH_MM = 80.0
 )
 def nearest(scene: Scene) -> Iterator[Candidate | Drop]:
     """Sort organs by their distance to X and take neighbours in that order as options."""
-    names = scene.order(scene.organs, "D1")
-    for a in [*scene.told_apart, *names]:
+    names = yield from keep_connected(scene, scene.order(scene.organs, "D1"))
+    for a in [*scene.distinguishable, *names]:
         distances: dict[str, float] = {}
         for b in _candidates(scene, a, names):
             if refusal := overlapping(scene, a, b) or near_cut(scene, a, b):
                 yield refusal
             else:
                 distances[b] = scene.distance(a, b).mm
-        places = clear_runs(distances, CANDIDATES, lambda d: distance_gap(d, scene.vmax))
+        places = clear_runs(distances, CANDIDATES, lambda d: DISTANCE_GAP.mm(vmax=scene.vmax, size=d))
         if not places:
             yield drop("distance_gap", a, note="no four structures with a clear nearest one")
             continue
@@ -83,8 +89,7 @@ def nearest(scene: Scene) -> Iterator[Candidate | Drop]:
                 "minimum surface distance",
                 value=best,
                 unit="mm",
-                margin=distance_gap(best, scene.vmax),
-                margin_rule="second nearest further by more than max(5 mm, 2 vmax, 20 %)",
+                margin=DISTANCE_GAP.mm(vmax=scene.vmax, size=best),
                 formula="least distance between boundary voxel centres, over the options",
                 structures=(a, *chosen),
                 points={a: closest.point_a, chosen[0]: closest.point_b},
@@ -97,7 +102,8 @@ def nearest(scene: Scene) -> Iterator[Candidate | Drop]:
 def _candidates(scene: Scene, a: str, names: list[str]) -> list[str]:
     """Return organs to measure from X, by hash: those of its body region where there are enough."""
     region = describe(kind_of(a)).region
-    others = scene.order([n for n in names if n != a and not scene.contains(n, a)], "D1", a)
+    names = scene.offered(names, a)
+    others = scene.order([n for n in names if n != a and not scene.apart(n, a)], "D1", a)
     near = [n for n in others if describe(n).region == region]
     return (near if len(near) >= 2 * CANDIDATES else others)[:NEIGHBOURHOOD]
 
@@ -109,9 +115,13 @@ def _candidates(scene: Scene, a: str, names: list[str]) -> list[str]:
     needs="organs",
     answer_type="number",
     measurement="minimum surface distance",
-    drop_when="at most max(2 vmax, 6 mm); a cut face within 20 mm of the closest point; overlapping masks",
+    margin=Margin(
+        dropped=f"at most {SURE_DISTANCE}; a cut face within {CUT_RADIUS_MM:g} mm of the closest "
+        f"point; overlapping masks; largest component under {percent(LARGEST_SHARE)}",
+        kept=f"over {SURE_DISTANCE}",
+        limits={"SURE_DISTANCE_MM": SURE_DISTANCE_MM, "CUT_RADIUS_MM": CUT_RADIUS_MM},
+    ),
     answers="mm; as choice: true value and three multiples by powers of two",
-    limits={"SURE_DISTANCE_MM": SURE_DISTANCE_MM, "CUT_RADIUS_MM": CUT_RADIUS_MM},
     wordings=(
         "What is the shortest distance between the surfaces of {a} and {b}, in mm?",
         "How many millimetres separate the surfaces of {a} and {b} where they are closest?",
@@ -122,12 +132,13 @@ def _candidates(scene: Scene, a: str, names: list[str]) -> list[str]:
 )
 def surface_distance(scene: Scene) -> Iterator[Candidate | Drop]:
     """Ask the least distance of a pair."""
-    for a, b in scene.near_pairs([*scene.organs, *scene.told_apart], "D2", REACH_MM):
+    organs = yield from keep_connected(scene, scene.organs)
+    for a, b in scene.near_pairs([*organs, *scene.distinguishable], "D2", REACH_MM):
         if refusal := overlapping(scene, a, b):
             yield refusal
             continue
         found = scene.distance(a, b)
-        limit = sure_distance(scene.vmax)
+        limit = SURE_DISTANCE.mm(vmax=scene.vmax)
         if at_most(found.mm, limit):
             yield drop("short_distance", a, b, figure=found.mm, limit=limit, unit="mm")
             continue
@@ -148,7 +159,6 @@ def surface_distance(scene: Scene) -> Iterator[Candidate | Drop]:
                 value=found.mm,
                 unit="mm",
                 margin=limit,
-                margin_rule="over max(2 vmax, 6 mm)",
                 formula="least distance between boundary voxel centres",
                 structures=(a, b),
                 points={a: found.point_a, b: found.point_b},
@@ -163,9 +173,12 @@ def surface_distance(scene: Scene) -> Iterator[Candidate | Drop]:
     needs="organs",
     answer_type="number",
     measurement="Euclidean distance of the centroids",
-    drop_when="either is not WHOLE; overlapping masks; at most max(2 vmax, 6 mm)",
+    margin=Margin(
+        dropped=f"either is not WHOLE; overlapping masks; at most {SURE_DISTANCE}",
+        kept=f"both WHOLE; over {SURE_DISTANCE}",
+        limits={"SURE_DISTANCE_MM": SURE_DISTANCE_MM},
+    ),
     answers="mm; as choice: true value and three multiples by powers of two",
-    limits={"SURE_DISTANCE_MM": SURE_DISTANCE_MM},
     wordings=(
         "How far apart are the centres of {a} and {b}, in mm?",
         "What is the straight-line distance from the centre of {a} to the centre of {b}, in mm?",
@@ -183,7 +196,7 @@ def centroid_distance(scene: Scene) -> Iterator[Candidate | Drop]:
             continue
         first, second = scene.stats(a).centroid_mm, scene.stats(b).centroid_mm
         value = float(np.linalg.norm(np.subtract(first, second)))
-        limit = sure_distance(scene.vmax)
+        limit = SURE_DISTANCE.mm(vmax=scene.vmax)
         if at_most(value, limit):
             yield drop("short_distance", a, b, figure=value, limit=limit, unit="mm")
             continue
@@ -201,7 +214,6 @@ def centroid_distance(scene: Scene) -> Iterator[Candidate | Drop]:
                 value=value,
                 unit="mm",
                 margin=limit,
-                margin_rule="both WHOLE; over max(2 vmax, 6 mm)",
                 formula="|centroid(A) - centroid(B)|",
                 structures=(a, b),
                 points={a: first, b: second},
@@ -216,11 +228,15 @@ def centroid_distance(scene: Scene) -> Iterator[Candidate | Drop]:
     needs="organs",
     answer_type="yes_no",
     measurement="shared voxel faces; surface distance",
-    drop_when="1 to 9 shared faces, contact by edges or corners only, a gap of at most max(2 vmax, 6 "
-    "mm), a cut face "
-    "within 20 mm of the gap; overlapping masks",
+    margin=Margin(
+        dropped=f"1 to {SURE_CONTACT_FACES - 1} shared faces, contact by edges or corners only, a gap "
+        f"of at most {SURE_DISTANCE}, a cut face within {CUT_RADIUS_MM:g} mm of the gap "
+        f"(unless the other one touches no face and keeps more than {SURE_DISTANCE} from that "
+        f"of the cut one); overlapping masks; largest component under {percent(LARGEST_SHARE)}",
+        kept=f"yes from {SURE_CONTACT_FACES} shared faces on; no over {SURE_DISTANCE}",
+        limits={"SURE_CONTACT_FACES": SURE_CONTACT_FACES, "SURE_DISTANCE_MM": SURE_DISTANCE_MM},
+    ),
     answers="yes / no",
-    limits={"SURE_CONTACT_FACES": SURE_CONTACT_FACES, "SURE_DISTANCE_MM": SURE_DISTANCE_MM},
     wordings=(
         "Do {a} and {b} touch each other in this scan?",
         "Are {a} and {b} in direct contact in this scan?",
@@ -231,9 +247,12 @@ def centroid_distance(scene: Scene) -> Iterator[Candidate | Drop]:
 )
 def touching(scene: Scene) -> Iterator[Candidate | Drop]:
     """Count shared voxel faces, or measure the gap; close pairs first, so that 'no' is not obvious."""
-    for a, b in scene.near_pairs([*scene.organs, *scene.told_apart], "D4"):
+    organs = yield from keep_connected(scene, scene.organs)
+    for a, b in scene.near_pairs([*organs, *scene.distinguishable], "D4"):
         if describe(a).partner == b:
             yield drop("known_without_looking", a, b, note="the two of a pair lie apart in everybody")
+            continue
+        if scene.offered((a, b), a, b) != [a, b]:
             continue
         verdict = touch_verdict(scene, a, b)
         if isinstance(verdict, Drop):
@@ -250,10 +269,10 @@ def touching(scene: Scene) -> Iterator[Candidate | Drop]:
                 "shared voxel faces" if verdict.touch else "minimum surface distance",
                 value=verdict.faces if verdict.touch else verdict.mm,
                 unit="faces" if verdict.touch else "mm",
-                margin=SURE_CONTACT_FACES if verdict.touch else sure_distance(scene.vmax),
-                margin_rule="yes from 10 shared faces on; no over max(2 vmax, 6 mm)",
+                margin=SURE_CONTACT_FACES if verdict.touch else SURE_DISTANCE.mm(vmax=scene.vmax),
                 formula="pairs of face neighbours, one voxel in each",
                 structures=(a, b),
                 points={a: found.point_a, b: found.point_b},
+                clear_of_cut_mm=verdict.clear_of_cut_mm,
             ),
         )

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from typing import Self
 
+from medspatial.geometry.measured import CUT_RADIUS_MM
+from medspatial.geometry.traits import LARGEST_SHARE
+from medspatial.questions.margins import OVERLAP_SHARE, percent
 from medspatial.records import Record
 
 DROP_RULES: dict[str, str] = {
     "refused": "the whole case is refused (reason in the note)",
     "failed": "the case could not be read or measured (reason in the note)",
     "not_whole": "the structure is not wholly inside the volume, too small or in pieces",
-    "near_cut": "a cut face of the volume lies within 20 mm of the closest point",
-    "overlap": "the two masks overlap by more than 1 % of the smaller",
-    "label_map": "most label values of a mask file have no name, probably its label map is another one",
+    "mask_field": "a mask file ends inside the CT, so that what the whole scan shows is not known",
+    "near_cut": f"a cut face of the volume lies within {CUT_RADIUS_MM:g} mm of the closest point",
+    "in_pieces": f"the largest component is under {percent(LARGEST_SHARE)} of the structure: "
+    "no distances, no contacts",
+    "overlap": f"the two masks overlap by more than {percent(OVERLAP_SHARE)} of the smaller",
+    "label_map": "the label map of a mask file is in doubt: most values have no name, or others are stated",
+    "unnamed": "label values of a mask file that its label map has no name for, or no use",
+    "unknown_structure": "the anatomy has no entry for this name: measured, and not asked about",
+    "impossible": "the structure has a CT value or a size that it cannot have; it is set aside",
+    "anatomy": "a small contradiction to the order of the body, too small to refuse the case",
     "same_mask": "two names, one mask: the second name is ignored",
     "volume_ratio": "the volumes are too close to each other",
     "distance_gap": "the distances are too close to each other",
@@ -38,6 +48,8 @@ DROP_RULES: dict[str, str] = {
     "small_share": "the share is too small to be asked",
     "known_without_looking": "the words alone would give the answer away",
     "wanted_answer": "asked only with an answer of the class that balance wants here; none was found",
+    "same_fact": "another question of the case asks for the same fact",
+    "same_answer": "left out because its subtype nearly always had this answer in the set",
     "cohort_balance": "left out so that the answer cannot be guessed from the text (cohort balance)",
 }
 """Each rule by its name, in words."""

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from medspatial.questions.names import names_score
 from medspatial.questions.options import draw
 from medspatial.records import Question
 
@@ -26,7 +27,7 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 
-class Numbers:
+class Numbering:
     """Numbers for things, in the order they come."""
 
     def __init__(self) -> None:
@@ -41,16 +42,17 @@ class Numbers:
         return list(self._known)
 
 
-class Gathering:
+class ClosedTableBuilder:
     """Takes in questions one by one; closed ones become rows of a table."""
 
     def __init__(self) -> None:
         self.seen = 0
-        self._subtypes, self._texts, self._patients = Numbers(), Numbers(), Numbers()
-        self._answers, self._structures = Numbers(), Numbers()
+        self._subtypes, self._texts, self._patients = Numbering(), Numbering(), Numbering()
+        self._answers, self._structures = Numbering(), Numbering()
         self._columns = {name: array("q") for name in ("at", "subtype", "text", "patient", "structures")}
         self._places = {name: array("b") for name in ("answer_at", "count", "rank")}
         self._options, self._lengths, self._hashes = array("i"), array("i"), array("Q")
+        self._names = array("d")
 
     def add(self, question: Question) -> None:
         """Take in one question; an open one is only counted."""
@@ -75,6 +77,7 @@ class Gathering:
         self._options.extend([*(self._answers.of(option) for option in question.options), *spare])
         self._lengths.extend([*map(len, question.options), *spare])
         self._hashes.append(draw("balance", question.id))
+        self._names.append(names_score(question))
 
     def table(self) -> ClosedTable:
         """The table, its rows in an order that depends on the questions alone."""
@@ -89,7 +92,12 @@ class Gathering:
         most = int(small["count"].max(initial=2))
         options, lengths = (columns[:, :most].astype(np.int32) for columns in wide)
         return ClosedTable(
-            subtype_names=self._subtypes.names(), options=options, lengths=lengths, **whole, **small
+            subtype_names=self._subtypes.names(),
+            options=options,
+            lengths=lengths,
+            names=np.array(self._names, dtype=np.float64)[order],
+            **whole,
+            **small,
         )
 
 
@@ -109,6 +117,8 @@ class ClosedTable:
         Place of the answer among the options, and how many there are.
     rank
         Place of the answer among the sorted figures; -1 for options that are no figures.
+    names
+        Chance that the names alone tell the answer (:mod:`medspatial.questions.names`).
     """
 
     subtype_names: list[str]
@@ -122,10 +132,11 @@ class ClosedTable:
     answer_at: Ints
     count: Ints
     rank: Ints
+    names: Floats
 
     def __post_init__(self) -> None:
-        self.by_subtype = Memory(self, self.subtype)
-        self.by_text = Memory(self, self.text)
+        self.by_subtype = AnswerCounts(self, self.subtype)
+        self.by_text = AnswerCounts(self, self.text)
         self.everyone = np.ones(self.at.size, dtype=bool)
 
     def rows_of(self, name: str) -> Ints:
@@ -147,7 +158,8 @@ class ClosedTable:
 
         ``majority``: the most common answer of the subtype among those offered. ``same text``: the most
         common answer to the same words, else as majority. ``longest`` option, ``first`` option. ``rank``: for
-        figures, the place among the sorted options that is most often right.
+        figures, the place among the sorted options that is most often right. ``names``: what the names and
+        ordinary anatomy tell.
         """
         majority = self.by_subtype.expected(rows, kept)
         longest = self.lengths[rows] == self.lengths[rows].max(axis=1, keepdims=True)
@@ -156,6 +168,7 @@ class ClosedTable:
             "majority": majority,
             "same text": self.by_text.expected(rows, kept, majority),
             "longest": right / longest.sum(axis=1),
+            "names": self.names[rows],
             "first": (self.answer_at[rows] == 0).astype(float),
         }
         if rows.size and (self.rank[rows] >= 0).all():
@@ -171,7 +184,7 @@ class ClosedTable:
         return _expected(others, rank)
 
 
-class Memory:
+class AnswerCounts:
     """Answers by a key, and the best guess for a row from those of other patients.
 
     The pairs of key and option, and those of each patient, get numbers once; a count is then one pass.

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from medspatial.anatomy import OTHER_SIDE
 from medspatial.questions.drop import Drop, drop
-from medspatial.questions.margins import OFFSET_MM, OFFSET_SHARE, at_least, at_most, offset_limit
+from medspatial.questions.margins import (
+    OFFSET,
+    OFFSET_MM,
+    OFFSET_SHARE,
+    Largest,
+    Margin,
+    at_least,
+    at_most,
+    percent,
+)
 from medspatial.questions.proof import evidence_of
 from medspatial.questions.rules import keep_whole, nothing
 from medspatial.questions.scene import Scene
@@ -20,12 +30,14 @@ from medspatial.questions.subtype import Candidate, subtype
 
 MIDLINE_MM = 3.0
 HALF_WIDTH_SHARE = 0.10
+HALF_WIDTH = "the body's half-width"
+SIDE_OFFSET = Largest({"mm": OFFSET_MM, "share": HALF_WIDTH_SHARE})
+"""A centroid lies on a side beyond this offset from the midline."""
 SIDE_SHARE = 0.8
 BOTH_SHARE = 0.2
 MINOR_SHARE = 0.05
 MINOR_VOXELS = 27
 MOST_POINTS = 6
-SIDES = {"left": "right", "right": "left"}
 SWAPPED_YES = {"yes": "no", "no": "yes"}
 
 
@@ -36,10 +48,13 @@ SWAPPED_YES = {"yes": "no", "no": "yes"}
     needs="organs and lesions",
     answer_type="side",
     measurement="signed x offset of the centroid from the midsagittal line through the spine at that level",
-    drop_when="the offset lies between 3 mm and max(10 mm, 10 % of the body's half-width); not WHOLE; no "
-    "spine there",
+    margin=Margin(
+        dropped=f"the offset lies between {MIDLINE_MM:g} mm and {SIDE_OFFSET.words(HALF_WIDTH)}; not "
+        "WHOLE; no spine there",
+        kept=f"midline under {MIDLINE_MM:g} mm; a side over {SIDE_OFFSET.words(HALF_WIDTH)}",
+        limits={"MIDLINE_MM": MIDLINE_MM, "OFFSET_MM": OFFSET_MM, "HALF_WIDTH_SHARE": HALF_WIDTH_SHARE},
+    ),
     answers="left / right / midline",
-    limits={"MIDLINE_MM": MIDLINE_MM, "OFFSET_MM": OFFSET_MM, "HALF_WIDTH_SHARE": HALF_WIDTH_SHARE},
     wordings=(
         "On which side of the patient's body does the centre of {a} lie?",
         "Compared with the spine at its own level, where is {a} centred from side to side?",
@@ -49,7 +64,7 @@ SWAPPED_YES = {"yes": "no", "no": "yes"}
     ),
     unit="mm",
     balanced=("left", "right", "midline"),
-    mirror_kinds=SIDES,
+    mirror_kinds=OTHER_SIDE,
 )
 def side(scene: Scene) -> Iterator[Candidate | Drop]:
     """Compare a centroid with the spine at its level."""
@@ -63,7 +78,7 @@ def side(scene: Scene) -> Iterator[Candidate | Drop]:
             continue
         offset = float(centre[0]) - midline.x
         half_width = scene.spine.half_width(float(centre[2]))
-        limit = max(OFFSET_MM, HALF_WIDTH_SHARE * (half_width or 0.0))
+        limit = SIDE_OFFSET.mm(size=half_width or 0.0)
         centred = not at_least(abs(offset), MIDLINE_MM)
         if not centred and at_most(abs(offset), limit):
             yield drop("offset", name, figure=abs(offset), limit=limit, unit="mm")
@@ -80,7 +95,6 @@ def side(scene: Scene) -> Iterator[Candidate | Drop]:
                 value=offset,
                 unit="mm",
                 margin=MIDLINE_MM if centred else limit,
-                margin_rule="midline under 3 mm; a side over max(10 mm, 10 % of the body's half-width)",
                 formula="centroid x - spine x; positive is the patient's right",
                 structures=(name,),
                 points={name: centre, "spine": (midline.x, midline.y, float(centre[2]))},
@@ -98,9 +112,12 @@ def side(scene: Scene) -> Iterator[Candidate | Drop]:
     answer_type="side",
     measurement="voxels of the left and the right organ under the lesion dilated by one voxel (26 "
     "neighbours)",
-    drop_when="the larger side's share is at most 0.8 and not both are over 0.2",
+    margin=Margin(
+        dropped=f"the larger side's share is at most {SIDE_SHARE:g} and not both are over {BOTH_SHARE:g}",
+        kept=f"one side over {SIDE_SHARE:g}, or both over {BOTH_SHARE:g}; neither where no voxel is met",
+        limits={"SIDE_SHARE": SIDE_SHARE, "BOTH_SHARE": BOTH_SHARE},
+    ),
     answers="left / right / both / neither",
-    limits={"SIDE_SHARE": SIDE_SHARE, "BOTH_SHARE": BOTH_SHARE},
     wordings=(
         "Which of the patient's {noun}s show one or more {a}?",
         "In which of the patient's two {noun}s can {a} be found?",
@@ -108,7 +125,7 @@ def side(scene: Scene) -> Iterator[Candidate | Drop]:
         "Which {noun} of this patient is affected by {a}, if any?",
     ),
     balanced=("left", "right", "both", "neither"),
-    mirror_kinds=SIDES,
+    mirror_kinds=OTHER_SIDE,
 )
 def which_paired_organ(scene: Scene) -> Iterator[Candidate | Drop]:
     """Count the voxels of both organs of a pair around all lesions of one kind."""
@@ -141,7 +158,6 @@ def which_paired_organ(scene: Scene) -> Iterator[Candidate | Drop]:
                     "share of each organ among the organ voxels under and around the lesion",
                     value=figure,
                     margin=margin,
-                    margin_rule="one side over 0.8, or both over 0.2; neither where no voxel is met",
                     formula="organ voxels inside the lesion dilated by one voxel, per side",
                     structures=(kind, *names),
                     points=_lesion_points(scene, kind),
@@ -165,9 +181,13 @@ def _lesion_points(scene: Scene, kind: str) -> dict[str, tuple[float, float, flo
     answer_type="side",
     measurement="lesion volume on each side (side of the paired organ that holds a component, else of "
     "the spine)",
-    drop_when="the minor side holds more than 0 and up to 5 % of the volume, or up to 27 voxels",
+    margin=Margin(
+        dropped=f"the minor side holds more than 0 and up to {percent(MINOR_SHARE)} of the volume, or "
+        f"up to {MINOR_VOXELS} voxels",
+        kept=f"nothing, or over {percent(MINOR_SHARE)} and {MINOR_VOXELS} voxels, on the minor side",
+        limits={"MINOR_SHARE": MINOR_SHARE, "MINOR_VOXELS": MINOR_VOXELS},
+    ),
     answers="left only / right only / both sides / neither side",
-    limits={"MINOR_SHARE": MINOR_SHARE, "MINOR_VOXELS": MINOR_VOXELS},
     wordings=(
         "How are {a} distributed over the two sides of the patient's body?",
         "On which sides of the patient's body are {a} present?",
@@ -175,7 +195,7 @@ def _lesion_points(scene: Scene, kind: str) -> dict[str, tuple[float, float, flo
         "Which sides of the patient's body show {a}?",
     ),
     balanced=("left", "right", "both", "neither"),
-    mirror_kinds=SIDES,
+    mirror_kinds=OTHER_SIDE,
 )
 def involvement(scene: Scene) -> Iterator[Candidate | Drop]:
     """Sum lesion voxels per side."""
@@ -215,7 +235,6 @@ def involvement(scene: Scene) -> Iterator[Candidate | Drop]:
                 "lesion volume on the minor side",
                 value=share,
                 margin=MINOR_SHARE,
-                margin_rule="nothing, or over 5 % and 27 voxels, on the minor side",
                 formula="min(left, right) / (left + right)",
                 structures=(kind,),
                 points=_lesion_points(scene, kind),
@@ -232,8 +251,11 @@ def involvement(scene: Scene) -> Iterator[Candidate | Drop]:
     needs="organs",
     answer_type="yes_no",
     measurement="voxels of the label; absence needs the partner WHOLE and the mirrored place inside the scan",
-    drop_when="the organ is cut, or the level where it would lie is not fully covered; no organ of a "
-    "pair is missing",
+    margin=Margin(
+        dropped="the organ is cut, or the level where it would lie is not fully covered; no organ of "
+        "a pair is missing",
+        kept="present and WHOLE, or not one voxel where the partner is WHOLE and its mirrored place covered",
+    ),
     answers="yes / no",
     wordings=(
         "Does the patient have {a} in this scan?",
@@ -261,14 +283,12 @@ def paired_organ_present(scene: Scene) -> Iterator[Candidate | Drop]:
             structures=(name,),
             answer="yes" if found else "no",
             options=("yes", "no"),
-            words={"a": f"a {scene.title(name)}"},
+            words={"a": f"{'an' if scene.title(name)[0] in 'aeiou' else 'a'} {scene.title(name)}"},
             evidence=evidence_of(
                 scene,
                 "voxels of the structure",
                 value=scene.stats(name).voxels if found else 0,
                 unit="voxels",
-                margin_rule="present and WHOLE, or not one voxel where the partner is WHOLE and its "
-                "mirrored place covered",
                 formula="voxels > 0",
                 structures=(name,),
             ),
@@ -282,10 +302,13 @@ def paired_organ_present(scene: Scene) -> Iterator[Candidate | Drop]:
     needs="organs",
     answer_type="yes_no",
     measurement="difference of the centroids' x",
-    drop_when="|difference| is at most max(10 mm, 25 % of the smaller x extent); not WHOLE; one is called "
-    "left and the other right",
+    margin=Margin(
+        dropped=f"|difference| is at most {OFFSET.words('the smaller x extent')}; not WHOLE; the "
+        "names differ in their sides",
+        kept=f"over {OFFSET.words('the smaller x extent')}",
+        limits={"OFFSET_MM": OFFSET_MM, "OFFSET_SHARE": OFFSET_SHARE},
+    ),
     answers="yes / no; which structure is named first balances them",
-    limits={"OFFSET_MM": OFFSET_MM, "OFFSET_SHARE": OFFSET_SHARE},
     wordings=(
         "Does the centre of {a} lie further to the patient's left than the centre of {b}?",
         "Is {a} centred further to the patient's left than {b}?",
@@ -300,12 +323,12 @@ def left_of(scene: Scene) -> Iterator[Candidate | Drop]:
     """Compare the x of two centroids."""
     usable = yield from keep_whole(scene, scene.order([*scene.centred, *scene.lesions], "L5"))
     for a, b in scene.pairs(usable, "L5"):
-        if scene.told_by_words(a, b):
+        if scene.distinguished_by_words(a, b):
             yield drop("known_without_looking", a, b, note="their names tell the sides")
             continue
         first, second = scene.stats(a), scene.stats(b)
         difference = float(second.centroid_mm[0] - first.centroid_mm[0])
-        limit = offset_limit(float(first.extent_mm[0]), float(second.extent_mm[0]))
+        limit = OFFSET.mm(size=min(first.extent_mm[0], second.extent_mm[0]))
         if at_most(abs(difference), limit):
             yield drop("offset", a, b, figure=abs(difference), limit=limit, unit="mm")
             continue
@@ -320,7 +343,6 @@ def left_of(scene: Scene) -> Iterator[Candidate | Drop]:
                 value=difference,
                 unit="mm",
                 margin=limit,
-                margin_rule="over max(10 mm, 25 % of the smaller x extent)",
                 formula="x(B) - x(A) > 0 means A is further left (RAS+)",
                 structures=(a, b),
                 points={a: first.centroid_mm, b: second.centroid_mm},
@@ -335,7 +357,10 @@ def left_of(scene: Scene) -> Iterator[Candidate | Drop]:
     needs="organs",
     answer_type="side",
     measurement="as L1 to L5, on volume and masks mirrored left to right in patient space",
-    drop_when="as L1 to L5",
+    margin=Margin(
+        dropped="as L1 to L5; names and ordinary anatomy give the right answer",
+        kept="as L1 to L5",
+    ),
     answers="as L1 to L5; linked to the original question by pair_id",
     wordings=("",),
 )

@@ -7,28 +7,35 @@ from collections.abc import Iterator
 import numpy as np
 
 from medspatial.anatomy import describe
+from medspatial.geometry import SurfaceDistance
+from medspatial.geometry.measured import CUT_RADIUS_MM
+from medspatial.geometry.traits import LARGEST_SHARE
 from medspatial.questions.contact import near_cut, overlapping
 from medspatial.questions.drop import Drop, drop
 from medspatial.questions.lesions import kind_of
 from medspatial.questions.margins import (
-    CUT_RADIUS_MM,
+    DISTANCE_GAP,
     GAP_MM,
     GAP_SHARE,
+    Margin,
     at_most,
-    distance_gap,
+    percent,
 )
-from medspatial.questions.measure import SurfaceDistance
 from medspatial.questions.proof import evidence_of
-from medspatial.questions.rules import keep_describable, keep_whole, number
+from medspatial.questions.rules import keep_connected, keep_describable, keep_whole, number
 from medspatial.questions.scene import LESION_NOTE, Scene
+from medspatial.questions.spine import LEVEL_EDGE
 from medspatial.questions.subtype import Candidate, subtype
 
 NEIGHBOURHOOD = 16
-CLASS_EDGES = (10.0, 20.0)
+FIRST_EDGE_MM = 10.0
+SECOND_EDGE_MM = 20.0
+SURFACE_VOXELS = 2.0
+EDGE_VOXELS = 1.0
+"""A depth keeps this many vmax from 0, and from the other borders of its classes."""
 SKIN = "skin"
 SKIN_LESIONS = 4
 """For so many lesions, the largest ones, the skin is looked for."""
-LEVEL_EDGE = 0.20
 MAX_SPAN = 16
 
 
@@ -39,10 +46,16 @@ MAX_SPAN = 16
     needs="organs and lesions",
     answer_type="choice",
     measurement="least distance from the lesion to the outer boundary of the organ with its lesions",
-    drop_when="between 0 and 2 vmax, or within 1 vmax of 10 or 20 mm; a cut face within 20 mm; not "
-    "describable",
-    answers="reaches the surface / under 10 mm / 10 to 20 mm / over 20 mm; with CT also to the skin",
-    limits={"FIRST_EDGE_MM": CLASS_EDGES[0], "SECOND_EDGE_MM": CLASS_EDGES[1]},
+    margin=Margin(
+        dropped=f"between 0 and {SURFACE_VOXELS:g} vmax, or within {EDGE_VOXELS:g} vmax of "
+        f"{FIRST_EDGE_MM:g} or {SECOND_EDGE_MM:g} mm; a cut face within {CUT_RADIUS_MM:g} mm; "
+        "not describable",
+        kept=f"not in (0, {SURFACE_VOXELS:g} vmax), not within {EDGE_VOXELS:g} vmax of "
+        f"{FIRST_EDGE_MM:g} or {SECOND_EDGE_MM:g} mm",
+        limits={"FIRST_EDGE_MM": FIRST_EDGE_MM, "SECOND_EDGE_MM": SECOND_EDGE_MM},
+    ),
+    answers=f"reaches the surface / under {FIRST_EDGE_MM:g} mm / {FIRST_EDGE_MM:g} to {SECOND_EDGE_MM:g} mm "
+    f"/ over {SECOND_EDGE_MM:g} mm; with CT also to the skin",
     wordings={
         "organ": (
             "How deep below the surface of {b} does {a} lie?",
@@ -66,7 +79,7 @@ def lesion_to_surface(scene: Scene) -> Iterator[Candidate | Drop]:
         for organ in scene.hosts(lesion):
             yield _depth(scene, lesion, organ, scene.depth(lesion, organ))
     for lesion in usable[:SKIN_LESIONS]:
-        found = scene.measured.skin_depth(lesion, CLASS_EDGES[-1] + 2 * scene.vmax)
+        found = scene.measured.skin_depth(lesion, SECOND_EDGE_MM + 2 * scene.vmax)
         if found is not None:
             yield _depth(scene, lesion, SKIN, found)
 
@@ -75,15 +88,21 @@ def _depth(scene: Scene, lesion: str, outer: str, found: SurfaceDistance) -> Can
     if found.near_cut:
         figure = found.mm if np.isfinite(found.mm) else None
         return drop("near_cut", lesion, outer, figure=figure, limit=CUT_RADIUS_MM, unit="mm")
-    widths = {edge: scene.vmax * (1 if edge else 2) for edge in (0.0, *CLASS_EDGES)}
+    edges = (FIRST_EDGE_MM, SECOND_EDGE_MM)
+    widths = {0.0: SURFACE_VOXELS * scene.vmax} | dict.fromkeys(edges, EDGE_VOXELS * scene.vmax)
     finite = bool(np.isfinite(found.mm))
     close = [edge for edge, width in widths.items() if finite and at_most(abs(found.mm - edge), width)]
     if found.mm > 0 and close:
         return drop("class_edge", lesion, outer, figure=found.mm, limit=close[0], unit="mm")
-    place = 0 if found.mm == 0 else 1 + sum(found.mm > edge for edge in CLASS_EDGES)
+    place = 0 if found.mm == 0 else 1 + sum(found.mm > edge for edge in edges)
     skin = outer == SKIN
     surface = "skin" if skin else "surface"
-    texts = (f"it reaches the {surface}", "less than 10 mm", "between 10 and 20 mm", "more than 20 mm")
+    texts = (
+        f"it reaches the {surface}",
+        f"less than {FIRST_EDGE_MM:g} mm",
+        f"between {FIRST_EDGE_MM:g} and {SECOND_EDGE_MM:g} mm",
+        f"more than {SECOND_EDGE_MM:g} mm",
+    )
     return Candidate(
         structures=(lesion, outer),
         answer=texts[place],
@@ -97,10 +116,9 @@ def _depth(scene: Scene, lesion: str, outer: str, found: SurfaceDistance) -> Can
             "distance from the lesion to the skin"
             if skin
             else "distance from the lesion to the organ's outer boundary",
-            value=found.mm if finite else f"over {CLASS_EDGES[-1] + 2 * scene.vmax:g}",
+            value=found.mm if finite else f"over {SECOND_EDGE_MM + 2 * scene.vmax:g}",
             unit="mm",
             margin=0.0 if found.mm == 0 else widths[min(widths, key=lambda edge: abs(found.mm - edge))],
-            margin_rule="not in (0, 2 vmax), not within 1 vmax of 10 or 20 mm",
             formula="least distance to boundary voxel centres of the body above -300 HU, its air filled"
             if skin
             else "least distance to boundary voxel centres of the organ with its lesions; "
@@ -118,10 +136,14 @@ def _depth(scene: Scene, lesion: str, outer: str, found: SurfaceDistance) -> Can
     needs="organs and lesions",
     answer_type="choice",
     measurement="minimum surface distances to the landmark",
-    drop_when="they differ by at most max(5 mm, 2 vmax, 20 % of the smaller); a cut face within 20 mm; "
-    "not describable",
+    margin=Margin(
+        dropped=f"they differ by at most {DISTANCE_GAP.words('the smaller')}; a cut face within "
+        f"{CUT_RADIUS_MM:g} mm; not describable; the landmark's largest component under "
+        f"{percent(LARGEST_SHARE)}",
+        kept=f"over {DISTANCE_GAP.words('the smaller')}",
+        limits={"GAP_MM": GAP_MM, "GAP_SHARE": GAP_SHARE, "CUT_RADIUS_MM": CUT_RADIUS_MM},
+    ),
     answers="the two lesions",
-    limits={"GAP_MM": GAP_MM, "GAP_SHARE": GAP_SHARE, "CUT_RADIUS_MM": CUT_RADIUS_MM},
     wordings=(
         "Which of these two lesions lies nearer to {a}?",
         "Measured from surface to surface, which lesion is closer to {a}?",
@@ -133,10 +155,11 @@ def _depth(scene: Scene, lesion: str, outer: str, found: SurfaceDistance) -> Can
 def nearer_lesion(scene: Scene) -> Iterator[Candidate | Drop]:
     """Compare the distances of two lesions to an organ."""
     usable = yield from keep_describable(scene, scene.lesions, "size")
+    organs = yield from keep_connected(scene, scene.organs)
     for first, second in scene.pairs(usable, "D6"):
-        free = [n for n in scene.organs if not (scene.contains(n, first) or scene.contains(n, second))]
+        free = [n for n in organs if not (scene.contains(n, first) or scene.contains(n, second))]
         regions = {describe(kind_of(one)).region for one in (first, second)}
-        ordered = scene.order(free, "D6", first, second)
+        ordered = scene.order(scene.offered(free, first, second), "D6", first, second)
         for organ in sorted(ordered, key=lambda name: describe(name).region not in regions)[:NEIGHBOURHOOD]:
             refusals = [overlapping(scene, x, organ) or near_cut(scene, x, organ) for x in (first, second)]
             if any(refusals):
@@ -144,7 +167,8 @@ def nearer_lesion(scene: Scene) -> Iterator[Candidate | Drop]:
                 continue
             gaps = {x: scene.distance(x, organ) for x in (first, second)}
             near, far = sorted(gaps, key=lambda x: (gaps[x].mm, x))
-            difference, limit = gaps[far].mm - gaps[near].mm, distance_gap(gaps[near].mm, scene.vmax)
+            difference = gaps[far].mm - gaps[near].mm
+            limit = DISTANCE_GAP.mm(vmax=scene.vmax, size=gaps[near].mm)
             if at_most(difference, limit):
                 yield drop("distance_gap", first, second, organ, figure=difference, limit=limit, unit="mm")
                 continue
@@ -160,7 +184,6 @@ def nearer_lesion(scene: Scene) -> Iterator[Candidate | Drop]:
                     value=difference,
                     unit="mm",
                     margin=limit,
-                    margin_rule="over max(5 mm, 2 vmax, 20 % of the smaller)",
                     formula="distance(farther, landmark) - distance(nearer, landmark)",
                     structures=(near, far, organ),
                     points={near: gaps[near].point_a, organ: gaps[near].point_b, far: gaps[far].point_a},
@@ -177,10 +200,14 @@ def nearer_lesion(scene: Scene) -> Iterator[Candidate | Drop]:
     needs="organs",
     answer_type="number",
     measurement="vertebral levels of the two centroids",
-    drop_when="a centroid within 20 % of a vertebra height from a border, or outside the chain of WHOLE "
-    "vertebrae, or between vertebrae that are no neighbours; not WHOLE",
+    margin=Margin(
+        dropped=f"a centroid within {percent(LEVEL_EDGE)} of a vertebra height from a border, or "
+        "outside the chain of WHOLE vertebrae, or between vertebrae that are no neighbours; "
+        "not WHOLE",
+        kept=f"both centroids more than {percent(LEVEL_EDGE)} of a vertebra height from a border",
+        limits={"LEVEL_EDGE": LEVEL_EDGE},
+    ),
     answers="whole number of levels",
-    limits={"LEVEL_EDGE": LEVEL_EDGE},
     wordings=(
         "By how many vertebral levels do the centres of {a} and {b} differ?",
         "How many vertebral levels apart are the centres of {a} and {b}?",
@@ -217,7 +244,6 @@ def level_span(scene: Scene) -> Iterator[Candidate | Drop]:
                 value=float(span),
                 unit="levels",
                 margin=LEVEL_EDGE,
-                margin_rule="both centroids more than 20 % of a vertebra height from a border",
                 formula="|level(A) - level(B)|, borders half-way between vertebra centroids",
                 structures=(a, b),
                 points={a: scene.stats(a).centroid_mm, b: scene.stats(b).centroid_mm},

@@ -8,11 +8,11 @@ from functools import cached_property
 import numpy as np
 
 from medspatial.anatomy import describe
+from medspatial.geometry import Measured, Runs
+from medspatial.geometry.runs import intersection, union
 from medspatial.questions.margins import VOLUME_RATIO_THIN, at_most, ratio_of
-from medspatial.questions.measure import Measured, Runs
-from medspatial.questions.measure.runs import intersection, union
 
-COUNTED_VOXELS = 8
+COUNT_VOXELS = 8
 """Pieces from this size on are lesions that can be asked about."""
 APART_MM = 10.0
 """Two lesions told apart by height must differ by more than this."""
@@ -88,7 +88,7 @@ class Lesions:
     @cached_property
     def counted(self) -> dict[str, tuple[str, ...]]:
         """The pieces of each kind that are large enough to be lesions of their own."""
-        return {kind: self._measured.pieces(kind, COUNTED_VOXELS) for kind in self.kinds}
+        return {kind: self._measured.pieces(kind, COUNT_VOXELS) for kind in self.kinds}
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from medspatial.anatomy import describe, vertebra_order
 from medspatial.questions.drop import Drop, drop
-from medspatial.questions.margins import at_least, at_most
+from medspatial.questions.margins import HOST_SHARE, Margin, at_least, at_most, fraction, percent
 from medspatial.questions.options import OPTION_COUNT, window
 from medspatial.questions.proof import evidence_of
 from medspatial.questions.rules import keep_whole
@@ -14,9 +14,10 @@ from medspatial.questions.scene import LESION_NOTE, Scene
 from medspatial.questions.spine import LEVEL_EDGE
 from medspatial.questions.subtype import Candidate, subtype
 
-HOST_SHARE = 0.8
 THIRD_EDGE = 0.10
 THIRD_SPAN = 0.5
+KIDNEY_THIRDS = ("the midline outwards", ("its medial third", "its middle third", "its lateral third"))
+"""Side to side of a kidney: medial and lateral, not left and right."""
 THIRDS = (
     ("left to right", ("its left third", "its middle third", "its right third")),
     ("back to front", ("its back third", "its middle third", "its front third")),
@@ -32,9 +33,13 @@ THIRDS = (
     answer_type="anatomy",
     measurement="share of each organ among the organ voxels under the lesion dilated by one voxel (26 "
     "neighbours)",
-    drop_when="the top share is at most 0.8; not describable; under three organs to choose from",
+    margin=Margin(
+        dropped=f"the top share is at most {HOST_SHARE:g}; not describable; under three organs to "
+        "choose from",
+        kept=f"over {HOST_SHARE:g}",
+        limits={"HOST_SHARE": HOST_SHARE},
+    ),
     answers="other lobes or organs that can hold it, same side first",
-    limits={"HOST_SHARE": HOST_SHARE},
     wordings=(
         "In which of these structures does {a} lie?",
         "Which of the following holds {a}?",
@@ -73,7 +78,6 @@ def holding_organ(scene: Scene) -> Iterator[Candidate | Drop]:
                 "share of the organ among the organ voxels under and around the lesion",
                 value=shares[ranked[0]],
                 margin=HOST_SHARE,
-                margin_rule="over 0.8",
                 formula="organ voxels inside the lesion dilated by one voxel / those of all organs that "
                 "can hold it",
                 structures=(lesion, ranked[0]),
@@ -108,10 +112,13 @@ def _host_options(scene: Scene, host: str, lesion: str) -> list[str]:
     needs="organs",
     answer_type="anatomy",
     measurement="level of the axial plane through the point; borders half-way between vertebra centroids",
-    drop_when="within 20 % of a vertebra height from a border; outside the chain of WHOLE vertebrae; "
-    "chain broken; not WHOLE",
+    margin=Margin(
+        dropped=f"within {percent(LEVEL_EDGE)} of a vertebra height from a border; outside the chain "
+        "of WHOLE vertebrae; chain broken; not WHOLE; upper or lower in the name",
+        kept=f"more than {LEVEL_EDGE:g} of a vertebra height from the border to the next level",
+        limits={"LEVEL_EDGE": LEVEL_EDGE},
+    ),
     answers="four neighbouring levels, the true one at any place among them",
-    limits={"LEVEL_EDGE": LEVEL_EDGE},
     wordings={
         "centre": (
             "At which vertebral level does the centre of {a} lie?",
@@ -139,8 +146,13 @@ def vertebral_level(scene: Scene) -> Iterator[Candidate | Drop]:
     usable = yield from keep_whole(scene, names, "size")
     order = vertebra_order()
     for name in usable:
+        if scene.tells_direction(2, name):
+            yield drop("known_without_looking", name, note="a name tells the direction")
+            continue
         stats = scene.stats(name)
         form = ("centre", "upper", "lower")[scene.draw("A2", name) % 3]
+        if form != "centre" and describe(name).muscle:
+            form = "centre"
         z = {"centre": stats.centroid_mm[2], "upper": stats.high_mm[2], "lower": stats.low_mm[2]}[form]
         level = scene.spine.level(float(z))
         if isinstance(level, Drop):
@@ -158,7 +170,6 @@ def vertebral_level(scene: Scene) -> Iterator[Candidate | Drop]:
                 f"vertebral level of the {form}",
                 value=level.name,
                 margin=level.edge_share,
-                margin_rule="more than 0.2 of a vertebra height from the border to the next level",
                 formula="nearest vertebra centroid in z",
                 structures=(name,),
                 points={form: (*stats.centroid_mm[:2], z)},
@@ -173,10 +184,13 @@ def vertebral_level(scene: Scene) -> Iterator[Candidate | Drop]:
     needs="organs and lesions",
     answer_type="choice",
     measurement="position of the lesion's centroid along the organ's extent",
-    drop_when="within 10 % of the extent from a tercile border; the lesion spans half of the extent or "
-    "more; not WHOLE",
-    answers="the three thirds along one axis",
-    limits={"THIRD_EDGE": THIRD_EDGE, "THIRD_SPAN": THIRD_SPAN},
+    margin=Margin(
+        dropped=f"within {percent(THIRD_EDGE)} of the extent from a tercile border; the lesion spans "
+        f"{fraction(THIRD_SPAN)} of the extent or more; not WHOLE",
+        kept=f"over {THIRD_EDGE:g} of the extent from a tercile border",
+        limits={"THIRD_EDGE": THIRD_EDGE, "THIRD_SPAN": THIRD_SPAN},
+    ),
+    answers="the three thirds along one axis; medial to lateral in a kidney",
     wordings=(
         "Divide {b} into three equal parts from {axis}: where is the centre of {a}?",
         "{b_start} is divided into three equal parts from {axis}. In which one is {a} centred?",
@@ -205,8 +219,11 @@ def _third(scene: Scene, lesion: str, organ: str, axis: int) -> Candidate | Drop
         return drop("class_edge", lesion, organ, figure=edge, limit=THIRD_EDGE)
     if at_least(inner.extent_mm[axis] / extent, THIRD_SPAN):
         return drop("class_edge", lesion, organ, figure=inner.extent_mm[axis] / extent, limit=THIRD_SPAN)
-    name, texts = THIRDS[axis]
     place = int(share > 1 / 3) + int(share > 2 / 3)
+    name, texts = THIRDS[axis]
+    if axis == 0 and describe(organ).base == "kidney":
+        name, texts = KIDNEY_THIRDS
+        place = 2 - place if describe(organ).side == "left" else place
     the = scene.bare(organ)
     return Candidate(
         structures=(lesion, organ, "xyz"[axis]),
@@ -221,7 +238,6 @@ def _third(scene: Scene, lesion: str, organ: str, axis: int) -> Candidate | Drop
             value=share,
             unit="share of the extent",
             margin=edge,
-            margin_rule="over 0.1 of the extent from a tercile border",
             formula=f"(centroid - low edge) / extent along world {'xyz'[axis]}",
             structures=(lesion, organ),
             points={lesion: inner.centroid_mm, organ: outer.centroid_mm},

@@ -41,14 +41,13 @@ def phrase(
         value=candidate.value,
         unit=candidate.unit,
         tolerance=candidate.tolerance,
-        evidence=candidate.evidence,
+        evidence=subtype.margin.stated_in(candidate.evidence),
         tags=("mirrored", f"probe_of_{subtype.id}") if scene.mirrored else (),
         pair_id=content_hash("pair", key) if subtype.category == "laterality" else None,
         source=SOURCE,
         license=case.license,
-        metadata={"kind": candidate.balance_kind}
-        | ({"form": candidate.form} if candidate.form else {})
-        | ({"reworded": reworded} if reworded else {}),
+        reworded=reworded,
+        metadata={"kind": candidate.balance_kind} | ({"form": candidate.form} if candidate.form else {}),
     )
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from medspatial.anatomy import describe
+from medspatial.anatomy import OTHER_SIDE, describe
 from medspatial.questions.contact import overlapping
 from medspatial.questions.drop import Drop, drop
-from medspatial.questions.margins import at_least, at_most
+from medspatial.questions.margins import Margin, at_least, at_most, percent
 from medspatial.questions.proof import evidence_of
 from medspatial.questions.rules import keep_whole
 from medspatial.questions.scene import Scene
@@ -19,7 +19,6 @@ QUARTER_EDGE = 0.05
 DOMINANCE = 1.5
 EXTENT_OVERLAP = 0.5
 VISIBLE_VOXELS = 100
-SIDES = {"left": "right", "right": "left"}
 QUARTERS = (
     "the lowest quarter",
     "the second quarter from below",
@@ -42,9 +41,13 @@ COMPLETENESS = {
     needs="organs",
     answer_type="choice",
     measurement="position of the centroid between the scan's lower and upper edge",
-    drop_when="within 5 % of the height from a quarter's border; not WHOLE",
+    margin=Margin(
+        dropped=f"within {percent(QUARTER_EDGE)} of the height from a quarter's border; not WHOLE; "
+        "upper or lower in the name",
+        kept=f"over {QUARTER_EDGE:g} of the height from a quarter's border",
+        limits={"QUARTER_EDGE": QUARTER_EDGE},
+    ),
     answers="four quarters",
-    limits={"QUARTER_EDGE": QUARTER_EDGE},
     wordings=(
         "Divide the scan's height into four equal parts: which one holds the centre of {a}?",
         "In which vertical part of the scanned volume is {a} centred?",
@@ -57,6 +60,9 @@ def quarter_of_scan(scene: Scene) -> Iterator[Candidate | Drop]:
     usable = yield from keep_whole(scene, scene.order([*scene.centred, *scene.lesions], "A4"), "size")
     grid = scene.measured.grid
     for name in usable:
+        if scene.tells_direction(2, name):
+            yield drop("known_without_looking", name, note="a name tells the direction")
+            continue
         centre = scene.stats(name).centroid_mm
         share = float((grid.to_index(centre)[2] + 0.5) / grid.shape[2])
         edge = min(abs(share - border) for border in (0.0, 0.25, 0.5, 0.75, 1.0))
@@ -76,7 +82,6 @@ def quarter_of_scan(scene: Scene) -> Iterator[Candidate | Drop]:
                 value=share,
                 unit="share of the height",
                 margin=edge,
-                margin_rule="over 0.05 of the height from a quarter's border",
                 formula="(slice of the centroid + 1/2) / number of slices, from the lower edge",
                 structures=(name,),
                 points={name: centre},
@@ -91,10 +96,15 @@ def quarter_of_scan(scene: Scene) -> Iterator[Candidate | Drop]:
     needs="organs",
     answer_type="relation",
     measurement="offset of the centroids on the dominant axis",
-    drop_when="it is at most 1.5 times the second; the extents overlap by 50 % of the smaller or more there; "
-    "not WHOLE; overlapping masks; left or right of one another where their names tell it",
+    margin=Margin(
+        dropped=f"it is at most {DOMINANCE:g} times the second; the extents overlap by "
+        f"{percent(EXTENT_OVERLAP)} of the smaller or more there; not WHOLE; overlapping "
+        "masks; a name holds a direction word of the axis",
+        kept=f"over {DOMINANCE:g} times the second largest offset; extents overlap by under "
+        f"{percent(EXTENT_OVERLAP)} there",
+        limits={"DOMINANCE": DOMINANCE, "EXTENT_OVERLAP": EXTENT_OVERLAP},
+    ),
     answers="the answer, its opposite, and the two directions of another axis",
-    limits={"DOMINANCE": DOMINANCE, "EXTENT_OVERLAP": EXTENT_OVERLAP},
     wordings=(
         "In which main direction from {b} does {a} lie, in the patient's own directions?",
         "Going from the centre of {b} to the centre of {a}, which direction dominates?",
@@ -103,7 +113,7 @@ def quarter_of_scan(scene: Scene) -> Iterator[Candidate | Drop]:
     ),
     unit="mm",
     balanced=("left", "right", "anterior", "posterior", "superior", "inferior"),
-    mirror_kinds=SIDES,
+    mirror_kinds=OTHER_SIDE,
 )
 def direction(scene: Scene) -> Iterator[Candidate | Drop]:
     """Compare two centroids on all axes."""
@@ -125,8 +135,8 @@ def direction(scene: Scene) -> Iterator[Candidate | Drop]:
         if refusal := overlapping(scene, a, b):
             yield refusal
             continue
-        if axis == 0 and scene.told_by_words(a, b):
-            yield drop("known_without_looking", a, b, note="their names tell the sides")
+        if scene.tells_direction(axis, a, b):
+            yield drop("known_without_looking", a, b, note="a name tells the direction")
             continue
         answer = DIRECTIONS[axis][int(offset[axis] > 0)]
         distractors = DIRECTIONS[[at for at in range(3) if at != axis][scene.draw("A5", a, b) % 2]]
@@ -141,7 +151,6 @@ def direction(scene: Scene) -> Iterator[Candidate | Drop]:
                 value=size,
                 unit="mm",
                 margin=DOMINANCE * other,
-                margin_rule="over 1.5 times the second largest offset; extents overlap by under 50 % there",
                 formula="centroid(A) - centroid(B), world axes x, y, z",
                 structures=(a, b),
                 points={a: first.centroid_mm, b: second.centroid_mm},
@@ -157,9 +166,13 @@ def direction(scene: Scene) -> Iterator[Candidate | Drop]:
     needs="organs",
     answer_type="choice",
     measurement="faces of the volume that the structure touches",
-    drop_when="cut at both ends or at a side; 100 visible voxels or fewer",
+    margin=Margin(
+        dropped=f"cut at both ends or at a side; {VISIBLE_VOXELS} visible voxels or fewer; upper or "
+        "lower in the name",
+        kept=f"over {VISIBLE_VOXELS} visible voxels; cut at one end only",
+        limits={"VISIBLE_VOXELS": VISIBLE_VOXELS},
+    ),
     answers="whole / cut at the top / cut at the bottom / absent",
-    limits={"VISIBLE_VOXELS": VISIBLE_VOXELS},
     wordings=(
         "How much of {a} does this scan show?",
         "Is {a} completely inside this scan, and if not, what is missing?",
@@ -172,6 +185,9 @@ def completeness(scene: Scene) -> Iterator[Candidate | Drop]:
     """Look at the faces that a structure touches; absent ones are those that the label map lists in vain."""
     absent = [n for n in scene.listed if n not in scene.measured.names and describe(n).kind == "organ"]
     for name in scene.order([*scene.organs, *absent], "A6"):
+        if scene.tells_direction(2, name):
+            yield drop("known_without_looking", name, note="a name tells the direction")
+            continue
         if name in absent:
             kind, voxels, faces = "absent", 0, frozenset[str]()
         else:
@@ -200,7 +216,6 @@ def completeness(scene: Scene) -> Iterator[Candidate | Drop]:
                 "faces of the volume that the structure touches",
                 value=", ".join(sorted(faces)) or ("none" if voxels else "no voxel"),
                 margin=VISIBLE_VOXELS,
-                margin_rule="over 100 visible voxels; cut at one end only",
                 formula="voxels on the first or last slice of an axis",
                 structures=(name,),
                 voxels=voxels,

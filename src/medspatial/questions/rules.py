@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
 from medspatial.questions.drop import Drop, drop
-from medspatial.questions.margins import at_most, distance_gap, offset_limit, ratio_of
+from medspatial.questions.margins import DISTANCE_GAP, OFFSET, at_most, ratio_of
 from medspatial.questions.scene import Scene
 from medspatial.questions.subtype import Candidate
 from medspatial.records import Evidence
@@ -35,6 +35,17 @@ def keep_describable(scene: Scene, names: Iterable[str], by: str = "any") -> Gen
             kept.append(name)
         else:
             yield drop("not_describable", name)
+    return kept
+
+
+def keep_connected(scene: Scene, names: Iterable[str]) -> Generator[Drop, None, list[str]]:
+    """Yield an entry for every structure without a main component; return the others."""
+    kept = []
+    for name in names:
+        if refusal := scene.in_pieces(name):
+            yield refusal
+        else:
+            kept.append(name)
     return kept
 
 
@@ -121,9 +132,9 @@ def quantity(
             return drop("volume_ratio", a, b, figure=ratio, limit=limit) if at_most(ratio, limit) else None
         gap = abs(values[a] - values[b])
         if form == "height":
-            limit = offset_limit(scene.stats(a).extent_mm[2], scene.stats(b).extent_mm[2])
+            limit = OFFSET.mm(size=min(scene.stats(name).extent_mm[2] for name in (a, b)))
             return drop("offset", a, b, figure=gap, limit=limit, unit="mm") if at_most(gap, limit) else None
-        limit = distance_gap(min(values[a], values[b]), scene.vmax)
+        limit = DISTANCE_GAP.mm(vmax=scene.vmax, size=min(values[a], values[b]))
         return drop("distance_gap", a, b, figure=gap, limit=limit, unit="mm") if at_most(gap, limit) else None
 
     return values, close

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medspatial.anatomy import describe, part_of
+from medspatial.anatomy import describe, part_of, vertebra_order
+from medspatial.geometry import Contact, Measured, StructureStats, SurfaceDistance
+from medspatial.geometry.traits import LARGEST_SHARE
 from medspatial.questions.drop import Drop, drop
-from medspatial.questions.lesions import Lesions, base_kind, is_lesion, kind_of
+from medspatial.questions.lesions import ORGAN_WORDS, Lesions, base_kind, is_lesion, kind_of
 from medspatial.questions.margins import SMALL_LESION_ML, VOLUME_RATIO, VOLUME_RATIO_THIN, at_least
-from medspatial.questions.measure import Contact, Measured, StructureStats, SurfaceDistance
 from medspatial.questions.order import ORGANS_AND_VESSELS, UNKNOWN_TIER, Order, tier
 from medspatial.questions.spine import Spine
 
@@ -23,6 +24,13 @@ SIMILAR_RATIO = 2.0
 """Up to this ratio of volumes the larger of two organs differs between patients."""
 SHARE_RATIO = 20.0
 """Up to this ratio a share in per cent of another organ is a figure one can estimate."""
+DIRECTION_WORDS = (
+    frozenset({"left", "right"}),
+    frozenset({"anterior", "posterior", "ascending", "descending"}),
+    frozenset({"upper", "middle", "lower", "superior", "inferior", "ascending", "descending"}),
+)
+SPINAL_CANAL = "spinal_cord"
+CANAL_LEVELS = vertebra_order().index("vertebrae_L2") + 1
 LESION_NOTE = "Each organ or lobe is taken including any lesion in it."
 """Said where the options, not the question's own words, name organs that can hold lesions."""
 
@@ -64,17 +72,21 @@ class Scene:
         self.found = Lesions(measured)
         self.by_hash = Order(self.key, mirrored=mirrored)
         self.organs: tuple[str, ...] = tuple(n for n in names if tier(n) < UNKNOWN_TIER)
+        self._canal_end = _canal_end(measured)
         self.custom: tuple[str, ...] = tuple(n for n in names if tier(n) == UNKNOWN_TIER)
 
     # --- which structures, in which order --------------------------------------------------------
 
     @property
     def lesions(self) -> tuple[str, ...]:
-        """All lesions that can be asked about."""
-        return self.found.names
+        """All lesions that can be asked about: none where a mask file ends inside the scan.
+
+        Words such as "the largest nodule" hold only where all of the scan was looked at.
+        """
+        return () if self.measured.partial else self.found.names
 
     @property
-    def told_apart(self) -> tuple[str, ...]:
+    def distinguishable(self) -> tuple[str, ...]:
         """All lesions that words single out."""
         return tuple(name for name in self.lesions if self.describable(name))
 
@@ -92,6 +104,17 @@ class Scene:
             for name in self.organs
             if not describe(name).scattered and (tier(name) < 4 or describe(name).muscle or name == "sternum")
         )
+
+    def offered(self, names: Iterable[str], *about: str) -> list[str]:
+        """The names that may stand among the options of a question about some structures.
+
+        The spinal canal is no choice beside what lies below L2: the mask is the canal's content, which
+        ends there at no fixed level.
+        """
+        below = self._canal_end is None or any(
+            self.stats(one).centroid_mm[2] < self._canal_end for one in about
+        )
+        return [name for name in names if not (below and name == SPINAL_CANAL)]
 
     @property
     def vmax(self) -> float:
@@ -112,20 +135,20 @@ class Scene:
 
     def pairs(self, names: Iterable[str], salt: str) -> Iterator[tuple[str, str]]:
         """Yield all pairs, those of organs first; which structure stands first depends on the hash alone."""
-        return self.by_hash.pairs(list(names), salt, apart=self.contains)
+        return self.by_hash.pairs(list(names), salt, apart=self.apart)
 
     def near_pairs(
         self, names: Iterable[str], salt: str, reach_mm: float = NEAR_MM
     ) -> Iterator[tuple[str, str]]:
         """Yield all pairs whose bounding boxes are near, then the others."""
         return self.by_hash.pairs(
-            list(names), salt, apart=self.contains, rank=lambda chosen: self._gaps(chosen) > reach_mm
+            list(names), salt, apart=self.apart, rank=lambda chosen: self._gaps(chosen) > reach_mm
         )
 
     def similar_pairs(self, names: Iterable[str], salt: str) -> Iterator[tuple[str, str]]:
         """Yield all pairs of similar volume, then the others."""
         return self.by_hash.pairs(
-            list(names), salt, apart=self.contains, rank=lambda chosen: self._ratios(chosen) > SIMILAR_RATIO
+            list(names), salt, apart=self.apart, rank=lambda chosen: self._ratios(chosen) > SIMILAR_RATIO
         )
 
     def share_pairs(self, names: Iterable[str], salt: str) -> Iterator[tuple[str, str]]:
@@ -135,7 +158,7 @@ class Scene:
             regions = np.array([describe(kind_of(name)).region for name in chosen])
             return np.asarray((self._ratios(chosen) > SHARE_RATIO) + 1 * (regions[:, None] != regions[None]))
 
-        return self.by_hash.pairs(list(names), salt, apart=self.contains, rank=rank)
+        return self.by_hash.pairs(list(names), salt, apart=self.apart, rank=rank)
 
     def _gaps(self, names: Sequence[str]) -> NDArray[np.float64]:
         boxes = np.array([self.stats(name).bbox for name in names])
@@ -165,9 +188,17 @@ class Scene:
         return known.side is None and not self.spinal(name) and known.group not in {"rib cage", "body region"}
 
     @staticmethod
-    def told_by_words(a: str, b: str) -> bool:
-        """Whether the names alone tell which of two structures is further left."""
-        return {describe(kind_of(a)).side, describe(kind_of(b)).side} == {"left", "right"}
+    def distinguished_by_words(a: str, b: str) -> bool:
+        """Whether the names alone tell which of two structures is further left: their sides differ.
+
+        One with a side and one without: most of what has no side lies near the midline, and a lesion that is
+        asked about the partner of its organ lies on the other side.
+        """
+        return describe(kind_of(a)).side != describe(kind_of(b)).side
+
+    def tells_direction(self, axis: int, *names: str) -> bool:
+        """Whether a name holds a direction word of an axis (x, y, z), such as ``upper``."""
+        return any(DIRECTION_WORDS[axis] & set(describe(kind_of(name)).title.split()) for name in names)
 
     @staticmethod
     def spinal(name: str) -> bool:
@@ -183,6 +214,15 @@ class Scene:
         """Whether one structure holds the other: an organ its lesion, a lung its lobe."""
         hosts = self.found.host_of
         return hosts.get(a) == b or hosts.get(b) == a or a in part_of(b) or b in part_of(a)
+
+    def apart(self, a: str, b: str) -> bool:
+        """Whether a pair is not asked about: one holds the other, or is the partner of what holds it.
+
+        A lesion is not asked about its own organ, so a question about the partner would tell its side.
+        """
+        hosts = self.found.host_of
+        other = {describe(hosts[one]).partner for one in (a, b) if one in hosts}
+        return self.contains(a, b) or a in other or b in other
 
     # --- words -----------------------------------------------------------------------------------
 
@@ -226,13 +266,13 @@ class Scene:
 
     def plural(self, kind: str, generic: bool = False) -> str:
         """A kind of lesion in the plural; ``generic`` leaves out the organ that the kind's name tells."""
-        return _plural(self.found.title(kind, generic))
+        words = describe(kind).plural.split()
+        return " ".join(word for word in words if not (generic and word in ORGAN_WORDS))
 
     @staticmethod
     def pair_noun(name: str) -> str:
         """A pair in the plural without a side: ``kidneys``, ``lower lobes of the lungs``."""
-        text = _plural(describe(describe(name).base or name).title)
-        return f"{text}s" if text.endswith(" of the lung") else text
+        return describe(name).plural
 
     # --- measurements ----------------------------------------------------------------------------
 
@@ -291,6 +331,20 @@ class Scene:
             return None
         return drop("not_whole", name, figure=stats.volume_ml, unit="ml", note=reason)
 
+    def in_pieces(self, name: str) -> Drop | None:
+        """The ledger's entry for a structure without a main component: it says nothing about distances.
+
+        Colon, small bowel and ribs are exempt, and so are lesions, each of which is one component.
+        """
+        share = self.stats(name).largest_share
+        if describe(name).scattered or is_lesion(name) or at_least(share, LARGEST_SHARE):
+            return None
+        return drop("in_pieces", name, figure=share, limit=LARGEST_SHARE)
+
+    def clear_of_cut(self, cut: str, other: str) -> float | None:
+        """How far in mm a structure keeps from the faces that cut another one; None if it touches any."""
+        return self.measured.clear_of_cut(self.full(cut), self.full(other))
+
     def thin(self, name: str) -> bool:
         """Whether the 25 % margin holds: vague or thin structures, and lesions under 1 ml."""
         if is_lesion(name):
@@ -311,6 +365,7 @@ def box_gaps(
     return np.asarray(np.linalg.norm(steps * np.array(spacing), axis=-1))
 
 
-def _plural(text: str) -> str:
-    head, of, rest = text.partition(" of ")
-    return f"{head if head.endswith('s') else head + 's'}{of}{rest}"
+def _canal_end(measured: Measured) -> float | None:
+    """Return the z of the lower edge of L2, or of the lowest level above it; None without such a vertebra."""
+    names = [name for name in vertebra_order()[:CANAL_LEVELS] if name in measured.names]
+    return float(measured.stats(names[-1]).low_mm[2]) if names else None

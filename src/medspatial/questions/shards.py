@@ -7,7 +7,8 @@ from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from medspatial.cases import file_state
+from medspatial.cases import case_fingerprint
+from medspatial.files import write_text
 from medspatial.questions.drop import Drop
 from medspatial.records import Case, Question, content_hash
 
@@ -39,7 +40,7 @@ class Shards:
 
     def key(self, case: Case) -> str:
         """Return what a case is built from; taken before the files are read, lest a change goes unseen."""
-        return content_hash(self._settings, case.model_dump(mode="json"), file_state(case, self._root))
+        return content_hash(self._settings, case.model_dump(mode="json"), case_fingerprint(case, self._root))
 
     def read(self, case: Case, key: str) -> tuple[tuple[Question, ...], tuple[Drop, ...]] | None:
         """Return a finished case's questions and drops; None if not there, torn, or of another key."""
@@ -56,15 +57,12 @@ class Shards:
     def write(self, case: Case, key: str, questions: tuple[Question, ...], drops: tuple[Drop, ...]) -> None:
         """Store a finished case; the file appears whole or not at all."""
         path = self._path(case)
-        path.parent.mkdir(parents=True, exist_ok=True)
         data = {
             "of": key,
             "questions": [one.model_dump(mode="json", exclude_defaults=True) for one in questions],
             "drops": [one.model_dump(mode="json", exclude_defaults=True) for one in drops],
         }
-        temporary = path.with_suffix(".tmp")
-        temporary.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
-        temporary.replace(path)
+        write_text(path, json.dumps(data, ensure_ascii=False))
 
     def _path(self, case: Case) -> Path:
         name = content_hash(case.case_id)

@@ -70,7 +70,9 @@ def place_covered(scene: Scene, name: str) -> bool:
     partner's own at both ends.
     """
     partner = describe(name).partner
-    if partner is None or partner not in scene.measured.names or scene.not_whole(partner):
+    if scene.measured.partial or partner is None or partner not in scene.measured.names:
+        return False
+    if scene.not_whole(partner):
         return False
     stats, grid = scene.stats(partner), scene.measured.grid
     midline = scene.spine.midline(stats.centroid_mm[2])

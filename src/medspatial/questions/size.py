@@ -6,13 +6,16 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from medspatial.geometry.feret import smallest_axial_extent
+from medspatial.geometry.traits import MINIMUM_LESION_VOXELS
 from medspatial.questions.drop import Drop, drop
+from medspatial.questions.lesions import COUNT_VOXELS
 from medspatial.questions.margins import (
     NUMBER_TOLERANCE,
+    Margin,
     at_least,
     number_tolerance,
 )
-from medspatial.questions.measure.feret import smallest_axial_extent
 from medspatial.questions.options import LENGTH_FACTORS
 from medspatial.questions.proof import evidence_of
 from medspatial.questions.rules import keep_whole, number
@@ -20,11 +23,10 @@ from medspatial.questions.scene import Scene
 from medspatial.questions.subtype import Candidate, subtype
 
 WIDE_VOXELS = 3.0
-LESION_VOXELS = 27
-COUNT_VOXELS = 8
 COUNT_MM = 3.0
 UNSURE_VOXELS = 4
 SEPARATE_VOXELS = 2.0
+COUNTED = f"26-connected components of at least {COUNT_VOXELS} voxels and {COUNT_MM:g} mm"
 MAX_COUNT = 20
 AXES = ("wide (left to right)", "deep (front to back)", "tall (head to foot)")
 
@@ -36,10 +38,13 @@ AXES = ("wide (left to right)", "deep (front to back)", "tall (head to foot)")
     needs="lesions",
     answer_type="number",
     measurement="largest Feret diameter in any axial slice, edge to edge",
-    drop_when="not WHOLE (a face touched, or under 27 voxels); its smallest in-plane extent is under 3 vmax; "
-    "not describable",
+    margin=Margin(
+        dropped=f"not WHOLE (a face touched, or under {MINIMUM_LESION_VOXELS} voxels); its smallest "
+        f"in-plane extent is under {WIDE_VOXELS:g} vmax; not describable",
+        kept=f"{MINIMUM_LESION_VOXELS} voxels; smallest in-plane extent from {WIDE_VOXELS:g} vmax on",
+        limits={"LESION_VOXELS": MINIMUM_LESION_VOXELS, "WIDE_VOXELS": WIDE_VOXELS},
+    ),
     answers="mm; as choice: true value and three multiples by powers of two",
-    limits={"LESION_VOXELS": LESION_VOXELS, "WIDE_VOXELS": WIDE_VOXELS},
     wordings=(
         "What is the longest diameter of {a} in any axial slice, in mm?",
         "How long is {a} along its longest axis in the axial plane, in mm?",
@@ -72,7 +77,6 @@ def lesion_diameter(scene: Scene) -> Iterator[Candidate | Drop]:
                 value=found.mm,
                 unit="mm",
                 margin=limit,
-                margin_rule="27 voxels; smallest in-plane extent from 3 vmax on",
                 formula="distance of the extreme voxel centres plus one voxel's projection on that direction",
                 structures=(lesion,),
                 points={"one end": ends[0], "other end": ends[1]},
@@ -87,9 +91,12 @@ def lesion_diameter(scene: Scene) -> Iterator[Candidate | Drop]:
     needs="organs",
     answer_type="number",
     measurement="bounding extent along a world axis, edge to edge",
-    drop_when="not WHOLE",
+    margin=Margin(
+        dropped="not WHOLE",
+        kept="WHOLE",
+        limits={"NUMBER_TOLERANCE": NUMBER_TOLERANCE},
+    ),
     answers="mm; as choice: true value and three multiples by powers of two",
-    limits={"NUMBER_TOLERANCE": NUMBER_TOLERANCE},
     wordings=(
         "How {axis} is {a} in this patient, in mm?",
         "From one end to the other, how {axis} is {a}, in mm?",
@@ -119,7 +126,6 @@ def extent(scene: Scene) -> Iterator[Candidate | Drop]:
                 f"bounding extent along world {'xyz'[axis]}",
                 value=value,
                 unit="mm",
-                margin_rule="WHOLE",
                 formula="extreme voxel centres plus one voxel's projection on the axis",
                 structures=(name,),
                 points={"low end": tuple(ends[0]), "high end": tuple(ends[1])},
@@ -133,10 +139,15 @@ def extent(scene: Scene) -> Iterator[Candidate | Drop]:
     "Number of separate lesions",
     needs="lesions",
     answer_type="number",
-    measurement="26-connected components of at least 8 voxels and 3 mm",
-    drop_when="a component of 4 to 7 voxels (smaller ones are ignored); two counted ones closer than 2 vmax",
+    measurement=COUNTED,
+    margin=Margin(
+        dropped=f"a component of {UNSURE_VOXELS} to {COUNT_VOXELS - 1} voxels (smaller ones are "
+        f"ignored); two counted ones closer than {SEPARATE_VOXELS:g} vmax",
+        kept=f"no component of {UNSURE_VOXELS} to {COUNT_VOXELS - 1} voxels; counted ones at least "
+        f"{SEPARATE_VOXELS:g} vmax apart",
+        limits={"COUNT_VOXELS": COUNT_VOXELS, "COUNT_MM": COUNT_MM, "UNSURE_VOXELS": UNSURE_VOXELS},
+    ),
     answers="whole number",
-    limits={"COUNT_VOXELS": COUNT_VOXELS, "COUNT_MM": COUNT_MM, "UNSURE_VOXELS": UNSURE_VOXELS},
     wordings=(
         "How many separate {a} does this scan show?",
         "Count the separate {a} in this volume.",
@@ -181,8 +192,7 @@ def lesion_count(scene: Scene) -> Iterator[Candidate | Drop]:
                     "counted components",
                     value=float(len(counted)),
                     unit="lesions",
-                    margin_rule="no component of 4 to 7 voxels; counted ones at least 2 vmax apart",
-                    formula="26-connected components of at least 8 voxels and 3 mm",
+                    formula=COUNTED,
                     structures=(kind,),
                     points={piece: stats[piece].centroid_mm for piece in counted},
                     ignored_components=len(pieces) - len(counted),

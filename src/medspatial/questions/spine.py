@@ -9,10 +9,10 @@ from itertools import pairwise
 import numpy as np
 
 from medspatial.anatomy import vertebra_order
+from medspatial.geometry import Measured
+from medspatial.geometry.skin import BODY_HU
 from medspatial.questions.drop import Drop, drop
 from medspatial.questions.margins import at_most
-from medspatial.questions.measure import Measured
-from medspatial.questions.measure.skin import BODY_HU
 
 LEVEL_EDGE = 0.20
 """A level is asked when z is more than this share of a vertebra height away from a border."""

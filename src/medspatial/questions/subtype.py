@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from medspatial.errors import InputError
 from medspatial.questions.drop import Drop
+from medspatial.questions.margins import Margin
 from medspatial.records import CATEGORIES, AnswerType, Category, Evidence
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Candidate:
     answer, options
         The answer as text and the options, unshuffled; no options for an open question.
     evidence
-        Measurement, figure, margin and points.
+        Measurement, figure, margin and points; the subtype's margin adds its words.
     words
         What fills the wording's ``{places}``.
     note
@@ -76,10 +77,10 @@ class Subtype:
         ``"L5"``, ``"left-of"``, ``"A on the patient's left of B"``.
     needs
         Which masks it needs.
-    measurement, drop_when, answers
-        What decides the answer, when a question is dropped, and what the options are, in words.
-    limits
-        The named limits of the margin rule, as they stand in ``margins`` or the module.
+    measurement, answers
+        What decides the answer, and what the options are, in words.
+    margin
+        When a question is dropped, and by which figures.
     wordings
         Templates; several groups where a subtype has several forms.
     balanced
@@ -97,11 +98,10 @@ class Subtype:
     needs: Needs
     answer_type: AnswerType
     measurement: str
-    drop_when: str
+    margin: Margin
     answers: str
     wordings: Mapping[str, tuple[str, ...]]
     find: Find
-    limits: Mapping[str, float] = field(default_factory=dict)
     unit: str | None = None
     balanced: tuple[str, ...] = ()
     mirror_kinds: Mapping[str, str] = field(default_factory=dict)
@@ -119,10 +119,9 @@ def subtype(
     needs: Needs,
     answer_type: AnswerType,
     measurement: str,
-    drop_when: str,
+    margin: Margin,
     answers: str,
     wordings: tuple[str, ...] | Mapping[str, tuple[str, ...]],
-    limits: Mapping[str, float] | None = None,
     unit: str | None = None,
     balanced: tuple[str, ...] = (),
     mirror_kinds: Mapping[str, str] | None = None,
@@ -142,11 +141,10 @@ def subtype(
             needs=needs,
             answer_type=answer_type,
             measurement=measurement,
-            drop_when=drop_when,
+            margin=margin,
             answers=answers,
             wordings=groups,
             find=find,
-            limits=dict(limits or {}),
             unit=unit,
             balanced=balanced,
             mirror_kinds=dict(mirror_kinds or {}),

@@ -11,8 +11,10 @@ from medspatial.questions.margins import (
     SMALL_LESION_ML,
     VOLUME_RATIO,
     VOLUME_RATIO_THIN,
+    Margin,
     at_most,
     number_tolerance,
+    percent,
     ratio_of,
 )
 from medspatial.questions.options import VOLUME_FACTORS
@@ -34,13 +36,18 @@ FEWEST_ORGANS = 3
     needs="organs",
     answer_type="anatomy",
     measurement="volumes (an organ with its lesions)",
-    drop_when="ratio at most 1.10 (1.25 for thin structures and lesions under 1 ml); not WHOLE",
+    margin=Margin(
+        dropped=f"ratio at most {VOLUME_RATIO:.2f} ({VOLUME_RATIO_THIN:.2f} for thin structures and "
+        f"lesions under {SMALL_LESION_ML:g} ml); not WHOLE",
+        kept=f"over {VOLUME_RATIO:.2f}; over {VOLUME_RATIO_THIN:.2f} for thin structures and "
+        f"lesions under {SMALL_LESION_ML:g} ml",
+        limits={
+            "VOLUME_RATIO": VOLUME_RATIO,
+            "VOLUME_RATIO_THIN": VOLUME_RATIO_THIN,
+            "SMALL_LESION_ML": SMALL_LESION_ML,
+        },
+    ),
     answers="the two structures",
-    limits={
-        "VOLUME_RATIO": VOLUME_RATIO,
-        "VOLUME_RATIO_THIN": VOLUME_RATIO_THIN,
-        "SMALL_LESION_ML": SMALL_LESION_ML,
-    },
     wordings=(
         "Which of these two structures has the larger volume in this patient?",
         "Compare the volumes of the two structures: which one is larger?",
@@ -72,7 +79,6 @@ def larger_of_two(scene: Scene) -> Iterator[Candidate | Drop]:
                 value=ratio,
                 unit="ratio",
                 margin=limit,
-                margin_rule="over 1.10; over 1.25 for thin structures and lesions under 1 ml",
                 formula="larger volume / smaller volume",
                 structures=(a, b),
                 points={name: scene.stats(name).centroid_mm for name in (a, b)},
@@ -88,9 +94,13 @@ def larger_of_two(scene: Scene) -> Iterator[Candidate | Drop]:
     needs="organs",
     answer_type="anatomy",
     measurement="volumes (an organ with its lesions)",
-    drop_when="the two at the asked end differ by at most 10 % (25 % for thin structures); not WHOLE",
+    margin=Margin(
+        dropped=f"the two at the asked end differ by at most {percent(VOLUME_RATIO - 1)} "
+        f"({percent(VOLUME_RATIO_THIN - 1)} for thin structures); not WHOLE",
+        kept=f"over {VOLUME_RATIO:.2f}; over {VOLUME_RATIO_THIN:.2f} for thin structures",
+        limits={"VOLUME_RATIO": VOLUME_RATIO, "VOLUME_RATIO_THIN": VOLUME_RATIO_THIN},
+    ),
     answers="four neighbours in the order of volume",
-    limits={"VOLUME_RATIO": VOLUME_RATIO, "VOLUME_RATIO_THIN": VOLUME_RATIO_THIN},
     wordings={
         "largest": (
             "Which of these structures has the largest volume in this patient?",
@@ -138,7 +148,6 @@ def extreme_of_several(scene: Scene) -> Iterator[Candidate | Drop]:
                 value=ratio,
                 unit="ratio",
                 margin=limit,
-                margin_rule="over 1.10; over 1.25 for thin structures",
                 formula="volume of the larger / volume of the smaller of the two",
                 structures=(first, second, *(n for n in chosen if n not in (first, second))),
                 points={first: scene.stats(first).centroid_mm},
@@ -154,9 +163,12 @@ def extreme_of_several(scene: Scene) -> Iterator[Candidate | Drop]:
     needs="organs",
     answer_type="number",
     measurement="voxels times |det| of the affine (an organ with its lesions)",
-    drop_when="not WHOLE",
+    margin=Margin(
+        dropped="not WHOLE",
+        kept="WHOLE",
+        limits={"NUMBER_TOLERANCE": NUMBER_TOLERANCE},
+    ),
     answers="ml; as choice: true value and three of its multiples",
-    limits={"NUMBER_TOLERANCE": NUMBER_TOLERANCE},
     wordings=(
         "What is the volume of {a}, in ml?",
         "How many millilitres does {a} measure in this patient?",
@@ -183,7 +195,6 @@ def volume(scene: Scene) -> Iterator[Candidate | Drop]:
                 "volume",
                 value=stats.volume_ml,
                 unit="ml",
-                margin_rule="WHOLE",
                 formula="voxels x |det(affine)| / 1000",
                 structures=(name,),
                 points={name: stats.centroid_mm},
@@ -199,9 +210,13 @@ def volume(scene: Scene) -> Iterator[Candidate | Drop]:
     needs="organs",
     answer_type="number",
     measurement="ratio of the volumes",
-    drop_when="either is not WHOLE; at most 0.5 %; overlapping masks (a lesion counts as part of its organ)",
+    margin=Margin(
+        dropped=f"either is not WHOLE; at most {MINIMUM_PERCENT:g} %; overlapping masks (a lesion "
+        "counts as part of its organ)",
+        kept=f"both WHOLE; over {MINIMUM_PERCENT:g} %",
+        limits={"MINIMUM_PERCENT": MINIMUM_PERCENT, "NUMBER_TOLERANCE": NUMBER_TOLERANCE},
+    ),
     answers="per cent; as choice: true value and three of its multiples",
-    limits={"MINIMUM_PERCENT": MINIMUM_PERCENT, "NUMBER_TOLERANCE": NUMBER_TOLERANCE},
     wordings={
         "share": (
             "What percentage of the volume of {b} is taken up by {a}?",
@@ -249,7 +264,6 @@ def volume_share(scene: Scene) -> Iterator[Candidate | Drop]:
                 value=percent,
                 unit="%",
                 margin=MINIMUM_PERCENT,
-                margin_rule="both WHOLE; over 0.5 %",
                 formula="100 x volume(A) / volume(B)",
                 structures=(a, b),
                 points={name: scene.stats(name).centroid_mm for name in (a, b)},

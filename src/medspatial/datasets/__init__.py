@@ -1,0 +1,1 @@
+"""Questions after they were made: duplicates, filters, splits, formats, review."""

@@ -1,0 +1,113 @@
+"""The formats by name, and reading and writing through them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from medspatial.datasets.formats import deep_tumor, hugging_face, m3d, three_d_rad
+from medspatial.datasets.formats.mapping import Mapped, read_mapped
+from medspatial.datasets.nested import from_questions, read_nested, to_questions, write_nested
+from medspatial.errors import InputError
+from medspatial.records import Question, read_records, write_records
+
+Read = Callable[..., Iterator[Question]]
+Write = Callable[[Path, Iterable[Question]], Path]
+
+
+@dataclass(frozen=True)
+class Format:
+    """A dataset format: how it looks, how it is read lazily, how it is written."""
+
+    name: str
+    looks: str
+    read: Read
+    write: Write
+
+
+def import_questions(
+    path: str | Path,
+    format: str,
+    *,
+    image_root: str = "",
+    fields: Mapped | None = None,
+    split: str | None = None,
+) -> Iterator[Question]:
+    """Yield the questions of a dataset of another format, one row at a time.
+
+    All fields of a row are kept in ``metadata["row"]``, so that `export_questions` gives them back.
+
+    Parameters
+    ----------
+    image_root
+        Folder in front of image paths.
+    fields
+        For ``jsonl`` and ``huggingface``: which field of theirs is which of ours.
+    split
+        For ``huggingface``: which split.
+
+    Raises
+    ------
+    InputError
+        Unknown format; missing or unreadable file; a row with its number, field and value.
+    """
+    chosen = _format(format)
+    options: dict[str, Any] = {"image_root": image_root}
+    if format in ("jsonl", "huggingface"):
+        options["fields"] = fields or Mapped()
+    if format == "huggingface":
+        options["split"] = split
+    return chosen.read(Path(path), **options)
+
+
+def export_questions(path: str | Path, questions: Iterable[Question], format: str) -> Path:
+    """Write questions in a format; what was imported from it comes out as it was.
+
+    Raises
+    ------
+    InputError
+        Unknown format, or a question that the format cannot hold.
+    """
+    return _format(format).write(Path(path), questions)
+
+
+def _format(name: str) -> Format:
+    if name not in FORMATS:
+        raise InputError(f"unknown dataset format {name!r}; known: {', '.join(FORMATS)}")
+    return FORMATS[name]
+
+
+def _read_nested(path: Path, *, image_root: str) -> Iterator[Question]:
+    yield from to_questions(read_nested(path), image_root=image_root)
+
+
+def _write_nested(path: Path, questions: Iterable[Question]) -> Path:
+    return write_nested(path, from_questions(list(questions)))
+
+
+def _read_own(path: Path, *, image_root: str) -> Iterator[Question]:
+    yield from read_records(path, Question)
+
+
+FORMATS: dict[str, Format] = {
+    one.name: one
+    for one in (
+        Format("medspatial", "our own JSONL or CSV", _read_own, write_records),
+        Format("ct-spatialvqa", '{volume: {"qa_pairs": [...]}}', _read_nested, _write_nested),
+        Format(
+            "3d-rad", "CSV or JSONL: VolumeName, Question, Answer, ...", three_d_rad.read, three_d_rad.write
+        ),
+        Format("m3d", "CSV: Image Path, Question, Choice A-D, Answer", m3d.read, m3d.write),
+        Format(
+            "deep-tumor",
+            "rows with question type, choices and typed answer",
+            deep_tumor.read,
+            deep_tumor.write,
+        ),
+        Format("jsonl", "any JSONL, fields named by the user", read_mapped, write_records),
+        Format("huggingface", "a folder of datasets.save_to_disk", hugging_face.read, hugging_face.write),
+    )
+}
+"""All formats."""

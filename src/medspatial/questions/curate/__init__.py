@@ -1,1 +1,0 @@
-"""Questions after they were made: categories, duplicates, filters, splits, formats, review."""

@@ -1,0 +1,241 @@
+"""Reads sentences clause by clause: headings state nothing, what is denied, past or hedged is no finding."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from medspatial.cases.ct_rate import Report
+from medspatial.report_questions.chunks import Chunk, read_chunks
+from medspatial.report_questions.grammar import Group, Unclear, read_groups
+from medspatial.report_questions.language import Measure, measures
+from medspatial.report_questions.pieces import BOTH, PLACE_KINDS
+from medspatial.report_questions.places import Unit
+from medspatial.report_questions.sentences import Sentence, sentences
+from medspatial.report_questions.statements import COUNTED, Reading, Statement
+
+_HEADING = re.compile(
+    r"^\s*(?:when|in the (?:evaluation|examination|assessment)|in (?:the )?sections?|within the sections?|"
+    r"as far as|in the (?:upper abdominal|lung|mediastinal|bone)\s(?:sections?|window)|"
+    r"in (?:non-contrast|the study))[^,;:]*,",
+    re.IGNORECASE,
+)
+_SEEN = "detected|observed|seen|found|noted|present|encountered|visible|distinguished|determined"
+_DENIED = re.compile(
+    r"^\W*(?:there (?:is|are|was|were) )?(?:no|neither)\b|"
+    rf"\b(?:was|were|is|are|has|have)(?: been)? not (?:been )?(?:\w+ly )?(?:{_SEEN})|"
+    r"\bno\b.*\b(?:was|were|is|are) (?:detected|observed|seen)",
+    re.IGNORECASE,
+)
+_DENIAL = re.compile(r"\b(?:no|not|without|nor|neither)\b", re.IGNORECASE)
+_STATED = re.compile(
+    r"\b(?:is|are|was|were) (?:observed|seen|detected|present|noted)\b|\bthere (?:is|are)\b.*\w{4,}.*,",
+    re.IGNORECASE,
+)
+_THERE = re.compile(r"\bthere (?:is|are|was|were)\b(?! no\b)", re.IGNORECASE)
+_VERB = re.compile(r"\b(?:is|are|was|were) (?:observed|seen|detected|present|noted)\b", re.IGNORECASE)
+"""After a denial these state something: a clause that goes on so is no plain denial."""
+_QUALIFIED = re.compile(
+    r"\b(patholog\w*|active|significan\w*|suspicious|other|additional|new\w*|mass|obvious|prominent|enlarged|"
+    r"lytic|destructive|space|occup\w*|acute|recent|free|size[sd]?|apart|except|distinguishable|massive)\b",
+    re.IGNORECASE,
+)
+INTERPRETED = "an interpretation"
+"""Why a finding is hedged that the report only names to say what it makes of another."""
+_SPOILS = (("past", "past"), ("doubt", "hedged"), ("unless", "unclear"))
+"""Words that spoil a clause, and what its findings are then."""
+_AFTER_MEANING = frozenset({*PLACE_KINDS, "measure", "largest", "prominent", "next", "into", "with"})
+_VERBS = frozenset({"is", "are", "was", "were", ",", "in", "at", "on"})
+
+
+def read_report(report: Report) -> Reading:
+    """Read all sentences of a report."""
+    reading = Reading()
+    for sentence in sentences(report):
+        reading.statements += read_sentence(sentence)
+    return reading
+
+
+def read_sentence(sentence: Sentence) -> list[Statement]:
+    """Read one sentence, clause by clause; headings state nothing.
+
+    Examples
+    --------
+    >>> text = "In the evaluation of both lungs; a nodule in the right lower lobe."
+    >>> [(s.status, sorted(s.sides)) for s in read_sentence(Sentence("findings", 0, 0, len(text), text))]
+    [('read', ['right'])]
+    """
+    chunks = read_chunks(sentence.text)
+    if not any(one.kind == "finding" for one in chunks):
+        return []
+    heading = _HEADING.match(sentence.text)
+    if heading and not any(one.kind == "finding" and one.start < heading.end() for one in chunks):
+        chunks = [one for one in chunks if one.start >= heading.end()]
+    clauses = (_Clause(sentence, clause) for clause in _clauses(chunks))
+    return [one for clause in clauses if clause.findings for one in clause.read()]
+
+
+def _clauses(chunks: Sequence[Chunk]) -> Iterator[list[Chunk]]:
+    clause: list[Chunk] = []
+    for one in chunks:
+        if one.kind == "mark" and one.value in ";:":
+            yield clause
+            clause = []
+        else:
+            clause.append(one)
+    yield clause
+
+
+class _Clause:
+    """One clause of a sentence, read as a whole."""
+
+    def __init__(self, sentence: Sentence, chunks: list[Chunk]) -> None:
+        self.sentence, self.chunks = sentence, chunks
+        self.findings = [one for one in chunks if one.kind == "finding"]
+        self.span = (chunks[0].start, chunks[-1].end) if chunks else (0, 0)
+
+    def read(self) -> list[Statement]:
+        """Return its statements; those that cannot be used carry the reason."""
+        refused = self._refused()
+        if refused is not None:
+            status, why = refused
+            return [self._unread(one, status, why) for one in self.findings]
+        certain, hedged = _without_meaning(self.chunks)
+        found = [self._unread(one, "hedged", INTERPRETED) for one in hedged]
+        left = [one for one in certain if one.kind == "finding"]
+        if not left:
+            return found
+        try:
+            groups = read_groups(certain)
+            return found + [one for group in groups for one in self._of_group(group, alone=len(groups) == 1)]
+        except Unclear as unclear:
+            return found + [self._unread(one, "unclear", str(unclear)) for one in left]
+
+    @property
+    def _text(self) -> str:
+        return self.sentence.text[slice(*self.span)]
+
+    def _refused(self) -> tuple[str, str] | None:
+        """Return status and reason where nothing of the clause is read."""
+        kinds = {one.kind for one in self.chunks}
+        if "not" in kinds:
+            clean = "unless" not in kinds and self._plainly_denied()
+            return ("denied", "denied") if clean else ("unclear", "beside a denial")
+        for kind, status in _SPOILS:
+            if kind in kinds:
+                return status, next(one.value for one in self.chunks if one.kind == kind)
+        asks = any(one.kind == "mark" and one.value == "?" for one in self.chunks)
+        return ("hedged", "?") if asks else None
+
+    def _plainly_denied(self) -> bool:
+        """Whether the clause denies all that it names, and goes on to state nothing."""
+        before, *rest = _DENIAL.split(self._text, maxsplit=1)
+        after = "".join(rest)
+        word = next(one for one in self.chunks if one.kind == "not")
+        own_verb = 0 if word.value == "not" else 1  # "no nodule was seen" has a verb after the denial
+        named_before = word.value != "not" and any(one.start < word.start for one in self.findings)
+        stated = _STATED.search(before) or _THERE.search(after) or len(_VERB.findall(after)) > own_verb
+        return _DENIED.search(self._text) is not None and not stated and not named_before
+
+    def _unread(self, chunk: Chunk, status: str, why: str) -> Statement:
+        assert chunk.finding is not None
+        return Statement(
+            self.sentence, chunk.finding, chunk.plural, status, self.span, tuple(self._raw_units()),
+            self._sizes(), qualified=_QUALIFIED.search(self._text) is not None, why=why,
+        )  # fmt: skip
+
+    def _raw_units(self) -> Iterator[Unit]:
+        """Yield the sides and lobes that the clause names, each by itself."""
+        for one in self.chunks:
+            if one.kind == "side":
+                sides = BOTH if one.value == "both" else frozenset({one.value})
+                yield Unit(one.start, one.end, sides=sides)
+            elif one.kind == "lobe":
+                yield Unit(one.start, one.end, lobe=one.value)
+            elif one.kind in PLACE_KINDS:
+                organ = one.value if one.kind == "organ" else ""
+                yield Unit(one.start, one.end, organ=organ, parts=(one.value,))
+
+    def _sizes(self, chunks: Sequence[Chunk] | None = None) -> tuple[Measure, ...]:
+        """The sizes of the clause, or those that stand at the given chunks."""
+        starts = None if chunks is None else {one.start for one in chunks}
+        first, last = self.span
+        return tuple(
+            one
+            for one in measures(self.sentence.text)
+            if (first <= one.start < last if starts is None else one.start in starts)
+        )
+
+    def _of_group(self, group: Group, *, alone: bool) -> Iterator[Statement]:
+        only = len(group.findings) == 1
+        for chunk, zones in zip(group.findings, group.zones, strict=True):
+            assert chunk.finding is not None
+            several = chunk.plural and not group.largest
+            scattered = len(group.units) > 1 or any(one.sides == BOTH for one in group.units)
+            if chunk.finding.name in COUNTED and not several and scattered and not group.largest_units:
+                raise Unclear("one finding, several places")
+            if group.unplaced:
+                unplaced = self._unread(chunk, "unclear", "no place of its own")
+                yield replace(unplaced, units=(), sizes=())
+                continue
+            own = Statement(
+                self.sentence,
+                chunk.finding,
+                plural=several or len(group.units) > 1,
+                status="read",
+                clause=self.span,
+                units=_with_zones(chunk, group.units, zones),
+                sizes=self._sizes(group.sizes),
+                relations=tuple(group.relations) if only else (),
+                prominent=group.prominent,
+                largest=group.largest,
+                alone=alone and only,
+            )
+            yield own
+            if only and (group.largest_units or group.largest_relations):
+                yield self._of_largest(own, group)
+
+    def _of_largest(self, own: Statement, group: Group) -> Statement:
+        units = group.largest_units or (own.units if len(own.units) == 1 else ())
+        if len(own.sides) == 1 and not any(one.sides for one in units):
+            units = tuple(replace(one, sides=own.sides) for one in units)
+        organs = {one.organ for one in own.units if one.organ}
+        if len(organs) == 1:
+            units = tuple(replace(one, organ=one.organ or next(iter(organs))) for one in units)
+        found = frozenset[str]().union(*(one.sides for one in units))
+        if len(units) > 1 or len(found) > 1:
+            units, found = (), frozenset()
+        if own.sides and not found <= own.sides:
+            raise Unclear("place of the largest")
+        return replace(
+            own, plural=False, units=units, sizes=self._sizes(group.largest_sizes), largest=True,
+            relations=tuple(group.largest_relations), prominent=(),
+        )  # fmt: skip
+
+
+def _with_zones(chunk: Chunk, units: tuple[Unit, ...], zones: tuple[str, ...]) -> tuple[Unit, ...]:
+    """Add how near the pleura a finding lies; said alone (``subpleural nodules``), that is its place."""
+    if not units and zones:
+        units = (Unit(chunk.start, chunk.end),)
+    return tuple(replace(one, zones=(*one.zones, *zones)) for one in units)
+
+
+def _without_meaning(clause: Sequence[Chunk]) -> tuple[list[Chunk], list[Chunk]]:
+    """Take out what the report makes of what it sees (``consistent with``, ``evaluated in favor of``)."""
+    kept: list[Chunk] = []
+    hedged: list[Chunk] = []
+    skipping = ""
+    for one in clause:
+        if one.kind == "means":
+            tail = one.value.startswith(("evaluated", "interpreted", "considered", "thought"))
+            skipping = "rest" if tail else "name"
+        elif one.kind == "end":
+            skipping = "rest"
+        elif skipping == "name" and (one.kind in _AFTER_MEANING or one.value in _VERBS):
+            skipping = ""
+        if not skipping:
+            kept.append(one)
+        elif one.kind == "finding":
+            hedged.append(one)
+    return kept, hedged

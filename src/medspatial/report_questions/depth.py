@@ -1,0 +1,112 @@
+"""Questions of depth: near the pleura or the hilum, against the outer pleura or on a fissure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from medspatial.report_questions.facts import Fact, Unasked, about
+from medspatial.report_questions.places import Unit
+from medspatial.report_questions.statements import Statement
+from medspatial.report_questions.topics import Single, Topic
+
+_PLACED_BY_NAME = frozenset(
+    {"peribronchial_thickening", "septal_thickening", "striation", "pleural_plaque", "pleural_thickening",
+     "pleural_effusion", "pneumothorax", "mosaic", "bronchiectasis", "tree_in_bud"}
+)  # fmt: skip
+"""Kinds whose name gives away how near the pleura they lie, or that are spread too widely to ask."""
+OUTER, CENTRAL = "in the outer part, near the pleura", "in the central part, near the hilum"
+ALL_THROUGH = "both near the pleura and near the hilum"
+PLEURA, FISSURE = "the outer pleura", "an interlobar fissure"
+_NEAR = {"pleura": OUTER, "periphery": OUTER, "center": CENTRAL}
+_TOPS = frozenset({"apex", "apices", "apexes", "apical", "apicals"})
+
+
+def depth_of_kind(topic: Topic) -> Iterator[Fact | Unasked]:
+    """Ask whether a kind of finding lies near the pleura, near the hilum, or both."""
+    if topic.region != "lung" or topic.contradicted or not topic.finding.asked:
+        return
+    if topic.finding.name in _PLACED_BY_NAME:
+        return
+    with_zone = [(one, _depths(one.units)) for one in topic.read if _depths(one.units)]
+    if not with_zone:
+        return
+    everything = {depth for _, found in with_zone for depth in found}
+    if any(not _all_deep(one) for one in topic.read if not _coarse(one)):
+        yield Unasked("ambiguous", topic.key, "some of them, not all")
+        return
+    loose = any({*unit.parts, *unit.zones} & set(_NEAR) for one in topic.others for unit in one.units)
+    split = len(everything) > 1 and not any(found == everything for _, found in with_zone)
+    if loose or split or any(_TOPS & set(unit.parts) for one, _ in with_zone for unit in one.units):
+        yield Unasked("unclear_mention", topic.key, "depth")
+        return
+    answer = ALL_THROUGH if len(everything) > 1 else next(iter(everything))
+    best = next(one for one, found in with_zone if found == everything)
+    false = tuple(one for one in (OUTER, CENTRAL, ALL_THROUGH) if one != answer)
+    yield Fact(
+        f"depth {topic.key}", "report-depth", "distance", about(topic), answer, false, (best,),
+        structures=(topic.finding.name, "lung"),
+    )  # fmt: skip
+
+
+def _all_deep(one: Statement) -> bool:
+    return all(
+        set(unit.zones) & set(_NEAR) and not {"bronchi", "mediastinum"} & set(unit.zones)
+        for unit in one.units
+    )
+
+
+def _coarse(one: Statement) -> bool:
+    """Whether a mention of several says no more than the lungs."""
+    return not one.units or (one.plural and all(unit.coarse and not unit.zones for unit in one.units))
+
+
+def _depths(units: Sequence[Unit]) -> frozenset[str]:
+    return frozenset(_NEAR[zone] for unit in units for zone in unit.zones if zone in _NEAR)
+
+
+def surface_of_single(single: Single) -> Iterator[Fact | Unasked]:
+    """Ask whether one finding lies against the outer pleura or on a fissure."""
+    if single.topic.region != "lung" or single.topic.finding.name in _PLACED_BY_NAME:
+        return
+    yield from _surface(
+        single.key if single.size else single.topic.key, about(single), single.statements, single.topic
+    )
+
+
+def surface_of_kind(topic: Topic) -> Iterator[Fact | Unasked]:
+    """Ask the same of several findings of a kind that all lie so."""
+    if topic.region != "lung" or not topic.finding.asked or topic.finding.name in _PLACED_BY_NAME:
+        return
+    if topic.contradicted or not all(_surfaces(one) for one in topic.read if one.units) or topic.others:
+        return
+    yield from _surface(topic.key, about(topic), tuple(topic.read), topic)
+
+
+def _surface(
+    key: str, slots: dict[str, str], statements: tuple[Statement, ...], topic: Topic
+) -> Iterator[Fact | Unasked]:
+    found = [(one, _surfaces(one)) for one in statements if _surfaces(one)]
+    everything = {surface for _, surfaces in found for surface in surfaces}
+    if not everything:
+        return
+    if len(everything) > 1:
+        yield Unasked("ambiguous", key, "pleura and fissure")
+        return
+    answer = everything.pop()
+    yield Fact(
+        f"surface {key}", "report-surface", "distance", slots, answer,
+        (FISSURE if answer == PLEURA else PLEURA,), (found[0][0],), most=2,
+        structures=(topic.finding.name, "lung"),
+    )  # fmt: skip
+
+
+def _surfaces(one: Statement) -> frozenset[str]:
+    units = [*one.units, *(unit for relation in one.relations for unit in relation.units)]
+    if any({"bronchi", "center"} & set(unit.zones) for unit in units):
+        return frozenset()
+    found = {FISSURE for unit in units if unit.fissures} | {
+        PLEURA for unit in units if "pleura" in unit.zones
+    }
+    found |= {PLEURA for unit in one.units if "periphery" in unit.zones}
+    beside = [unit for relation in one.relations for unit in relation.units if unit.organ == "pleura"]
+    return frozenset(found | ({PLEURA} if beside and not found else set()))

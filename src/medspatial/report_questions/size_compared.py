@@ -1,0 +1,274 @@
+"""Questions that compare sizes: the largest of several, the larger of two, the wider vessel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from medspatial.cases.ct_rate import Report
+from medspatial.report_questions.calibres import Calibre, effusion_calibres, vessel_calibres
+from medspatial.report_questions.facts import (
+    LOBES,
+    Fact,
+    Unasked,
+    about,
+    lobes_of,
+    plural_words,
+    possible_lobes,
+)
+from medspatial.report_questions.findings import Finding
+from medspatial.report_questions.sentences import Sentence, sentences
+from medspatial.report_questions.statements import Statement
+from medspatial.report_questions.topics import PAIRED, Single, Topic
+
+SURE_RATIO = 1.2
+"""A size must be so many times the other to be called larger, and differ by `SURE_MM`."""
+SURE_MM = 1.0
+VESSEL_MM = 3.0
+"""Vessels compared differ by so much at least: calipers do not repeat better."""
+
+
+def largest_of_kind(topic: Topic, own: Sequence[Single]) -> Iterator[Fact | Unasked]:
+    """Ask in which lobe, or on which side, the largest of several findings lies."""
+    if topic.region != "lung" or not topic.finding.asked or topic.contradicted:
+        return
+    largest = [one for one in topic.read if one.largest and one.units]
+    if not largest:
+        yield from _largest_by_size(topic, own)
+        return
+    if _larger_elsewhere(topic, largest):
+        yield Unasked("ambiguous", topic.key, "another one is as large")
+        return
+    lobes = frozenset[str]().union(*(lobes_of(one.units[0]) for one in largest))
+    slots = {**about(topic), "noun": topic.noun(plural=True), **plural_words(True)}
+    first = largest[0]
+    if len(lobes) == 1 and lobes_of(first.units[0]) == lobes:
+        answer = next(iter(lobes))
+        yield Fact(
+            f"largest {topic.key}", "report-largest-lobe", "volume", slots, answer,
+            tuple(one for one in LOBES if one != answer), (first,), inferred=first.units[0].inferred,
+            structures=(topic.finding.name,),
+        )  # fmt: skip
+    elif not lobes and len({one.sides for one in largest}) == 1 and len(first.sides) == 1:
+        side = next(iter(first.sides))
+        yield Fact(
+            f"largest {topic.key}", "report-largest-side", "volume", slots, f"the {side} lung",
+            (f"the {'left' if side == 'right' else 'right'} lung",), (first,), most=2,
+            structures=(topic.finding.name,),
+        )  # fmt: skip
+
+
+def _larger_elsewhere(topic: Topic, largest: Sequence[Statement]) -> bool:
+    """Whether a sentence of its own gives another finding of the family a size that is not smaller."""
+    sentences_of = {one.sentence for one in largest}
+    own = [one for one in topic.family if one.sentence in sentences_of]
+    limit = max((max(size.millimetres) for one in own for size in one.sizes), default=0.0)
+    rest = [
+        one for one in topic.family if one.sentence not in sentences_of and one.sentence.section == "findings"
+    ]
+    return any(max(size.millimetres) >= limit for one in rest for size in one.sizes)
+
+
+def _largest_by_size(topic: Topic, own: Sequence[Single]) -> Iterator[Fact | Unasked]:
+    """Find the largest of findings that are all measured, one by one."""
+    measured = sorted((one for one in own if one.size), key=lambda one: -_longest(one))
+    if len(measured) < 2:
+        return
+    first, second = measured[:2]
+    lobes = lobes_of(first.unit)
+    if len(lobes) != 1 or any(lobes_of(one.unit) == lobes for one in measured[1:]):
+        return
+    if _longest(first) - _longest(second) < SURE_MM or _longest(first) < SURE_RATIO * _longest(second):
+        yield Unasked("sizes_too_close", topic.key)
+        return
+    in_measured = {id(one) for single in measured for one in single.statements}
+    for one in topic.family:
+        too_large = any(max(size.millimetres) > _longest(first) for size in one.sizes)
+        unsized = (
+            id(one) not in in_measured and not one.sizes and one.units and "millimet" not in one.text.lower()
+        )
+        if too_large or (unsized and one.sentence.section == "findings"):
+            yield Unasked("unclear_mention", topic.key, "another one may be larger")
+            return
+    answer = next(iter(lobes))
+    yield Fact(
+        f"largest {topic.key}", "report-largest-lobe", "volume",
+        {"noun": topic.noun(plural=True), **plural_words(True)}, answer,
+        tuple(one for one in LOBES if one != answer), (first.statements[0], second.statements[0]),
+        inferred="the stated sizes are compared", structures=(topic.finding.name,),
+    )  # fmt: skip
+
+
+def _longest(single: Single) -> float:
+    return max(single.size.millimetres) if single.size else 0.0
+
+
+_STATIONS = (
+    "upper paratracheal", "lower paratracheal", "subcarinal", "prevascular", "aortopulmonary",
+    "paraesophageal", "right hilar", "left hilar", "axillary", "paratracheal", "pretracheal",
+)  # fmt: skip
+
+
+def largest_node(topic: Topic) -> Iterator[Fact | Unasked]:
+    """Ask at which station the largest lymph node lies."""
+    if topic.finding.name != "lymph_node" or topic.contradicted:
+        return
+    largest = [one for one in topic.family if one.largest and one.units]
+    names = {_station(one) for one in largest}
+    if len(names) != 1 or "" in names:
+        return
+    answer = names.pop()
+    near = {
+        answer,
+        *(one for one in _STATIONS if one.endswith("paratracheal") and answer.endswith("paratracheal")),
+    }
+    near |= (
+        {"pretracheal", "paratracheal"}
+        if answer in ("pretracheal", "paratracheal", "lower paratracheal")
+        else set()
+    )
+    yield Fact(
+        "largest lymph_node", "report-largest-node", "volume", {"noun": "lymph nodes", **plural_words(True)},
+        answer, tuple(one for one in _STATIONS if one not in near), (largest[0],), structures=("lymph_node",),
+    )  # fmt: skip
+
+
+def _station(one: Statement) -> str:
+    unit = one.units[0]
+    if unit.organ == "hilum" and len(unit.sides) == 1:
+        return f"{next(iter(unit.sides))} hilar"
+    if unit.organ == "axilla":
+        return "axillary"
+    return unit.station if unit.station in _STATIONS else ""
+
+
+def lost_volume(topic: Topic) -> Iterator[Fact | Unasked]:
+    """Ask which lobe has become smaller than the others, or which vertebra has lost height."""
+    if topic.finding.name != "volume_loss" or topic.region != "lung" or topic.contradicted:
+        return
+    spoken = frozenset[str]().union(*(possible_lobes(one) for one in topic.family))
+    false = tuple(lobe for lobe in LOBES if lobe not in spoken)
+    for one in topic.read:
+        for unit in one.units:
+            for answer in sorted(lobes_of(unit)):
+                if len(false) >= 2:
+                    yield Fact(
+                        f"lost {topic.key}", "report-lost-volume", "volume",
+                        {"noun": "volume loss", **plural_words(False)}, answer, false, (one,),
+                        inferred=unit.inferred, structures=("volume_loss",),
+                    )  # fmt: skip
+
+
+def larger_of_two(singles: Sequence[Single]) -> Iterator[Fact | Unasked]:
+    """Ask which of two measured findings is larger; their places or kinds tell them apart."""
+    measured = [one for one in singles if one.size and one.topic.finding.asked]
+    for at, first in enumerate(measured):
+        for second in measured[at + 1 :]:
+            names = _names(first, second)
+            same_organ = (
+                first.topic.region == second.topic.region and first.topic.finding != second.topic.finding
+            )
+            if names is None or (same_organ and first.topic.region != "lung"):
+                continue
+            a, b = (max(one.size.millimetres) for one in (first, second) if one.size)
+            if abs(a - b) < SURE_MM or max(a, b) < SURE_RATIO * min(a, b):
+                yield Unasked("sizes_too_close", f"{first.key}/{second.key}")
+                continue
+            order = (0, 1) if a > b else (1, 0)
+            statements = tuple(one.statements[0] for one in (first, second))
+            for subtype, pick in (("report-larger", 0), ("report-smaller", 1)):
+                answer, other = order[pick], order[1 - pick]
+                yield Fact(
+                    f"larger {first.key}/{second.key}", subtype, "volume",
+                    {"first": names[0], "second": names[1], **plural_words(False)},
+                    names[answer], (names[other],), (statements[answer], statements[other]), most=2,
+                    inferred="the two stated sizes are compared",
+                    structures=(first.topic.finding.name, second.topic.finding.name),
+                )  # fmt: skip
+
+
+def _names(first: Single, second: Single) -> tuple[str, str] | None:
+    """Return names of two findings that give no size: by organ and kind alone, or by lobe or side as well."""
+    names = [_name(one) for one in (first, second)]
+    if names[0] is None or names[1] is None or names[0] == names[1]:
+        return None
+    return names[0], names[1]
+
+
+def _name(single: Single) -> str | None:
+    topic, own = single.topic, set(map(id, single.statements))
+    others = [
+        one for one in topic.family if id(one) not in own and (one.units or one.plural) and not one.sums_up
+    ]
+    noun = f"the {topic.noun(plural=False)}"
+    if not others:
+        return noun
+    lobes = lobes_of(single.unit)
+    if topic.region == "lung" and len(lobes) == 1 and not any(lobes & possible_lobes(one) for one in others):
+        return f"{noun} in the {next(iter(lobes))}"
+    side = single.unit.sides
+    free = all(one.units and one.sides and not one.sides & side for one in others)
+    if topic.region in PAIRED and len(side) == 1 and free:
+        return f"{noun} on the {next(iter(side))}"
+    return None
+
+
+def compared_calibres(report: Report) -> Iterator[Fact | Unasked]:
+    """Ask which of two vessels is wider, by how much, and on which side effusion is thicker."""
+    vessels: dict[str, list[Calibre]] = {}
+    for sentence in sentences(report):
+        for one in vessel_calibres(sentence):
+            vessels.setdefault(one.name, []).append(one)
+        thick = list(effusion_calibres(sentence))
+        if thick:
+            yield from _thicker(thick)
+    clear = {
+        name: found[0] for name, found in vessels.items() if len({one.size.millimetres for one in found}) == 1
+    }
+    names = sorted(clear)
+    for at, first in enumerate(names):
+        for second in names[at + 1 :]:
+            yield from _wider(clear[first], clear[second])
+
+
+def _wider(first: Calibre, second: Calibre) -> Iterator[Fact | Unasked]:
+    a, b = first.size.millimetres[0], second.size.millimetres[0]
+    if abs(a - b) < VESSEL_MM:
+        yield Unasked("sizes_too_close", f"{first.name}/{second.name}")
+        return
+    wide, narrow = (first, second) if a > b else (second, first)
+    key = f"vessels {first.name}/{second.name}"
+    statements = tuple(_said(one.sentence, one.size) for one in (wide, narrow))
+    slots = {"first": f"the {first.name}", "second": f"the {second.name}", **plural_words(False)}
+    common = {"statements": statements, "inferred": "the two stated diameters are compared"}
+    structures = (first.name.replace(" ", "_"), second.name.replace(" ", "_"))
+    yield Fact(key, "report-wider", "volume", slots, f"the {wide.name}", (f"the {narrow.name}",), most=2,
+               structures=structures, **common)  # type: ignore[arg-type]  # fmt: skip
+    yield Fact(key, "report-narrower", "volume", slots, f"the {narrow.name}", (f"the {wide.name}",), most=2,
+               structures=structures, **common)  # type: ignore[arg-type]  # fmt: skip
+    difference = float(round(abs(a - b)))
+    answer = f"{difference:.0f} mm"
+    if difference >= 4:
+        yield Fact(
+            key, "report-wider-by", "volume",
+            {"first": f"the {wide.name}", "second": f"the {narrow.name}", **plural_words(False)}, answer,
+            (), value=difference, unit="mm",
+            structures=structures, **common,  # type: ignore[arg-type]
+        )  # fmt: skip
+
+
+def _thicker(thick: Sequence[Calibre]) -> Iterator[Fact | Unasked]:
+    a, b = (one.size.millimetres[0] for one in thick)
+    if abs(a - b) < SURE_MM or max(a, b) < SURE_RATIO * min(a, b):
+        yield Unasked("sizes_too_close", "pleural effusion")
+        return
+    wide, narrow = (thick[0], thick[1]) if a > b else (thick[1], thick[0])
+    yield Fact(
+        "thicker effusion", "report-thicker", "volume", {"noun": "pleural effusion", **plural_words(False)},
+        f"on the {wide.name}", (f"on the {narrow.name}",), (_said(wide.sentence, wide.size),), most=2,
+        inferred="the two stated sizes are compared", structures=("pleural_effusion",),
+    )  # fmt: skip
+
+
+def _said(sentence: Sentence, size: object) -> Statement:
+    nothing = Finding("calibre", "diameter", "diameters", ())
+    return Statement(sentence, nothing, False, "read", (0, len(sentence.text)), sizes=(size,))  # type: ignore[arg-type]
