@@ -1,4 +1,4 @@
-"""Loopback servers, clients that wait for nothing, and PNG pictures."""
+"""FakeServer servers, clients that wait for nothing, and PNG pictures."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from medspatial.llm import Llm, Pause, Retries, open_llm
-from medspatial.llm.loopback import Heard, Loopback, Respond
+from medspatial.llm.fake_server import FakeServer, ReceivedRequest, Respond
 
-Serve = Callable[[Respond], Loopback]
+Serve = Callable[[Respond], FakeServer]
 Open = Callable[..., Llm]
 PROTOCOLS = ("openai", "gemini")
 
@@ -27,10 +27,10 @@ def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def serve() -> Iterator[Serve]:
     """Start servers that are stopped with the test."""
-    started: list[Loopback] = []
+    started: list[FakeServer] = []
 
-    def start(respond: Respond) -> Loopback:
-        server = Loopback(respond)
+    def start(respond: Respond) -> FakeServer:
+        server = FakeServer(respond)
         started.append(server.__enter__())
         return server
 
@@ -66,7 +66,7 @@ def client(waits: Waits) -> Iterator[Open]:
     """Open clients of a server: ``client(server, "openai", ...)``."""
     opened: list[Llm] = []
 
-    def make(server: Loopback, protocol: str = "openai", model: str = "m-1", **options: Any) -> Llm:
+    def make(server: FakeServer, protocol: str = "openai", model: str = "m-1", **options: Any) -> Llm:
         options = {
             "retries": Retries(count=3, first_s=1.0),
             "pause": Pause(waits.sleep, waits.clock),
@@ -105,7 +105,7 @@ def once() -> Callable[[Any, str], Respond]:
     def make(first: Any, then: str) -> Respond:
         seen: set[str] = set()
 
-        def respond(heard: Heard) -> Any:
+        def respond(heard: ReceivedRequest) -> Any:
             if heard.text in seen:
                 return then
             seen.add(heard.text)

@@ -27,7 +27,7 @@ from medspatial.llm import (
     Tokens,
     user,
 )
-from medspatial.llm.loopback import Heard, Say
+from medspatial.llm.fake_server import FakeReply, ReceivedRequest
 
 SCHEMA = {
     "type": "object",
@@ -44,7 +44,7 @@ def many(count: int) -> list[Request]:
     return [ask(f"question {number}") for number in range(count)]
 
 
-def echo(heard: Heard) -> str:
+def echo(heard: ReceivedRequest) -> str:
     return f"answer to {heard.text}"
 
 
@@ -61,7 +61,7 @@ def test_half_a_character_in_a_reply_becomes_a_replacement(serve: Any, client: A
 
 
 def test_an_answer_with_its_facts(serve: Any, client: Any, protocol: str) -> None:
-    server = serve(lambda heard: Say("left", served="m-1-2030-01-01", tokens=(100, 20, 60)))
+    server = serve(lambda heard: FakeReply("left", served="m-1-2030-01-01", tokens=(100, 20, 60)))
     llm = client(server, protocol, prices=Prices(1.0, 2.0, 0.5))
     reply = llm.ask(ask("which side?", system="be brief"))
     assert (reply.text, reply.finish, reply.refusal, reply.from_cache) == ("left", "stop", None, False)
@@ -69,7 +69,7 @@ def test_an_answer_with_its_facts(serve: Any, client: Any, protocol: str) -> Non
     assert reply.tokens == Tokens(100, 20, 60)
     assert reply.cost == pytest.approx((40 * 1 + 60 * 0.5 + 20 * 2) / 1e6)
     assert llm.spent.dollars == pytest.approx(reply.cost)
-    assert [(h.text, h.system, h.model) for h in server.heard] == [("which side?", "be brief", "m-1")]
+    assert [(h.text, h.system, h.model) for h in server.requests] == [("which side?", "be brief", "m-1")]
 
 
 def test_nothing_is_asked_twice(serve: Any, client: Any, protocol: str) -> None:
@@ -87,7 +87,7 @@ def test_nothing_is_asked_twice(serve: Any, client: Any, protocol: str) -> None:
 
 def test_equal_requests_under_way_share_one_call(serve: Any, client: Any) -> None:
     go = threading.Event()
-    server = serve(lambda heard: Say("same", until=go))
+    server = serve(lambda heard: FakeReply("same", until=go))
     llm = client(server)
     replies: list[Reply] = []
     threads = [threading.Thread(target=lambda: replies.append(llm.ask(ask("one")))) for _ in range(5)]
@@ -113,23 +113,23 @@ def test_a_resumed_run_costs_no_calls(serve: Any, client: Any, protocol: str, tm
 @pytest.mark.parametrize(
     "failure",
     [
-        Say(status=500),
-        Say(status=503, headers={"Retry-After": "0"}),
-        Say(status=429),
-        Say(status=408),
-        Say(hang_up="before"),
-        Say("half of it", hang_up="within"),
-        Say(raw='{"choices": ['),
-        Say(raw="<html>busy</html>", headers={"Content-Type": "text/html"}),
-        Say(raw='{"choices": "x", "candidates": 5}'),
-        Say(raw='{"choices": [], "candidates": []}'),
-        Say(raw="[]"),
-        Say("  "),
+        FakeReply(status=500),
+        FakeReply(status=503, headers={"Retry-After": "0"}),
+        FakeReply(status=429),
+        FakeReply(status=408),
+        FakeReply(hang_up="before"),
+        FakeReply("half of it", hang_up="within"),
+        FakeReply(raw='{"choices": ['),
+        FakeReply(raw="<html>busy</html>", headers={"Content-Type": "text/html"}),
+        FakeReply(raw='{"choices": "x", "candidates": 5}'),
+        FakeReply(raw='{"choices": [], "candidates": []}'),
+        FakeReply(raw="[]"),
+        FakeReply("  "),
     ],
     ids=["500", "503", "429", "408", "broken", "within", "cut", "html", "types", "empty", "list", "blank"],
 )
 def test_what_fails_in_passing_is_asked_again(
-    serve: Any, client: Any, protocol: str, once: Any, waits: Any, failure: Say
+    serve: Any, client: Any, protocol: str, once: Any, waits: Any, failure: FakeReply
 ) -> None:
     server = serve(once(failure, "left"))
     llm = client(server, protocol)
@@ -142,7 +142,7 @@ def test_what_fails_in_passing_is_asked_again(
 
 def test_a_slow_server_is_given_up_and_asked_again(serve: Any, client: Any, protocol: str, once: Any) -> None:
     never = threading.Event()
-    server = serve(once(Say("late", until=never), "in time"))
+    server = serve(once(FakeReply("late", until=never), "in time"))
     llm = client(server, protocol, timeout_s=0.3)
     assert llm.ask(ask("which side?")).text == "in time"
     assert server.calls == 2
@@ -152,7 +152,7 @@ def test_a_slow_server_is_given_up_and_asked_again(serve: Any, client: Any, prot
 def test_retry_after_is_kept_by_all_threads(
     serve: Any, client: Any, protocol: str, once: Any, waits: Any
 ) -> None:
-    server = serve(once(Say(status=429, headers={"Retry-After": "7"}), "left"))
+    server = serve(once(FakeReply(status=429, headers={"Retry-After": "7"}), "left"))
     llm = client(server, protocol, concurrency=1)
     assert llm.ask(ask("which side?")).text == "left"
     assert max(waits.seconds) == 7.0
@@ -162,13 +162,13 @@ def test_retry_after_is_kept_by_all_threads(
 def test_gemini_says_the_wait_in_its_body_too(serve: Any, client: Any, once: Any, waits: Any) -> None:
     details = [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "11.5s"}]
     body = {"error": {"code": 429, "message": "quota", "status": "RESOURCE_EXHAUSTED", "details": details}}
-    server = serve(once(Say(status=429, raw=json.dumps(body)), "left"))
+    server = serve(once(FakeReply(status=429, raw=json.dumps(body)), "left"))
     assert client(server, "gemini").ask(ask("which side?")).text == "left"
     assert waits.seconds[0] == 11.5
 
 
 def test_a_wait_that_is_too_long_is_not_waited(serve: Any, client: Any, protocol: str, waits: Any) -> None:
-    server = serve(lambda heard: Say(status=429, headers={"Retry-After": "86400"}))
+    server = serve(lambda heard: FakeReply(status=429, headers={"Retry-After": "86400"}))
     with pytest.raises(CallFailed, match="asks to wait 86400 s, more than 300 s"):
         client(server, protocol).ask(ask("which side?"))
     assert (server.calls, waits.seconds) == (1, [])
@@ -177,7 +177,7 @@ def test_a_wait_that_is_too_long_is_not_waited(serve: Any, client: Any, protocol
 def test_retries_are_capped_and_failures_do_not_stop_the_others(
     serve: Any, client: Any, protocol: str
 ) -> None:
-    server = serve(lambda heard: Say(status=500) if heard.text == "question 1" else "fine")
+    server = serve(lambda heard: FakeReply(status=500) if heard.text == "question 1" else "fine")
     llm = client(server, protocol, retries=Retries(count=2, first_s=0.1))
     outcomes = llm.ask_all(many(4))
     assert [type(outcome) for outcome in outcomes] == [Reply, CallFailed, Reply, Reply]
@@ -188,7 +188,7 @@ def test_retries_are_capped_and_failures_do_not_stop_the_others(
 
 def test_a_failure_is_tried_again_by_the_next_asking(serve: Any, client: Any, protocol: str) -> None:
     broken = {"now": True}
-    server = serve(lambda heard: Say(status=500) if broken["now"] else "left")
+    server = serve(lambda heard: FakeReply(status=500) if broken["now"] else "left")
     llm = client(server, protocol, retries=0)
     with pytest.raises(CallFailed):
         llm.ask(ask("which side?"))
@@ -198,7 +198,9 @@ def test_a_failure_is_tried_again_by_the_next_asking(serve: Any, client: Any, pr
 
 
 def test_a_bad_request_fails_alone_and_at_once(serve: Any, client: Any, protocol: str) -> None:
-    server = serve(lambda heard: Say(status=400, error="context too long") if "1" in heard.text else "fine")
+    server = serve(
+        lambda heard: FakeReply(status=400, error="context too long") if "1" in heard.text else "fine"
+    )
     outcomes = client(server, protocol).ask_all(many(2))
     assert outcomes[0].text == "fine"
     assert "context too long" in str(outcomes[1])
@@ -207,7 +209,7 @@ def test_a_bad_request_fails_alone_and_at_once(serve: Any, client: Any, protocol
 
 @pytest.mark.parametrize("status", [401, 403, 404])
 def test_a_refusal_of_all_ends_the_run(serve: Any, client: Any, protocol: str, status: int) -> None:
-    server = serve(lambda heard: Say(status=status, error="go away"))
+    server = serve(lambda heard: FakeReply(status=status, error="go away"))
     llm = client(server, protocol, concurrency=1)
     outcomes = llm.ask_all(many(5))
     assert all(isinstance(outcome, AccessRefused) for outcome in outcomes)
@@ -215,7 +217,7 @@ def test_a_refusal_of_all_ends_the_run(serve: Any, client: Any, protocol: str, s
 
 
 def test_a_dead_server_ends_the_run(serve: Any, client: Any, protocol: str) -> None:
-    server = serve(lambda heard: Say(hang_up="before"))
+    server = serve(lambda heard: FakeReply(hang_up="before"))
     llm = client(server, protocol, retries=1, give_up_after=3, concurrency=1)
     outcomes = llm.ask_all(many(9))
     assert [type(o) for o in outcomes[:3]] == [CallFailed, CallFailed, ServerDown]
@@ -225,7 +227,7 @@ def test_a_dead_server_ends_the_run(serve: Any, client: Any, protocol: str) -> N
 
 def test_a_refusal_is_a_reply_with_its_cause(serve: Any, client: Any, protocol: str) -> None:
     finish = "content_filter" if protocol == "openai" else "stop"
-    server = serve(lambda heard: Say("", refusal="I cannot", finish=finish))
+    server = serve(lambda heard: FakeReply("", refusal="I cannot", finish=finish))
     reply = client(server, protocol).ask(ask("which side?", schema=SCHEMA))
     assert reply.finish == "refusal"
     assert reply.refusal
@@ -234,12 +236,12 @@ def test_a_refusal_is_a_reply_with_its_cause(serve: Any, client: Any, protocol: 
 
 
 def test_a_blocked_prompt_of_gemini(serve: Any, client: Any) -> None:
-    reply = client(serve(lambda heard: Say(None)), "gemini").ask(ask("which side?"))
+    reply = client(serve(lambda heard: FakeReply(None)), "gemini").ask(ask("which side?"))
     assert reply.refusal == "the prompt was blocked: PROHIBITED_CONTENT"
 
 
 def test_a_limit_used_up_before_any_text_is_a_failure(serve: Any, client: Any, protocol: str) -> None:
-    server = serve(lambda heard: Say("", finish="length"))
+    server = serve(lambda heard: FakeReply("", finish="length"))
     with pytest.raises(CallFailed, match="limit of 64 tokens was used up before any text"):
         client(server, protocol).ask(ask("which side?", max_tokens=64))
     assert server.calls == 1
@@ -248,7 +250,7 @@ def test_a_limit_used_up_before_any_text_is_a_failure(serve: Any, client: Any, p
 def test_structure_is_asked_for_and_checked(serve: Any, client: Any, protocol: str) -> None:
     server = serve(lambda heard: '{"side": "left"}')
     assert client(server, protocol).ask(ask("which side?", schema=SCHEMA)).parsed == {"side": "left"}
-    body = server.heard[0].body
+    body = server.requests[0].body
     sent = (
         body["response_format"]["json_schema"]["schema"]
         if protocol == "openai"
@@ -264,8 +266,8 @@ def test_structure_in_other_modes_stands_in_the_system_text(
     server = serve(lambda heard: '```json\n{"side": "left"}\n```')
     llm = client(server, protocol, json_mode=mode)
     assert llm.ask(ask("which side?", schema=SCHEMA, system="S")).parsed == {"side": "left"}
-    assert json.dumps(SCHEMA) in server.heard[0].system
-    body = json.dumps(server.heard[0].body)
+    assert json.dumps(SCHEMA) in server.requests[0].system
+    body = json.dumps(server.requests[0].body)
     assert ("json_object" in body or "application/json" in body) == (mode == "object")
 
 
@@ -277,7 +279,7 @@ def test_malformed_structure_is_repaired_once(serve: Any, client: Any, protocol:
     assert (reply.parsed, reply.repaired) == ({"side": "left"}, True)
     assert reply.tokens == Tokens(20, 10, 0)  # both calls were paid
     assert (server.calls, llm.spent.repairs) == (2, 1)
-    assert "must be one of ['left', 'right'], got 'up'" in server.heard[1].text
+    assert "must be one of ['left', 'right'], got 'up'" in server.requests[1].text
     assert client(server, protocol, cache=cache).ask(ask("which side?", schema=SCHEMA)).parsed == reply.parsed
     assert server.calls == 2
 
@@ -297,7 +299,7 @@ def test_structure_that_stays_malformed_is_a_failure_that_a_resume_tries_again(
 def test_a_changed_version_ends_the_run_and_keeps_what_is_done(
     serve: Any, client: Any, protocol: str, tmp_path: Path
 ) -> None:
-    server = serve(lambda heard: Say("ok", served="m-1-001" if heard.number <= 2 else "m-1-002"))
+    server = serve(lambda heard: FakeReply("ok", served="m-1-001" if heard.number <= 2 else "m-1-002"))
     cache = tmp_path / "c.sqlite"
     llm = client(server, protocol, concurrency=1, cache=cache)
     outcomes = llm.ask_all(many(6))
@@ -313,7 +315,7 @@ def test_a_changed_version_ends_the_run_and_keeps_what_is_done(
 def test_a_silently_exchanged_model_is_refused_also_from_the_cache(
     serve: Any, client: Any, protocol: str, tmp_path: Path
 ) -> None:
-    server = serve(lambda heard: Say("ok", served="newer-2"))
+    server = serve(lambda heard: FakeReply("ok", served="newer-2"))
     cache = tmp_path / "c.sqlite"
     with pytest.raises(ServedModelChanged, match="the server answers with 'newer-2'"):
         client(server, protocol, cache=cache).ask(ask("which side?"))
@@ -324,14 +326,14 @@ def test_a_silently_exchanged_model_is_refused_also_from_the_cache(
 
 
 def test_a_run_can_be_bound_to_an_earlier_version(serve: Any, client: Any) -> None:
-    llm = client(serve(lambda heard: Say("ok", served="m-1-002")))
+    llm = client(serve(lambda heard: FakeReply("ok", served="m-1-002")))
     llm.bind("m-1-001")
     with pytest.raises(ServedModelChanged, match="answered by 'm-1-001', now the server runs 'm-1-002'"):
         llm.ask(ask("which side?"))
 
 
 def test_the_budget_is_kept_and_ends_the_run(serve: Any, client: Any, protocol: str, tmp_path: Path) -> None:
-    server = serve(lambda heard: Say("ok", tokens=(200, 1000, 0)))
+    server = serve(lambda heard: FakeReply("ok", tokens=(200, 1000, 0)))
     budget, prices = Budget(dollars=0.0075), Prices(1.0, 1.0)  # a call costs $0.0012
     cache = tmp_path / "c.sqlite"
     llm = client(server, protocol, budget=budget, prices=prices, concurrency=4, cache=cache)
@@ -362,7 +364,7 @@ def test_no_more_calls_at_once_than_allowed(serve: Any, client: Any) -> None:
     lock, inside, most = threading.Lock(), [0], [0]
     enough = threading.Semaphore(0)
 
-    def respond(heard: Heard) -> str:
+    def respond(heard: ReceivedRequest) -> str:
         with lock:
             inside[0] += 1
             most[0] = max(most[0], inside[0])
@@ -381,7 +383,7 @@ def test_the_first_can_go_alone(serve: Any, client: Any) -> None:
     answered: list[int] = []
     begun: list[tuple[int, bool]] = []
 
-    def respond(heard: Heard) -> str:
+    def respond(heard: ReceivedRequest) -> str:
         begun.append((heard.number, bool(answered)))
         return "ok"
 
@@ -398,7 +400,7 @@ def test_repeats_are_asked_separately_and_sent_alike(serve: Any, client: Any) ->
     llm = client(server, concurrency=1)
     texts = [o.text for o in llm.ask_all([ask("a", sample=sample, temperature=0.7) for sample in range(3)])]
     assert texts == ["draw 1", "draw 2", "draw 3"]
-    assert server.heard[0].body == server.heard[1].body
+    assert server.requests[0].body == server.requests[1].body
 
 
 def test_pictures_go_over_the_wire_in_order(
@@ -407,7 +409,7 @@ def test_pictures_go_over_the_wire_in_order(
     server = serve(lambda heard: f"{heard.images} pictures")
     reply = client(server, protocol).ask(Request((user("first", png(3, 2), "then", png(4, 2), "last?"),)))
     assert reply.text == "2 pictures"
-    body = server.heard[0].body
+    body = server.requests[0].body
     parts = body["messages"][-1]["content"] if protocol == "openai" else body["contents"][-1]["parts"]
     assert ["text" in part for part in parts] == [True, False, True, False, True]
 
@@ -427,9 +429,9 @@ def test_an_interrupt_wakes_sleepers_and_asks_nothing_more(
 ) -> None:
     heard = threading.Event()
 
-    def respond(request: Heard) -> Say:
+    def respond(request: ReceivedRequest) -> FakeReply:
         heard.set()
-        return Say(status=500)
+        return FakeReply(status=500)
 
     def interrupted(jobs: Any) -> None:
         heard.wait(10)

@@ -40,6 +40,50 @@ def test_an_object_is_found(text: str) -> None:
     assert parse_structured(text, OBJECT) == {"a": 1}
 
 
+VERDICT: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "reason": {"type": "string"},
+        "answer": {"type": "string"},
+        "verdict": {"type": "string", "enum": ["correct", "incorrect"]},
+    },
+    "required": ["reason", "answer", "verdict"],
+    "additionalProperties": False,
+}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<think>\nDraft {left}.\n</think>\n\n{"reason": "r", "answer": "a", "verdict": "correct"}',
+        '{"reason": "r", "answer": "a", "verdict": "Correct"}',
+        '{"Reason": "r", "ANSWER": "a", "Verdict": "CORRECT."}',
+        '{"reason": "r", "answer": "a", "verdict": "correct", "confidence": 0.9}',
+        '```json\n{"reason": "r", "answer": "a", "verdict": "correct"}\n```\nDone {end}',
+        "{'reason': 'r', 'answer': 'a', 'verdict': 'correct'}",
+        '{"reason": "r", "answer": "a", "verdict": "correct",}',
+        'First {"x": 1}; then {"reason": "r", "answer": "a", "verdict": "correct"}',
+        2 * '{"reason": "r", "answer": "a", "verdict": "correct"} ',
+        '<unused94>thought {x}<unused95>{"reason": "r", "answer": "a", "verdict": "correct"}<end_of_turn>',
+    ],
+)
+def test_verdicts_in_the_forms_of_judges_without_a_schema_mode(text: str) -> None:
+    assert parse_structured(text, VERDICT) == {"reason": "r", "answer": "a", "verdict": "correct"}
+
+
+def test_latex_null_and_braces_inside_quotes() -> None:
+    text = r'{"reason": "\(x\) and \mu {b}", "answer": null, "verdict": "incorrect"}'.replace("\\\\", "\\")
+    found = parse_structured(text, VERDICT)
+    assert (found["answer"], found["verdict"]) == ("", "incorrect")
+    assert "{b}" in found["reason"]
+
+
+def test_two_verdicts_in_one_reply_are_none() -> None:
+    one = '{"reason": "r", "answer": "a", "verdict": "correct"}'
+    with pytest.raises(ValueError, match="2 values fit the schema and differ"):
+        parse_structured(f"{one}\nNo: {one.replace('correct', 'incorrect')}", VERDICT)
+
+
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
@@ -52,7 +96,8 @@ def test_an_object_is_found(text: str) -> None:
         ('{"a": 1.5}', "reply.a: must be integer"),
         ('{"b": "x"}', "field 'a' is required"),
         ('{"a": 1, "b": "z"}', r"reply.b: must be one of \['x', 'y'\], got 'z'"),
-        ('{"a": 1, "c": 2}', "unknown field 'c'"),
+        ('{"a": 1} or rather {"a": 2}', "2 values fit the schema and differ"),
+        ('{"a": 1, "A": 2}', "unknown field 'A'"),
     ],
 )
 def test_the_fault_is_named_with_its_place(text: str, fault: str) -> None:

@@ -177,6 +177,6 @@ def test_the_next_volume_is_prepared_while_this_one_is_answered(tmp_path: Path) 
         return Volume(np.zeros((2, 2, 2), np.int16), Affine(np.eye(4)), source=case_id)
 
     rows = [Question(case_id=case, question="Side?", answer="left") for case in ("a", "b", "c")]
-    predict(model, rows, tmp_path / "out.jsonl", load=load)
+    predict(model, rows, tmp_path / "out.jsonl", cases=load)
     assert model.events.index("prepare b") < model.events.index("answer a")
     assert [e for e in model.events if e.startswith("answer")] == ["answer a", "answer b", "answer c"]

@@ -20,8 +20,12 @@ def test_built_in_names_come_first() -> None:
 @pytest.mark.parametrize(
     ("kind", "options", "message"),
     [
-        ("randon", {}, "unknown model 'randon'; known: random, prior"),
-        ("random", {"sede": 1}, "model 'random': unknown option 'sede'; it takes: seed"),
+        ("randon", {}, r"unknown model 'randon' \(did you mean 'random'\?\); known: random, prior"),
+        (
+            "random",
+            {"sede": 1},
+            r"model 'random': unknown option 'sede' \(did you mean 'seed'\?\); it takes: seed",
+        ),
         ("oracle", {"seed": 1}, "model 'oracle': unknown option 'seed'; it takes: none"),
     ],
 )
@@ -79,19 +83,19 @@ RULE = r"it must name a callable that returns a medspatial\.models\.Model"
     ],
 )
 def test_a_broken_entry_point_is_one_line_that_names_its_package(
-    code: str, attribute: str, message: str, outside_model: Callable[..., str]
+    code: str, attribute: str, message: str, plugin_model: Callable[..., str]
 ) -> None:
-    name = outside_model(code, attribute)
+    name = plugin_model(code, attribute)
     with pytest.raises(InputError, match=f"^{WHERE}: {message}") as caught:
         create_model(name)
     assert "\n" not in str(caught.value)
     assert name in model_names()  # the others can still be listed and used
 
 
-def test_an_outside_model_that_misses_a_package_says_so_itself(outside_model: Callable[..., str]) -> None:
+def test_an_outside_model_that_misses_a_package_says_so_itself(plugin_model: Callable[..., str]) -> None:
     code = "from medspatial.errors import require\nrequire('no_such_thing', 'models')"
     with pytest.raises(MissingPackageError, match="package 'no_such_thing' is not installed"):
-        create_model(outside_model(code, "Toy"))
+        create_model(plugin_model(code, "Toy"))
 
 
 @pytest.mark.parametrize("name", ["", "a/b", ".a"])

@@ -11,10 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from medspatial.models import create_model
 from medspatial.models.ct_chat.preparation import Preparation as CTChatPreparation
-from medspatial.models.m3d_lamed import M3DLaMed
 from medspatial.models.m3d_lamed.preparation import Preparation as M3DPreparation
-from medspatial.models.med3dvlm import Med3DVLM
 from medspatial.models.med3dvlm.preparation import Preparation as Med3DVLMPreparation
 from medspatial.models.medgemma.preparation import Preparation as MedGemmaPreparation
 from medspatial.volume import AXIS_CODES, Affine, Volume
@@ -94,7 +93,9 @@ def test_stretched_models_see_the_whole_volume(
     build: str, tiny_m3d: Path, med3dvlm_folder: Callable[..., Path], noise_volume: Volume
 ) -> None:
     model: Any = (
-        M3DLaMed(tiny_m3d, device="cpu") if build == "m3d" else Med3DVLM(med3dvlm_folder(), device="cpu")
+        create_model("m3d_lamed", path=tiny_m3d, device="cpu")
+        if build == "m3d"
+        else create_model("med3dvlm", path=med3dvlm_folder(), device="cpu")
     )
     low, high = (0, 0, 0), tuple(n - 1 for n in noise_volume.shape)
     outside = tuple(n + 1 for n in noise_volume.shape)
@@ -117,7 +118,7 @@ def test_stretched_models_see_the_whole_volume(
 def test_recipes_that_crop_by_values_do_not_say(preparation: Any, crops: bool, tiny_m3d: Path) -> None:
     assert preparation.crops == crops
     assert any("cropped" in note for note in preparation.contract().notes) == crops
-    model = M3DLaMed(tiny_m3d, device="cpu")
+    model = create_model("m3d_lamed", path=tiny_m3d, device="cpu")
     model.preparation = preparation
     seen = model.visible(marked((0, 0, 0)), [world(1, 1, 1)])
     assert seen is None if crops else seen == [True]

@@ -134,7 +134,7 @@ def test_a_volume_that_cannot_be_read_is_no_fault_of_a_method(tmp_path: Path) ->
     class Looking(Giving):
         needs_volume = True
 
-    done = predict(Looking(each(Answer("left"))), QUESTIONS, tmp_path / "p.jsonl", load=load)
+    done = predict(Looking(each(Answer("left"))), QUESTIONS, tmp_path / "p.jsonl", cases=load)
     assert done.errors == {"load: InputError: a.nii.gz: no such file": 3}
 
 

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
+from medspatial.arms import Arm
 from medspatial.inputs import Query
 from medspatial.models import Answer, Model, create_model
-from medspatial.predict import PredictionRun, predict
+from medspatial.predict import Cases, PredictionRun, predict
 from medspatial.records import Prediction, Question, read_records
 
 STATES = {"a": "1", "b": "1"}
+TOGETHER = Arm("standard", "each answer rests on all cases", each_alone=False)
 
 
 class Looker(Model):
@@ -47,7 +49,7 @@ BOTH = asked(a="left", b="right")
 
 
 def run(path: Path, questions: Sequence[Question], states: dict[str, str], **more: Any) -> PredictionRun:
-    return predict(Looker(), questions, path, load=FakeVolume, states=states, **more)  # type: ignore[arg-type]
+    return predict(Looker(), questions, path, cases=Cases(FakeVolume, states=states), **more)  # type: ignore[arg-type]
 
 
 def answered(path: Path) -> list[str]:
@@ -78,26 +80,29 @@ def test_a_case_whose_files_changed_is_asked_again(path: Path) -> None:
 
 
 def test_a_call_that_does_not_know_the_files_leaves_answers_alone(path: Path) -> None:
-    unknown = predict(Looker(), BOTH, path, load=FakeVolume)  # type: ignore[arg-type]
+    unknown = predict(Looker(), BOTH, path, cases=FakeVolume)  # type: ignore[arg-type]
     assert (unknown.resumed, unknown.outdated) == (2, 0)
     assert run(path, BOTH, {**STATES, "b": "2"}).outdated == 1  # what was known before stays known
 
 
 def test_a_model_that_does_not_look_does_not_mind_files(tmp_path: Path) -> None:
     for states in (STATES, {**STATES, "b": "2"}):
-        assert predict(create_model("echo"), BOTH, tmp_path / "echo.jsonl", states=states).outdated == 0
+        assert (
+            predict(create_model("echo"), BOTH, tmp_path / "echo.jsonl", cases=Cases(states=states)).outdated
+            == 0
+        )
 
 
 def test_where_cases_depend_on_each_other_all_are_asked_again(path: Path) -> None:
-    changed = run(path, BOTH, {**STATES, "b": "2"}, each_alone=False)
+    changed = run(path, BOTH, {**STATES, "b": "2"}, arm=TOGETHER)
     assert (changed.answered, changed.outdated) == (2, 2)
 
 
 def test_a_case_that_no_question_concerns_may_come_and_go(tmp_path: Path) -> None:
     path = tmp_path / "looker.jsonl"
-    run(path, BOTH, {**STATES, "idle": "1"}, each_alone=False)
+    run(path, BOTH, {**STATES, "idle": "1"}, arm=TOGETHER)
     for states in ({**STATES, "idle": "2"}, STATES, {**STATES, "other": "1"}):
-        again = run(path, BOTH, states, each_alone=False)
+        again = run(path, BOTH, states, arm=TOGETHER)
         assert (again.resumed, again.outdated) == (2, 0)
 
 

@@ -17,7 +17,7 @@ import pytest
 from medspatial.errors import InputError, MissingPackageError
 from medspatial.inputs import Query
 from medspatial.models import Answer, Model, create_model
-from medspatial.predict import predict, read_predictions
+from medspatial.predict import PredictOptions, predict, read_predictions
 from medspatial.records import Prediction, Question, read_records
 
 
@@ -62,7 +62,9 @@ class FakeVolume:
 
 def test_each_volume_is_encoded_once_and_answered_in_batches(tmp_path: Path) -> None:
     model = Toy()
-    run = predict(model, questions(), tmp_path / "toy.jsonl", load=FakeVolume, batch_size=3)  # type: ignore[arg-type]
+    run = predict(
+        model, questions(), tmp_path / "toy.jsonl", cases=FakeVolume, options=PredictOptions(batch_size=3)
+    )  # type: ignore[arg-type]
     assert (run.questions, run.answered, run.failed) == (12, 12, 0)
     assert model.encoded == ["case0", "case1", "case2"]
     assert model.batches == [3, 1, 3, 1, 3, 1]
@@ -72,7 +74,7 @@ def test_each_volume_is_encoded_once_and_answered_in_batches(tmp_path: Path) -> 
 
 
 def test_volume_facts_and_manifest_are_written(tmp_path: Path) -> None:
-    predict(Toy(), questions(), tmp_path / "toy.jsonl", load=FakeVolume)  # type: ignore[arg-type]
+    predict(Toy(), questions(), tmp_path / "toy.jsonl", cases=FakeVolume)  # type: ignore[arg-type]
     facts = [json.loads(line) for line in (tmp_path / "toy.volumes.jsonl").read_text().splitlines()]
     assert [fact["fingerprint"] for fact in facts] == [f"print of case{i}" for i in range(3)]
     manifest = json.loads((tmp_path / "toy.manifest.json").read_text())
@@ -83,7 +85,7 @@ def test_volume_facts_and_manifest_are_written(tmp_path: Path) -> None:
 
 
 def test_a_bad_question_costs_only_itself(tmp_path: Path) -> None:
-    run = predict(Toy(["Question 2?"]), questions(), tmp_path / "toy.jsonl", load=FakeVolume)  # type: ignore[arg-type]
+    run = predict(Toy(["Question 2?"]), questions(), tmp_path / "toy.jsonl", cases=FakeVolume)  # type: ignore[arg-type]
     assert (run.answered, run.failed) == (9, 3)
     failures = read_records(tmp_path / "toy.failures.jsonl", Prediction).rows
     assert {row.error for row in failures} == {"answer: RuntimeError: out of words"}
@@ -91,9 +93,9 @@ def test_a_bad_question_costs_only_itself(tmp_path: Path) -> None:
 
 
 def test_an_unreadable_volume_fails_its_questions_and_is_tried_again(tmp_path: Path) -> None:
-    run = predict(Toy(["case1"]), questions(), tmp_path / "toy.jsonl", load=FakeVolume)  # type: ignore[arg-type]
+    run = predict(Toy(["case1"]), questions(), tmp_path / "toy.jsonl", cases=FakeVolume)  # type: ignore[arg-type]
     assert (run.answered, run.failed) == (8, 4)
-    again = predict(Toy(), questions(), tmp_path / "toy.jsonl", load=FakeVolume)  # type: ignore[arg-type]
+    again = predict(Toy(), questions(), tmp_path / "toy.jsonl", cases=FakeVolume)  # type: ignore[arg-type]
     assert (again.resumed, again.answered, again.failed) == (8, 4, 0)
     assert not (tmp_path / "toy.failures.jsonl").exists()
     assert len(read_predictions(run.path)) == 12
@@ -104,7 +106,7 @@ def test_a_model_that_gives_too_few_answers_fails(tmp_path: Path) -> None:
         def answer(self, encoded: str, queries: Sequence[Query]) -> list[Answer]:
             return super().answer(encoded, queries)[: len(queries) - 1]
 
-    run = predict(Short(), questions(1), tmp_path / "s.jsonl", load=FakeVolume)  # type: ignore[arg-type]
+    run = predict(Short(), questions(1), tmp_path / "s.jsonl", cases=FakeVolume)  # type: ignore[arg-type]
     assert (run.answered, run.failed) == (0, 4)
     assert "got 0 answers to 1 queries" in (read_predictions(run.path)[0].error or "")
 
@@ -115,15 +117,15 @@ def test_a_missing_package_stops_the_run_at_once(tmp_path: Path) -> None:
             raise MissingPackageError("package 'torch' is not installed")
 
     with pytest.raises(MissingPackageError):
-        predict(Heavy(), questions(), tmp_path / "h.jsonl", load=FakeVolume)  # type: ignore[arg-type]
+        predict(Heavy(), questions(), tmp_path / "h.jsonl", cases=FakeVolume)  # type: ignore[arg-type]
 
 
 def test_a_finished_run_asks_nothing_again(tmp_path: Path) -> None:
     path = tmp_path / "toy.jsonl"
-    predict(Toy(), questions(), path, load=FakeVolume)  # type: ignore[arg-type]
+    predict(Toy(), questions(), path, cases=FakeVolume)  # type: ignore[arg-type]
     before = path.read_bytes()
     model = Toy()
-    run = predict(model, questions(), path, load=FakeVolume)  # type: ignore[arg-type]
+    run = predict(model, questions(), path, cases=FakeVolume)  # type: ignore[arg-type]
     assert (run.resumed, run.answered, model.encoded) == (12, 0, [])
     assert path.read_bytes() == before
 
@@ -133,14 +135,14 @@ def test_another_configuration_is_refused_unless_overwritten(tmp_path: Path) -> 
     predict(create_model("random", seed=1), questions(), path)
     with pytest.raises(InputError, match=r"another configuration \(changed: seed: 1 -> 2\)"):
         predict(create_model("random", seed=2), questions(), path)
-    run = predict(create_model("random", seed=2), questions(), path, overwrite=True)
+    run = predict(create_model("random", seed=2), questions(), path, options=PredictOptions(overwrite=True))
     assert (run.resumed, run.answered) == (0, 12)
 
 
 def test_a_few_questions_first_and_the_rest_later(tmp_path: Path) -> None:
     path = tmp_path / "toy.jsonl"
-    predict(Toy(), questions()[:5], path, load=FakeVolume)  # type: ignore[arg-type]
-    run = predict(Toy(), questions(), path, load=FakeVolume)  # type: ignore[arg-type]
+    predict(Toy(), questions()[:5], path, cases=FakeVolume)  # type: ignore[arg-type]
+    run = predict(Toy(), questions(), path, cases=FakeVolume)  # type: ignore[arg-type]
     assert (run.resumed, run.answered, run.outdated) == (5, 7, 0)
     assert {row.id for row in read_records(path, Prediction)} == {q.id for q in questions()}
     assert not (tmp_path / "toy.outdated").exists()
@@ -148,13 +150,13 @@ def test_a_few_questions_first_and_the_rest_later(tmp_path: Path) -> None:
 
 def test_answers_to_questions_that_are_not_asked_now_are_kept_for_later(tmp_path: Path) -> None:
     path = tmp_path / "toy.jsonl"
-    predict(Toy(), questions(), path, load=FakeVolume)  # type: ignore[arg-type]
-    few = predict(Toy(), questions()[:2], path, load=FakeVolume)  # type: ignore[arg-type]
+    predict(Toy(), questions(), path, cases=FakeVolume)  # type: ignore[arg-type]
+    few = predict(Toy(), questions()[:2], path, cases=FakeVolume)  # type: ignore[arg-type]
     assert (few.resumed, few.answered, few.outdated) == (2, 0, 0)
     assert len(read_records(path, Prediction).rows) == 2
     assert len(read_records(tmp_path / "toy.unasked", Prediction).rows) == 10
     model = Toy()
-    run = predict(model, questions(), path, load=FakeVolume)  # type: ignore[arg-type]
+    run = predict(model, questions(), path, cases=FakeVolume)  # type: ignore[arg-type]
     assert (run.resumed, run.answered, model.encoded) == (12, 0, [])  # nothing is asked twice
     assert {row.id for row in read_records(path, Prediction)} == {q.id for q in questions()}
     assert not (tmp_path / "toy.unasked").exists()
@@ -162,12 +164,12 @@ def test_answers_to_questions_that_are_not_asked_now_are_kept_for_later(tmp_path
 
 def test_questions_that_changed_are_asked_again_and_rows_follow_theirs(tmp_path: Path) -> None:
     path = tmp_path / "toy.jsonl"
-    predict(Toy(), questions(), path, load=FakeVolume)  # type: ignore[arg-type]
+    predict(Toy(), questions(), path, cases=FakeVolume)  # type: ignore[arg-type]
     first, *others = questions(2)  # the third patient is gone
     corrected = first.model_copy(update={"category": "size"})
     reworded = others[0].model_copy(update={"question": "In other words?"})  # under the same id
     model = Toy()
-    run = predict(model, [corrected, reworded, *others[1:]], path, load=FakeVolume)  # type: ignore[arg-type]
+    run = predict(model, [corrected, reworded, *others[1:]], path, cases=FakeVolume)  # type: ignore[arg-type]
     assert (run.resumed, run.answered, run.outdated) == (7, 1, 1)
     assert model.batches == [1]
     rows = {row.id: row for row in read_records(path, Prediction)}
@@ -175,7 +177,7 @@ def test_questions_that_changed_are_asked_again_and_rows_follow_theirs(tmp_path:
     assert rows[reworded.id].prediction == "case1: In other words?"
     assert [row.case_id for row in read_records(tmp_path / "toy.outdated", Prediction)] == ["case1"]
     assert {row.case_id for row in read_records(tmp_path / "toy.unasked", Prediction)} == {"case2"}
-    again = predict(Toy(), [corrected, reworded, *others[1:]], path, load=FakeVolume)  # type: ignore[arg-type]
+    again = predict(Toy(), [corrected, reworded, *others[1:]], path, cases=FakeVolume)  # type: ignore[arg-type]
     assert (again.resumed, again.answered, again.outdated) == (8, 0, 0)
 
 
@@ -210,7 +212,7 @@ def test_no_questions_and_no_volumes_are_refused(tmp_path: Path) -> None:
 SLOW_RUN = """
 import sys, time
 from medspatial.models import Answer, Model
-from medspatial.predict import predict
+from medspatial.predict import PredictOptions, predict
 from medspatial.records import Question
 class Slow(Model):
     needs_volume = False
@@ -220,7 +222,7 @@ class Slow(Model):
         return [Answer("yes " * 50 + q.text) for q in queries]
 questions = [Question(case_id=f"c{i // 20}", question=f"Q{i}?", answer="a") for i in range(300)]
 print("ready", flush=True)
-predict(Slow(), questions, sys.argv[1], batch_size=1)
+predict(Slow(), questions, sys.argv[1], options=PredictOptions(batch_size=1))
 """
 
 

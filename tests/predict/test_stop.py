@@ -49,7 +49,7 @@ def test_a_stop_keeps_every_answer_of_its_batch(tmp_path: Path) -> None:
     path = tmp_path / "p.jsonl"
     loads: list[str] = []
     with pytest.raises(RunStopped, match="no more"):
-        predict(Limited({"a0", "a1", "a2", "b2"}), questions(), path, load=loads.append)
+        predict(Limited({"a0", "a1", "a2", "b2"}), questions(), path, cases=loads.append)
     rows = read_predictions(path)
     assert [row.id for row in rows] == ["a0", "a1", "a2", "b2"]
     assert all(row.status == "ok" for row in rows)
@@ -60,8 +60,8 @@ def test_a_stop_keeps_every_answer_of_its_batch(tmp_path: Path) -> None:
 def test_a_resume_tells_the_model_what_is_there_and_goes_on(tmp_path: Path) -> None:
     path = tmp_path / "p.jsonl"
     with pytest.raises(RunStopped):
-        predict(Limited({"a0"}), questions(), path, load=lambda case_id: None)
+        predict(Limited({"a0"}), questions(), path, cases=lambda case_id: None)
     model = Limited({question.id for question in questions()})
-    run = predict(model, questions(), path, load=lambda case_id: None)
+    run = predict(model, questions(), path, cases=lambda case_id: None)
     assert model.earlier == ["a0"]
     assert (run.resumed, run.answered, run.failed) == (1, 11, 0)

@@ -12,12 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from medspatial.arms import arm
-from medspatial.compare import with_visible_shares
 from medspatial.errors import MissingPackageError, RunStopped
 from medspatial.inputs import Query
 from medspatial.models import Answer, Model, Point
-from medspatial.predict import predict, read_predictions, troubles
+from medspatial.predict import PredictOptions, failure_lines, predict, read_predictions
 from medspatial.records import Evidence, EvidencePoint, Question
 from medspatial.score import metric
 from medspatial.volume import Affine, Volume
@@ -69,13 +67,11 @@ class RightHalf(Model):
 
 
 def shares(path: Path) -> dict[str, Any]:
-    return {row.id: row.metadata.get("visible_share") for row in read_predictions(path)}
+    return {row.id: row.visible_share for row in read_predictions(path)}
 
 
 def run(path: Path, model: Model, name: str = "standard", **options: Any) -> dict[str, Any]:
-    chosen = arm(name)
-    load = chosen.loader(volume, QUESTIONS)
-    predict(model, QUESTIONS, path, load=load, locate=chosen.locate, arm=name, **options)
+    predict(model, QUESTIONS, path, cases=volume, arm=name, options=PredictOptions(**options))
     return shares(path)
 
 
@@ -94,8 +90,8 @@ def test_the_model_gets_sorted_points_without_doubles_once_and_after_an_answer(t
 def test_comparisons_read_it(tmp_path: Path) -> None:
     run(tmp_path / "p.jsonl", RightHalf())
     rows = read_predictions(tmp_path / "p.jsonl")
-    joined = with_visible_shares(metric("exact").score(rows), rows)
-    assert {score.id: score.metadata.get("visible_share") for score in joined}["third"] == 0.1
+    scores = metric("exact").score(rows)
+    assert {score.id: score.visible_share for score in scores}["third"] == 0.1
 
 
 def test_in_the_mirrored_arm_points_are_mirrored_with_the_volume(tmp_path: Path) -> None:
@@ -138,7 +134,7 @@ def test_wrong_figures_cost_the_shares_alone_and_say_why(figures: list[float], t
             return figures
 
     asked = [q for q in QUESTIONS if q.case_id == "a"]
-    done = predict(Wrong(), asked, tmp_path / "p.jsonl", load=volume)
+    done = predict(Wrong(), asked, tmp_path / "p.jsonl", cases=volume)
     assert (done.answered, done.failed) == (len(asked), 0)
     assert set(shares(done.path).values()) == {None}
     (fault,) = done.unseen
@@ -153,7 +149,7 @@ def test_an_error_of_the_hook_costs_no_answer_and_is_told_once(error: Exception,
             raise error
 
     model, path = Broken(), tmp_path / "p.jsonl"
-    done = predict(model, QUESTIONS, path, load=volume, batch_size=2)
+    done = predict(model, QUESTIONS, path, cases=volume, options=PredictOptions(batch_size=2))
     assert (done.answered, done.failed) == (len(QUESTIONS), 0)
     assert model.calls.count("answer") == 4  # 3 batches of one volume, 1 of the other: none asked again
     assert model.calls.count("visible") == 2
@@ -161,12 +157,12 @@ def test_an_error_of_the_hook_costs_no_answer_and_is_told_once(error: Exception,
     assert done.unseen == {said: 2}
     facts = [json.loads(line) for line in (tmp_path / "p.volumes.jsonl").read_text().splitlines()]
     assert [fact["visible_error"] for fact in facts] == [said, said]
-    (line,) = troubles(done)
+    (line,) = failure_lines(done)
     assert line.startswith("no visible shares for 2 volumes")
     assert said in line
     assert "p.volumes.jsonl" in line
-    again = predict(model, QUESTIONS, path, load=volume)
-    assert (again.resumed, again.answered, troubles(again)) == (len(QUESTIONS), 0, [])
+    again = predict(model, QUESTIONS, path, cases=volume)
+    assert (again.resumed, again.answered, failure_lines(again)) == (len(QUESTIONS), 0, [])
 
 
 def test_volumes_are_kept_no_longer_than_they_are_needed(tmp_path: Path) -> None:
@@ -185,7 +181,7 @@ def test_volumes_are_kept_no_longer_than_they_are_needed(tmp_path: Path) -> None
             return super().answer(encoded, queries)
 
     asked = [question(f"{case}{number}", LEFT, case=case) for case in "abcdef" for number in range(2)]
-    predict(Counting(), asked, tmp_path / "p.jsonl", load=load, batch_size=1)
+    predict(Counting(), asked, tmp_path / "p.jsonl", cases=load, options=PredictOptions(batch_size=1))
     assert len(loaded) == 6
     assert max(alive) <= 3  # this one, and the next two that may be read ahead
     assert alive[-1] == 0  # the last question of the last volume: its points are worked out

@@ -1,5 +1,6 @@
 """Language models in text and pictures: any OpenAI-compatible server, Gemini, local transformers."""
 
+from medspatial.llm.budget import Budget, Prices, Spent, largest_use
 from medspatial.llm.cache import ReplyCache
 from medspatial.llm.client import Llm
 from medspatial.llm.errors import (
@@ -10,12 +11,11 @@ from medspatial.llm.errors import (
     ServedModelChanged,
     ServerDown,
 )
-from medspatial.llm.opening import open_llm
+from medspatial.llm.factory import open_llm
 from medspatial.llm.provider import Provider
 from medspatial.llm.reply import Reply, Tokens
 from medspatial.llm.request import Image, Message, Request, assistant, user
-from medspatial.llm.spend import Budget, Prices, Spent
-from medspatial.llm.waiting import Pause, Retries
+from medspatial.llm.retry import Pause, Retries
 
 __all__ = [
     "AccessRefused",
@@ -38,6 +38,7 @@ __all__ = [
     "Spent",
     "Tokens",
     "assistant",
+    "largest_use",
     "open_llm",
     "user",
 ]

@@ -11,16 +11,19 @@ from types import TracebackType
 from typing import Any, Self
 
 from medspatial.errors import InputError, RunStopped
+from medspatial.llm.bounds import check_length, within
+from medspatial.llm.budget import Budget, Ledger, Prices, Spent
 from medspatial.llm.cache import ReplyCache
 from medspatial.llm.errors import CallFailed, MalformedReply, ServedModelChanged, ServerDown, Transient
+from medspatial.llm.masking import masked_reply
 from medspatial.llm.provider import Provider
-from medspatial.llm.reply import Reply
+from medspatial.llm.reply import Reply, Tokens
 from medspatial.llm.request import Request, assistant, user
+from medspatial.llm.retry import Pause, Retries
 from medspatial.llm.schema import check_schema, parse_structured
 from medspatial.llm.served import ServedModel
-from medspatial.llm.spend import Budget, Ledger, Prices, Spent
-from medspatial.llm.waiting import Pause, Retries
 
+_GRACE_S = 1.0  # the provider's own timeout, which frees the connection, comes first
 _REPAIR = (
     "That was not valid: {fault}. Reply again with the same content as one JSON value that fits this JSON "
     "schema, and nothing else:\n{schema}"
@@ -93,6 +96,10 @@ class Llm:
     def spent(self) -> Spent:
         """Counts of this run so far."""
         return self._ledger.spent
+
+    def price_of(self, tokens: Tokens) -> float | None:
+        """Return what so many tokens cost in US dollars; None without prices."""
+        return self._ledger.cost(tokens)
 
     @property
     def served_model(self) -> str | None:
@@ -232,7 +239,7 @@ class Llm:
             return None
         self._served.check(reply.served_model)
         self._ledger.count("known")
-        return reply.cached()
+        return masked_reply(reply.cached(), self.provider.secret)  # kept before replies were masked
 
     def _asked(self, key: str, request: Request) -> Reply:
         try:
@@ -307,7 +314,7 @@ class Llm:
             if self._stopped is not None:
                 raise type(self._stopped)(*self._stopped.args)
             with self._ledger.call(request) as estimate:
-                reply = self.provider.send(request)
+                reply = masked_reply(check_length(self._in_time(request), request), self.provider.secret)
                 self._ledger.received(reply.tokens, estimate)
         if not reply.text.strip() and reply.refusal is None:
             if reply.finish == "length":
@@ -316,6 +323,12 @@ class Llm:
                 )
             raise Transient(f"empty reply (finish: {reply.finish})")
         return reply
+
+    def _in_time(self, request: Request) -> Reply:
+        seconds = self.provider.timeout_s
+        if seconds is None:
+            return self.provider.send(request)
+        return within(seconds + _GRACE_S, lambda: self.provider.send(request))
 
     def _wait(self, key: str, attempt: int, asked_s: float | None) -> bool:
         """Wait before the next attempt; False where the server asks for more than is allowed."""

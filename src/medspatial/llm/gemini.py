@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import weakref
 from typing import Any, ClassVar
 
 from medspatial.errors import InputError, require
+from medspatial.llm.bounds import bounded_response
 from medspatial.llm.errors import AccessRefused, CallFailed, Transient
+from medspatial.llm.masking import masked
 from medspatial.llm.provider import Provider, checked_json_mode, checked_url, read_reply
 from medspatial.llm.reply import Reply, Tokens
 from medspatial.llm.request import Image, Message, Request
-from medspatial.llm.waiting import retry_after
+from medspatial.llm.retry import retry_after
 
 KEY_VARIABLES = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
 _NO_KEY = "none"
@@ -35,7 +38,7 @@ class Gemini(Provider):
     api_key_env
         Environment variable with the key: ``GEMINI_API_KEY`` or ``GOOGLE_API_KEY``; with ``base_url`` none.
     timeout_s
-        Of one call.
+        Of one call, in all.
     json_mode
         See `Provider`.
     options
@@ -60,17 +63,21 @@ class Gemini(Provider):
         self.json_mode = checked_json_mode(json_mode)
         self.options = dict(options or {})
         self.base_url = None if base_url is None else checked_url(base_url)
-        self._key = _key_from(api_key_env, needed=base_url is None)
+        self.secret = _key_from(api_key_env, needed=base_url is None)
+        self.timeout_s = timeout_s
         types = self._sdk.types
         self._client = self._sdk.Client(
             vertexai=False,
-            api_key=self._key,
+            api_key=self.secret or _NO_KEY,
             http_options=types.HttpOptions(
                 base_url=self.base_url,
                 timeout=max(1, round(timeout_s * 1000)),
                 retry_options=types.HttpRetryOptions(attempts=1),
+                headers={"Accept-Encoding": "identity"},
+                client_args={"event_hooks": {"response": [bounded_response(timeout_s)]}},
             ),
         )
+        weakref.finalize(self, self._client.close)  # connections are not left open by who forgets to close
 
     def describe(self) -> dict[str, Any]:
         """Return server, JSON mode and options."""
@@ -140,7 +147,7 @@ class Gemini(Provider):
 
     def _clean(self, error: object) -> str:
         text = " ".join(str(error).split()) or type(error).__name__
-        return (text.replace(self._key, "***") if self._key != _NO_KEY else text)[:500]
+        return masked(text, self.secret)[:500]
 
 
 def _http_errors() -> tuple[type[Exception], ...]:
@@ -151,7 +158,7 @@ def _http_errors() -> tuple[type[Exception], ...]:
     return tuple(require(name, extra="judge").HTTPError for name in found)
 
 
-def _key_from(variable: str | None, *, needed: bool) -> str:
+def _key_from(variable: str | None, *, needed: bool) -> str | None:
     names = (variable,) if variable else (KEY_VARIABLES if needed else ())
     for name in names:
         key = os.environ.get(name, "").strip()
@@ -161,7 +168,7 @@ def _key_from(variable: str | None, *, needed: bool) -> str:
         raise InputError(
             f"environment variable {' or '.join(names)} is not set: the key is read from it alone"
         )
-    return _NO_KEY
+    return None
 
 
 def _asked_in_body(details: Any) -> float | None:

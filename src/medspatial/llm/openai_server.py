@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import weakref
 from typing import Any, ClassVar
 
 from medspatial.errors import InputError, require
+from medspatial.llm.bounds import bounded_response
 from medspatial.llm.errors import AccessRefused, CallFailed, Transient
+from medspatial.llm.masking import masked
 from medspatial.llm.provider import Provider, checked_json_mode, checked_url, read_reply
 from medspatial.llm.reply import Reply, Tokens
 from medspatial.llm.request import Message, Request
-from medspatial.llm.waiting import retry_after
+from medspatial.llm.retry import retry_after
 
 KEY_VARIABLE = "OPENAI_API_KEY"
 _NO_KEY = "none"  # servers of one's own mostly want none, the SDK wants something
@@ -30,7 +33,7 @@ class OpenAIServer(Provider):
     api_key_env
         Environment variable that holds the key: ``OPENAI_API_KEY``, or with ``base_url`` none.
     timeout_s
-        Of one call.
+        Of one call, in all.
     json_mode
         See `Provider`.
     token_field
@@ -57,13 +60,19 @@ class OpenAIServer(Provider):
         self.json_mode = checked_json_mode(json_mode)
         self.options = dict(options or {})
         variable = api_key_env or (None if base_url else KEY_VARIABLE)
-        self._key = _key_from(variable)
+        self.secret = _key_from(variable)
+        self.timeout_s = timeout_s
         self._client = self._sdk.OpenAI(
-            api_key=self._key,
+            api_key=self.secret or _NO_KEY,
             base_url=None if base_url is None else checked_url(base_url),
             timeout=timeout_s,
             max_retries=0,
+            default_headers={"Accept-Encoding": "identity"},
+            http_client=self._sdk.DefaultHttpxClient(
+                event_hooks={"response": [bounded_response(timeout_s)]}, timeout=timeout_s
+            ),
         )
+        weakref.finalize(self, self._client.close)  # connections are not left open by who forgets to close
         self.base_url = checked_url(str(self._client.base_url))
         self.token_field = token_field or ("max_tokens" if base_url else "max_completion_tokens")
 
@@ -111,30 +120,39 @@ class OpenAIServer(Provider):
     def _judged(self, error: Any) -> Exception:
         """Tell a limit that passes from a request that is wrong and from a refusal of all."""
         status = int(error.status_code)
-        text = f"HTTP {status}: {self._clean(error.message)}"
+        said = self._clean(error.message)
+        if said == f"Error code: {status}":  # the package found no message, so the server's own words follow
+            said = self._clean(f"{said}: {error.response.text}")
+        text = f"HTTP {status}: {said}"
         if status == 429 and getattr(error, "code", None) == "insufficient_quota":
             return AccessRefused(f"{self.kind}:{self.model}: {text}")
         if status in _PASSING or status >= 500:
             return Transient(text, retry_after(error.response.headers))
         if status in _FOR_ALL:
             return AccessRefused(f"{self.kind}:{self.model} at {self.base_url}: {text}")
-        return CallFailed(f"{self.kind}:{self.model}: {text}")
+        return CallFailed(f"{self.kind}:{self.model}: {text}{_way_out(text)}")
 
     def _clean(self, error: object) -> str:
         """An error's words without the key, in one line."""
         text = " ".join(str(error).split()) or type(error).__name__
-        return (text.replace(self._key, "***") if self._key != _NO_KEY else text)[:500]
+        return masked(text, self.secret)[:500]
 
 
-def _key_from(variable: str | None) -> str:
+def _key_from(variable: str | None) -> str | None:
     if variable is None:
-        return _NO_KEY
+        return None
     key = os.environ.get(variable, "").strip()
     if not key:
         raise InputError(
             f"environment variable {variable} is not set: the key of the server is read from it alone"
         )
     return key
+
+
+def _way_out(text: str) -> str:
+    """Say how to leave out a field that the server names in its refusal."""
+    named = next((name for name in ("temperature", "seed") if name in text), None)
+    return f" (leave the field out with --set {named}=null)" if named else ""
 
 
 def _turn(message: Message) -> dict[str, Any]:
@@ -155,6 +173,11 @@ def _reply(completion: Any) -> Reply:
     refusal = getattr(message, "refusal", None)
     finish = str(choice.finish_reason or "unknown")
     text = message.content or ""
+    if not text and not refusal and finish != "content_filter" and _reasoning(message):
+        raise CallFailed(
+            "the reply's content is empty, and reasoning_content holds text: the server puts all of it among "
+            "the thoughts; switch its reasoning parser off, or raise max_tokens"
+        )
     if finish == "content_filter" or refusal:
         finish, refusal = "refusal", refusal or "blocked by the server's content filter"
     return Reply(
@@ -164,6 +187,12 @@ def _reply(completion: Any) -> Reply:
         finish=finish,
         refusal=refusal,
     )
+
+
+def _reasoning(message: Any) -> str:
+    """The thoughts that some servers return beside the content."""
+    found = [getattr(message, name, None) for name in ("reasoning_content", "reasoning")]
+    return next((one for one in found if isinstance(one, str) and one.strip()), "")
 
 
 def _tokens(usage: Any) -> Tokens:

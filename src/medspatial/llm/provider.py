@@ -1,4 +1,4 @@
-"""The interface of a provider: one request in, one reply out, errors told apart."""
+"""The interface of a provider: one request in, one reply out, errors by their kind."""
 
 from __future__ import annotations
 
@@ -30,12 +30,18 @@ class Provider(ABC):
         in the ``prompt`` alone; in the last two the schema stands in the system text.
     serial
         True where calls cannot overlap.
+    secret
+        The key, which must stand in no reply; None where there is none.
+    timeout_s
+        What one call may take in all; None without a bound (a model on this machine).
     """
 
     kind: ClassVar[str]
     serial: ClassVar[bool] = False
     model: str
     json_mode: JsonMode = "schema"
+    secret: str | None = None
+    timeout_s: float | None = None
 
     @abstractmethod
     def send(self, request: Request) -> Reply:

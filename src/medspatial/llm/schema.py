@@ -8,12 +8,15 @@ passes unchecked.
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from medspatial.errors import InputError
+from medspatial.language import open_envelope
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "object": (dict,),
@@ -29,6 +32,9 @@ _CHECKED = {
     "maxItems", "minimum", "maximum", "minLength", "maxLength", "pattern", "anyOf",
 }  # fmt: skip
 _WORDS = {"title", "description", "default", "examples", "$schema"}
+_THOUGHT = re.compile(r"<(think|thinking|reasoning)\b[^>]*>.*?</\1\s*>", re.I | re.S)
+_ODD_ESCAPE = re.compile(r'\\(?!["\\/bfnrtu])')
+_LAST_COMMA = re.compile(r",\s*([}\]])")
 _FENCE = re.compile(r"^\s*```[a-zA-Z]*\s*\n(.*?)\n?\s*```\s*$", re.DOTALL)
 
 
@@ -40,18 +46,29 @@ def schema_in_words(schema: dict[str, Any]) -> str:
 def parse_structured(text: str, schema: dict[str, Any]) -> Any:
     """Return the value in a reply that fits the schema.
 
-    A Markdown fence around it, and words before and after one object, are set aside.
+    Thoughts, a Markdown fence, and words around an object are left out. Forms that mean the same are read:
+    backslashes of LaTeX, single quotes, a comma before the end; names and words of an enumeration in other
+    case; fields that the schema does not have; null for an empty text.
 
     Raises
     ------
     ValueError
-        What is wrong, with the place in the value.
+        What is wrong, with the place in the value; or two values that both fit and differ.
     """
-    value = _json_in(text)
-    fault = next(_faults(value, schema, "reply"), None)
-    if fault is not None:
-        raise ValueError(fault)
-    return value
+    first: str | None = None
+    fitting: list[Any] = []
+    for value in _values_in(text):
+        for form in (value, _alike(value, schema)):
+            fault = next(_faults(form, schema, "reply"), None)
+            if fault is None:
+                fitting += [form] if form not in fitting else []
+                break
+            first = first or fault
+    if len(fitting) > 1:
+        raise ValueError(f"reply: {len(fitting)} values fit the schema and differ: {_shown(fitting)}")
+    if not fitting:
+        raise ValueError(first or "not JSON: no value in the reply")
+    return fitting[0]
 
 
 def check_schema(schema: dict[str, Any], where: str = "schema") -> None:
@@ -72,17 +89,78 @@ def check_schema(schema: dict[str, Any], where: str = "schema") -> None:
         check_schema(part, where)
 
 
-def _json_in(text: str) -> Any:
-    fenced = _FENCE.match(text)
-    bare = fenced.group(1) if fenced else text
-    start, end = bare.find("{"), bare.rfind("}")
+def _values_in(text: str) -> list[Any]:
+    """Return the JSON values of a reply: the whole of it, or every outermost object in it.
+
+    Raises
+    ------
+    ValueError
+        There is none.
+    """
+    bare = _THOUGHT.sub(" ", open_envelope(text).text)
+    fenced = _FENCE.match(bare)
+    bare = fenced.group(1) if fenced else bare
     fault: ValueError | None = None
-    for candidate in (bare, bare[start : end + 1] if 0 <= start < end else ""):
-        try:
-            return json.loads(candidate)
-        except ValueError as error:
-            fault = fault or error
+    for candidates in ([bare], list(_objects(bare))):
+        values = []
+        for candidate in candidates:
+            try:
+                values.append(_loaded(candidate))
+            except ValueError as error:
+                fault = fault or error
+        if values:
+            return values
     raise ValueError(f"not JSON: {fault}")
+
+
+def _objects(text: str) -> Iterator[str]:
+    """Yield the outermost ``{...}`` of a text; braces inside quoted text do not count."""
+    depth, start, quoted, escaped = 0, 0, False, False
+    for at, char in enumerate(text):
+        if depth and char == '"' and not escaped:
+            quoted = not quoted
+        escaped = char == "\\" and not escaped
+        if quoted:
+            continue
+        if char == "{":
+            start = at if depth == 0 else start
+            depth += 1
+        elif char == "}" and depth:
+            depth -= 1
+            if depth == 0:
+                yield text[start : at + 1]
+
+
+def _loaded(text: str) -> Any:
+    """Load JSON, mended only where it does not load as it stands."""
+    try:
+        return json.loads(text, strict=False)
+    except ValueError as error:
+        fault = error
+    with suppress(ValueError):
+        return json.loads(_LAST_COMMA.sub(r"\1", _ODD_ESCAPE.sub(r"\\\\", text)), strict=False)
+    with suppress(ValueError, SyntaxError, MemoryError, RecursionError):
+        value = ast.literal_eval(text.strip())  # a dictionary as Python prints it
+        if isinstance(value, dict | list):
+            return value
+    raise fault
+
+
+def _alike(value: Any, schema: dict[str, Any]) -> Any:
+    """Return a value with names, words and empty texts as the schema writes them."""
+    properties = schema.get("properties")
+    if isinstance(value, dict) and properties:
+        names = {name.casefold(): name for name in properties}
+        named = {names.get(str(key).casefold(), key): one for key, one in value.items()}
+        if len(named) < len(value):
+            return value  # two spellings of one name
+        if schema.get("additionalProperties") is False:
+            named = {key: one for key, one in named.items() if key in properties}
+        return {key: _alike(one, properties[key]) if key in properties else one for key, one in named.items()}
+    if isinstance(value, str) and "enum" in schema:
+        words = {str(word).casefold(): word for word in schema["enum"]}
+        return words.get(value.strip().strip(".").casefold(), value)
+    return "" if value is None and schema.get("type") == "string" and "enum" not in schema else value
 
 
 def _type_names(schema: dict[str, Any]) -> list[str]:

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from medspatial.inputs import InputContract, Query
+from medspatial.inputs import InputContract, Query, Wording
 
 if TYPE_CHECKING:
-    from medspatial.inputs import Masks
     from medspatial.records import Prediction, Question
-    from medspatial.volume import Volume
+    from medspatial.volume import MaskSet, Volume
 
 Point = tuple[float, float, float]  # patient space, RAS+ mm
 
@@ -71,7 +70,7 @@ class Model(ABC):
         """
         return volume
 
-    def prepare_with_masks(self, volume: Volume | None, masks: Masks | None) -> Any:
+    def prepare_with_masks(self, volume: Volume | None, masks: MaskSet | None) -> Any:
         """Do as `prepare`, with the segmented structures of the case; called if `needs_masks`.
 
         ``masks`` lie on the volume's grid. They are None without a volume and in arms that show none
@@ -82,6 +81,14 @@ class Model(ABC):
     def encode(self, prepared: Any) -> Any:
         """Encode what `prepare` returned; the result is passed to `answer` unchanged."""
         return prepared
+
+    def request(self, query: Query) -> str | None:
+        """Return the words of a question as the model gets them, behind what all questions share.
+
+        None where they are not known. By default those of the attribute ``wording``.
+        """
+        wording = getattr(self, "wording", None)
+        return wording.text(query) if isinstance(wording, Wording) else None
 
     @abstractmethod
     def answer(self, encoded: Any, queries: Sequence[Query]) -> list[Answer]:

@@ -10,11 +10,14 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from typing import Literal
 
 import yaml
 from pydantic import Field
 
 from medspatial.errors import InputError
+from medspatial.inputs import PictureSettings
+from medspatial.models.options import Options, stated_options
 from medspatial.records import Record
 
 
@@ -63,6 +66,11 @@ class ModelCard(Record):
     texts
         Import path of a function that fetches texts of the original's source code, which prompts need
         and no checkpoint holds; it returns the paths written.
+    options
+        Name of each option to its kind, see `medspatial.models.options.Options`; ``runtime`` and
+        ``generation`` stand for the fields of these records, ``pictures`` for those of `PictureSettings`.
+    required
+        The options that it needs.
     model_types
         Values of ``model_type`` in ``config.json`` by which a folder is recognised.
     marks
@@ -82,12 +90,25 @@ class ModelCard(Record):
     parts: str | None = None
     preparation: str | None = None
     texts: str | None = None
+    options: dict[str, Literal["value", "read", "written", "reader", "runtime", "generation", "pictures"]] = (
+        Field(default_factory=dict)
+    )
+    required: tuple[str, ...] = ()
     model_types: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
     extra: str = "models"
     checkpoints: tuple[Checkpoint, ...] = ()
     verified: str = ""
     notes: tuple[str, ...] = Field(default=())
+
+    def stated_options(self) -> Options:
+        """Return what the model takes."""
+        stated: dict[str, str] = {}
+        for name, kind in self.options.items():
+            stated.update(
+                dict.fromkeys(PictureSettings.model_fields, "value") if kind == "pictures" else {name: kind}
+            )
+        return stated_options(stated, self.required)
 
 
 @cache

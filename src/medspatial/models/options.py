@@ -1,102 +1,175 @@
-"""Options of models, checked: what comes from a command line or a study may be of any type and value.
+"""What options a model takes: their names, which of them it needs, and which are paths.
 
-A rule is checked when a model is made, before weights are loaded where that can be. Later it would break
-each question by itself, or give answers that are none.
+A card says it of the models here, so that a wrong name is reported before anything of the model is imported.
+Of a baseline and of a plug-in the signature says it: a parameter annotated `ReadPath`, `WrittenPath` or
+``Path`` is a path, and one annotated `Runtime` or `Generation` stands for the fields of that record. Where no
+type says so the name decides: ``path``, ``checkpoint``, ``..._path``, ``cache``, ``..._cache``.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from numbers import Integral, Real
-from typing import Any
+import inspect
+import typing
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 from medspatial.errors import InputError
+from medspatial.models.generation import Generation
+from medspatial.models.hardware import Runtime
 
-HuWindow = tuple[float, float]
+# A file or folder that is read, or else a word or the name of a repository; and one that is written to.
+ReadPath = Annotated[str | Path, "read"]
+WrittenPath = Annotated[str | Path, "written"]
+ReaderOptions = Annotated[Mapping[str, Any], "reader"]  # those of the model that the option ``reader`` names
+Kind = Literal["value", "read", "written", "reader"]
+_NEAR = 0.7  # how alike a wrong name must be to one that may be meant, 0..1
+RECORDS: dict[str, type[Runtime | Generation]] = {"runtime": Runtime, "generation": Generation}
 
 
-def flag(value: Any, option: str, model: str = "") -> bool:
-    """Return a yes or no.
+@dataclass(frozen=True)
+class Options:
+    """The options of one model.
 
-    Raises
-    ------
-    InputError
-        Anything but true and false: every text would count as true, ``"false"`` too.
+    Attributes
+    ----------
+    kinds
+        Name of each option to its kind: ``read`` and ``written`` are paths, ``reader`` holds the options of
+        the model that the option ``reader`` names.
+    required
+        Those that it cannot do without.
+    records
+        Shared records that it takes, such as ``generation``; their fields are among the options.
+    open
+        Whether it takes further options, which it checks itself.
     """
-    if not isinstance(value, bool):
-        raise wrong(value, "true or false", option, model)
-    return value
+
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    required: tuple[str, ...] = ()
+    records: tuple[str, ...] = ()
+    open: bool = False
+
+    def kind(self, name: str) -> Kind:
+        """Return the kind of an option; that of one further option by its name."""
+        return self.kinds.get(name) or kind_by_name(name)
+
+    def check(self, model: str, given: Mapping[str, Any]) -> None:
+        """Hold options to this.
+
+        Raises
+        ------
+        InputError
+            An unknown option, with the one that may be meant; one that is missing; a wrong value of a shared
+            record.
+        """
+        known = [*self.kinds, *(name for name in self.records if name not in self.kinds)]
+        unknown = [] if self.open else sorted(set(given) - set(known))
+        if unknown:
+            near = get_close_matches(unknown[0], self.kinds, n=1, cutoff=_NEAR)
+            meant = f" (did you mean {near[0]!r}?)" if near else ""
+            raise InputError(
+                f"model '{model}': unknown option {unknown[0]!r}{meant}; it takes: "
+                f"{', '.join(self.kinds) or 'none'}"
+            )
+        missing = [name for name in self.required if name not in given]
+        if missing:
+            raise InputError(f"model '{model}': option {missing[0]!r} is required")
+        for record in self.records:
+            RECORDS[record](**_fields_in(record, given))
+
+    def arguments(self, factory: Callable[..., Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return options as arguments of a factory: fields of records gathered, over its own defaults."""
+        arguments = dict(given)
+        for record in self.records:
+            chosen = _fields_in(record, given)
+            default = inspect.signature(factory).parameters[record].default
+            base = arguments.get(record, RECORDS[record]() if default is inspect.Parameter.empty else default)
+            arguments = {name: value for name, value in arguments.items() if name not in chosen}
+            arguments[record] = replace(base, **chosen)
+        return arguments
 
 
-def whole(value: Any, option: str, model: str = "", *, least: int | None = None) -> int:
-    """Return a whole number.
+def kind_by_name(name: str) -> Kind:
+    """Return the kind that an option's name speaks for.
 
-    Raises
-    ------
-    InputError
-        Another type (true and false too), or less than ``least``.
+    >>> [kind_by_name(name) for name in ("text_path", "cache", "colour")]
+    ['read', 'written', 'value']
     """
-    fits = isinstance(value, Integral) and not isinstance(value, bool)
-    if not fits or (least is not None and int(value) < least):
-        raise wrong(value, "a whole number" + ("" if least is None else f" from {least}"), option, model)
-    return int(value)
+    if name in {"path", "checkpoint", "backbone"} or name.endswith("_path"):
+        return "read"
+    return "written" if name == "cache" or name.endswith("_cache") else "value"
 
 
-def positive(value: Any, option: str, model: str = "", *, most: float = math.inf) -> float:
-    """Return a number above 0.
-
-    Raises
-    ------
-    InputError
-        Another type (true and false too), 0 or less, more than ``most``, infinite, or not a number.
-    """
-    if not is_number(value) or not 0 < value <= most:
-        limit = "" if most == math.inf else f" and up to {most:g}"
-        raise wrong(value, f"a number above 0{limit}", option, model)
-    return float(value)
+def stated_options(
+    stated: Mapping[str, str], required: tuple[str, ...] = (), *, open: bool = False
+) -> Options:
+    """Return options from names and kinds, as a card has them; a record stands for its fields."""
+    kinds: dict[str, Kind] = {}
+    for name, kind in stated.items():
+        kinds.update(_record_fields(kind) if kind in RECORDS else {name: typing.cast(Kind, kind)})
+    return Options(kinds, required, tuple(kind for kind in stated.values() if kind in RECORDS), open)
 
 
-def sizes(value: Any, option: str, model: str = "", *, count: int = 3) -> tuple[int, ...]:
-    """Return lengths of axes, such as depth, height, width.
-
-    Raises
-    ------
-    InputError
-        Not ``count`` whole numbers from 1.
-    """
+def signature_options(factory: Callable[..., Any]) -> Options:
+    """Return options as the signature of a class or function has them; open where it has none."""
     try:
-        found = tuple(whole(n, option, least=1) for n in value)
-    except (TypeError, InputError):
-        found = ()
-    if len(found) != count:
-        raise wrong(value, f"{count} whole numbers from 1", option, model)
+        parameters = inspect.signature(factory).parameters
+    except ValueError:  # a callable that does not say what it takes
+        return Options(open=True)
+    types = _types(factory)
+    named = {
+        name: parameter
+        for name, parameter in parameters.items()
+        if parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
+    }
+    stated = {name: _kind(types.get(name)) for name in named}
+    stated |= {name: kind_by_name(name) for name, kind in stated.items() if kind == "value"}
+    return stated_options(
+        stated,
+        tuple(
+            name
+            for name, parameter in named.items()
+            if parameter.default is parameter.empty and stated[name] not in RECORDS
+        ),
+        open=any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()),
+    )
+
+
+def _kind(annotation: Any) -> str:
+    """Return the kind of an option by its type; a plain ``Path`` is one wherever it lies."""
+    for name, record in RECORDS.items():
+        if annotation is record:
+            return name
+    if typing.get_origin(annotation) is Annotated:
+        marks = [mark for mark in annotation.__metadata__ if mark in typing.get_args(Kind)]
+        return str(marks[0]) if marks else _kind(annotation.__origin__)
+    parts = [part for part in typing.get_args(annotation) if part is not type(None)]
+    found = {_kind(part) for part in parts if typing.get_origin(part) is Annotated} - {"value"}
+    if found:
+        return found.pop()
+    if Path in parts and str in parts:
+        return "read"
+    return "written" if annotation is Path or Path in parts else "value"
+
+
+def _types(factory: Callable[..., Any]) -> dict[str, Any]:
+    """Return the annotated types of parameters; without those that only a type checker can read."""
+    target: Any = factory.__init__ if inspect.isclass(factory) else factory
+    names = {"Path": Path, **getattr(target, "__globals__", {})}
+    found: dict[str, Any] = {}
+    for name, annotation in getattr(target, "__annotations__", {}).items():
+        holder = type("Holder", (), {"__annotations__": {name: annotation}})
+        with suppress(NameError, TypeError, AttributeError, SyntaxError):
+            found.update(typing.get_type_hints(holder, names, include_extras=True))
     return found
 
 
-def hu_window(value: Any, model: str) -> HuWindow | None:
-    """Return a window of HU, lowest and highest; None for none.
-
-    Raises
-    ------
-    InputError
-        Not two numbers of which the first is the lower: through any other window all voxels look alike.
-    """
-    if value is None:
-        return None
-    pair = isinstance(value, Sequence) and not isinstance(value, str) and len(value) == 2
-    if not pair or not all(is_number(hu) for hu in value) or not value[0] < value[1]:
-        rule = "two numbers [low, high] with low < high, or null for none"
-        raise wrong(value, rule, "hu_window", model)
-    return float(value[0]), float(value[1])
+def _record_fields(record: str) -> dict[str, Kind]:
+    return {one.name: "value" for one in fields(RECORDS[record])}
 
 
-def is_number(value: Any) -> bool:
-    """Say whether a value is a finite number; true and false are none."""
-    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def wrong(value: Any, rule: str, option: str, model: str = "") -> InputError:
-    """Return the error for an option that breaks a rule."""
-    whose = f"{model}: {option}" if model else f"option '{option}'"
-    return InputError(f"{whose} must be {rule}, got {value!r}")
+def _fields_in(record: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: given[name] for name in _record_fields(record) if name in given}

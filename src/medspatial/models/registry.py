@@ -1,4 +1,4 @@
-"""Names of models, and how an outside package adds one.
+"""Names of models, and how a plug-in adds one.
 
 Baselines and the models with a card are named by import path, so that listing imports nothing heavy.
 A package adds its own through the entry point group ``medspatial.models``: a callable that returns a
@@ -7,16 +7,16 @@ A package adds its own through the entry point group ``medspatial.models``: a ca
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
-from medspatial.errors import InputError, require
+from medspatial.errors import InputError, meant, require
 from medspatial.models.base import Model
 from medspatial.models.card import model_cards
 from medspatial.models.naming import NAME_RULE, is_name
-from medspatial.models.outside import load_outside, make_outside, outside_models
+from medspatial.models.options import Options, signature_options
+from medspatial.plugins import Plugin, plugins
 
 BASELINES: dict[str, str] = {
     "random": "medspatial.models.baselines:RandomModel",
@@ -26,10 +26,15 @@ BASELINES: dict[str, str] = {
 }
 
 
+def plugin_models() -> dict[str, Plugin]:
+    """Return the models of installed packages by name; nothing is imported."""
+    return plugins("model", "it must name a callable that returns a medspatial.models.Model")
+
+
 def model_names() -> tuple[str, ...]:
     """Return the names of all models: baselines, models with a card, those of installed packages."""
     own = (*BASELINES, *model_cards())
-    return (*own, *(name for name in outside_models() if name not in own))
+    return (*own, *(name for name in plugin_models() if name not in own))
 
 
 def create_model(kind: str, **options: Any) -> Model:
@@ -46,39 +51,54 @@ def create_model(kind: str, **options: Any) -> Model:
     ------
     InputError
         Unknown name or option (the message lists those known), a ``name`` that makes no file name, or a
-        broken entry point of an outside package.
+        broken entry point of a plug-in.
     MissingPackageError
         The model needs an extra that is not installed.
     """
     name = options.pop("name", None)
     if name is not None and not is_name(str(name)):
         raise InputError(f"model '{kind}': name {NAME_RULE}, got {name!r}")
+    declared = check_options(kind, options)
     factory = _factory(kind)
-    _check_options(kind, factory, options)
-    outside = None if _own_entry(kind) else outside_models()[kind]
-    model = factory(**options) if outside is None else make_outside(outside, factory, options)
+    arguments = declared.arguments(factory, options)
+    plugin = None if _own_entry(kind) else plugin_models()[kind]
+    model: Model = (
+        factory(**arguments)
+        if plugin is None
+        else plugin.make(factory, lambda made: isinstance(made, Model), **arguments)
+    )
     if name is not None:
         model.name = str(name)
     return model
 
 
-def _check_options(kind: str, factory: Callable[..., Model], options: dict[str, Any]) -> None:
-    try:
-        parameters = inspect.signature(factory).parameters
-    except ValueError:  # a callable that does not say what it takes
-        return
-    takes_any = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values())
-    unknown = [] if takes_any else sorted(set(options) - set(parameters))
-    if unknown:
-        known = ", ".join(parameters) or "none"
-        raise InputError(f"model '{kind}': unknown option {unknown[0]!r}; it takes: {known}")
-    missing = [
-        p.name
-        for p in parameters.values()
-        if p.default is p.empty and p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL) and p.name not in options
-    ]
-    if missing:
-        raise InputError(f"model '{kind}': option {missing[0]!r} is required")
+def check_options(kind: str, options: Mapping[str, Any]) -> Options:
+    """Hold options to what the model takes, without making it; return what it takes.
+
+    Raises
+    ------
+    InputError
+        Unknown name of a model, or a wrong option; see `Options.check`.
+    """
+    declared = model_options(kind)
+    declared.check(kind, options)
+    for name, one in declared.kinds.items():
+        reader, own = options.get("reader"), options.get(name) or {}
+        if one == "reader" and isinstance(reader, str) and isinstance(own, Mapping):
+            check_options(reader, own)
+    return declared
+
+
+def model_options(kind: str) -> Options:
+    """Return the options that a model takes; one with a card is not imported for it.
+
+    Raises
+    ------
+    InputError
+        Unknown name, or a broken entry point of a plug-in.
+    """
+    card = model_cards().get(kind)
+    return signature_options(_factory(kind)) if card is None else card.stated_options()
 
 
 def _factory(kind: str) -> Callable[..., Model]:
@@ -88,10 +108,12 @@ def _factory(kind: str) -> Callable[..., Model]:
         check_packages(kind)
         factory: Callable[..., Model] = getattr(import_module(module), attribute)
         return factory
-    outside = outside_models()
-    if kind in outside:
-        return load_outside(outside[kind])
-    raise InputError(f"unknown model {kind!r}; known: {', '.join(model_names())}")
+    found = plugin_models()
+    if kind in found:
+        loaded: Callable[..., Model] = found[kind].load()
+        return loaded
+    known = model_names()
+    raise InputError(f"unknown model {kind!r}{meant(kind, known)}; known: {', '.join(known)}")
 
 
 def _own_entry(kind: str) -> str | None:

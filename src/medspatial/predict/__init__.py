@@ -1,18 +1,39 @@
 """Asking models questions: the resumable runner and its files."""
 
-from medspatial.predict.output import PredictionFile, read_failures, read_predictions
-from medspatial.predict.runner import LoadMasks, LoadVolume, PredictionRun, predict
-from medspatial.predict.troubles import troubles
+from medspatial.callable_room import make_callable
+from medspatial.predict.cases import Cases, CaseSource, LoadMasks, LoadVolume
+from medspatial.predict.failures import failure_lines
+from medspatial.predict.merge import Merged, merge
+from medspatial.predict.output import PredictionFile, iter_predictions, read_failures, read_predictions
+from medspatial.predict.pool import Workers, predict_with
+from medspatial.predict.processes import Processes, read_devices
+from medspatial.predict.runner import PredictionRun, PredictOptions, predict
+from medspatial.predict.shard import Shard
 from medspatial.predict.visible import Locate
+from medspatial.predict.worker import Job
 
 __all__ = [
+    "CaseSource",
+    "Cases",
+    "Job",
     "LoadMasks",
     "LoadVolume",
     "Locate",
+    "Merged",
+    "PredictOptions",
     "PredictionFile",
     "PredictionRun",
+    "Processes",
+    "Shard",
+    "Workers",
+    "failure_lines",
+    "iter_predictions",
+    "merge",
     "predict",
+    "predict_with",
+    "read_devices",
     "read_failures",
     "read_predictions",
-    "troubles",
 ]
+
+make_callable(__name__)

@@ -15,15 +15,35 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Any, Self
 
 from medspatial.errors import InputError
+from medspatial.files import locked, write_text
 from medspatial.inputs import Query
 from medspatial.manifest import Manifest, read_manifest, session, write_manifest
-from medspatial.records import Item, Prediction, Question, RecordAppender, read_records, write_records
+from medspatial.records import (
+    Item,
+    Prediction,
+    Question,
+    RecordAppender,
+    iter_records,
+    read_records,
+    write_records,
+)
+
+_ENDINGS = (
+    ".failures.jsonl",
+    ".volumes.jsonl",
+    ".manifest.json",
+    ".cases.json",
+    ".torn",
+    ".outdated",
+    ".unasked",
+)
 
 
 class PredictionFile:
@@ -39,14 +59,14 @@ class PredictionFile:
         Those to be answered. Where the file was made for others, answers to questions that are asked in the
         same words stay, those to questions that are not asked now are kept aside, and the rest is outdated.
     states
-        State of the files of each case, by case id (see `medspatial.cases.file_state`): answers about a case
-        whose files changed are set aside. Cases that no question concerns do not count. None where states
-        are not known, or answers rest on no files.
+        Fingerprint of the files of each case, by case id (see `medspatial.cases.case_fingerprint`): answers
+        about a case whose files changed are set aside. Cases that no question concerns do not count. None
+        where they are not known, or answers rest on no files.
     each_alone
         Whether an answer rests on its own case alone; else any change to a case of the questions sets all
         aside.
     overwrite
-        Start anew; the old files are removed.
+        Start again; the old files are removed.
 
     Attributes
     ----------
@@ -75,13 +95,15 @@ class PredictionFile:
     ) -> None:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = _lock(path.with_suffix(".lock"))
+        self._lock = ExitStack()
+        self._lock.enter_context(locked(path))
         try:
             if overwrite:
                 self._remove()
             self.outdated = 0
             old = _old_manifest(self._sibling(".manifest.json"), manifest)
-            _set_torn_line_aside(path)
+            for lines in (path, self._sibling(".volumes.jsonl")):
+                _set_torn_line_aside(lines, self._sibling(".torn"))
             asked = {question.case_id for question in questions}
             changed = self._changed_cases(asked, states)
             if old is not None and (changed or old.inputs != manifest.inputs):
@@ -122,7 +144,7 @@ class PredictionFile:
             self.unseen[facts["visible_error"]] += 1
 
     def _sibling(self, ending: str) -> Path:
-        return self.path.with_name(self.path.stem + ending)
+        return siblings(self.path)[ending]
 
     def _changed_cases(self, asked: set[str], states: Mapping[str, str] | None) -> set[str]:
         """Return the cases asked about whose files are not as they were when they were asked."""
@@ -136,11 +158,9 @@ class PredictionFile:
         if states is None:
             return
         known = self._sibling(".cases.json")
-        unfinished = known.with_name(f"{known.name}.tmp")
         before = json.loads(known.read_text(encoding="utf-8")) if known.exists() else {}
         now = {**before, **{case_id: state for case_id, state in states.items() if case_id in asked}}
-        unfinished.write_text(json.dumps(now, indent=0, sort_keys=True) + "\n", encoding="utf-8")
-        unfinished.replace(known)
+        write_text(known, json.dumps(now, indent=0, sort_keys=True) + "\n")
 
     def _set_outdated_aside(self, questions: Sequence[Question], changed: set[str], each_alone: bool) -> None:
         """Keep what would be answered the same today; kept rows follow their questions in all else."""
@@ -173,9 +193,7 @@ class PredictionFile:
             aside.unlink(missing_ok=True)
 
     def _remove(self) -> None:
-        made = (".failures.jsonl", ".volumes.jsonl", ".manifest.json", ".cases.json")
-        aside = (".torn", ".outdated", ".unasked")
-        for path in (self.path, *(self._sibling(ending) for ending in made + aside)):
+        for path in (self.path, *siblings(self.path).values()):
             path.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
@@ -201,7 +219,13 @@ class PredictionFile:
 
 def read_predictions(path: Path) -> list[Prediction]:
     """Return the answers of a run and, after them, its failures."""
-    return read_records(path, Prediction).rows + read_failures(path)
+    return list(iter_predictions(path))
+
+
+def iter_predictions(path: Path) -> Iterator[Prediction]:
+    """Yield the answers of a run and, after them, its failures; only their identities are kept."""
+    yield from iter_records(path, Prediction)
+    yield from read_failures(path)
 
 
 def read_failures(path: Path) -> list[Prediction]:
@@ -210,14 +234,19 @@ def read_failures(path: Path) -> list[Prediction]:
     return read_records(failures, Prediction).rows if failures.exists() else []
 
 
+def siblings(path: Path) -> dict[str, Path]:
+    """Return the files that stand beside a file of answers, by their ending."""
+    return {ending: path.with_name(path.stem + ending) for ending in _ENDINGS}
+
+
 def failures_file(path: Path) -> Path:
     """Return the file of failures beside a file of answers."""
-    return path.with_name(path.stem + ".failures.jsonl")
+    return siblings(path)[".failures.jsonl"]
 
 
 def volumes_file(path: Path) -> Path:
     """Return the file of facts about volumes beside a file of answers."""
-    return path.with_name(path.stem + ".volumes.jsonl")
+    return siblings(path)[".volumes.jsonl"]
 
 
 def _answers(path: Path) -> list[Prediction]:
@@ -238,7 +267,7 @@ def _old_manifest(path: Path, manifest: Manifest) -> Manifest | None:
     if changed:
         raise InputError(
             f"{path}: this file was made with another configuration (changed: {', '.join(changed)}); "
-            "write elsewhere, or start anew with --overwrite"
+            "write elsewhere, or start again with --overwrite"
         )
     return old
 
@@ -254,8 +283,8 @@ def _changed(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     return [f"{name}: {before.get(name)!r} -> {plain.get(name)!r}" for name in names]
 
 
-def _set_torn_line_aside(path: Path) -> None:
-    """Move a last line without line end (a run killed while writing) to ``NAME.torn``."""
+def _set_torn_line_aside(path: Path, torn_lines: Path) -> None:
+    """Move a last line without line end (a run killed while writing) to another file."""
     if not path.exists():
         return
     with path.open("rb+") as stream:
@@ -269,21 +298,6 @@ def _set_torn_line_aside(path: Path) -> None:
             tail = stream.read(step) + tail
         torn = tail.rpartition(b"\n")[2]
         if torn:
-            with path.with_suffix(".torn").open("ab") as aside:
+            with torn_lines.open("ab") as aside:
                 aside.write(torn + b"\n")
             stream.truncate(size - len(torn))
-
-
-def _lock(path: Path) -> IO[str]:
-    """Hold an exclusive lock that the system frees when the process dies."""
-    stream = path.open("w")
-    try:
-        import fcntl
-    except ModuleNotFoundError:  # Windows: no advisory locks; two runs on one file are the user's risk
-        return stream
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        stream.close()
-        raise InputError(f"{path.with_suffix('.jsonl')}: another run is writing this file") from None
-    return stream

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
-from medspatial.errors import InputError, RunStopped
-from medspatial.inputs import Query
+from medspatial.arms import Arm
+from medspatial.arms import arm as arm_of
+from medspatial.arms.arm import ReadCase
+from medspatial.errors import InputError
 from medspatial.manifest import new_manifest
-from medspatial.models import Answer, Model
-from medspatial.predict.methods import MethodFailed, answers_of, facts_of, inside
-from medspatial.predict.output import PredictionFile, item_fields
-from medspatial.predict.visible import VISIBLE_SHARE, Locate, Sight
+from medspatial.models import Model
+from medspatial.predict.cases import Cases, CaseSource, LoadVolume, case_source, in_arm
+from medspatial.predict.methods import facts_of
+from medspatial.predict.output import PredictionFile
+from medspatial.predict.shard import Shard
+from medspatial.predict.unit import Loaders, Prepared, UnitRun
 from medspatial.progress import Progress, Silent
 from medspatial.records import Prediction, Question, content_hash, read_records
-
-if TYPE_CHECKING:
-    from medspatial.inputs import Masks
-    from medspatial.volume import Volume
-
-LoadVolume = Callable[[str], "Volume | None"]
-LoadMasks = Callable[[str], "Masks | None"]
 
 
 @dataclass(frozen=True)
@@ -51,13 +47,28 @@ class PredictionRun:
 
 
 @dataclass(frozen=True)
-class _Prepared:
-    """One volume, ready to encode, and what it cost."""
+class PredictOptions:
+    """How a run goes on and what it notes; nothing here changes an answer.
 
-    value: Any
-    fingerprint: str | None
-    seconds: float
-    sight: Sight
+    Attributes
+    ----------
+    batch_size
+        Questions answered at once; by default what the model says.
+    overwrite
+        Start again instead of resuming; the old files are removed.
+    configuration
+        Further settings of the caller that change the answers, for the manifest.
+    progress
+        Advanced by each question.
+    shard
+        Only this share of the cases; see `medspatial.predict.merge`.
+    """
+
+    batch_size: int | None = None
+    overwrite: bool = False
+    configuration: Mapping[str, Any] = field(default_factory=dict)
+    progress: Progress = field(default_factory=Silent)
+    shard: Shard | None = None
 
 
 def predict(
@@ -65,18 +76,11 @@ def predict(
     questions: Sequence[Question],
     output: str | Path,
     *,
-    load: LoadVolume | None = None,
-    load_masks: LoadMasks | None = None,
-    locate: Locate | None = None,
-    arm: str = "standard",
-    states: Mapping[str, str] | None = None,
-    each_alone: bool = True,
-    batch_size: int | None = None,
-    overwrite: bool = False,
-    configuration: dict[str, Any] | None = None,
-    progress: Progress | None = None,
+    cases: CaseSource | LoadVolume | None = None,
+    arm: str | Arm = "standard",
+    options: PredictOptions = PredictOptions(),
 ) -> PredictionRun:
-    """Answer all questions that the output file does not hold yet.
+    """Answer all questions that the output file does not hold yet, as an arm of the study asks them.
 
     Questions are grouped by case in order of first appearance. Each answer is on disk before the
     next batch starts; a killed run resumes where it was and ends in the same bytes. A failure
@@ -87,66 +91,153 @@ def predict(
 
     Parameters
     ----------
+    model
+        From `medspatial.models.create_model`, or any other `Model`.
+    questions
+        As the data set asks them; those that the arm does not apply to are left out.
     output
         The predictions' ``.jsonl`` file; see `medspatial.predict.output` for its siblings.
-    load
-        Returns the volume of a case id; needed if ``model.needs_volume``.
-    load_masks
-        Returns a case's masks on the volume's grid, None where the arm shows none; needed if
-        ``model.needs_masks``, else never called.
-    locate
-        Where points of the patient lie in the volume that ``load`` gives, None where nowhere; by default
-        where they are. For the share of a question's evidence points that the model can see.
+    cases
+        Where volumes and masks come from (`medspatial.study.case_loader` reads a folder), or a function
+        from case id to volume; needed by models that look.
     arm
-        Name of the study's arm, written into each row.
-    states, each_alone
-        When answers of an earlier call no longer hold; see `PredictionFile`. A model that sees references
-        answers from all questions together; one that looks at no volume does not mind its files.
-    configuration
-        Further settings that change the answers, for the manifest.
+        Name of the arm, or the arm: what it changes about question, volume and masks; see `medspatial.arms`.
+    options
+        Batch size, overwriting, progress.
 
     Raises
     ------
     InputError
-        No questions, duplicate question ids, no ``load`` (``load_masks``) for a model that needs
-        volumes (masks), a model whose ``describe`` gives no plain data, or an output file of another
-        configuration.
+        No questions, duplicate question ids, an unknown arm, no volumes (masks) for a model that needs
+        them, a model whose ``describe`` gives no plain data, or an output file of another configuration.
     RunStopped
         The model says that no further question can be answered now (a budget is spent); what is
         answered stays in the file.
     """
-    _check(questions, model, load, load_masks)
-    settings = {
-        "model": model.name,
-        "arm": arm,
-        **facts_of(model),
-        **(configuration or {}),
-    }
-    inputs = {"questions": content_hash([[q.id, q.question, q.answer] for q in questions])}
-    if model.sees_reference:
-        model.study(questions)
-    report = progress or Silent()
-    with PredictionFile(
-        Path(output),
-        new_manifest("predict", settings, inputs),
-        questions,
-        states=states if model.needs_volume else None,
-        each_alone=each_alone and not model.sees_reference,
-        overwrite=overwrite,
-    ) as file:
-        resumed = len(file.done)
-        if resumed:
-            model.resume(read_records(Path(output), Prediction).rows)
-        report.advance(resumed)
-        pending = _pending_by_case(questions, file.done)
-        run = _Run(model, file, arm, batch_size or model.batch_size, report)
-        loaders = _Loaders(model, load, load_masks, locate)
+    chosen = arm if isinstance(arm, Arm) else arm_of(arm)
+    source = case_source(cases)
+    asked = arm_questions(chosen, questions, getattr(source, "data", None))
+    shown = in_arm(source, chosen, asked)
+
+    def ask(file: PredictionFile, pending: dict[str, list[Question]]) -> None:
+        if file.done:
+            model.resume(read_records(file.path, Prediction).rows)
+        if model.sees_reference:
+            model.study(asked)
+        run = UnitRun(model, file, chosen.name, options.batch_size or model.batch_size, options.progress)
+        loaders = Loaders(model, shown.volume, shown.masks, chosen.locate)
         for case_id, group, prepared in _prefetched(loaders, pending):
             run.answer_volume(case_id, group, prepared)
+
+    return resumed_run(Profile.of(model), asked, Path(output), ask, shown=shown, arm=chosen, options=options)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What a run must know of its model, wherever that is.
+
+    Attributes
+    ----------
+    facts
+        What the model says of itself, as plain data.
+    keeps_count
+        Whether it takes note of earlier answers (the hook `Model.resume`), as one with a budget does.
+    """
+
+    name: str
+    facts: dict[str, Any]
+    needs_volume: bool
+    needs_masks: bool
+    sees_reference: bool
+    keeps_count: bool
+
+    @classmethod
+    def of(cls, model: Model) -> Self:
+        """Return that of a model.
+
+        Raises
+        ------
+        InputError
+            Its ``describe`` gives no plain data.
+        """
+        return cls(
+            name=model.name,
+            facts=facts_of(model),
+            needs_volume=model.needs_volume,
+            needs_masks=model.needs_masks,
+            sees_reference=model.sees_reference,
+            keeps_count=type(model).resume is not Model.resume,
+        )
+
+
+def arm_questions(arm: Arm, questions: Sequence[Question], cases: ReadCase | None = None) -> list[Question]:
+    """Return the questions as an arm asks them.
+
+    Parameters
+    ----------
+    cases
+        Reads volume and masks of a case, for arms that touch the evidence.
+
+    Raises
+    ------
+    InputError
+        There are none.
+    """
+    if not questions:
+        raise InputError("no questions to answer")
+    asked = arm.questions(questions, cases)
+    if not asked:
+        raise InputError(f"arm {arm.name!r} applies to none of the {len(questions)} questions")
+    return asked
+
+
+def resumed_run(
+    model: Profile,
+    asked: Sequence[Question],
+    output: Path,
+    ask: Callable[[PredictionFile, dict[str, list[Question]]], None],
+    *,
+    shown: Cases,
+    arm: Arm,
+    options: PredictOptions,
+) -> PredictionRun:
+    """Open a file of predictions, have what is open asked, and say how it ended.
+
+    Parameters
+    ----------
+    asked
+        The questions as the arm asks them.
+    ask
+        Gets the file and the open questions by case, in the order they must be answered in.
+    shown
+        The cases as the arm shows them.
+
+    Raises
+    ------
+    InputError
+        See `predict`.
+    """
+    _check(asked, model, shown)
+    settings = {"model": model.name, "arm": arm.name, **model.facts, **options.configuration}
+    inputs = {"questions": questions_hash(asked)}
+    mine = asked
+    if options.shard is not None:
+        inputs["shard"] = str(options.shard)
+        mine = options.shard.questions(asked)
+    with PredictionFile(
+        output,
+        new_manifest("predict", settings, inputs),
+        asked,
+        states=shown.states if model.needs_volume else None,
+        each_alone=arm.each_alone and not model.sees_reference,
+        overwrite=options.overwrite,
+    ) as file:
+        options.progress.advance(len(file.done))
+        ask(file, _pending_by_view(mine, file.done, arm.view))
         return PredictionRun(
-            path=Path(output),
-            questions=len(questions),
-            resumed=resumed,
+            path=output,
+            questions=len(mine),
+            resumed=len(file.done),
             answered=file.answered,
             failed=file.failed,
             outdated=file.outdated,
@@ -155,154 +246,44 @@ def predict(
         )
 
 
-def _check(
-    questions: Sequence[Question], model: Model, load: LoadVolume | None, load_masks: LoadMasks | None
-) -> None:
-    if not questions:
-        raise InputError("no questions to answer")
+def questions_hash(asked: Sequence[Question]) -> str:
+    """Hash of what is asked, for the manifest."""
+    return content_hash([[q.id, q.question, q.answer] for q in asked])
+
+
+def _check(questions: Sequence[Question], model: Profile, cases: Cases) -> None:
     seen: set[str] = set()
     for question in questions:
         if question.id in seen:
             raise InputError(f"question id {question.id!r} occurs twice (case {question.case_id})")
         seen.add(question.id)
-    if model.needs_volume and load is None:
+    if model.needs_volume and cases.volume is None:
         raise InputError(f"model '{model.name}' looks at volumes: give the cases' folder or file")
-    if model.needs_masks and load_masks is None:
+    if model.needs_masks and cases.masks is None:
         raise InputError(
             f"model '{model.name}' is shown segmented structures, which needs masks: "
             "give the folder or file of cases that have them"
         )
 
 
-def _pending_by_case(questions: Sequence[Question], done: set[str]) -> dict[str, list[Question]]:
+def _pending_by_view(
+    questions: Sequence[Question], done: set[str], view: Callable[[Question], str]
+) -> dict[str, list[Question]]:
     groups: dict[str, list[Question]] = {}
     for question in questions:
         if question.id not in done:
-            groups.setdefault(question.case_id, []).append(question)
+            groups.setdefault(view(question), []).append(question)
     return groups
 
 
 def _prefetched(
-    loaders: _Loaders, pending: dict[str, list[Question]]
-) -> Iterator[tuple[str, list[Question], Future[_Prepared]]]:
+    loaders: Loaders, pending: dict[str, list[Question]]
+) -> Iterator[tuple[str, list[Question], Future[Prepared]]]:
     """Yield each case with its prepared volume, while the next one is read in a thread."""
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="prepare") as pool:
-        waiting: deque[tuple[str, list[Question], Future[_Prepared]]] = deque()
+        waiting: deque[tuple[str, list[Question], Future[Prepared]]] = deque()
         for case_id, group in pending.items():
             waiting.append((case_id, group, pool.submit(loaders.prepare, case_id, group)))
             if len(waiting) > 1:
                 yield waiting.popleft()
         yield from waiting
-
-
-@dataclass(frozen=True)
-class _Loaders:
-    """How a case is read and made ready for a model."""
-
-    model: Model
-    load: LoadVolume | None
-    load_masks: LoadMasks | None
-    locate: Locate | None
-
-    def prepare(self, case_id: str, group: list[Question]) -> _Prepared:
-        model = self.model
-        started = time.perf_counter()
-        with inside("load"):
-            volume = self.load(case_id) if model.needs_volume and self.load is not None else None
-        if model.needs_masks and self.load_masks is not None:
-            with inside("load"):
-                masks = None if volume is None else self.load_masks(case_id)
-            with inside("prepare_with_masks"):
-                value = model.prepare_with_masks(volume, masks)
-        else:
-            with inside("prepare"):
-                value = model.prepare(volume)
-        with inside("load"):
-            fingerprint = volume.fingerprint if volume is not None else None
-        sight = Sight(model, volume, group, self.locate)
-        return _Prepared(value, fingerprint, time.perf_counter() - started, sight)
-
-
-@dataclass
-class _Run:
-    """What stays the same from volume to volume."""
-
-    model: Model
-    file: PredictionFile
-    arm: str
-    batch_size: int
-    report: Progress
-
-    def answer_volume(self, case_id: str, group: list[Question], prepared: Future[_Prepared]) -> None:
-        """Encode a volume and answer its questions; an unreadable volume fails them all."""
-        try:
-            ready = prepared.result()
-            started = time.perf_counter()
-            with inside("encode"):
-                encoded = self.model.encode(ready.value)
-            encode_s = time.perf_counter() - started
-        except MethodFailed as failure:
-            self.file.fail([self._failed(question, failure) for question in group])
-            self.report.advance(len(group), f"{case_id} failed")
-            return
-        started = time.perf_counter()
-        for start in range(0, len(group), self.batch_size):
-            batch = group[start : start + self.batch_size]
-            self._answer_batch(encoded, batch, ready.sight)
-            self.report.advance(len(batch), case_id)
-        facts = {
-            "case_id": case_id,
-            "fingerprint": ready.fingerprint,
-            "questions": len(group),
-            "prepare_s": round(ready.seconds, 4),
-            "encode_s": round(encode_s, 4),
-            "answer_s": round(time.perf_counter() - started, 4),
-        }
-        if ready.sight.fault is not None:
-            facts["visible_error"] = ready.sight.fault
-        self.file.volume(facts)
-
-    def _answer_batch(self, encoded: Any, batch: list[Question], sight: Sight) -> None:
-        """Answer a batch; where it fails as a whole, one by one, so that a bad question costs only itself."""
-        try:
-            answers = answers_of(self.model, encoded, [Query.of(question) for question in batch])
-        except MethodFailed as failure:
-            if len(batch) == 1:
-                self.file.fail([self._failed(batch[0], failure)])
-                return
-            self._answer_singly(encoded, batch, sight)
-            return
-        shares = sight.shares
-        self.file.answer(
-            [self._answered(q, a, shares.get(q.id)) for q, a in zip(batch, answers, strict=True)]
-        )
-
-    def _answer_singly(self, encoded: Any, batch: list[Question], sight: Sight) -> None:
-        """Answer one by one; a stop waits for the end, for later questions may be answered already."""
-        stop: RunStopped | None = None
-        for question in batch:
-            try:
-                self._answer_batch(encoded, [question], sight)
-            except RunStopped as error:
-                stop = error
-        if stop is not None:
-            raise stop
-
-    def _answered(self, question: Question, answer: Answer, visible: float | None) -> Prediction:
-        seen = {} if visible is None else {VISIBLE_SHARE: visible}
-        return Prediction(
-            **item_fields(question),
-            model=self.model.name,
-            arm=self.arm,
-            prediction=answer.text,
-            metadata={**answer.metadata, **seen},
-        )
-
-    def _failed(self, question: Question, failure: MethodFailed) -> Prediction:
-        return Prediction(
-            **item_fields(question),
-            model=self.model.name,
-            arm=self.arm,
-            status="failed",
-            error=str(failure),
-        )

@@ -1,4 +1,4 @@
-"""How much of a question's evidence a model can see of one volume, for the prediction's metadata."""
+"""How much of a question's evidence a model can see of one volume, for the prediction's ``visible_share``."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ if TYPE_CHECKING:
     from medspatial.volume import Volume
 
 Locate = Callable[["Volume", Sequence[Point]], "Sequence[Point] | None"]
-VISIBLE_SHARE = "visible_share"
 _DIGITS = 4
 
 
-class Sight:
+class Visibility:
     """Visible shares of one volume's questions, worked out when first asked for.
 
     The model is given the points of all questions at once, sorted and without doubles: they tell nothing

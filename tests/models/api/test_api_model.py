@@ -1,4 +1,4 @@
-"""API models through the runner, against loopback servers of both protocols."""
+"""API models through the runner, against fake servers of both protocols."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 
 from medspatial.errors import InputError, RunStopped
-from medspatial.inputs import Masks, PictureSettings, render
+from medspatial.inputs import PictureSettings, render
 from medspatial.llm import Pause, Retries, ServedModelChanged
-from medspatial.llm.loopback import Heard, Loopback, Say
+from medspatial.llm.fake_server import FakeReply, FakeServer, ReceivedRequest
 from medspatial.models import Model, create_model, model_card, model_names
-from medspatial.predict import predict, read_predictions
+from medspatial.predict import Cases, PredictOptions, predict, read_predictions
 from medspatial.records import Evidence, EvidencePoint, Question
-from medspatial.volume import Affine, Volume
+from medspatial.volume import Affine, MaskSet, Volume
 
 PICTURES = {"count": 3, "size": 32}
 
@@ -37,15 +37,15 @@ def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-Serve = Callable[[Callable[[Heard], Any]], Loopback]
+Serve = Callable[[Callable[[ReceivedRequest], Any]], FakeServer]
 
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    started: list[Loopback] = []
+    started: list[FakeServer] = []
 
-    def start(respond: Callable[[Heard], Any]) -> Loopback:
-        started.append(Loopback(respond).__enter__())
+    def start(respond: Callable[[ReceivedRequest], Any]) -> FakeServer:
+        started.append(FakeServer(respond).__enter__())
         return started[-1]
 
     yield start
@@ -53,7 +53,7 @@ def serve() -> Iterator[Serve]:
         server.__exit__(None, None, None)
 
 
-def make(server: Loopback, kind: str, **options: Any) -> Model:
+def make(server: FakeServer, kind: str, **options: Any) -> Model:
     options = {
         "retries": Retries(count=1, first_s=0.01),
         "pause": Pause(lambda seconds: None),
@@ -81,7 +81,7 @@ def answers(path: Path) -> dict[str, str | None]:
     return {row.id: row.prediction for row in read_predictions(path)}
 
 
-def echo(heard: Heard) -> str:
+def echo(heard: ReceivedRequest) -> str:
     return f"{heard.images} pictures: {heard.text.splitlines()[-1]}"
 
 
@@ -98,13 +98,13 @@ def test_every_question_is_answered_once_volume_by_volume(serve: Serve, kind: st
         loads[case_id] += 1
         return volume(case_id)
 
-    run = predict(make(server, kind), questions(), tmp_path / "p.jsonl", load=load)
+    run = predict(make(server, kind), questions(), tmp_path / "p.jsonl", cases=load)
     assert (run.answered, run.failed, server.calls) == (8, 0, 8)
     assert loads == {"case0": 1, "case1": 1}
     assert answers(tmp_path / "p.jsonl") == {
         f"{c}-{q}": f"3 pictures: Which side, {c}-{q}?" for c in range(2) for q in range(4)
     }
-    cases = [heard.text.rpartition("side, ")[2][0] for heard in server.heard]
+    cases = [heard.text.rpartition("side, ")[2][0] for heard in server.requests]
     assert cases == sorted(cases)  # all of one volume before the next, for the server's prefix cache
     row = read_predictions(tmp_path / "p.jsonl")[0]
     assert row.metadata == {"served_model": "m-1", "tokens": {"input": 10, "output": 5, "cached": 0}}
@@ -114,9 +114,9 @@ def test_all_questions_of_a_volume_begin_alike_and_the_question_is_last(
     serve: Serve, kind: str, tmp_path: Path
 ) -> None:
     server = serve(echo)
-    predict(make(server, kind, system="S"), questions(1, 4), tmp_path / "p.jsonl", load=volume)
+    predict(make(server, kind, system="S"), questions(1, 4), tmp_path / "p.jsonl", cases=volume)
     heads, tails = set(), set()
-    for heard in server.heard:
+    for heard in server.requests:
         turn = (
             heard.body["messages"][-1]["content"] if kind == "openai" else heard.body["contents"][-1]["parts"]
         )
@@ -132,8 +132,8 @@ def test_the_pictures_are_those_of_the_local_models(serve: Serve, kind: str, tmp
     from PIL import Image
 
     server = serve(echo)
-    predict(make(server, kind, window="lung"), questions(1, 1), tmp_path / "p.jsonl", load=volume)
-    body = server.heard[0].body
+    predict(make(server, kind, window="lung"), questions(1, 1), tmp_path / "p.jsonl", cases=volume)
+    body = server.requests[0].body
     if kind == "openai":
         parts = body["messages"][-1]["content"]
         data = [part["image_url"]["url"].partition(",")[2] for part in parts if part["type"] == "image_url"]
@@ -150,31 +150,31 @@ def test_the_pictures_are_those_of_the_local_models(serve: Serve, kind: str, tmp
 def test_captions_stand_where_they_are_asked_for(serve: Serve, tmp_path: Path, captions: str) -> None:
     server = serve(echo)
     model = make(server, "openai", captions=captions, instruction=None)
-    predict(model, questions(1, 1), tmp_path / "p.jsonl", load=volume)
-    kinds = "".join(part["type"][0] for part in server.heard[0].body["messages"][-1]["content"])
+    predict(model, questions(1, 1), tmp_path / "p.jsonl", cases=volume)
+    kinds = "".join(part["type"][0] for part in server.requests[0].body["messages"][-1]["content"])
     assert kinds == {"before": "tititit", "after": "itititt", "none": "iiit"}[captions]
 
 
 def test_without_a_volume_only_text_is_sent(serve: Serve, kind: str, tmp_path: Path) -> None:
     server = serve(echo)
-    predict(make(server, kind), questions(1, 2), tmp_path / "p.jsonl", load=lambda case_id: None)
-    assert [heard.images for heard in server.heard] == [0, 0]
-    assert all("display" not in heard.text for heard in server.heard)
+    predict(make(server, kind), questions(1, 2), tmp_path / "p.jsonl", cases=lambda case_id: None)
+    assert [heard.images for heard in server.requests] == [0, 0]
+    assert all("display" not in heard.text for heard in server.requests)
 
 
 def test_the_prompt_is_a_variable(serve: Serve, tmp_path: Path) -> None:
     server = serve(lambda heard: heard.text.splitlines()[-1])
     model = make(server, "openai", prompt="Q: {question} {{braces}}")
-    predict(model, questions(1, 1), tmp_path / "p.jsonl", load=volume)
+    predict(model, questions(1, 1), tmp_path / "p.jsonl", cases=volume)
     assert answers(tmp_path / "p.jsonl") == {"0-0": "Q: Which side, 0-0? {braces}"}
 
 
 def test_a_resumed_run_costs_no_calls(serve: Serve, kind: str, tmp_path: Path) -> None:
     server = serve(echo)
     path = tmp_path / "p.jsonl"
-    predict(make(server, kind), questions(), path, load=volume)
+    predict(make(server, kind), questions(), path, cases=volume)
     before = path.read_bytes()
-    run = predict(make(server, kind), questions(), path, load=volume)
+    run = predict(make(server, kind), questions(), path, cases=volume)
     assert (run.resumed, run.answered, server.calls) == (8, 0, 8)
     assert path.read_bytes() == before
 
@@ -182,9 +182,15 @@ def test_a_resumed_run_costs_no_calls(serve: Serve, kind: str, tmp_path: Path) -
 def test_a_lost_file_is_rebuilt_from_the_cache(serve: Serve, kind: str, tmp_path: Path) -> None:
     server = serve(echo)
     path, cache = tmp_path / "p.jsonl", tmp_path / "cache.sqlite"
-    predict(make(server, kind, cache=cache), questions(), path, load=volume)
+    predict(make(server, kind, cache=cache), questions(), path, cases=volume)
     before = path.read_bytes()
-    run = predict(make(server, kind, cache=cache), questions(), path, load=volume, overwrite=True)
+    run = predict(
+        make(server, kind, cache=cache),
+        questions(),
+        path,
+        cases=volume,
+        options=PredictOptions(overwrite=True),
+    )
     assert (run.answered, server.calls) == (8, 8)
     assert path.read_bytes() == before
 
@@ -194,23 +200,23 @@ def test_a_failed_question_costs_only_itself_and_is_tried_again(
 ) -> None:
     broken = {"0-2"}
     server = serve(
-        lambda heard: Say(status=500) if heard.text.rpartition(", ")[2][:3] in broken else echo(heard)
+        lambda heard: FakeReply(status=500) if heard.text.rpartition(", ")[2][:3] in broken else echo(heard)
     )
     path = tmp_path / "p.jsonl"
-    run = predict(make(server, kind), questions(), path, load=volume)
+    run = predict(make(server, kind), questions(), path, cases=volume)
     assert (run.answered, run.failed) == (7, 1)
     assert server.calls == 7 + 2  # one retry; going through the batch one by one asks nothing again
     failed = read_predictions(path)[-1]
     assert (failed.id, failed.status) == ("0-2", "failed")
     assert "HTTP 500" in (failed.error or "")
     broken.clear()
-    run = predict(make(server, kind), questions(), path, load=volume)
+    run = predict(make(server, kind), questions(), path, cases=volume)
     assert (run.answered, run.failed, server.calls) == (1, 0, 10)
 
 
 def test_a_refusal_is_an_answer_with_its_cause(serve: Serve, tmp_path: Path) -> None:
-    server = serve(lambda heard: Say("", refusal="I cannot look at patients"))
-    predict(make(server, "openai"), questions(1, 1), tmp_path / "p.jsonl", load=volume)
+    server = serve(lambda heard: FakeReply("", refusal="I cannot look at patients"))
+    predict(make(server, "openai"), questions(1, 1), tmp_path / "p.jsonl", cases=volume)
     row = read_predictions(tmp_path / "p.jsonl")[0]
     assert (row.status, row.prediction) == ("ok", "I cannot look at patients")
     assert row.metadata["refusal"] == "I cannot look at patients"
@@ -230,10 +236,10 @@ def test_the_budget_ends_the_run_cleanly_and_a_resume_goes_on(
 
     asked = questions(cases=5, each=4)
     with pytest.raises(RunStopped, match="budget of 6 calls is used up"):
-        predict(make(server, kind, budget={"calls": 6}), asked, path, load=load)
+        predict(make(server, kind, budget={"calls": 6}), asked, path, cases=load)
     assert len(answers(path)) == server.calls == 6
     assert len(set(loads)) <= 3  # volumes that can no longer be asked about are not read
-    run = predict(make(server, kind), asked, path, load=volume)
+    run = predict(make(server, kind), asked, path, cases=volume)
     assert (run.resumed, run.answered, run.failed) == (6, 14, 0)
     assert server.calls == 20
     assert len(answers(path)) == 20
@@ -242,10 +248,10 @@ def test_the_budget_ends_the_run_cleanly_and_a_resume_goes_on(
 def test_a_changed_version_ends_the_run_and_keeps_what_is_done(
     serve: Serve, kind: str, tmp_path: Path
 ) -> None:
-    server = serve(lambda heard: Say("left", served="m-1-001" if heard.number <= 5 else "m-1-002"))
+    server = serve(lambda heard: FakeReply("left", served="m-1-001" if heard.number <= 5 else "m-1-002"))
     path = tmp_path / "p.jsonl"
     with pytest.raises(ServedModelChanged):
-        predict(make(server, kind, concurrency=1), questions(), path, load=volume)
+        predict(make(server, kind, concurrency=1), questions(), path, cases=volume)
     rows = read_predictions(path)
     assert len(rows) == 5
     assert {row.metadata["served_model"] for row in rows} == {"m-1-001"}
@@ -253,13 +259,13 @@ def test_a_changed_version_ends_the_run_and_keeps_what_is_done(
 
 def test_a_resumed_file_is_never_mixed_from_two_versions(serve: Serve, kind: str, tmp_path: Path) -> None:
     version = ["m-1-001"]
-    server = serve(lambda heard: Say("left", served=version[0]))
+    server = serve(lambda heard: FakeReply("left", served=version[0]))
     path = tmp_path / "p.jsonl"
     with pytest.raises(RunStopped):
-        predict(make(server, kind, budget={"calls": 3}), questions(), path, load=volume)
+        predict(make(server, kind, budget={"calls": 3}), questions(), path, cases=volume)
     version[0] = "m-1-002"
     with pytest.raises(ServedModelChanged, match="answered by 'm-1-001', now the server runs 'm-1-002'"):
-        predict(make(server, kind), questions(), path, load=volume)
+        predict(make(server, kind), questions(), path, cases=volume)
     assert {row.metadata["served_model"] for row in read_predictions(path)} == {"m-1-001"}
 
 
@@ -279,9 +285,9 @@ def test_what_changes_answers_is_described_and_no_key(
 def test_with_a_seed_each_question_has_its_own(serve: Serve, tmp_path: Path) -> None:
     server = serve(echo)
     predict(
-        make(server, "openai", seed=1, temperature=1.0), questions(1, 4), tmp_path / "p.jsonl", load=volume
+        make(server, "openai", seed=1, temperature=1.0), questions(1, 4), tmp_path / "p.jsonl", cases=volume
     )
-    assert len({heard.body["seed"] for heard in server.heard}) == 4
+    assert len({heard.body["seed"] for heard in server.requests}) == 4
 
 
 @pytest.mark.parametrize(
@@ -306,11 +312,11 @@ def test_a_model_must_be_named(kind: str) -> None:
         create_model(kind)
 
 
-def sent(server: Loopback, kind: str) -> list[Any]:
+def sent(server: FakeServer, kind: str) -> list[Any]:
     """The pictures of the first request, decoded."""
     from PIL import Image
 
-    body = server.heard[0].body
+    body = server.requests[0].body
     if kind == "openai":
         parts = body["messages"][-1]["content"]
         codes = [p["image_url"]["url"].partition(",")[2] for p in parts if p["type"] == "image_url"]
@@ -324,17 +330,17 @@ def test_overlays_are_sent_with_structures(serve: Serve, kind: str, tmp_path: Pa
     server = serve(echo)
     inside = np.zeros(volume("case0").shape, dtype=bool)
     inside[3:9, 2:7] = True
-    masks = Masks({"liver": inside}, volume("case0").affine)
+    masks = MaskSet.from_masks({"liver": inside}, volume("case0").affine)
     model = make(server, kind, representation="overlay")
     load_masks = lambda case_id: masks  # noqa: E731
-    predict(model, questions(1, 1), tmp_path / "p.jsonl", load=volume, load_masks=load_masks)
+    predict(model, questions(1, 1), tmp_path / "p.jsonl", cases=Cases(volume, load_masks))
     settings = PictureSettings(representation="overlay", count=3, size=32)
     drawn = render(volume("case0"), settings, masks)
     plain = render(volume("case0"), settings.bare)
     pictures = sent(server, kind)
     assert all(map(np.array_equal, pictures, drawn.images))
     assert len(pictures) == len(plain.images) == 3
-    assert "liver in sky blue" in server.heard[0].text
+    assert "liver in sky blue" in server.requests[0].text
     assert not any(map(np.array_equal, pictures, plain.images))
     with pytest.raises(InputError, match="'overlay' needs masks"):
         model.prepare(volume("case0"))
@@ -349,8 +355,8 @@ def test_visible_share_is_noted_beside_the_costs(serve: Serve, kind: str, tmp_pa
         for one, point in zip(questions(1, 8), points, strict=True)
     ]
     model = make(serve(echo), kind, count=1, around=(8.0, 8.0, 9.0))
-    predict(model, asked, tmp_path / "p.jsonl", load=volume)
+    predict(model, asked, tmp_path / "p.jsonl", cases=volume)
     rows = read_predictions(tmp_path / "p.jsonl")
-    seen = [row.metadata["visible_share"] for row in rows]
+    seen = [row.visible_share for row in rows]
     assert seen == [0, 0, 1, 1, 1, 0, 0, 0]  # its slice and the two beside it
     assert {row.metadata["served_model"] for row in rows} == {"m-1"}

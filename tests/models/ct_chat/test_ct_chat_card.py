@@ -11,10 +11,10 @@ from medspatial.cases import make_marker_phantom
 from medspatial.cli.models import app
 from medspatial.errors import InputError
 from medspatial.models import model_card
-from medspatial.models.audit import audit
 from medspatial.models.ct_chat import system_prompt
 from medspatial.models.ct_chat.preparation import Preparation
-from medspatial.models.fetch import checkpoint_of
+from medspatial.models.tools.audit import audit
+from medspatial.models.tools.fetch import checkpoint_of
 
 
 def test_8b_is_the_first_and_70b_is_found_by_its_folder() -> None:

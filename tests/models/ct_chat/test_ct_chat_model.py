@@ -13,11 +13,11 @@ import torch
 from medspatial.errors import InputError
 from medspatial.inputs import Query
 from medspatial.models import create_model
-from medspatial.models.check import check_folder
 from medspatial.models.ct_chat.model import CTChat
 from medspatial.models.ct_chat.original_features import original_path
 from medspatial.models.ct_chat.prompt import IMAGE_ID
 from medspatial.models.runtime.features import read_features, write_features
+from medspatial.models.tools.check import check_folder
 from medspatial.volume import Affine, Volume
 
 QUERIES = [
@@ -29,7 +29,7 @@ QUERIES = [
 
 @pytest.fixture(scope="module")
 def model(checkpoint: Any) -> CTChat:
-    return CTChat(**checkpoint.options())
+    return create_model("ct_chat", **checkpoint.options())
 
 
 def ct(seed: int = 0, axcodes: str = "LPS") -> Volume:
@@ -95,12 +95,12 @@ def test_text_only(model: CTChat) -> None:
 
 def test_features_are_kept_and_used_again(checkpoint: Any, tmp_path: Path, monkeypatch: Any) -> None:
     options = checkpoint.options(feature_cache=tmp_path / "features")
-    first = CTChat(**options)
+    first = create_model("ct_chat", **options)
     wanted = answers(first, ct())
     kept = list((tmp_path / "features").rglob("*.npz"))
     assert [path.stem for path in kept] == [ct().fingerprint]
     assert read_features(kept[0]).shape == (1, 3, 3, 3, 16)
-    second = CTChat(**options)
+    second = create_model("ct_chat", **options)
     monkeypatch.setattr(second.encoder, "forward", None)  # must not be needed
     prepared = second.prepare(ct())
     assert prepared.pixels is None
@@ -109,8 +109,8 @@ def test_features_are_kept_and_used_again(checkpoint: Any, tmp_path: Path, monke
 
 
 def test_other_settings_have_features_of_their_own(checkpoint: Any, tmp_path: Path) -> None:
-    answers(CTChat(**checkpoint.options(feature_cache=tmp_path)), ct())
-    stored = CTChat(**checkpoint.options(feature_cache=tmp_path, orientation="stored"))
+    answers(create_model("ct_chat", **checkpoint.options(feature_cache=tmp_path)), ct())
+    stored = create_model("ct_chat", **checkpoint.options(feature_cache=tmp_path, orientation="stored"))
     assert stored.prepare(ct()).features is None
 
 
@@ -118,7 +118,7 @@ def test_features_of_the_original_are_used_by_name(checkpoint: Any, model: CTCha
     volume = dataclasses.replace(ct(), source="/data/valid_1_a_1.nii.gz")
     features = np.random.default_rng(0).normal(size=(1, 3, 3, 3, 16)).astype(np.float32)
     write_features(tmp_path / "valid_1_a_1.npz", features)
-    reader = CTChat(**checkpoint.options(original_features=tmp_path))
+    reader = create_model("ct_chat", **checkpoint.options(original_features=tmp_path))
     assert np.array_equal(reader.prepare(volume).features, features)
     assert reader.prepare(volume.mirrored()).features is None
     assert reader.prepare(ct()).features is None
@@ -139,15 +139,15 @@ def test_raw_volumes_of_ct_rate(checkpoint: Any, tmp_path: Path) -> None:
     values[3:7, 2:8] = 40
     unplaced = Affine.from_axcodes("LPS", (1, 1, 1), origin=(0, 0, 0))
     raw = Volume(values + 1024, unplaced, "unknown", (), "/data/valid_1_a_1.nii.gz")
-    model = CTChat(**checkpoint.options(ct_rate_table=table))
+    model = create_model("ct_chat", **checkpoint.options(ct_rate_table=table))
     right = Volume(values, Affine.from_axcodes("LPS", (1, 1, 1.5), origin=(3, 4, 5)), "HU")
     assert np.array_equal(model.prepare(raw).pixels, model.prepare(right).pixels)
     with pytest.raises(InputError, match="needs HU, the unit is 'unknown'"):
-        CTChat(**checkpoint.options()).prepare(raw)
+        create_model("ct_chat", **checkpoint.options()).prepare(raw)
 
 
 def test_both_merges_answer_the_same(checkpoint: Any, model: CTChat) -> None:
-    assert answers(CTChat(**checkpoint.options(merge="peft")), ct()) == answers(model, ct())
+    assert answers(create_model("ct_chat", **checkpoint.options(merge="peft")), ct()) == answers(model, ct())
 
 
 def test_described(checkpoint: Any, model: CTChat, tmp_path: Path) -> None:
@@ -156,7 +156,9 @@ def test_described(checkpoint: Any, model: CTChat, tmp_path: Path) -> None:
     assert facts["checkpoint"] == "any_name"
     assert facts["contract"]["axes"] == "SLP"
     (tmp_path / "system.txt").write_text("Be brief.")
-    other = CTChat(**checkpoint.options(system_prompt=tmp_path / "system.txt", provided=False, task="none"))
+    other = create_model(
+        "ct_chat", **checkpoint.options(system_prompt=tmp_path / "system.txt", provided=False, task="none")
+    )
     assert other.describe()["prompt"]["system_prompt"]["origin"] == "custom"
     assert other.describe() != facts
     assert other.tail(QUERIES[1]) != model.tail(QUERIES[1])
@@ -177,15 +179,15 @@ def test_through_the_registry(checkpoint: Any) -> None:
 
 def test_refused(checkpoint: Any) -> None:
     with pytest.raises(InputError, match="is none of the variants"):
-        CTChat(**checkpoint.options(template="auto"))
+        create_model("ct_chat", **checkpoint.options(template="auto"))
     with pytest.raises(InputError, match="device_map: must be auto or a map"):
-        CTChat(**checkpoint.options(device_map="balanced"))
+        create_model("ct_chat", **checkpoint.options(device_map="balanced"))
     with pytest.raises(InputError, match="merge: must be formula or peft"):
-        CTChat(**checkpoint.options(merge="both"))
+        create_model("ct_chat", **checkpoint.options(merge="both"))
 
 
 def test_a_device_map_by_name(checkpoint: Any, model: CTChat) -> None:
-    spread = CTChat(**checkpoint.options(device_map="auto", max_memory={"cpu": "2GiB"}))
+    spread = create_model("ct_chat", **checkpoint.options(device_map="auto", max_memory={"cpu": "2GiB"}))
     assert spread.describe()["devices"] == ["cpu"]
     assert answers(spread, ct()) == answers(model, ct())
 

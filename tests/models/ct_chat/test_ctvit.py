@@ -14,11 +14,11 @@ from medspatial.models.ct_chat import ctvit
 from medspatial.models.ct_chat.attention import PEG, CosineAttention, FeedForward
 from medspatial.models.ct_chat.codebook import Quantiser
 from medspatial.models.ct_chat.ctvit import CTViT, CTViTSizes
+from medspatial.models.ct_chat.matmul import apply, linear
 from medspatial.models.ct_chat.network import load_encoder
 from medspatial.models.ct_chat.position import RelativePositionBias
-from medspatial.models.ct_chat.products import apply, linear
 from medspatial.models.runtime.checkpoint import read_config
-from medspatial.models.verify import verify
+from medspatial.models.tools.verify import verify
 
 
 @pytest.fixture(scope="module")

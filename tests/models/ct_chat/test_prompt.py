@@ -14,7 +14,7 @@ from medspatial.models.ct_chat import system_prompt as prompts
 from medspatial.models.ct_chat.prompt import IMAGE_ID, Prompt, add_tokens, split_at_image, token_ids
 from medspatial.models.ct_chat.system_prompt import fetch_system_prompts, load_system_prompt
 from medspatial.models.ct_chat.templates import TEMPLATES, Template, template
-from medspatial.models.source_text import ChosenText, sha256
+from medspatial.models.runtime.source_text import ChosenText, sha256
 
 NONE = ChosenText("", "none")
 SIDE = Query("q1", "Which side?", ("left", "right"))

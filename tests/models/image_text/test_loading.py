@@ -17,9 +17,9 @@ pytest.importorskip("transformers")
 
 import torch
 
-from medspatial.models.check import check_folder
-from medspatial.models.image_text import ImageText
+from medspatial.models import Generation, create_model
 from medspatial.models.image_text.loading import greedy_configuration, load_model, load_processor
+from medspatial.models.tools.check import check_folder
 
 CPU = torch.device("cpu")
 
@@ -77,7 +77,7 @@ def test_beams_are_refused(image_text_folders: Callable[[str], Path]) -> None:
     model = loaded(image_text_folders("llava"))
     model.generation_config.num_beams = 4
     with pytest.raises(InputError, match="num_beams=4 is not done here"):
-        greedy_configuration(model, max_new_tokens=3)
+        greedy_configuration(model, Generation(max_new_tokens=3))
 
 
 @pytest.mark.parametrize(
@@ -94,20 +94,22 @@ def test_beams_are_refused(image_text_folders: Callable[[str], Path]) -> None:
 )
 def test_wrong_choices_are_refused_before_a_model_is_loaded(option: str, value: Any, rule: str) -> None:
     with pytest.raises(InputError, match=f"{option}'? must be {rule}, got {value!r}"):
-        ImageText("no-such-folder", device="cpu", **{option: value})
+        create_model("image_text", path="no-such-folder", device="cpu", **{option: value})
 
 
 def test_choices_and_the_checkpoints_own_values(image_text_folders: Callable[[str], Path]) -> None:
     model = loaded(image_text_folders("llava"))
     with pytest.raises(InputError, match=r"^option 'top_p' must be a number above 0 and up to 1, got 3"):
-        greedy_configuration(model, max_new_tokens=3, do_sample=True, top_p=3)
-    made = greedy_configuration(model, max_new_tokens=3, do_sample=True, temperature=2, top_k=None)
+        greedy_configuration(model, Generation(max_new_tokens=3, do_sample=True, top_p=3))
+    made = greedy_configuration(
+        model, Generation(max_new_tokens=3, do_sample=True, temperature=2, top_k=None)
+    )
     assert (made.temperature, made.top_k) == (2.0, 5)  # the checkpoint's own top_k
     model.generation_config.repetition_penalty = -2.0
     with pytest.raises(
         InputError, match=r"generation_config\.json: .*'repetition_penalty' must be .* got -2.0"
     ):
-        greedy_configuration(model, max_new_tokens=3)
+        greedy_configuration(model, Generation(max_new_tokens=3))
 
 
 def test_a_folder_is_checked_without_loading_it(

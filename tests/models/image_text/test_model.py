@@ -130,7 +130,7 @@ def test_memory_running_out_halves_the_batch(model: Any, monkeypatch: pytest.Mon
         return batch(prefix, tails, seed=seed)
 
     monkeypatch.setattr(model.generator, "batch", short)
-    monkeypatch.setattr(model.generator, "largest_batch", None)
+    monkeypatch.setattr(model.generator.batches, "largest", None)
     assert model._generated(encoded, QUERIES) == whole
     assert sizes.count(1) == len(QUERIES)
 
@@ -158,7 +158,7 @@ def test_sampling_depends_on_the_seed_and_question_only(image_text_folders: Call
     ("options", "words"),
     [
         ({"representation": "volume"}, "takes images, not voxels"),
-        ({"colour": "red"}, "colour: unknown option; got 'red'"),
+        ({"colour": "red"}, "model 'image_text': unknown option 'colour'; it takes: path, "),
         ({"count": 0}, "count: .*greater than or equal to 1; got 0"),
         ({"prompt": "Say {answer}"}, "prompt: may hold .*{answer}"),
         ({"prompt": "Say something"}, "prompt: needs {question} or {prompt}"),

@@ -12,10 +12,9 @@ import pytest
 
 pytest.importorskip("transformers")
 
-from medspatial.arms import arm
 from medspatial.cases import load_case, write_phantoms
 from medspatial.errors import InputError
-from medspatial.inputs import Masks, PictureSettings, render
+from medspatial.inputs import PictureSettings, render
 from medspatial.models import create_model
 from medspatial.predict import predict, read_predictions
 from medspatial.records import Case, Evidence, EvidencePoint, Question, write_records
@@ -54,15 +53,14 @@ def seen(model: Any, name: str, phantoms: tuple[Path, list[Case]], folder: Path)
         given.append((images, captions))
         return head(images, captions)
 
-    loader, chosen, asked = CaseLoader(cases, root), arm(name), questions(cases)
+    loader, asked = CaseLoader(cases, root), questions(cases)
     model.conversation.head = spy
     try:
         run = predict(
             model,
             asked,
             folder / f"{name}.jsonl",
-            load=chosen.loader(loader.volume, asked),
-            load_masks=chosen.mask_loader(loader.masks, asked),
+            cases=loader,
             arm=name,
         )
     finally:
@@ -83,7 +81,7 @@ def drawn(phantoms: tuple[Path, list[Case]], place: int, *, mirrored: bool = Fal
     assert data.masks is not None
     ct, masks = (data.ct.mirrored(), data.masks.mirrored()) if mirrored else (data.ct, data.masks)
     settings = PictureSettings.model_validate({**OPTIONS, "representation": "overlay"})
-    over = Masks({name: masks.mask(name) for name in PAIR}, masks.affine)
+    over = masks.without(set(masks.names) - set(PAIR))
     return render(ct, settings, over), render(ct, settings.bare)
 
 
@@ -141,9 +139,9 @@ def test_a_volume_without_masks_is_refused(
     with pytest.raises(InputError, match="'overlay' needs masks"):
         model.prepare(loader.volume(cases[0].case_id))
     with pytest.raises(InputError, match="give the folder or file of cases"):
-        predict(model, questions(cases), tmp_path / "p.jsonl", load=loader.volume)
+        predict(model, questions(cases), tmp_path / "p.jsonl", cases=loader.volume)
     bare = CaseLoader([case.model_copy(update={"masks": ()}) for case in cases], root)
-    run = predict(model, questions(cases), tmp_path / "p.jsonl", load=bare.volume, load_masks=bare.masks)
+    run = predict(model, questions(cases), tmp_path / "p.jsonl", cases=bare)
     assert run.failed == 2
     assert "has no masks to draw" in str(read_predictions(run.path)[0].error)
 
@@ -166,8 +164,8 @@ def test_visible_share_is_that_of_the_slices_shown(
         ("grid", {"count": 4, "representation": "grid"}),  # not square: the processor cuts its edges off
     ):
         one = create_model("image_text", name=name, device="cpu", **options, **more)
-        run = predict(one, [asked], tmp_path / f"{name}.jsonl", load=loader.volume)
-        shares[name] = read_predictions(run.path)[0].metadata.get("visible_share")
+        run = predict(one, [asked], tmp_path / f"{name}.jsonl", cases=loader.volume)
+        shares[name] = read_predictions(run.path)[0].visible_share
     assert shares == {"whole": 1.0, "near": 0.0, "grid": None}
 
 
@@ -197,7 +195,7 @@ def test_a_study_holds_overlay_against_slices(
     for name in ("tiny-overlay", "tiny-overlay@mirrored", "tiny-overlay@blank", "tiny-slices"):
         lines = (tmp_path / "predictions" / f"{name}.jsonl").read_text().splitlines()
         assert len(lines) == run.questions
-        known[name] = ["visible_share" in json.loads(line)["metadata"] for line in lines]
+        known[name] = ["visible_share" in json.loads(line) for line in lines]
     assert all(known["tiny-slices"])
     assert not any(known["tiny-overlay@blank"])
     assert any(curve.against == "visible" for curve in run.comparison.curves)

@@ -27,7 +27,7 @@ ASKED = st.lists(
 
 @pytest.fixture(scope="module")
 def model(tiny_m3d: Path) -> M3DLaMed:
-    return M3DLaMed(tiny_m3d, device="cpu", max_new_tokens=6)
+    return create_model("m3d_lamed", path=tiny_m3d, device="cpu", max_new_tokens=6)
 
 
 def words(model: M3DLaMed, ids: list[int]) -> str:
@@ -61,7 +61,7 @@ _MODELS: dict[Path, M3DLaMed] = {}
 
 def _cached(folder: Path) -> M3DLaMed:
     if folder not in _MODELS:
-        _MODELS[folder] = M3DLaMed(folder, device="cpu", max_new_tokens=6)
+        _MODELS[folder] = create_model("m3d_lamed", path=folder, device="cpu", max_new_tokens=6)
     return _MODELS[folder]
 
 
@@ -106,8 +106,8 @@ def test_a_tokenizer_without_begin_token_is_refused_unless_forced(m3d_folder: Ca
     config = json.loads((folder / "tokenizer.json").read_text())
     (folder / "tokenizer.json").write_text(json.dumps({**config, "post_processor": None}))
     with pytest.raises(InputError, match=r"puts no begin token in front.*force_bos=true"):
-        M3DLaMed(folder, device="cpu")
-    forced = M3DLaMed(folder, device="cpu", force_bos=True)
+        create_model("m3d_lamed", path=folder, device="cpu")
+    forced = create_model("m3d_lamed", path=folder, device="cpu", force_bos=True)
     assert forced.first_id == 1
     assert forced.describe()["force_bos"] is True
 
@@ -118,7 +118,7 @@ def test_a_foreign_tokenizer_is_refused(m3d_folder: Callable[..., Path]) -> None
         text = (folder / name).read_text()
         (folder / name).write_text(text.replace("<im_patch>", "<other>"))
     with pytest.raises(InputError, match="does not know <im_patch>"):
-        M3DLaMed(folder, device="cpu")
+        create_model("m3d_lamed", path=folder, device="cpu")
 
 
 def test_the_manifest_is_told_what_changes_answers(m3d_folder: Callable[..., Path]) -> None:
@@ -126,18 +126,20 @@ def test_the_manifest_is_told_what_changes_answers(m3d_folder: Callable[..., Pat
     (folder / "generation_config.json").write_text(
         json.dumps({"eos_token_id": [2, 5], "repetition_penalty": 1.2, "temperature": 0.7, "top_p": 0.8})
     )
-    greedy = M3DLaMed(folder, device="cpu").describe()
+    greedy = create_model("m3d_lamed", path=folder, device="cpu").describe()
     assert greedy["generation"]["eos_ids"] == (2, 5)
     assert greedy["generation"]["repetition_penalty"] == 1.2  # acts on greedy answers too
     assert greedy["generation"]["temperature"] == 1.0  # does not
     assert (greedy["dtype"], greedy["attention"], greedy["device"]) == ("float32", "sdpa", "cpu")
-    sampled = M3DLaMed(folder, device="cpu", do_sample=True, top_p=0.5).describe()["generation"]
+    sampled = create_model("m3d_lamed", path=folder, device="cpu", do_sample=True, top_p=0.5).describe()[
+        "generation"
+    ]
     assert (sampled["temperature"], sampled["top_p"], sampled["top_k"]) == (0.7, 0.5, 50)
     (folder / "generation_config.json").write_text(json.dumps({"num_beams": 4}))
     with pytest.raises(
         InputError, match=r"generation_config\.json: field 'num_beams': 4 would change answers"
     ):
-        M3DLaMed(folder, device="cpu")
+        create_model("m3d_lamed", path=folder, device="cpu")
 
 
 @pytest.mark.parametrize(
@@ -155,6 +157,6 @@ def test_wrong_choices(tiny_m3d: Path, options: dict[str, Any], message: str) ->
 
 
 def test_bfloat16_runs(tiny_m3d: Path, noise_volume: Volume) -> None:
-    model = M3DLaMed(tiny_m3d, device="cpu", dtype="bfloat16", max_new_tokens=3)
+    model = create_model("m3d_lamed", path=tiny_m3d, device="cpu", dtype="bfloat16", max_new_tokens=3)
     assert {p.dtype for p in model.network.parameters()} == {torch.bfloat16}
     assert model.answer(model.encode(model.prepare(noise_volume)), [Query("q", "which side?")])[0].text

@@ -17,7 +17,7 @@ from medspatial.models.m3d_lamed.network import empty_network, load_network, pub
 from medspatial.models.m3d_lamed.projector import SpatialPoolingProjector
 from medspatial.models.m3d_lamed.vision import Patches, ViTSizes
 from medspatial.models.runtime.checkpoint import compare_keys, state_shapes
-from medspatial.models.verify import verify
+from medspatial.models.tools.verify import verify
 
 REAL: dict[str, Any] = {
     "architectures": "LamedLlamaForCausalLM",

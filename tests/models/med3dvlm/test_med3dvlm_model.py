@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from medspatial.errors import InputError
 from medspatial.inputs import Query
+from medspatial.models import create_model
 from medspatial.models.med3dvlm import Med3DVLM
 from medspatial.models.med3dvlm.preparation import Preparation
 from medspatial.volume import AXIS_CODES, Affine, Volume
@@ -28,9 +29,9 @@ def models(med3dvlm_folder: Callable[..., Path]) -> dict[str, Med3DVLM]:
     )
     options: dict[str, Any] = {"device": "cpu", "max_new_tokens": 6}
     return {
-        "as trained": Med3DVLM(folder, **options),
-        "whole": Med3DVLM(folder, lost_first_token=False, **options),
-        "no penalty": Med3DVLM(folder, repetition_penalty=1.0, **options),
+        "as trained": create_model("med3dvlm", path=folder, **options),
+        "whole": create_model("med3dvlm", path=folder, lost_first_token=False, **options),
+        "no penalty": create_model("med3dvlm", path=folder, repetition_penalty=1.0, **options),
     }
 
 

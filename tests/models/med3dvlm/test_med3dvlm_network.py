@@ -15,7 +15,7 @@ from medspatial.errors import InputError
 from medspatial.models.med3dvlm.network import Network, empty_network, load_network, published_name
 from medspatial.models.med3dvlm.vision import Block, DecomposedConv
 from medspatial.models.runtime.checkpoint import compare_keys, state_shapes, weight_files
-from medspatial.models.verify import verify
+from medspatial.models.tools.verify import verify
 
 REAL: dict[str, Any] = {
     "architectures": "VLMQwenForCausalLM",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from medspatial.models.verify import verify
+from medspatial.models.tools.verify import verify
 
 pytest.importorskip("transformers")
 

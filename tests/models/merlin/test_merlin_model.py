@@ -19,11 +19,11 @@ from medspatial.cli.app import app
 from medspatial.errors import InputError
 from medspatial.inputs import Query
 from medspatial.models import create_model
-from medspatial.models.check import check_folder
 from medspatial.models.merlin.choices import MerlinChoices
 from medspatial.models.merlin.folder import LANGUAGE, REPORT
 from medspatial.models.merlin.report import MerlinGenerate, MerlinReports
-from medspatial.models.merlin.words import ORGANS
+from medspatial.models.merlin.text import ORGANS
+from medspatial.models.tools.check import check_folder
 from medspatial.records import Prediction, Question, read_records, write_records
 from medspatial.volume import Volume, read_volume
 

@@ -24,7 +24,7 @@ from medspatial.models.merlin.network import (
 from medspatial.models.merlin.verify import checks, full_size
 from medspatial.models.merlin.vision import Encoder, EncoderSizes, tokens
 from medspatial.models.runtime.checkpoint import compare_keys, read_config, renamed_shapes, state_shapes
-from medspatial.models.verify import verify
+from medspatial.models.tools.verify import verify
 
 CPU = torch.device("cpu")
 

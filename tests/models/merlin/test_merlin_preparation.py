@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from medspatial.errors import InputError
 from medspatial.models.merlin.preparation import Preparation
-from medspatial.models.merlin.words import ORGANS, asked, organ_prompt, sanitized, section
+from medspatial.models.merlin.text import ORGANS, asked, organ_prompt, sanitized, section
 from medspatial.models.runtime.spacing import respaced
 from medspatial.volume import AXIS_CODES, Affine, Volume
 

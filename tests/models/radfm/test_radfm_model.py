@@ -13,9 +13,9 @@ import torch
 from medspatial.errors import InputError
 from medspatial.inputs import Query
 from medspatial.models import create_model
-from medspatial.models.check import check_folder
 from medspatial.models.radfm import RadFM
 from medspatial.models.runtime import checkpoint
+from medspatial.models.tools.check import check_folder
 from medspatial.volume import Affine, Volume
 
 QUERIES = [
@@ -26,7 +26,7 @@ QUERIES = [
 
 
 def made(folder: Path, **options: Any) -> RadFM:
-    return RadFM(folder, **{"device": "cpu", "size": 16, "max_new_tokens": 6, **options})
+    return create_model("radfm", path=folder, **{"device": "cpu", "size": 16, "max_new_tokens": 6, **options})
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from medspatial.models.radfm.network import Network, empty_network, language_con
 from medspatial.models.radfm.perceiver import Perceiver, PerceiverSizes
 from medspatial.models.radfm.vision import Patches, Positions, ViT3D, ViTSizes, spread
 from medspatial.models.runtime.checkpoint import read_config, read_pickle
-from medspatial.models.verify import verify
+from medspatial.models.tools.verify import verify
 
 TINY = ViTSizes(
     image_size=16,

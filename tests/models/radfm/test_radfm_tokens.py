@@ -9,7 +9,7 @@ import pytest
 from medspatial.errors import InputError
 from medspatial.models.radfm.tokens import RadFMTokenizer
 from medspatial.models.radfm.verify import tokenizer_path
-from medspatial.models.verify import verify
+from medspatial.models.tools.verify import verify
 
 
 @pytest.fixture(scope="module")

@@ -180,3 +180,69 @@ def test_a_model_loads_the_values_bit_for_bit(tiny_m3d: Path) -> None:
             assert torch.equal(found[name], value)
             seen += 1
     assert seen == len(found)
+
+
+@pytest.mark.parametrize("shard", ["../secret.safetensors", "/etc/passwd", "link.safetensors"])
+def test_weight_maps_and_links_stay_in_the_folder(tmp_path, shard):
+    folder = tmp_path / "model"
+    folder.mkdir()
+    save_file({"a": torch.zeros(2)}, tmp_path / "secret.safetensors")
+    (folder / "link.safetensors").symlink_to(tmp_path / "secret.safetensors")
+    index = folder / "model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": {"a": shard}}))
+    with pytest.raises(InputError, match="outside of its folder"):
+        weight_files(folder)
+    index.unlink()
+    (folder / "model.safetensors").symlink_to(tmp_path / "secret.safetensors")
+    with pytest.raises(InputError, match="through a link"):
+        weight_files(folder)
+
+
+def test_the_links_of_the_hubs_cache_are_followed(tmp_path):
+    snapshot = tmp_path / "models--a--b" / "snapshots" / "c0ffee"
+    snapshot.mkdir(parents=True)
+    (tmp_path / "models--a--b" / "blobs").mkdir()
+    save_file({"a": torch.zeros(2)}, tmp_path / "models--a--b" / "blobs" / "1234")
+    (snapshot / "model.safetensors").symlink_to("../../blobs/1234")
+    assert checkpoint.shapes(weight_files(snapshot)) == {"a": (2,)}
+
+
+@pytest.mark.parametrize("found", ["[]", '{"a": 5}', '{"a": "b\u0000"}'])
+def test_an_index_of_another_form_is_refused(tmp_path, found):
+    (tmp_path / "model.safetensors.index.json").write_text(f'{{"weight_map": {found}}}')
+    with pytest.raises(InputError, match=r"model\.safetensors\.index\.json"):
+        weight_files(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("[" * 100_000, "not usable JSON"),
+        ('{"a": ' + "9" * 5000 + "}", "not usable JSON"),
+        ('{"num_hidden_layers": 1000000000}', "must be at most 1000"),
+        ('{"vision": {"sizes": [1, 1e3, 100000000000]}}', "'sizes' must be at most"),
+        ("[]", "must hold a JSON object"),
+        ("{\n,", "config.json:2: not valid JSON"),
+    ],
+)
+def test_hostile_configurations_are_one_line(tmp_path, text, fault):
+    (tmp_path / "config.json").write_text(text)
+    with pytest.raises(InputError, match=fault):
+        read_config(tmp_path)
+    (tmp_path / "config.json").write_bytes(b'{"a": "\xff"}')
+    with pytest.raises(InputError, match="not UTF-8"):
+        read_config(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors", "pytorch_model.bin"])
+def test_pipes_are_refused_at_once(tmp_path, name):
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(InputError, match="is a pipe"):
+        read_config(tmp_path) if name == "config.json" else weight_files(tmp_path)
+
+
+@pytest.mark.parametrize("head", [b"", b"\0" * 7, (10**15).to_bytes(8, "little") + b"{}", b"\xff" * 100])
+def test_a_header_longer_than_its_file_is_refused(tmp_path, head):
+    (tmp_path / "model.safetensors").write_bytes(head)
+    with pytest.raises(InputError, match="damaged or not a safetensors file"):
+        checkpoint.shapes(weight_files(tmp_path))

@@ -156,7 +156,7 @@ def test_where_memory_runs_out_the_batch_is_halved_and_nothing_is_lost(
     memory = OutOfMemory(monkeypatch, model, rows=3)
     assert model.generate(shared, tails) == expected
     assert memory.sizes == [11, 5, 2, 2, 2, 2, 2, 1]
-    assert model.largest_batch == 2  # kept for the next volume
+    assert model.batches.largest == 2  # kept for the next volume
     memory.sizes.clear()
     assert model.generate(shared, tails[:4]) == expected[:4]
     assert memory.sizes == [2, 2]

@@ -20,8 +20,8 @@ from medspatial.cli.app import app
 from medspatial.errors import InputError
 from medspatial.inputs import Query
 from medspatial.models import create_model
-from medspatial.models.check import check_folder
 from medspatial.models.runtime import checkpoint
+from medspatial.models.tools.check import check_folder
 from medspatial.models.vila_m3 import VilaM3
 from medspatial.models.vila_m3.calls import GROUPS, call_of
 from medspatial.models.vila_m3.network import spliced

@@ -258,7 +258,7 @@ def test_a_point_off_the_slice_is_not_seen() -> None:
 def test_left_and_front_land_where_the_contract_says(marker: str, axis: int, beyond: bool) -> None:
     """Left lies right of the picture's middle, front above it; told from the marker bright and hollow."""
     from medspatial.cases import make_marker_phantom
-    from medspatial.models.audit import STORAGES
+    from medspatial.models.tools.audit import STORAGES
 
     phantom = make_marker_phantom(spacing=4.0)
     mask = phantom.masks.mask(marker)

@@ -54,7 +54,7 @@ def test_masks_are_read_as_cases_and_the_command_resumes(
     # Killed in the second case: its mask is not there, a part of it is.
     lost = out / cases[1].masks[0].path
     whole = read_volume(lost, unit="label").voxels
-    lost.rename(lost.with_name(f"unfinished.{lost.name}"))
+    lost.rename(lost.with_name(f".{lost.name}.1-1.nii.gz"))
     assert "1 segmented now, 1 before, 0 failed" in run(*options)
     assert np.array_equal(read_volume(lost, unit="label").voxels, whole)
     assert read_cases(out) == cases

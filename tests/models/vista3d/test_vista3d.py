@@ -15,7 +15,7 @@ from torch import nn
 from medspatial.anatomy import load_label_map, structure
 from medspatial.errors import InputError
 from medspatial.models import create_model
-from medspatial.models.verify import verify
+from medspatial.models.tools.verify import verify
 from medspatial.models.vista3d import EVERYTHING, Vista3D, expanded
 from medspatial.models.vista3d.inference import Windows, label_maps
 from medspatial.models.vista3d.network import STEP, load_network, network_of, window_edge

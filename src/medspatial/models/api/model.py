@@ -5,29 +5,25 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
-from medspatial.errors import InputError, RunStopped
+from medspatial.errors import RunStopped
 from medspatial.inputs import (
     RADIOLOGICAL,
-    Masks,
     PictureSettings,
     Query,
-    Wording,
-    on_pictures,
-    picture_settings,
-    render,
 )
 from medspatial.llm import CallFailed, Image, Message, Reply, Request, open_llm
-from medspatial.models.base import Answer, Model, Point
+from medspatial.models.base import Answer
+from medspatial.models.picture_model import Captions, PictureModel
 from medspatial.records import Prediction, content_hash
-from medspatial.volume import Volume
+from medspatial.volume import MaskSet, Volume
 
 _BATCHES = 4  # questions handed over at once, per call that may run at once
 
 
 @dataclass
-class Shown:
+class ImagePrompt:
     """What all questions of a volume share, and how far its run has come.
 
     Attributes
@@ -46,7 +42,7 @@ class Shown:
     failures: dict[str, CallFailed] = field(default_factory=dict)
 
 
-class ApiModel(Model):
+class ApiModel(PictureModel):
     """A remote model that sees pictures of the volume.
 
     Parameters
@@ -82,21 +78,21 @@ class ApiModel(Model):
         prompt: str = "{prompt}",
         instruction: str | None = RADIOLOGICAL,
         system: str | None = None,
-        captions: Literal["before", "after", "none"] = "before",
+        captions: Captions = "before",
         max_tokens: int = 1024,
         temperature: float | None = 0.0,
         seed: int | None = None,
         **options: Any,
     ) -> None:
-        self.name = model.replace("/", "_").replace(":", "_")
-        if captions not in {"before", "after", "none"}:
-            raise InputError(f"{self.name}: captions must be before, after or none, got {captions!r}")
         pictures = {key: options.pop(key) for key in list(options) if key in PictureSettings.model_fields}
-        self.settings = picture_settings(pictures, self.name)
-        self.contract = self.settings.contract()
-        self.needs_masks = self.settings.representation == "overlay"
-        self.wording = Wording(prompt)
-        self._instruction, self._system, self._captions = instruction, system, captions
+        super().__init__(
+            model.replace("/", "_").replace(":", "_"),
+            pictures,
+            prompt=prompt,
+            instruction=instruction,
+            system=system,
+            captions=captions,
+        )
         self._max_tokens, self._temperature, self._seed = max_tokens, temperature, seed
         self.llm = open_llm(f"{self.provider}:{model}", **options)
         self.batch_size = _BATCHES * self.llm.concurrency
@@ -108,35 +104,19 @@ class ApiModel(Model):
             if row.status == "ok" and isinstance(served, str):
                 self.llm.bind(served)
 
-    def prepare(self, volume: Volume | None) -> Shown:
-        """Draw and compress the pictures, once per volume; none without a volume.
-
-        Raises
-        ------
-        InputError
-            The pictures are overlays: they need `prepare_with_masks`.
-        """
-        if volume is not None and self.needs_masks:
-            raise InputError(f"{self.name}: representation 'overlay' needs masks, and none were given")
-        return self.prepare_with_masks(volume, None)
-
-    def prepare_with_masks(self, volume: Volume | None, masks: Masks | None) -> Shown:
-        """Draw and compress the pictures, structures over them if masks are given."""
+    def prepare_with_masks(self, volume: Volume | None, masks: MaskSet | None) -> ImagePrompt:
+        """Draw and compress the pictures, once per volume; none without a volume."""
         if volume is None:
-            return Shown(())
-        made = render(volume, self.settings if masks is not None else self.settings.bare, masks)
-        parts: list[str | Image] = [self._instruction] if self._instruction else []
+            return ImagePrompt(())
+        made = self.drawn(volume, masks)
+        parts: list[str | Image] = [self.instruction] if self.instruction else []
         for pixels, caption in zip(made.images, made.captions, strict=True):
             picture = Image(_png(pixels))
-            before, after = self._captions == "before", self._captions == "after"
+            before, after = self.captions == "before", self.captions == "after"
             parts += [*[caption] * before, picture, *[caption] * after]
-        return Shown(tuple(parts))
+        return ImagePrompt(tuple(parts))
 
-    def visible(self, volume: Volume, points: Sequence[Point]) -> Sequence[float]:
-        """Say which points the slices shown stand for."""
-        return on_pictures(volume, self.settings, points)
-
-    def answer(self, encoded: Shown, queries: Sequence[Query]) -> list[Answer]:
+    def answer(self, encoded: ImagePrompt, queries: Sequence[Query]) -> list[Answer]:
         """Ask a batch; the first question of a volume alone, so that the server keeps what all share.
 
         Raises
@@ -169,9 +149,9 @@ class ApiModel(Model):
             **self.llm.describe(),
             "pictures": self.settings.model_dump(mode="json"),
             "prompt": self.wording.pattern,
-            "instruction": self._instruction,
-            "system": self._system,
-            "captions": self._captions,
+            "instruction": self.instruction,
+            "system": self.system,
+            "captions": self.captions,
             "max_tokens": self._max_tokens,
             "temperature": self._temperature,
             "seed": self._seed,
@@ -181,10 +161,10 @@ class ApiModel(Model):
         """Close connections and cache."""
         self.llm.close()
 
-    def _request(self, shown: Shown, query: Query) -> Request:
+    def _request(self, images: ImagePrompt, query: Query) -> Request:
         return Request(
-            (Message("user", (*shown.parts, self.wording.text(query))),),
-            system=self._system or "",
+            (Message("user", (*images.parts, self.wording.text(query))),),
+            system=self.system or "",
             temperature=self._temperature,
             max_tokens=self._max_tokens,
             seed=None if self._seed is None else int(content_hash(self._seed, query.id)[:7], 16),

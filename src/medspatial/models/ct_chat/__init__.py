@@ -1,7 +1,6 @@
 """CT-CHAT: CTViT of CT-CLIP, attentional pooler, and Llama 3.1, Vicuna or Mistral with merged LoRA."""
 
-from medspatial.models.ct_chat.ct_rate import read_ct_rate, read_table
 from medspatial.models.ct_chat.model import CTChat
 from medspatial.models.ct_chat.system_prompt import fetch_system_prompts
 
-__all__ = ["CTChat", "fetch_system_prompts", "read_ct_rate", "read_table"]
+__all__ = ["CTChat", "fetch_system_prompts"]

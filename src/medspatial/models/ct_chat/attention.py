@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from medspatial.models.ct_chat.products import apply
+from medspatial.models.ct_chat.matmul import apply
 
 # The original multiplies cosines by this constant instead of dividing by the root of the head size.
 COSINE_SCALE = 8.0

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from medspatial.models.ct_chat.products import linear
+from medspatial.models.ct_chat.matmul import linear
 
 # Tokens compared with the whole codebook at a time: 2304 x 8192 float32 is 72 MiB.
 _TOKENS_AT_A_TIME = 2304

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 from medspatial.models.ct_chat.attention import Block, ScaledNorm
 from medspatial.models.ct_chat.codebook import Quantiser
+from medspatial.models.ct_chat.matmul import apply
 from medspatial.models.ct_chat.position import RelativePositionBias
-from medspatial.models.ct_chat.products import apply
 
 # Tokens worked on at a time: large enough for the matrix products, small against the 13,824 of a volume.
 _TOKENS_AT_A_TIME = 2304

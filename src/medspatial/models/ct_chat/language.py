@@ -204,7 +204,7 @@ class _Change:
 def grown(table: Tensor, rows: int) -> Tensor:
     """Return the table with further rows, each the mean of those there are.
 
-    The original draws most of these rows anew at every start, since nothing trained was saved of them.
+    The original draws most of these rows at random at every start, since nothing trained was saved of them.
     """
     missing = rows - table.shape[0]
     if missing <= 0:
@@ -222,7 +222,7 @@ def _grown_shape(
 
 
 def _own_name(key: str) -> str | None:
-    """Rotary frequencies are saved by some versions and made anew by ours."""
+    """Rotary frequencies are saved by some versions and made again by ours."""
     return None if key.endswith("rotary_emb.inv_freq") else key
 
 

@@ -12,11 +12,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from medspatial.cases.ct_rate import in_hu, read_raw_table
 from medspatial.errors import InputError
 from medspatial.inputs import Query
-from medspatial.models.base import Answer, Point
+from medspatial.models.base import Point
 from medspatial.models.ct_chat.adapter import Adapter, load_adapter
-from medspatial.models.ct_chat.ct_rate import in_hu, read_table
 from medspatial.models.ct_chat.ctvit import CTViTSizes
 from medspatial.models.ct_chat.language import DeviceMap, Merge, device_map_of, language_config, load_language
 from medspatial.models.ct_chat.network import load_encoder, load_projector
@@ -26,13 +26,15 @@ from medspatial.models.ct_chat.prompt import Prompt, add_tokens, split_at_image,
 from medspatial.models.ct_chat.system_prompt import load_system_prompt
 from medspatial.models.ct_chat.templates import template as template_named
 from medspatial.models.ct_chat.variants import variant_of
+from medspatial.models.generation import Generation
+from medspatial.models.hardware import Runtime
+from medspatial.models.options import ReadPath, WrittenPath
 from medspatial.models.runtime.caching import CachingModel
 from medspatial.models.runtime.checkpoint import read_config
-from medspatial.models.runtime.device import choose_device, choose_dtype
+from medspatial.models.runtime.device import device_and_dtype
 from medspatial.models.runtime.features import FeatureCache, Features, read_features, weights_hash
 from medspatial.models.runtime.folder import empty_language_model, generation_settings, load_tokenizer
 from medspatial.models.runtime.language import GenerationSettings, LanguageModel
-from medspatial.models.runtime.vlm import Encoded
 from medspatial.volume import Volume
 
 
@@ -48,7 +50,7 @@ class CTChat(CachingModel):
     encoder
         ``CT-CLIP_v2.pt`` or the encoder alone. It always runs in float32, as codebook ids need it.
     variant, template
-        ``auto``: told from the base's ``config.json``.
+        ``auto``: by the base's ``config.json``.
     system_prompt
         ``auto`` (fetched if it is there, else none), ``fetched``, ``none``, or a file.
     task, provided
@@ -68,54 +70,40 @@ class CTChat(CachingModel):
         For ``auto``: device to bytes or a text such as ``"70GiB"``.
     merge
         ``formula`` (while reading) or ``peft``.
-    max_new_tokens, do_sample, temperature, top_p, seed
-        Generation; greedy by default.
+    runtime, generation
+        Where it runs and how it answers.
     """
 
     def __init__(
         self,
-        path: str | Path,
+        path: ReadPath,
         *,
-        base: str | Path,
-        encoder: str | Path,
+        base: ReadPath,
+        encoder: ReadPath,
         variant: str = "auto",
         template: str = "auto",
-        device: str = "auto",
-        dtype: str = "auto",
-        attention: str = "sdpa",
-        system_prompt: str | Path = "auto",
+        system_prompt: ReadPath = "auto",
         task: str = "auto",
         provided: bool = True,
         orientation: Literal["canonical", "stored"] = "canonical",
-        feature_cache: str | Path | None = None,
-        original_features: str | Path | None = None,
-        ct_rate_table: str | Path | None = None,
+        feature_cache: WrittenPath | None = None,
+        original_features: ReadPath | None = None,
+        ct_rate_table: ReadPath | None = None,
         device_map: str | DeviceMap | None = None,
         max_memory: Mapping[int | str, int | str] | None = None,
         merge: Merge = "formula",
-        max_new_tokens: int = 512,
-        do_sample: bool = False,
-        temperature: float | None = None,
-        top_p: float | None = None,
-        seed: int = 0,
+        runtime: Runtime = Runtime(),
+        generation: Generation = Generation(max_new_tokens=512),
     ) -> None:
         folder, base = Path(path), Path(base)
         config = read_config(base)
-        generation = generation_settings(
-            base,
-            config,
-            max_new_tokens=max_new_tokens,
-            do_sample=do_sample,
-            temperature=temperature,
-            top_p=top_p,
-            seed=seed,
-        )
+        settings = generation_settings(base, config, generation)
         adapter = load_adapter(folder)
         found = variant_of(config, variant) if template == "auto" else None
         form = template_named(found.template if found else template)
         self.name = f"ct_chat_{found.name if found else form.name}"
-        self.device, sizes = choose_device(device), CTViTSizes.of(adapter.config)
-        self.dtype = choose_dtype(dtype, self.device)
+        self.device, self.dtype = device_and_dtype(runtime)
+        sizes = CTViTSizes.of(adapter.config)
         self.prompt = Prompt(form, load_system_prompt(form, system_prompt), task, provided)
         self.preparation = Preparation(orientation, sizes.shape)
         self.contract = self.preparation.contract()
@@ -129,18 +117,23 @@ class CTChat(CachingModel):
             vocabulary=_vocabulary(adapter, config),
             device_map=self._map,
             dtype=self.dtype,
-            attention=attention,
+            attention=runtime.attention,
             merge=merge,
         )
-        self.language = LanguageModel(model, self._ended(generation))
+        self.language = LanguageModel(model, self._ended(settings))
         self._encoder_hash = weights_hash(self.encoder)
         shape = (1, *sizes.grid, sizes.dim)
         if feature_cache is not None:
-            settings = self.preparation.describe()
-            self.cache = FeatureCache.of(Path(feature_cache), self._encoder_hash, settings, shape)
+            recipe = self.preparation.describe()
+            self.cache = FeatureCache.of(Path(feature_cache), self._encoder_hash, recipe, shape)
         self._original = None if original_features is None else Path(original_features)
-        self._table = {} if ct_rate_table is None else read_table(ct_rate_table)
-        self._facts = {"checkpoint": folder.name, "base": base.name, "attention": attention, "merge": merge}
+        self._table = {} if ct_rate_table is None else read_raw_table(ct_rate_table)
+        self._facts = {
+            "checkpoint": folder.name,
+            "base": base.name,
+            "attention": runtime.attention,
+            "merge": merge,
+        }
         self._shape = shape
 
     def prepare(self, volume: Volume | None) -> Any:
@@ -152,7 +145,7 @@ class CTChat(CachingModel):
         return self.preparation(volume)
 
     def visible(self, volume: Volume, points: Sequence[Point]) -> Sequence[float] | None:
-        """Say which points the centre crop leaves; not known for raw values, which the table places anew."""
+        """Say which points the centre crop leaves; not known for raw values, which the table places."""
         if self._with_unit(volume) is not volume:
             return None
         return self.preparation.visible(volume, points)
@@ -189,14 +182,6 @@ class CTChat(CachingModel):
     def text_tail(self, query: Query) -> list[int]:
         """Return the prompt without image, behind its begin token."""
         return token_ids(self.tokenizer, self.prompt.text(query, image=False))[1:]
-
-    @torch.inference_mode()
-    def answer(self, encoded: Encoded, queries: Sequence[Query]) -> list[Answer]:
-        """Answer a batch of questions on the shared prefix."""
-        of = self.text_tail if encoded.visual is None else self.tail
-        tails = [self.language.embed(of(query)) for query in queries]
-        generated = self.language.generate(encoded.prefix, tails, [query.id for query in queries])
-        return [self._answer(ids) for ids in generated]
 
     def describe(self) -> dict[str, Any]:
         """Return all that changes the answers."""

@@ -7,9 +7,9 @@ from pathlib import Path
 from medspatial.models.ct_chat.adapter import adapter_files, adapter_settings, sorted_keys
 from medspatial.models.ct_chat.ctvit import CTViTSizes
 from medspatial.models.ct_chat.network import empty_projector
-from medspatial.models.layout import Part
 from medspatial.models.runtime.checkpoint import read_config, shapes
-from medspatial.models.runtime.looks import sizes
+from medspatial.models.runtime.checks import sizes
+from medspatial.models.runtime.layout import Part
 
 
 def parts(folder: Path) -> list[Part]:

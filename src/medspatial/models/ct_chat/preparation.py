@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from medspatial.errors import InputError
 from medspatial.inputs import InputContract, inside
 from medspatial.models.base import Point
-from medspatial.volume import Volume
+from medspatial.models.runtime.sampling import Planes, Scale, Taps
+from medspatial.volume import Affine, Volume
 
 WINDOW = (-1000.0, 1000.0)
 SPACING = (1.5, 0.75, 0.75)  # along z, x, y
@@ -25,8 +26,6 @@ PADDING = -1.0
 # A header holds spacing as float32: within this of a number with five decimals, that number is meant.
 _FLOAT32_NOISE = 1e-7
 _DECIMALS = 5
-
-Taps = tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,12 @@ class Preparation:
             linear_taps(size, count, taken)
             for size, count, (taken, _) in zip(sizes, counts, window, strict=True)
         ]
-        _sample(placed.voxels, taps, out[tuple(place for _, place in window)])
+        along_z, along_x, along_y = taps
+        planes = Planes(placed.voxels.transpose(2, 1, 0), along_y, along_x, Scale(*WINDOW))
+        for slab, sample in zip(
+            out[tuple(place for _, place in window)], zip(*along_z, strict=True), strict=True
+        ):
+            np.divide(planes.between(*sample).T, np.float32(1000), out=slab)
         return out[None]
 
     def visible(self, volume: Volume, points: Sequence[Point]) -> list[bool]:
@@ -86,6 +90,20 @@ class Preparation:
             sampled = (places[:, axis] + 0.5) * (count / size) - 0.5
             kept &= (sampled >= taken.start - 0.5) & (sampled <= taken.stop - 0.5) | (count <= length)
         return [bool(one) and here for one, here in zip(kept, inside(volume, points), strict=True)]
+
+    def grid(self, volume: Volume) -> Affine:
+        """Return the affine of the input's spatial axes (depth, height, width)."""
+        placed = volume.oriented("LPS") if self.orientation == "canonical" else volume
+        sizes, _, counts = self._counts(placed)
+        step = np.zeros((4, 4))
+        step[3, 3] = 1
+        for place, (axis, size, count, length) in enumerate(
+            zip((2, 0, 1), sizes, counts, self.shape, strict=True)
+        ):
+            taken, put = centred(count, length)
+            step[axis, place] = size / count
+            step[axis, 3] = (taken.start - put.start + 0.5) * (size / count) - 0.5
+        return placed.affine.compose(step)
 
     def contract(self) -> InputContract:
         """Return what comes out, as a contract."""
@@ -152,24 +170,4 @@ def linear_taps(size: int, count: int, taken: slice) -> Taps:
     source = np.maximum((places + 0.5) * (size / count) - 0.5, 0.0)
     lower = np.minimum(source.astype(np.intp), size - 1)
     upper = np.minimum(lower + 1, size - 1)
-    return lower, upper, (source - lower).astype(np.float32)
-
-
-def _sample(voxels: NDArray[Any], taps: list[Taps], out: NDArray[np.float32]) -> None:
-    """Fill ``out`` (z, x, y) slice by slice: clip, mix two slices, then columns, then rows."""
-    (z0, z1, wz), (x0, x1, wx), (y0, y1, wy) = taps
-    slices: dict[int, NDArray[np.float32]] = {}
-    for k, slab in enumerate(out):
-        needed = {int(z0[k]), int(z1[k])}
-        slices = {z: slices[z] if z in slices else _clipped(voxels[:, :, z]) for z in needed}
-        plane = _mixed(slices[int(z0[k])], slices[int(z1[k])], wz[k])
-        plane = _mixed(plane[x0], plane[x1], wx[:, None])
-        slab[...] = _mixed(plane[:, y0], plane[:, y1], wy) / np.float32(1000)
-
-
-def _clipped(plane: NDArray[Any]) -> NDArray[np.float32]:
-    return np.ascontiguousarray(np.clip(plane, *WINDOW), dtype=np.float32)
-
-
-def _mixed(low: NDArray[np.float32], high: NDArray[np.float32], weight: Any) -> NDArray[np.float32]:
-    return np.asarray(low + (high - low) * weight, dtype=np.float32)
+    return Taps(lower, upper, (source - lower).astype(np.float32))

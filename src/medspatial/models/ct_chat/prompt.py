@@ -11,8 +11,8 @@ from medspatial.errors import InputError
 from medspatial.inputs import Query
 from medspatial.models.ct_chat.templates import IMAGE, PROVIDED, Template
 from medspatial.models.ct_chat.variants import PAD, TASK_TOKENS, TASKS
-from medspatial.models.options import flag
-from medspatial.models.source_text import ChosenText
+from medspatial.models.option_values import flag
+from medspatial.models.runtime.source_text import ChosenText
 
 IMAGE_ID = -200
 

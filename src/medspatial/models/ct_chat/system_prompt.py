@@ -1,11 +1,11 @@
-"""The system texts of CT-CHAT's templates, which are the original's; see `medspatial.models.source_text`."""
+"""The system texts of CT-CHAT's templates, the original's; see `medspatial.models.runtime.source_text`."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from medspatial.models.ct_chat.templates import TEMPLATES, Template
-from medspatial.models.source_text import ChosenText, SourceText, choose_text, fetch_texts
+from medspatial.models.runtime.source_text import ChosenText, SourceText, choose_text, fetch_texts
 
 COMMIT = "33c9b973bf1babb3b79b5ffd8ae45948e758a3f2"
 SOURCE = f"https://raw.githubusercontent.com/ibrahimethemhamamci/CT-CHAT/{COMMIT}/llava/conversation.py"

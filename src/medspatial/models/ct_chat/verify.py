@@ -23,8 +23,8 @@ from medspatial.models.ct_chat.system_prompt import load_system_prompt
 from medspatial.models.ct_chat.templates import TEMPLATES
 from medspatial.models.runtime.checkpoint import read_config
 from medspatial.models.runtime.language import GenerationSettings, LanguageModel
-from medspatial.models.source_text import sha256
-from medspatial.models.verify import Check, exact_check, tensor_check
+from medspatial.models.runtime.source_text import sha256
+from medspatial.models.tools.verify import Check, exact_check, tensor_check
 from medspatial.volume import read_volume
 
 _TOLERANCE = 1e-4

@@ -18,11 +18,9 @@ from transformers import (
 from transformers.models.auto.processing_auto import PROCESSOR_MAPPING
 
 from medspatial.errors import InputError
-from medspatial.models.runtime.folder import ATTENTION
-from medspatial.models.runtime.language import GenerationSettings, given
+from medspatial.models.generation import LEFT_OPEN, Generation
 
 _NOT_DONE_HERE = ("num_beams", "num_beam_groups", "penalty_alpha", "num_return_sequences")
-_SAMPLING = ("temperature", "top_p", "top_k", "repetition_penalty")
 
 
 def load_model(
@@ -36,8 +34,6 @@ def load_model(
         Not found, gated, of an architecture that transformers does not run as image-text-to-text, or
         one that needs code of its own.
     """
-    if attention not in ATTENTION:
-        raise InputError(f"attention: must be one of {', '.join(ATTENTION)}, got {attention!r}")
     try:
         model = AutoModelForImageTextToText.from_pretrained(
             path,
@@ -78,31 +74,14 @@ def load_processor(path: str, *, revision: str | None, chat_template: str | None
     return processor, without_video
 
 
-def checked_choice(**chosen: Any) -> dict[str, Any]:
-    """Return generation settings that the user chose, checked by the rules of `GenerationSettings`.
-
-    Needs no model, so that a wrong choice is told before one is loaded.
-
-    Raises
-    ------
-    InputError
-        A value of a wrong type or out of its range.
-    """
-    choice = given(chosen)
-    settings = GenerationSettings(**choice)
-    return {name: getattr(settings, name) for name in choice}
-
-
-def greedy_configuration(model: PreTrainedModel, **chosen: Any) -> GenerationConfig:
+def greedy_configuration(model: PreTrainedModel, chosen: Generation) -> GenerationConfig:
     """Return the checkpoint's generation settings with what the user chose; greedy unless sampling is.
 
     Raises
     ------
     InputError
-        A wrong choice of the user, or the checkpoint asks for beams or the like, which are not done here,
-        or for a wrong value.
+        The checkpoint asks for beams or the like, which are not done here, or for a wrong value.
     """
-    choice = checked_choice(**chosen)
     own = model.generation_config
     assert own is not None
     settings = GenerationConfig.from_dict(own.to_dict())
@@ -110,14 +89,16 @@ def greedy_configuration(model: PreTrainedModel, **chosen: Any) -> GenerationCon
         if getattr(settings, name, None) not in {None, 1, 0}:
             raise InputError(f"generation_config.json: {name}={getattr(settings, name)} is not done here")
     settings.max_length = None
-    if not choice.get("do_sample"):
+    if not chosen.do_sample:
         settings.temperature = settings.top_p = settings.top_k = None
     try:
-        checked_choice(**{name: getattr(settings, name, None) for name in _SAMPLING})
+        own_choice: dict[str, Any] = {name: getattr(settings, name, None) for name in LEFT_OPEN}
+        Generation(**own_choice)
     except InputError as error:
         raise InputError(f"generation_config.json: {error}") from None
-    for name, value in choice.items():
-        setattr(settings, name, value)
+    for name, value in chosen.stated().items():
+        if name != "seed":  # each question has its own
+            setattr(settings, name, value)
     if settings.pad_token_id is None:
         ends = settings.eos_token_id
         settings.pad_token_id = ends[0] if isinstance(ends, list) else ends if ends is not None else 0

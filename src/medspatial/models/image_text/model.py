@@ -5,24 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from medspatial.errors import InputError
-from medspatial.inputs import RADIOLOGICAL, Masks, Query, Wording, on_pictures, picture_settings, render
-from medspatial.models.base import Answer, Model, Point
+from medspatial.inputs import RADIOLOGICAL, Query, on_pictures
+from medspatial.models.base import Answer, Point
+from medspatial.models.generation import Generation
+from medspatial.models.hardware import Runtime
 from medspatial.models.image_text.conversation import Conversation, Head, Pixels
 from medspatial.models.image_text.loading import (
-    checked_choice,
     greedy_configuration,
     load_model,
     load_processor,
 )
 from medspatial.models.image_text.prefix import Prefix, PrefixGenerator
-from medspatial.models.image_text.sharing import Sharing, tried
-from medspatial.models.options import whole
-from medspatial.models.runtime.device import choose_device, choose_dtype
+from medspatial.models.image_text.prefix_check import PrefixSharing, check_prefix
+from medspatial.models.options import ReadPath
+from medspatial.models.picture_model import Captions, PictureModel
+from medspatial.models.runtime.device import device_and_dtype
 from medspatial.records import content_hash
-from medspatial.volume import Volume
+from medspatial.volume import MaskSet, Volume
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Encoded:
     prefix: Prefix | None
 
 
-class ImageText(Model):
+class ImageText(PictureModel):
     """A checkpoint that transformers runs as image-text-to-text.
 
     Parameters
@@ -56,10 +58,11 @@ class ImageText(Model):
         Each image's number, plane and place in words: before it, after it, or none.
     chat_template
         Jinja text or file, in place of the checkpoint's own.
-    device, dtype, attention
-        ``auto`` is a GPU if there is one, bfloat16 there and float32 on a CPU.
-    max_new_tokens, do_sample, temperature, top_p, top_k, seed
-        Generation; greedy by default, whatever the checkpoint's own settings say.
+    runtime
+        Where it runs.
+    generation
+        How it answers; greedy by default, whatever the checkpoint's own settings say. Its repetition penalty
+        stays the checkpoint's.
 
     Raises
     ------
@@ -69,63 +72,62 @@ class ImageText(Model):
 
     def __init__(
         self,
-        path: str | Path,
+        path: ReadPath,
         *,
         revision: str | None = None,
         prompt: str = "{prompt}",
         instruction: str | None = RADIOLOGICAL,
         system: str | None = None,
-        captions: Literal["before", "after", "none"] = "before",
-        chat_template: str | None = None,
-        device: str = "auto",
-        dtype: str = "auto",
-        attention: str = "sdpa",
-        max_new_tokens: int = 256,
-        do_sample: bool = False,
-        temperature: float | None = None,
-        top_p: float | None = None,
-        top_k: int | None = None,
-        seed: int = 0,
+        captions: Captions = "before",
+        chat_template: ReadPath | None = None,
+        runtime: Runtime = Runtime(),
+        generation: Generation = Generation(),
         **pictures: Any,
     ) -> None:
-        self.name = Path(path).name or "image_text"
-        self.wording = Wording(prompt)
-        self.settings = picture_settings(pictures, self.name)
-        self.contract = self.settings.contract()
-        self.needs_masks = self.settings.representation == "overlay"
-        if captions not in {"before", "after", "none"}:
-            raise InputError(f"{self.name}: captions must be before, after or none, got {captions!r}")
-        choice = checked_choice(
-            max_new_tokens=max_new_tokens,
-            do_sample=do_sample,
-            temperature=temperature,
-            top_p=top_p,
-            top_k=top_k,
+        super().__init__(
+            Path(path).name or "image_text",
+            pictures,
+            prompt=prompt,
+            instruction=instruction,
+            system=system,
+            captions=captions,
         )
-        self.seed = whole(seed, "seed", self.name)
-        place = choose_device(device)
-        processor, without_video = load_processor(str(path), revision=revision, chat_template=chat_template)
+        if generation.repetition_penalty is not None:
+            raise InputError(f"{self.name}: repetition_penalty: is the checkpoint's own here")
+        self.seed = generation.seed
+        device, dtype = device_and_dtype(runtime)
+        processor, without_video = load_processor(
+            str(path),
+            revision=revision,
+            chat_template=None if chat_template is None else str(chat_template),
+        )
         model = load_model(
             str(path),
             revision=revision,
-            device=place,
-            dtype=choose_dtype(dtype, place),
-            attention=attention,
+            device=device,
+            dtype=dtype,
+            attention=runtime.attention,
         )
-        self.generator = PrefixGenerator(model, greedy_configuration(model, **choice))
+        self.generator = PrefixGenerator(model, greedy_configuration(model, generation))
         self.conversation = self.make_conversation(
             processor, system=system, instruction=instruction, captions=captions
         )
-        self.sharing: Sharing = tried(self.conversation, self.generator)
-        self._facts = {"revision": revision, "attention": attention, "without_video_part": without_video}
+        self.sharing: PrefixSharing = check_prefix(self.conversation, self.generator)
+        self._facts = {
+            "revision": revision,
+            "attention": runtime.attention,
+            "without_video_part": without_video,
+        }
 
     def make_conversation(self, processor: Any, **options: Any) -> Conversation:
         """Return how prompts are laid out."""
         return Conversation(processor, name=self.name, **options)
 
-    def pictures(self, volume: Volume, masks: Masks | None = None) -> tuple[Sequence[Pixels], Sequence[str]]:
+    def pictures(
+        self, volume: Volume, masks: MaskSet | None = None
+    ) -> tuple[Sequence[Pixels], Sequence[str]]:
         """Return the images of a volume and their captions; an overlay without masks is the bare slices."""
-        made = render(volume, self.settings if masks is not None else self.settings.bare, masks)
+        made = self.drawn(volume, masks)
         return made.images, made.captions
 
     def decoded(self, ids: Sequence[int]) -> str:
@@ -137,19 +139,7 @@ class ImageText(Model):
         """Turn new tokens into the answer, and facts about it."""
         return self.decoded(ids), {}
 
-    def prepare(self, volume: Volume | None) -> Head:
-        """Draw the pictures and run the processor, on the CPU.
-
-        Raises
-        ------
-        InputError
-            The pictures are overlays: they need `prepare_with_masks`.
-        """
-        if volume is not None and self.needs_masks:
-            raise InputError(f"{self.name}: representation 'overlay' needs masks, and none were given")
-        return self.prepare_with_masks(volume, None)
-
-    def prepare_with_masks(self, volume: Volume | None, masks: Masks | None) -> Head:
+    def prepare_with_masks(self, volume: Volume | None, masks: MaskSet | None) -> Head:
         """Draw the pictures, structures over them if masks are given, and run the processor."""
         images, captions = self.pictures(volume, masks) if volume is not None else ((), ())
         if self.sharing.mode == "none":

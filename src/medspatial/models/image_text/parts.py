@@ -9,9 +9,9 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_
 
 from medspatial.errors import InputError
 from medspatial.models.image_text.loading import load_processor
-from medspatial.models.layout import Part
 from medspatial.models.runtime.checkpoint import read_config
-from medspatial.models.runtime.looks import whole_weights
+from medspatial.models.runtime.checks import whole_weights
+from medspatial.models.runtime.layout import Part
 
 
 def parts(folder: Path) -> list[Part]:

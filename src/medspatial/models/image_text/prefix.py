@@ -19,7 +19,7 @@ from torch import Tensor
 from transformers import GenerationConfig, PreTrainedModel
 from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 
-from medspatial.models.runtime.device import free_cached_memory, is_out_of_memory
+from medspatial.models.runtime.batching import Batches, cut_behind_end
 
 Inputs = dict[str, Tensor]
 
@@ -53,7 +53,7 @@ class PrefixGenerator:
     def __init__(self, model: PreTrainedModel, settings: GenerationConfig) -> None:
         self.model = model
         self.settings = settings
-        self.largest_batch: int | None = None
+        self.batches = Batches()
         model.generation_config = settings
 
     @property
@@ -88,44 +88,22 @@ class PrefixGenerator:
         """Answer one question from a whole prompt; returns the new token ids, the end token included."""
         with _seeded(seed, self.model.device) if self.settings.do_sample else nullcontext():
             made = self.whole(inputs)
-        return _cut_behind_end(made[0, inputs["input_ids"].shape[1] :].tolist(), self.ends)
+        return cut_behind_end(made[0, inputs["input_ids"].shape[1] :].tolist(), self.ends)
 
     def answers(
         self, prefix: Prefix | None, tails: Sequence[Sequence[int]], seeds: Sequence[int]
     ) -> list[list[int]]:
         """Continue the prefix with each tail; returns the new token ids, the end token included."""
-        found: dict[int, list[int]] = {}
-        for group in self._groups(prefix, tails):
-            found.update(zip(group, self._within_memory(prefix, group, tails, seeds), strict=True))
-        return [found[index] for index in range(len(tails))]
-
-    def _within_memory(
-        self,
-        prefix: Prefix | None,
-        group: list[int],
-        tails: Sequence[Sequence[int]],
-        seeds: Sequence[int],
-    ) -> list[list[int]]:
-        """Answer a group; where memory runs out in halves, down to one (which then raises)."""
-        size = min(len(group), self.largest_batch or len(group))
-        made: list[list[int]] | None = None
-        try:
-            made = self.batch(prefix, [tails[i] for i in group[:size]], seed=seeds[group[0]])
-        except Exception as error:
-            if not is_out_of_memory(error) or size == 1:
-                raise
-        if made is None:
-            self.largest_batch = size // 2
-            free_cached_memory()
-            return self._within_memory(prefix, group, tails, seeds)
-        rest = group[size:]
-        return made + (self._within_memory(prefix, rest, tails, seeds) if rest else [])
+        return self.batches.run(
+            self._groups(prefix, tails),
+            lambda batch: self.batch(prefix, [tails[i] for i in batch], seed=seeds[batch[0]]),
+        )
 
     @torch.inference_mode()
     def batch(self, prefix: Prefix | None, tails: Sequence[Sequence[int]], seed: int = 0) -> list[list[int]]:
         """Answer questions as one batch."""
         made, width = self.continued(prefix, tails, seed=seed)
-        return [_cut_behind_end(row, self.ends) for row in made.sequences[:, width:].tolist()]
+        return [cut_behind_end(row, self.ends) for row in made.sequences[:, width:].tolist()]
 
     @torch.inference_mode()
     def continued(
@@ -216,10 +194,3 @@ def _seeded(seed: int, device: torch.device) -> Iterator[None]:
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
         yield
-
-
-def _cut_behind_end(ids: list[int], ends: Sequence[int]) -> list[int]:
-    for place, token in enumerate(ids):
-        if token in ends:
-            return ids[: place + 1]
-    return ids

@@ -11,11 +11,11 @@ from torch import Tensor, nn
 from transformers import LlamaConfig, LlamaForCausalLM, Phi3Config, Phi3ForCausalLM, PreTrainedModel
 
 from medspatial.errors import InputError
-from medspatial.models.layout import Layout
 from medspatial.models.m3d_lamed.projector import SpatialPoolingProjector
 from medspatial.models.m3d_lamed.vision import ViT3D, ViTSizes
 from medspatial.models.runtime.checkpoint import load_weights, read_config, required, weight_files
 from medspatial.models.runtime.folder import empty_language_model
+from medspatial.models.runtime.layout import Layout
 from medspatial.models.runtime.spliced import IMAGE_TOKEN
 
 _KINDS = {

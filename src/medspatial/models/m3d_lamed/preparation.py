@@ -7,32 +7,28 @@ the training slices in the plane; ``orientation="stored"`` keeps the file's own 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from medspatial.errors import InputError
 from medspatial.inputs import InputContract
-from medspatial.models.options import HuWindow, hu_window, sizes
 from medspatial.models.runtime.stretch import (
     Array,
+    StretchedPreparation,
     cropped_to_positive,
-    display_ordered,
-    minmax_cropped,
+    minmax_stretched,
     scaled,
     stretched,
 )
 from medspatial.volume import Volume
 
 Recipe = Literal["minmax", "refseg", "seg"]
-DEFAULT_WINDOW = (-1000.0, 1000.0)
 
 
 @dataclass(frozen=True)
-class Preparation:
+class Preparation(StretchedPreparation):
     """How voxels become the input.
 
     Attributes
@@ -41,34 +37,25 @@ class Preparation:
         ``minmax``: scaled to 0..1, cropped to values over 0 unless a window is set, stretched (the
         data behind the captions and questions). ``refseg``: percentiles 0.5 and 99.5, in-plane axes
         exchanged. ``seg``: percentiles of the values above the mean, z-score, then 0..1.
-    orientation
-        ``canonical`` (LPS first) or ``stored``.
-    hu_window
-        Clip HU before the recipe; ours, as the original's min-max is ruled by metal and padding.
-        None: as the original.
-    shape
-        Depth, height, width of the input.
+    orientation, hu_window, shape
+        See `StretchedPreparation`.
     """
 
-    recipe: Recipe = "minmax"
-    orientation: Literal["canonical", "stored"] = "canonical"
-    hu_window: HuWindow | None = DEFAULT_WINDOW
-    shape: tuple[int, int, int] = (32, 256, 256)
+    model: ClassVar[str] = "m3d_lamed"
+    recipes: ClassVar[tuple[str, ...]] = get_args(Recipe)
 
-    def __post_init__(self) -> None:
-        if self.recipe not in _RECIPES:
-            raise InputError(f"m3d_lamed: recipe must be one of {', '.join(_RECIPES)}, got {self.recipe!r}")
-        if self.orientation not in {"canonical", "stored"}:
-            raise InputError(f"m3d_lamed: orientation must be canonical or stored, got {self.orientation!r}")
-        object.__setattr__(self, "hu_window", hu_window(self.hu_window, "m3d_lamed"))
-        object.__setattr__(self, "shape", sizes(self.shape, "shape", "m3d_lamed"))
+    recipe: Recipe = "minmax"
+    shape: tuple[int, int, int] = (32, 256, 256)
 
     def __call__(self, volume: Volume) -> NDArray[np.float32]:
         """Return (1, depth, height, width) float32."""
-        voxels = display_ordered(volume, self.orientation == "canonical")
-        if self.hu_window is not None:
-            voxels = np.clip(voxels, *self.hu_window)
-        return stretched(_RECIPES[self.recipe](voxels, self.hu_window), self.shape)
+        voxels = self.voxels(volume)
+        if self.recipe == "minmax":
+            return minmax_stretched(voxels, self.hu_window, self.shape)
+        # Sums depend on the order of memory: one order, so that they do not depend on the file's.
+        clipped = voxels if self.hu_window is None else np.clip(voxels, *self.hu_window)
+        prepared = _refseg if self.recipe == "refseg" else _seg
+        return stretched(prepared(np.ascontiguousarray(clipped)), self.shape)
 
     @property
     def crops(self) -> bool:
@@ -78,31 +65,23 @@ class Preparation:
     def contract(self) -> InputContract:
         """Return what comes out, as a contract."""
         swapped = self.recipe == "refseg"
-        how = "cropped to values over 0 and stretched" if self.crops else "stretched"
-        notes = [f"{how} to its shape: spacing is lost"]
-        if self.orientation == "stored":
-            notes.append("array axes follow the file's storage: left and right are not defined")
         return InputContract(
             axes="SLP" if swapped else "SPL",
             shape=self.shape,
             hu_window=self.hu_window if self.recipe == "minmax" else None,
             normalisation="" if self.recipe == "minmax" and self.hu_window else _WORDS[self.recipe],
-            notes=tuple(notes),
+            notes=self.notes(),
         )
 
-    def describe(self) -> dict[str, Any]:
-        """Return all settings."""
-        return asdict(self)
 
-
-def _refseg(voxels: Array, window: HuWindow | None) -> Array:
+def _refseg(voxels: Array) -> Array:
     """(x, y, z) to (z, x, y), scaled by percentiles and clipped."""
     array = voxels.transpose(2, 0, 1).astype(np.float64)
     low, high = np.percentile(array, 0.5), np.percentile(array, 99.5)
     return cropped_to_positive(scaled(np.clip(array, low, high), float(low), float(high)))
 
 
-def _seg(voxels: Array, window: HuWindow | None) -> Array:
+def _seg(voxels: Array) -> Array:
     """(x, y, z) to (z, y, x); percentiles and z-score of what lies above the mean, then 0..1."""
     array = voxels.astype(np.float32)
     foreground = array[array > array.mean()]
@@ -112,11 +91,6 @@ def _seg(voxels: Array, window: HuWindow | None) -> Array:
     return cropped_to_positive(scaled(scored, float(scored.min()), float(scored.max())))
 
 
-_RECIPES: dict[str, Callable[[Array, HuWindow | None], Array]] = {
-    "minmax": minmax_cropped,
-    "refseg": _refseg,
-    "seg": _seg,
-}
 _WORDS = {
     "minmax": "whole-volume minimum and maximum to 0..1",
     "refseg": "percentiles 0.5 and 99.5 to 0..1",

@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from medspatial.models.m3d_lamed.network import Network, load_network
 from medspatial.models.m3d_lamed.preparation import Preparation, Recipe
 from medspatial.models.runtime.language import GenerationSettings, LanguageModel
-from medspatial.models.verify import Check, exact_check, sampled_checks, tensor_check
+from medspatial.models.tools.verify import Check, exact_check, sampled_checks, tensor_check
 from medspatial.volume import read_volume
 
 _TOLERANCE, _LOGITS = 1e-4, 5e-4

@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from medspatial.inputs import Query
+from medspatial.models.generation import Generation
+from medspatial.models.hardware import Runtime
 from medspatial.models.med3dvlm.network import load_network
-from medspatial.models.med3dvlm.preparation import DEFAULT_WINDOW, Preparation, Recipe
-from medspatial.models.options import HuWindow, flag
+from medspatial.models.med3dvlm.preparation import Preparation, Recipe
+from medspatial.models.option_values import HuWindow, flag
+from medspatial.models.options import ReadPath
 from medspatial.models.runtime.checkpoint import read_config
-from medspatial.models.runtime.device import choose_device, choose_dtype
-from medspatial.models.runtime.folder import generation_settings
 from medspatial.models.runtime.spliced import SplicedModel
+from medspatial.models.runtime.stretch import DEFAULT_WINDOW
 
 
 class Med3DVLM(SplicedModel):
@@ -22,66 +24,33 @@ class Med3DVLM(SplicedModel):
     ----------
     path
         Folder of ``MagicXin/Med3DVLM-Qwen-2.5-7B``.
-    device, dtype, attention
-        See `medspatial.models.runtime`; the tower stays float32 (its batch norms lose much in bfloat16).
     recipe, orientation, hu_window
         See `Preparation`; the original is ``orientation="stored", hu_window=None``.
-    max_new_tokens, do_sample, temperature, top_p, top_k, seed
-        Generation; greedy by default.
-    repetition_penalty
-        Over generated tokens; None takes that of the checkpoint's ``generation_config.json``.
     lost_first_token
         The tokenizer has no begin token, so the original's splice, which keeps position 0, leaves one
         ``<im_patch>`` there and overwrites the first token of every question. It was trained so, and this
         keeps it; False keeps the question whole.
+    runtime, generation
+        Where it runs and how it answers. The tower stays float32: its batch norms lose much in bfloat16.
     """
 
     def __init__(
         self,
-        path: str | Path,
+        path: ReadPath,
         *,
-        device: str = "auto",
-        dtype: str = "auto",
-        attention: str = "sdpa",
         recipe: Recipe = "dataprep128",
         orientation: Literal["canonical", "stored"] = "canonical",
         hu_window: HuWindow | None = DEFAULT_WINDOW,
-        max_new_tokens: int = 256,
-        do_sample: bool = False,
-        temperature: float | None = None,
-        top_p: float | None = None,
-        top_k: int | None = None,
-        repetition_penalty: float | None = None,
-        seed: int = 0,
         lost_first_token: bool = True,
+        runtime: Runtime = Runtime(),
+        generation: Generation = Generation(),
     ) -> None:
         folder = Path(path)
-        config = read_config(folder)
-        place = choose_device(device)
-        number = choose_dtype(dtype, place)
-        height, width, depth = config.get("input_size", (256, 256, 128))
-        settings = generation_settings(
-            folder,
-            config,
-            max_new_tokens=max_new_tokens,
-            do_sample=do_sample,
-            temperature=temperature,
-            top_p=top_p,
-            top_k=top_k,
-            repetition_penalty=repetition_penalty,
-            seed=seed,
-        )
+        height, width, depth = read_config(folder).get("input_size", (256, 256, 128))
         preparation = Preparation(recipe, orientation, hu_window, (depth, height, width))
         self.lost_first_token = flag(lost_first_token, "lost_first_token", "med3dvlm")
         super().__init__(
-            "med3dvlm",
-            folder,
-            load_network(folder, device=place, dtype=number, attention=attention),
-            preparation,
-            settings,
-            device=place,
-            dtype=number,
-            attention=attention,
+            "med3dvlm", folder, load_network, preparation, runtime=runtime, generation=generation
         )
 
     def tail(self, query: Query) -> list[int]:

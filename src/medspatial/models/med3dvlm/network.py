@@ -11,11 +11,11 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel, Qwen2Config, Qwen2ForCausalLM
 
 from medspatial.errors import InputError
-from medspatial.models.layout import Layout
 from medspatial.models.med3dvlm.projector import MixerProjector, Stream
 from medspatial.models.med3dvlm.vision import DCFormer, DCFormerSizes
 from medspatial.models.runtime.checkpoint import load_weights, read_config, required, weight_files
 from medspatial.models.runtime.folder import empty_language_model
+from medspatial.models.runtime.layout import Layout
 from medspatial.models.runtime.spliced import IMAGE_TOKEN
 
 MODEL_TYPE = "vlm_qwen"

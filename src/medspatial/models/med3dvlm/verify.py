@@ -12,7 +12,7 @@ from torch import Tensor
 from medspatial.models.med3dvlm.network import Network, load_network
 from medspatial.models.med3dvlm.preparation import Preparation, Recipe
 from medspatial.models.runtime.language import GenerationSettings, LanguageModel
-from medspatial.models.verify import Check, exact_check, sampled_checks, tensor_check
+from medspatial.models.tools.verify import Check, exact_check, sampled_checks, tensor_check
 from medspatial.volume import read_volume
 
 _TOLERANCE, _LOOSE = 1e-4, 5e-4  # loose: stages of the tower, and logits

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from medspatial.errors import InputError
-from medspatial.inputs import Masks
 from medspatial.models.base import Point
+from medspatial.models.generation import Generation
+from medspatial.models.hardware import Runtime
 from medspatial.models.image_text.conversation import Conversation, Pixels
 from medspatial.models.image_text.model import ImageText
 from medspatial.models.medgemma.preparation import MAX_SLICES, Preparation
-from medspatial.volume import Volume
+from medspatial.models.options import ReadPath
+from medspatial.volume import MaskSet, Volume
 
 THOUGHT_BEGINS, THOUGHT_ENDS = "<unused94>", "<unused95>"
 INSTRUCTION = (
@@ -35,15 +36,15 @@ class MedGemma(ImageText):
         See `Preparation`; the published notebook is ``jpeg=True``.
     instruction
         Text before the slices; without it one that states order and orientation.
-    max_new_tokens
-        The model often thinks before it answers; with fewer tokens it may not come to an end.
-    prompt, system, chat_template, revision, device, dtype, attention, do_sample, seed
+    prompt, system, chat_template, revision, runtime
         See `ImageText`.
+    generation
+        The model often thinks before it answers; with fewer new tokens it may not come to an end.
     """
 
     def __init__(
         self,
-        path: str | Path,
+        path: ReadPath,
         *,
         jpeg: bool = False,
         superior_first: bool = True,
@@ -51,17 +52,10 @@ class MedGemma(ImageText):
         instruction: str | None = None,
         prompt: str = "{prompt}",
         system: str | None = None,
-        chat_template: str | None = None,
+        chat_template: ReadPath | None = None,
         revision: str | None = None,
-        device: str = "auto",
-        dtype: str = "auto",
-        attention: str = "sdpa",
-        max_new_tokens: int = 2000,
-        do_sample: bool = False,
-        temperature: float | None = None,
-        top_p: float | None = None,
-        top_k: int | None = None,
-        seed: int = 0,
+        runtime: Runtime = Runtime(),
+        generation: Generation = Generation(max_new_tokens=2000),
     ) -> None:
         self.preparation = Preparation(jpeg, superior_first, max_slices)
         order = "head to feet" if superior_first else "feet to head"
@@ -73,15 +67,8 @@ class MedGemma(ImageText):
             system=system,
             captions="after",
             chat_template=chat_template,
-            device=device,
-            dtype=dtype,
-            attention=attention,
-            max_new_tokens=max_new_tokens,
-            do_sample=do_sample,
-            temperature=temperature,
-            top_p=top_p,
-            top_k=top_k,
-            seed=seed,
+            runtime=runtime,
+            generation=generation,
         )
         self.name = "medgemma"
         self.contract = self.preparation.contract()
@@ -91,7 +78,9 @@ class MedGemma(ImageText):
         """Lay out texts as items of their own, as the published prompt does."""
         return Conversation(processor, name=self.name, joined=False, **options)
 
-    def pictures(self, volume: Volume, masks: Masks | None = None) -> tuple[Sequence[Pixels], Sequence[str]]:
+    def pictures(
+        self, volume: Volume, masks: MaskSet | None = None
+    ) -> tuple[Sequence[Pixels], Sequence[str]]:
         """Return the slices, and ``SLICE 1``, ``SLICE 2``, ..."""
         slices = self.preparation.slices(volume)
         return list(slices), [f"SLICE {number}" for number in range(1, len(slices) + 1)]

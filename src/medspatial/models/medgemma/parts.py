@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from medspatial.models.image_text.parts import parts as image_text_parts
-from medspatial.models.layout import Part
 from medspatial.models.medgemma.model import THOUGHT_BEGINS, THOUGHT_ENDS
-from medspatial.models.runtime.looks import known_tokenizer
+from medspatial.models.runtime.checks import known_tokenizer
+from medspatial.models.runtime.layout import Part
 
 
 def parts(folder: Path) -> list[Part]:

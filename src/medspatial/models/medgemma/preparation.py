@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from medspatial.inputs import InputContract, near_slices, through_jpeg
 from medspatial.models.base import Point
-from medspatial.models.options import flag, whole
+from medspatial.models.option_values import flag, whole
 from medspatial.volume import Volume
 from medspatial.volume.axes import array_axis
 
@@ -108,10 +108,17 @@ def selected(count: int, most: int = MAX_SLICES) -> list[int]:
 
 
 def coloured(hu: NDArray[Any]) -> NDArray[np.uint8]:
-    """Map HU to three channels, a last axis of length 3; halves are rounded to even."""
-    values = hu.astype(np.float32)
-    layers = []
-    for low, high in WINDOWS:
-        scaled = (np.clip(values, low, high) - np.float32(low)) / np.float32(high - low)
-        layers.append(np.round(scaled * np.float32(255)).astype(np.uint8))
-    return np.stack(layers, axis=-1)
+    """Map HU, slices first, to three channels, a last axis of length 3; halves are rounded to even.
+
+    In memory the channels come first, as the model takes them.
+    """
+    layers = np.empty((len(WINDOWS), *hu.shape), np.uint8)
+    for k, plane in enumerate(hu):
+        values = np.array(plane, dtype=np.float32, order="C")
+        for layer, (low, high) in zip(layers, WINDOWS, strict=True):
+            scaled = np.clip(values, low, high)
+            scaled -= np.float32(low)
+            scaled /= np.float32(high - low)
+            scaled *= np.float32(255)
+            layer[k] = np.rint(scaled)
+    return np.moveaxis(layers, 0, -1)

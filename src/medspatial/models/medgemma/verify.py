@@ -13,7 +13,7 @@ from safetensors.numpy import load_file
 from medspatial.inputs import through_jpeg
 from medspatial.models.medgemma.preparation import Preparation, coloured, selected
 from medspatial.models.runtime.checkpoint import read_config
-from medspatial.models.verify import Check, exact_check, tensor_check
+from medspatial.models.tools.verify import Check, exact_check, tensor_check
 from medspatial.volume import Volume, read_volume
 
 _MEANS, _JPEG, _PIXELS = 1e-3, 3.0, 1e-4

@@ -14,10 +14,11 @@ from torch import Tensor
 from medspatial.errors import InputError
 from medspatial.inputs import Query
 from medspatial.models.base import Answer, Model
+from medspatial.models.hardware import Runtime
 from medspatial.models.merlin.folder import CONTRASTIVE, TEXT, part, weights_of
 from medspatial.models.merlin.network import load_contrastive
 from medspatial.models.merlin.preparation import Preparation
-from medspatial.models.merlin.words import sanitized
+from medspatial.models.merlin.text import sanitized
 from medspatial.models.runtime.device import choose_device
 from medspatial.models.runtime.folder import load_tokenizer
 from medspatial.volume import Volume
@@ -42,12 +43,12 @@ class MerlinChoices(Model):
         text_path: str | Path | None,
         preparation: Preparation,
         statement: str,
-        device: str,
+        runtime: Runtime,
     ) -> None:
         if "{option}" not in statement:
             raise InputError(f"merlin: statement must hold {{option}}, got {statement!r}")
         self.name = "merlin_choices"
-        self.device = choose_device(device)
+        self.device = choose_device(runtime.device)
         self.preparation = preparation
         self.contract = preparation.contract()
         self.statement = statement

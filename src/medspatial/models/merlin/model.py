@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from medspatial.errors import InputError
 from medspatial.models.base import Model
+from medspatial.models.generation import Generation
+from medspatial.models.hardware import Runtime
 from medspatial.models.merlin.choices import STATEMENT, MerlinChoices
 from medspatial.models.merlin.preparation import Preparation
 from medspatial.models.merlin.report import MerlinGenerate, MerlinReports
-from medspatial.models.runtime.language import GenerationSettings
+from medspatial.models.options import ReaderOptions, ReadPath
 
 Mode = Literal["generate", "choices", "report-then-read"]
 
 
 def merlin(
-    path: str | Path,
+    path: ReadPath,
     *,
     mode: Mode = "generate",
-    language_path: str | Path | None = None,
-    text_path: str | Path | None = None,
+    language_path: ReadPath | None = None,
+    text_path: ReadPath | None = None,
     shape: tuple[int, int, int] = (224, 224, 160),
     statement: str = STATEMENT,
     reader: str | None = None,
-    reader_options: Mapping[str, Any] | None = None,
-    device: str = "auto",
-    dtype: str = "auto",
-    attention: str = "sdpa",
-    max_new_tokens: int = 128,
-    repetition_penalty: float = 1.2,
+    reader_options: ReaderOptions | None = None,
+    runtime: Runtime = Runtime(),
+    generation: Generation = Generation(max_new_tokens=128, repetition_penalty=1.2),
 ) -> Model:
     """Make Merlin in one of its modes; none is question answering, for which it was not trained.
 
@@ -50,10 +48,10 @@ def merlin(
         How ``choices`` puts question and option together.
     reader, reader_options
         Name and options of the model that reads the reports.
-    device, dtype, attention
-        See `medspatial.models.runtime`; encoders stay float32.
-    max_new_tokens, repetition_penalty
-        Of the report generator; the defaults are the original's. Always greedy.
+    runtime
+        Where it runs; encoders stay float32.
+    generation
+        Of the report generator; the defaults are the original's.
 
     Raises
     ------
@@ -69,16 +67,14 @@ def merlin(
     preparation = Preparation(shape)
     if mode == "choices":
         return MerlinChoices(
-            Path(path), text_path=text_path, preparation=preparation, statement=statement, device=device
+            Path(path), text_path=text_path, preparation=preparation, statement=statement, runtime=runtime
         )
     writer = MerlinGenerate(
         Path(path),
         language_path=language_path,
         preparation=preparation,
-        settings=GenerationSettings(max_new_tokens=max_new_tokens, repetition_penalty=repetition_penalty),
-        device=device,
-        dtype=dtype,
-        attention=attention,
+        runtime=runtime,
+        generation=generation,
     )
     if reader is None:
         return writer

@@ -19,10 +19,10 @@ from torch.nn import functional
 from transformers import LlamaConfig, LlamaForCausalLM, LongformerConfig, LongformerModel
 
 from medspatial.errors import InputError
-from medspatial.models.layout import Layout
 from medspatial.models.merlin.vision import Encoder, EncoderSizes, pooled, tokens
 from medspatial.models.runtime.checkpoint import load_weights, shapes, tensors
 from medspatial.models.runtime.folder import empty_language_model
+from medspatial.models.runtime.layout import Layout
 
 LORA_ALPHA = 16
 _ENCODER = "encode_image.i3_resnet."

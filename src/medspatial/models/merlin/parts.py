@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from medspatial.models.layout import Part
 from medspatial.models.merlin.folder import (
     CONTRASTIVE,
     LANGUAGE,
@@ -18,8 +17,9 @@ from medspatial.models.merlin.folder import (
 )
 from medspatial.models.merlin.network import contrastive_layout, lora_layers, report_layout
 from medspatial.models.runtime.checkpoint import shapes
+from medspatial.models.runtime.checks import fitting_weights, known_tokenizer
 from medspatial.models.runtime.folder import load_tokenizer
-from medspatial.models.runtime.looks import fitting_weights, known_tokenizer
+from medspatial.models.runtime.layout import Part
 
 
 def parts(folder: Path) -> list[Part]:

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from medspatial.inputs import InputContract
-from medspatial.models.options import sizes
-from medspatial.models.runtime.spacing import part_affine, respaced, spaced_grid
+from medspatial.models.option_values import sizes
+from medspatial.models.runtime.sampling import Planes, taps_at
+from medspatial.models.runtime.spacing import part_affine, spaced_grid
 from medspatial.volume import Affine, Volume
 
 SPACING = (1.5, 1.5, 3.0)
@@ -35,15 +36,24 @@ class Preparation:
 
     def __call__(self, volume: Volume) -> NDArray[np.float32]:
         """Return (1, x, y, z) float32; x grows to the patient's right, y to the front, z to the head."""
-        fine = respaced(volume.oriented("RAS"), SPACING)
-        low, high = WINDOW
-        values = np.clip((fine.voxels - np.float32(low)) / np.float32(high - low), 0, 1)
-        result = np.zeros(self.shape, np.float32)  # 0 is air: padding comes behind the scaling
-        target, source = zip(
-            *(_overlap(have, want) for have, want in zip(values.shape, self.shape, strict=True)), strict=True
+        placed = volume.oriented("RAS")
+        shape, _ = spaced_grid(placed, SPACING)
+        overlaps = [_overlap(have, want) for have, want in zip(shape, self.shape, strict=True)]
+        along_x, along_y, along_z = (
+            taps_at(np.arange(source.start, source.stop) * (new / old), size)
+            for (_, source), new, old, size in zip(
+                overlaps, SPACING, placed.spacing, placed.shape, strict=True
+            )
         )
-        result[target] = values[source]
-        return result[None]
+        low, high = WINDOW
+        planes = Planes(placed.voxels.transpose(2, 1, 0), along_y, along_x)
+        fine = np.empty((len(along_z.low), *planes.shape), np.float32)
+        for plane, mixed in zip(fine, planes.mixed(along_z), strict=True):
+            np.clip((mixed - np.float32(low)) / np.float32(high - low), 0, 1, out=plane)
+        result = np.zeros((1, *self.shape), np.float32)  # 0 is air: padding comes behind the scaling
+        x, y, z = (target for target, _ in overlaps)
+        result[0, x, y, z] = fine.transpose(2, 1, 0)
+        return result
 
     def grid(self, volume: Volume) -> Affine:
         """Return the affine of the input's spatial axes."""

@@ -14,11 +14,13 @@ from torch import Tensor
 
 from medspatial.inputs import Query
 from medspatial.models.base import Answer, Model
+from medspatial.models.generation import Generation
+from medspatial.models.hardware import Runtime
 from medspatial.models.merlin.folder import LANGUAGE, REPORT, language_tokenizer, part, weights_of
 from medspatial.models.merlin.network import load_report
 from medspatial.models.merlin.preparation import Preparation
-from medspatial.models.merlin.words import ORGANS, asked, organ_prompt, section
-from medspatial.models.runtime.device import choose_device, choose_dtype
+from medspatial.models.merlin.text import ORGANS, asked, organ_prompt, section
+from medspatial.models.runtime.device import device_and_dtype
 from medspatial.models.runtime.language import GenerationSettings, LanguageModel
 from medspatial.models.runtime.vlm import Encoded, VolumeLanguageModel
 from medspatial.volume import Volume
@@ -38,23 +40,24 @@ class MerlinGenerate(VolumeLanguageModel):
         *,
         language_path: str | Path | None,
         preparation: Preparation,
-        settings: GenerationSettings,
-        device: str,
-        dtype: str,
-        attention: str,
+        runtime: Runtime,
+        generation: Generation,
     ) -> None:
         self.name = "merlin_generate"
-        self.device = choose_device(device)
-        self.dtype = choose_dtype(dtype, self.device)
+        self.device, self.dtype = device_and_dtype(runtime)
         self.preparation = preparation
         self.contract = preparation.contract()
         place, config = part(folder, language_path, LANGUAGE)
         self.tokenizer: Any = language_tokenizer(place)
         weights = weights_of(folder, REPORT, "report")
-        self.network = load_report(weights, config, device=self.device, dtype=self.dtype, attention=attention)
+        self.network = load_report(
+            weights, config, device=self.device, dtype=self.dtype, attention=runtime.attention
+        )
         end = int(config.get("eos_token_id", 2))
-        self.language = LanguageModel(self.network.language, replace(settings, eos_ids=(end,), pad_id=end))
-        self._facts = {"mode": "generate", "weights": weights.name, "attention": attention}
+        self.language = LanguageModel(
+            self.network.language, GenerationSettings(eos_ids=(end,), pad_id=end, **generation.stated())
+        )
+        self._facts = {"mode": "generate", "weights": weights.name, "attention": runtime.attention}
 
     def pixels(self, volume: Volume) -> NDArray[np.float32]:
         """Return (1, x, y, z)."""

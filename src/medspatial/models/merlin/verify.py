@@ -20,12 +20,12 @@ from medspatial.models.merlin.network import (
     load_report,
 )
 from medspatial.models.merlin.preparation import Preparation
+from medspatial.models.merlin.text import sanitized
 from medspatial.models.merlin.vision import Encoder, EncoderSizes, pooled, tokens
-from medspatial.models.merlin.words import sanitized
 from medspatial.models.runtime.checkpoint import read_config
 from medspatial.models.runtime.folder import load_tokenizer
 from medspatial.models.runtime.language import GenerationSettings, LanguageModel
-from medspatial.models.verify import Check, exact_check, tensor_check
+from medspatial.models.tools.verify import Check, exact_check, tensor_check
 from medspatial.volume import read_volume
 
 _TOLERANCE = 1e-4

@@ -66,22 +66,23 @@ def _blocks(shapes: Mapping[str, tuple[int, ...]], layer: int) -> int:
 class Bottleneck(nn.Module):
     """1x1x1, 3x3x3 with the stride on all axes, 1x1x1; the sum passes through ReLU."""
 
-    def __init__(self, inside: int, planes: int, outside: int, stride: int) -> None:
+    def __init__(self, in_channels: int, planes: int, out_channels: int, stride: int) -> None:
         super().__init__()
-        self.conv1 = nn.Conv3d(inside, planes, 1, bias=False)
+        self.conv1 = nn.Conv3d(in_channels, planes, 1, bias=False)
         self.bn1 = nn.BatchNorm3d(planes)
         self.conv2 = nn.Conv3d(planes, planes, 3, stride=stride, padding=1, bias=False)
         self.bn2 = nn.BatchNorm3d(planes)
-        self.conv3 = nn.Conv3d(planes, outside, 1, bias=False)
-        self.bn3 = nn.BatchNorm3d(outside)
+        self.conv3 = nn.Conv3d(planes, out_channels, 1, bias=False)
+        self.bn3 = nn.BatchNorm3d(out_channels)
         self.downsample: nn.Module | None = None
-        if stride != 1 or inside != outside:
+        if stride != 1 or in_channels != out_channels:
             self.downsample = nn.Sequential(
-                nn.Conv3d(inside, outside, 1, stride=stride, bias=False), nn.BatchNorm3d(outside)
+                nn.Conv3d(in_channels, out_channels, 1, stride=stride, bias=False),
+                nn.BatchNorm3d(out_channels),
             )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return (B, outside, D, H, W), the spatial axes divided by the stride."""
+        """Return (B, out_channels, D, H, W), the spatial axes divided by the stride."""
         y = functional.relu(self.bn1(self.conv1(x)))
         y = functional.relu(self.bn2(self.conv2(y)))
         y = self.bn3(self.conv3(y))
@@ -96,13 +97,13 @@ class Encoder(nn.Module):
         self.sizes = sizes
         self.conv1 = nn.Conv3d(3, sizes.stem, (3, 7, 7), stride=(1, 2, 2), padding=(1, 3, 3), bias=False)
         self.bn1 = nn.BatchNorm3d(sizes.stem)
-        inside = sizes.stem
+        in_channels = sizes.stem
         for number, (planes, count) in enumerate(zip(sizes.planes, sizes.blocks, strict=True), start=1):
-            outside = planes * sizes.expansion
-            stage = [Bottleneck(inside, planes, outside, 1 if number == 1 else 2)]
-            stage += [Bottleneck(outside, planes, outside, 1) for _ in range(count - 1)]
+            out_channels = planes * sizes.expansion
+            stage = [Bottleneck(in_channels, planes, out_channels, 1 if number == 1 else 2)]
+            stage += [Bottleneck(out_channels, planes, out_channels, 1) for _ in range(count - 1)]
             self.add_module(f"layer{number}", nn.Sequential(*stage))
-            inside = outside
+            in_channels = out_channels
 
     def stem(self, image: Tensor) -> Tensor:
         """Return (B, stem, z, x, y) of images (B, 1, x, y, z); the one channel is repeated three times."""

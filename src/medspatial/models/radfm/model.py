@@ -14,16 +14,19 @@ from torch import Tensor
 from medspatial.errors import InputError
 from medspatial.inputs import Query, inside
 from medspatial.models.base import Point
-from medspatial.models.options import HuWindow
+from medspatial.models.generation import Generation
+from medspatial.models.hardware import Runtime
+from medspatial.models.option_values import HuWindow
+from medspatial.models.options import ReadPath, WrittenPath
 from medspatial.models.radfm.network import END, PAD, load_network
 from medspatial.models.radfm.preparation import DEFAULT_WINDOW, Preparation
 from medspatial.models.radfm.tokens import IMAGE_BEGIN, IMAGE_END, RadFMTokenizer
 from medspatial.models.radfm.vision import ViTSizes
 from medspatial.models.runtime.caching import CachingModel, Prepared
 from medspatial.models.runtime.checkpoint import read_config
-from medspatial.models.runtime.device import choose_device, choose_dtype
+from medspatial.models.runtime.device import device_and_dtype
 from medspatial.models.runtime.features import FeatureCache, weights_hash
-from medspatial.models.runtime.language import GenerationSettings, LanguageModel, given
+from medspatial.models.runtime.language import GenerationSettings, LanguageModel
 from medspatial.records import content_hash
 from medspatial.volume import Volume
 
@@ -38,61 +41,47 @@ class RadFM(CachingModel):
         state sizes, those of the published model are the default.
     tokenizer
         ``tokenizer.model`` of the original's repository; default: in ``path``.
-    dtype
-        ``auto`` is bfloat16 on a GPU, float32 on a CPU; the original runs in float32 (53 GB).
     orientation, hu_window, size
         See `Preparation`; the original is ``orientation="stored", hu_window=None``.
     feature_cache
         Folder to keep visual tokens in, by fingerprint.
-    max_new_tokens, do_sample, temperature, top_p, seed
-        Generation; greedy by default.
+    runtime, generation
+        Where it runs and how it answers. The original runs in float32 (53 GB).
     """
 
     def __init__(
         self,
-        path: str | Path,
+        path: ReadPath,
         *,
-        tokenizer: str | Path | None = None,
-        device: str = "auto",
-        dtype: str = "auto",
-        attention: str = "sdpa",
+        tokenizer: ReadPath | None = None,
         orientation: Literal["canonical", "stored"] = "canonical",
         hu_window: HuWindow | None = DEFAULT_WINDOW,
         size: int = 512,
-        feature_cache: str | Path | None = None,
-        max_new_tokens: int = 200,
-        do_sample: bool = False,
-        temperature: float | None = None,
-        top_p: float | None = None,
-        seed: int = 0,
+        feature_cache: WrittenPath | None = None,
+        runtime: Runtime = Runtime(),
+        generation: Generation = Generation(max_new_tokens=200),
     ) -> None:
         folder = Path(path)
         self.name = "radfm"
-        self.device = choose_device(device)
-        self.dtype = choose_dtype(dtype, self.device)
+        self.device, self.dtype = device_and_dtype(runtime)
         config = stated_sizes(folder)
         self.preparation = Preparation(orientation, hu_window, size)
         self.contract = self.preparation.contract()
         ViTSizes.of(config.get("vit", {})).check_side(self.preparation.size)
-        chosen = {
-            "max_new_tokens": max_new_tokens,
-            "do_sample": do_sample,
-            "temperature": temperature,
-            "top_p": top_p,
-            "seed": seed,
-        }
-        generation = GenerationSettings(eos_ids=(END,), pad_id=PAD, **given(chosen))
-        self.network = load_network(folder, config, device=self.device, dtype=self.dtype, attention=attention)
+        settings = GenerationSettings(eos_ids=(END,), pad_id=PAD, **generation.stated())
+        self.network = load_network(
+            folder, config, device=self.device, dtype=self.dtype, attention=runtime.attention
+        )
         home = Path(tokenizer) if tokenizer is not None else folder / "tokenizer.model"
         self.tokenizer: RadFMTokenizer = RadFMTokenizer(home, self.network.image_tokens)
         words = self.network.language.config.vocab_size
         if self.tokenizer.words != words:
             raise InputError(f"{home}: has {self.tokenizer.words} pieces, the model {words} words")
-        self.language = LanguageModel(self.network.language, generation)
-        self._facts = {"checkpoint": folder.name, "attention": attention}
+        self.language = LanguageModel(self.network.language, settings)
+        self._facts = {"checkpoint": folder.name, "attention": runtime.attention}
         if feature_cache is not None:
-            settings = {**self.preparation.describe(), "dtype": str(self.dtype)}
-            self.cache = FeatureCache.of(Path(feature_cache), self._encoder_hash(), settings, None)
+            recipe = {**self.preparation.describe(), "dtype": str(self.dtype)}
+            self.cache = FeatureCache.of(Path(feature_cache), self._encoder_hash(), recipe, None)
 
     def pixels(self, volume: Volume) -> NDArray[np.float32]:
         """Return (3, rows, columns, slices)."""

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from medspatial.errors import InputError
-from medspatial.models.layout import Layout, Part
 from medspatial.models.radfm.model import stated_sizes
 from medspatial.models.radfm.network import empty_network, language_config, published_name
 from medspatial.models.radfm.perceiver import PerceiverSizes
 from medspatial.models.radfm.tokens import RadFMTokenizer
 from medspatial.models.runtime.checkpoint import weight_files
-from medspatial.models.runtime.looks import fitting_weights
+from medspatial.models.runtime.checks import fitting_weights
+from medspatial.models.runtime.layout import Layout, Part
 
 
 def parts(folder: Path) -> list[Part]:

@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from medspatial.errors import InputError
 from medspatial.inputs import InputContract
-from medspatial.models.options import HuWindow, hu_window, whole
+from medspatial.models.option_values import HuWindow, hu_window, whole
 from medspatial.volume import Volume
 
 DEFAULT_WINDOW = (-1000.0, 1000.0)
@@ -66,18 +66,19 @@ class Preparation:
         """
         if not volumes:
             raise InputError("radfm: needs at least one volume")
-        arrays = [self._plane_sized(self._placed(volume)) for volume in volumes]
-        low, high = self.hu_window or (
-            min(float(a.min()) for a in arrays),
-            max(float(a.max()) for a in arrays),
-        )
-        depth = nearest_depth(max(array.shape[2] for array in arrays))
-        scale = np.float32(high - low) if high > low else np.float32(1)
-        out = []
-        for array in arrays:
-            thin = array[:, :, thinned(array.shape[2], depth)]
-            out.append((thin - np.float32(low)) / scale if high > low else np.zeros_like(thin))
-        return np.stack(out)[:, None].clip(0.0, 1.0).astype(np.float32, copy=False)
+        arrays = [self._placed(volume) for volume in volumes]
+        depth = nearest_depth(max(len(array) for array in arrays))
+        low, high = self.hu_window or self._extremes(arrays)
+        out = np.zeros((len(arrays), 1, self.size, self.size, depth), np.float32)
+        if high > low:
+            for (target,), array in zip(out, arrays, strict=True):
+                chosen = self._plane_sized(array[thinned(len(array), depth)])
+                chosen -= np.float32(low)
+                chosen /= np.float32(high - low)
+                np.clip(chosen, 0, 1, out=chosen)
+                for row, columns in enumerate(target):  # a row at a time stays in the cache
+                    columns[...] = chosen[:, row].T
+        return out
 
     def contract(self) -> InputContract:
         """Return what comes out, as a contract."""
@@ -104,26 +105,35 @@ class Preparation:
         return {"orientation": self.orientation, "hu_window": window, "size": self.size}
 
     def _placed(self, volume: Volume) -> NDArray[Any]:
-        """Return (row, column, slice), windowed."""
+        """Return a view (slice, row, column)."""
         if self.hu_window is not None and volume.unit != "HU":
             where = volume.source or "the volume"
             raise InputError(f"{where}: a HU window needs HU, the unit is {volume.unit!r}")
         if self.orientation == "canonical":
-            array = volume.oriented("LPS").voxels.transpose(1, 0, 2)
-        else:
-            array = volume.voxels.transpose(2, 1, 0)
-        return array if self.hu_window is None else np.clip(array, *self.hu_window)
+            return volume.oriented("LPS").voxels.transpose(2, 1, 0)
+        return volume.voxels.transpose(0, 2, 1)
+
+    def _extremes(self, arrays: list[NDArray[Any]]) -> tuple[float, float]:
+        """Return the lowest and highest value of all slices in their new size, those left out too."""
+        ends: list[float] = []
+        for array in arrays:
+            for k in range(len(array)):
+                plane = self._plane_sized(array[k : k + 1])
+                ends += float(plane.min()), float(plane.max())
+        return min(ends), max(ends)
 
     def _plane_sized(self, array: NDArray[Any]) -> NDArray[np.float32]:
-        """Resize rows and columns, bilinear without anti-aliasing."""
-        plain = np.ascontiguousarray(array, dtype=np.float32)
-        if plain.shape[:2] == (self.size, self.size):
+        """Clip to the window and resize rows and columns, bilinear without anti-aliasing."""
+        plain = np.array(array, dtype=np.float32, order="C")
+        if self.hu_window is not None:
+            np.clip(plain, *self.hu_window, out=plain)
+        if plain.shape[1:] == (self.size, self.size):
             return plain
-        slices = torch.from_numpy(plain).permute(2, 0, 1)[None]
+        slices = torch.from_numpy(plain)[None]
         sized = functional.interpolate(
             slices, size=(self.size, self.size), mode="bilinear", align_corners=False
         )
-        result: NDArray[np.float32] = sized[0].permute(1, 2, 0).numpy()
+        result: NDArray[np.float32] = sized[0].numpy()
         return result
 
 

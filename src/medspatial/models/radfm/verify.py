@@ -17,7 +17,7 @@ from medspatial.models.radfm.preparation import Preparation
 from medspatial.models.radfm.tokens import RadFMTokenizer
 from medspatial.models.runtime.checkpoint import read_config
 from medspatial.models.runtime.language import GenerationSettings, LanguageModel
-from medspatial.models.verify import Check, exact_check, tensor_check
+from medspatial.models.tools.verify import Check, exact_check, tensor_check
 from medspatial.volume import read_volume
 
 _TOLERANCE = 1e-4

@@ -6,7 +6,6 @@ Nothing in a checkpoint is ever executed: pickles are read with ``weights_only=T
 
 from __future__ import annotations
 
-import json
 import pickle
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,11 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from torch import Tensor, nn
 
 from medspatial.errors import InputError
+from medspatial.files import cause, json_file, ordinary_file, path_inside, shortened
 
+_LENGTH_BYTES, _LONGEST_HEADER = 8, 100_000_000  # of safetensors
+_MOST_LAYERS, _MOST = 1_000, 100_000_000  # whole numbers of a configuration: layers and heads, all else
 _LISTED = 12  # keys named in an error message
 _SINGLE = ("model.safetensors", "weights.safetensors", "pytorch_model.bin", "merged_model.bin")
 _INDEX = ("model.safetensors.index.json", "pytorch_model.bin.index.json")
@@ -37,15 +39,31 @@ def read_config(folder: Path, name: str = "config.json") -> dict[str, Any]:
     path = folder / name
     if not folder.is_dir():
         raise InputError(f"{folder}: no such checkpoint folder")
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{folder}: has no {name}; is this the checkpoint's folder?") from None
-    except json.JSONDecodeError as error:
-        raise InputError(f"{path}:{error.lineno}: not valid JSON: {error.msg}") from None
+    if not path.exists():
+        raise InputError(f"{folder}: has no {name}; is this the checkpoint's folder?")
+    data = json_file(path)
     if not isinstance(data, dict):
         raise InputError(f"{path}: must hold a JSON object")
+    _check_sizes(data, path)
     return data
+
+
+_UNLIMITED = "model_max_length"  # tokenizers without a limit write 10 ** 30; nothing is made of that size
+
+
+def _check_sizes(data: dict[str, Any], path: Path) -> None:
+    """Refuse whole numbers that no model has, before layers and buffers are made for them."""
+    waiting: list[tuple[str, Any]] = list(data.items())
+    while waiting:
+        name, value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += value.items()
+        elif isinstance(value, list):
+            waiting += [(name, one) for one in value]
+        elif isinstance(value, int) and "theta" not in name and name != _UNLIMITED:
+            most = _MOST_LAYERS if name.endswith(("layers", "depth", "depths", "heads")) else _MOST
+            if abs(value) > most:
+                raise InputError(f"{path}: field '{shortened(name)}' must be at most {most}, got {value:.3g}")
 
 
 def required(config: Mapping[str, Any], name: str) -> Any:
@@ -65,14 +83,16 @@ def weight_files(folder: Path) -> list[Path]:
     """
     for name in _INDEX:
         if (folder / name).exists():
-            shards = sorted(set(read_config(folder, name).get("weight_map", {}).values()))
-            missing = [shard for shard in shards if not (folder / shard).exists()]
+            shards = sorted(set(_weight_map(folder, name).values()))
+            inside = [_inside(folder, shard, folder / name) for shard in shards]
+            missing = [shard for shard, path in zip(shards, inside, strict=True) if not path.exists()]
             if missing or not shards:
-                raise InputError(f"{folder / name}: missing shards: {', '.join(missing) or 'all'}")
-            return [folder / shard for shard in shards]
+                listed = ", ".join(shortened(shard) for shard in missing[:_LISTED])
+                raise InputError(f"{folder / name}: missing shards: {listed or 'all'}")
+            return [ordinary_file(path) for path in inside]
     for name in _SINGLE:
         if (folder / name).exists():
-            return [folder / name]
+            return [ordinary_file(_inside(folder, name, folder))]
     found = ", ".join(sorted(path.name for path in folder.iterdir())[:_LISTED]) or "nothing"
     raise InputError(f"{folder}: no weights; looked for {', '.join(_INDEX + _SINGLE)}; found {found}")
 
@@ -80,7 +100,24 @@ def weight_files(folder: Path) -> list[Path]:
 def indexed_keys(folder: Path) -> set[str]:
     """Return the keys that a folder's index names; none where there is no index."""
     name = next((name for name in _INDEX if (folder / name).exists()), None)
-    return set() if name is None else set(read_config(folder, name).get("weight_map", {}))
+    return set() if name is None else set(_weight_map(folder, name))
+
+
+def _weight_map(folder: Path, name: str) -> dict[str, str]:
+    """Return the file that holds each key, as an index names it."""
+    found = read_config(folder, name).get("weight_map", {})
+    if not isinstance(found, dict) or not all(isinstance(shard, str) for shard in found.values()):
+        raise InputError(f"{folder / name}: field 'weight_map' must map keys to names of files")
+    return found
+
+
+def _inside(folder: Path, name: str, named_by: Path) -> Path:
+    """Return a file's path; refused where it leads out of the checkpoint's folder.
+
+    The hub's cache holds the files of a snapshot as links into ``blobs`` of the same repository.
+    """
+    cached = folder.resolve().parent.name == "snapshots"
+    return path_inside(folder, name, named_by, folder.resolve().parents[1] if cached else folder)
 
 
 def tensors(path: Path) -> Iterator[tuple[str, Tensor]]:
@@ -105,16 +142,14 @@ def read_pickle(path: Path) -> dict[str, Tensor]:
     InputError
         Missing, truncated or foreign file, or one that holds more than plain data and tensors.
     """
+    ordinary_file(path)
     try:
         state = torch.load(path, map_location="cpu", weights_only=True, mmap=_is_zip(path))
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
     except pickle.UnpicklingError as error:
         first = str(error).strip().splitlines()[0]
         raise InputError(f"{path}: refused, it holds more than tensors ({first})") from None
-    except (RuntimeError, EOFError, ValueError, OSError) as error:
-        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise InputError(f"{path}: damaged or not a torch file ({first})") from None
+    except Exception as error:  # torch meets damaged bytes with KeyError, AttributeError, IndexError, ...
+        raise InputError(f"{path}: damaged or not a torch file ({cause(error)})") from None
     for wrapper in ("state_dict", "model"):
         if isinstance(state, dict) and isinstance(state.get(wrapper), dict):
             state = state[wrapper]
@@ -243,12 +278,23 @@ def _safetensors(path: Path) -> Iterator[tuple[str, Tensor]]:
 
 
 def _opened(path: Path) -> Any:
+    _check_safetensors(ordinary_file(path))
     try:
         return safe_open(path, framework="pt")
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except (SafetensorError, OSError) as error:
+    except Exception as error:
         raise InputError(f"{path}: damaged or not a safetensors file ({error})") from None
+
+
+def _check_safetensors(path: Path) -> None:
+    """Hold the length that a header states against the file, before anything is taken for it."""
+    size = path.stat().st_size
+    with path.open("rb") as stream:
+        stated = int.from_bytes(stream.read(8), "little")
+    if size < _LENGTH_BYTES or stated > min(size - _LENGTH_BYTES, _LONGEST_HEADER):
+        raise InputError(
+            f"{path}: damaged or not a safetensors file (its header of {stated} bytes is longer than the file"
+            f" of {size} bytes, or than {_LONGEST_HEADER})"
+        )
 
 
 def _is_zip(path: Path) -> bool:

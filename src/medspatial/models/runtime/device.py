@@ -5,12 +5,21 @@ from __future__ import annotations
 import torch
 
 from medspatial.errors import InputError
+from medspatial.models.hardware import DTYPES, Runtime
 
-_DTYPES = {
-    "float32": torch.float32,
-    "bfloat16": torch.bfloat16,
-    "float16": torch.float16,
-}
+_DTYPES: dict[str, torch.dtype] = {name: getattr(torch, name) for name in DTYPES}
+
+
+def device_and_dtype(runtime: Runtime) -> tuple[torch.device, torch.dtype]:
+    """Return where and in which number type a model runs.
+
+    Raises
+    ------
+    InputError
+        A device that is unknown, or that this machine does not have.
+    """
+    device = choose_device(runtime.device)
+    return device, choose_dtype(runtime.dtype, device)
 
 
 def choose_device(name: str = "auto") -> torch.device:

@@ -8,7 +8,6 @@ so that neither a mirrored volume nor another encoder can meet the wrong feature
 from __future__ import annotations
 
 import hashlib
-import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from medspatial.errors import InputError
+from medspatial.files import whole_file
 from medspatial.records import content_hash
 
 KEY = "arr"
@@ -87,10 +87,8 @@ def read_features(path: Path, shape: tuple[int, ...] | None = None) -> Features:
 
 def write_features(path: Path, features: Features) -> None:
     """Write a feature file; readers never see half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as stream:
-        np.savez(stream, arr=np.asarray(features, dtype=np.float32))
-    Path(stream.name).replace(path)
+    with whole_file(path, suffix=".npz") as unfinished:
+        np.savez(unfinished, arr=np.asarray(features, dtype=np.float32))
 
 
 def weights_hash(module: nn.Module) -> str:

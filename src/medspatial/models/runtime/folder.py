@@ -12,12 +12,15 @@ from transformers import AutoTokenizer, PretrainedConfig, PreTrainedModel
 from transformers.utils import logging
 
 from medspatial.errors import InputError
+from medspatial.files import cause, ordinary_file
+from medspatial.models.generation import Generation
+from medspatial.models.hardware import ATTENTION
 from medspatial.models.runtime.checkpoint import read_config
-from medspatial.models.runtime.language import GenerationSettings, given
+from medspatial.models.runtime.language import GenerationSettings
 
-ATTENTION = ("eager", "sdpa", "flash_attention_2")
 # What the originals' versions of transformers sample from where nobody says otherwise.
 _SAMPLED_FROM = 50
+_TOKENIZER_ENDS = (".json", ".model", ".txt", ".jinja")
 # Fields of a generation configuration that this runtime does not act on, and their values without effect.
 _NOT_DONE_HERE: dict[str, tuple[Any, ...]] = {
     "num_beams": (1,),
@@ -58,19 +61,23 @@ def load_tokenizer(folder: Path, **options: Any) -> Any:
     InputError
         The folder holds no usable tokenizer.
     """
+    for name in sorted(path.name for path in folder.iterdir()) if folder.is_dir() else ():
+        if name.endswith(_TOKENIZER_ENDS):
+            ordinary_file(folder / name)  # a pipe would hold the program
     loud = logging.get_verbosity()
     logging.set_verbosity_error()  # it warns of model types that it does not know, which are meant here
     try:
         return AutoTokenizer.from_pretrained(str(folder), trust_remote_code=False, **options)
-    except (OSError, ValueError, KeyError) as error:
-        first = str(error).strip().splitlines()[0]
-        raise InputError(f"{folder}: no usable tokenizer ({first})") from None
+    except Exception as error:  # tokenizers raises bare Exceptions, transformers any kind, for damaged files
+        raise InputError(f"{folder}: no usable tokenizer ({cause(error)})") from None
     finally:
         logging.set_verbosity(loud)
 
 
-def generation_settings(folder: Path, config: dict[str, Any], **chosen: Any) -> GenerationSettings:
-    """Merge the checkpoint's ``generation_config.json`` with what the model and the user choose.
+def generation_settings(
+    folder: Path, config: dict[str, Any], chosen: Generation | None = None
+) -> GenerationSettings:
+    """Merge the checkpoint's ``generation_config.json`` with what the user chooses.
 
     End and pad tokens come from there (else from ``config.json``), and so does the repetition
     penalty, which acts on greedy answers too; sampling settings count only when sampling is chosen.
@@ -78,11 +85,10 @@ def generation_settings(folder: Path, config: dict[str, Any], **chosen: Any) -> 
     Raises
     ------
     InputError
-        A wrong choice of the user, or the file asks for something that changes answers and is not done
+        The file asks for something that changes answers and is not done
         here (beams, forbidden words), or holds a wrong value.
     """
-    choice = given(chosen)
-    sampled = GenerationSettings(**choice).do_sample
+    choice = {} if chosen is None else chosen.stated()
     saved: dict[str, Any] = dict(config)
     path = folder / "generation_config.json"
     if path.exists():
@@ -95,7 +101,7 @@ def generation_settings(folder: Path, config: dict[str, Any], **chosen: Any) -> 
         "pad_id": saved.get("pad_token_id") or 0,
         "repetition_penalty": saved.get("repetition_penalty") or 1.0,
     }
-    if sampled:
+    if choice.get("do_sample"):
         settings["top_k"] = _SAMPLED_FROM
         settings.update({k: saved[k] for k in ("temperature", "top_p", "top_k") if saved.get(k) is not None})
     try:

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
-from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, cast
 
@@ -28,11 +27,9 @@ from transformers import (
     TopPLogitsWarper,
 )
 
-from medspatial.models.options import flag, positive, whole
-from medspatial.models.runtime.device import free_cached_memory, is_out_of_memory
-
-# Choices of the user that None leaves to the checkpoint or to the default.
-_LEFT_OPEN = ("temperature", "top_p", "top_k", "repetition_penalty")
+from medspatial.models.generation import RULES
+from medspatial.models.option_values import whole
+from medspatial.models.runtime.batching import Batches, cut_behind_end
 
 
 @dataclass(frozen=True)
@@ -71,18 +68,11 @@ class GenerationSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        checked = {
-            "max_new_tokens": whole(self.max_new_tokens, "max_new_tokens", least=1),
-            "do_sample": flag(self.do_sample, "do_sample"),
-            "temperature": positive(self.temperature, "temperature"),
-            "top_p": None if self.top_p is None else positive(self.top_p, "top_p", most=1),
-            "top_k": None if self.top_k is None else whole(self.top_k, "top_k", least=0),
-            "repetition_penalty": positive(self.repetition_penalty, "repetition_penalty"),
-            "min_new_tokens": whole(self.min_new_tokens, "min_new_tokens", least=0),
-            "seed": whole(self.seed, "seed"),
-        }
-        for name, value in checked.items():  # transformers takes no whole numbers for temperature and penalty
-            object.__setattr__(self, name, value)
+        whole(self.min_new_tokens, "min_new_tokens", least=0)
+        for name, rule in RULES.items():  # transformers takes no whole numbers for temperature and penalty
+            value = getattr(self, name)
+            if value is not None or name not in {"top_p", "top_k"}:
+                object.__setattr__(self, name, rule(value, name))
 
     def describe(self) -> dict[str, Any]:
         """Return all settings for the manifest."""
@@ -104,11 +94,6 @@ class GenerationSettings:
             if self.top_p is not None and self.top_p < 1.0:
                 chosen.append(TopPLogitsWarper(self.top_p))
         return chosen
-
-
-def given(chosen: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the user chose: None for a sampling setting or the penalty is no choice."""
-    return {name: value for name, value in chosen.items() if value is not None or name not in _LEFT_OPEN}
 
 
 @dataclass(frozen=True)
@@ -133,7 +118,7 @@ class LanguageModel:
 
     model: PreTrainedModel
     settings: GenerationSettings
-    largest_batch: int | None = field(default=None, init=False)
+    batches: Batches = field(default_factory=Batches, init=False)
 
     def embed(self, ids: Sequence[int]) -> Tensor:
         """Return the embeddings of token ids, shape (len(ids), hidden)."""
@@ -164,22 +149,10 @@ class LanguageModel:
         if any(tail.shape[0] == 0 for tail in tails):
             raise ValueError("a tail needs at least one token")
         keys = list(keys) or [str(index) for index in range(len(tails))]
-        answers: dict[int, list[int]] = {}
-        pending = deque(self._groups(prefix, tails))
-        while pending:
-            group = pending.popleft()
-            size = min(len(group), self.largest_batch or len(group))
-            batch, rest = group[:size], group[size:]
-            made = self._tried(prefix, [tails[i] for i in batch], [keys[i] for i in batch])
-            if made is None:
-                self.largest_batch = size // 2
-                free_cached_memory()
-                pending.appendleft(group)
-                continue
-            answers.update(zip(batch, made, strict=True))
-            if rest:
-                pending.appendleft(rest)
-        return [answers[index] for index in range(len(tails))]
+        return self.batches.run(
+            self._groups(prefix, tails),
+            lambda batch: self._batch(prefix, [tails[i] for i in batch], [keys[i] for i in batch]),
+        )
 
     def _groups(self, prefix: Prefix, tails: Sequence[Tensor]) -> list[list[int]]:
         """Say which tails may share a batch: all, but under a sliding window only those of one length.
@@ -195,15 +168,6 @@ class LanguageModel:
         for index, length in enumerate(lengths):
             groups.setdefault(length, []).append(index)
         return list(groups.values())
-
-    def _tried(self, prefix: Prefix, tails: Sequence[Tensor], keys: Sequence[str]) -> list[list[int]] | None:
-        """Answer a batch; None where its memory ran out (one question alone then raises)."""
-        try:
-            return self._batch(prefix, tails, keys)
-        except Exception as error:
-            if not is_out_of_memory(error) or len(tails) == 1:
-                raise
-        return None
 
     def _batch(self, prefix: Prefix, tails: Sequence[Tensor], keys: Sequence[str]) -> list[list[int]]:
         count, settings = len(tails), self.settings
@@ -235,7 +199,7 @@ class LanguageModel:
             step = {"input_ids": chosen[:, None]}
             mask = torch.cat([mask, mask.new_ones(count, 1)], dim=1)
             positions = positions[:, -1:] + 1
-        return [_cut(row, settings.eos_ids) for row in generated.tolist()]
+        return [cut_behind_end(row, settings.eos_ids) for row in generated.tolist()]
 
 
 def _padded(tails: Sequence[Tensor], prefix_length: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -261,11 +225,3 @@ def _sampled(scores: Tensor, generators: Sequence[torch.Generator]) -> Tensor:
     shares = scores.softmax(-1)
     rows = [torch.multinomial(row, 1, generator=g) for row, g in zip(shares, generators, strict=True)]
     return torch.cat(rows)
-
-
-def _cut(ids: list[int], ends: Sequence[int]) -> list[int]:
-    """Cut behind the first end token."""
-    for place, token in enumerate(ids):
-        if token in ends:
-            return ids[: place + 1]
-    return ids

@@ -20,8 +20,12 @@ from transformers import PreTrainedModel
 from medspatial.errors import InputError
 from medspatial.inputs import InputContract, Query, inside
 from medspatial.models.base import Point
-from medspatial.models.runtime.folder import load_tokenizer
-from medspatial.models.runtime.language import GenerationSettings, LanguageModel
+from medspatial.models.generation import Generation
+from medspatial.models.hardware import Runtime
+from medspatial.models.runtime.checkpoint import read_config
+from medspatial.models.runtime.device import device_and_dtype
+from medspatial.models.runtime.folder import generation_settings, load_tokenizer
+from medspatial.models.runtime.language import LanguageModel
 from medspatial.models.runtime.vlm import VolumeLanguageModel
 from medspatial.volume import Volume
 
@@ -35,6 +39,15 @@ class SplicedNetwork(Protocol):
 
     def visual_tokens(self, image: Tensor) -> Tensor:
         """Return (B, tokens, hidden) of images (B, 1, D, H, W)."""
+
+
+class LoadNetwork(Protocol):
+    """Loads a checkpoint's folder."""
+
+    def __call__(
+        self, folder: Path, *, device: torch.device, dtype: torch.dtype, attention: str
+    ) -> SplicedNetwork:
+        """Return the network in eval mode, on its device."""
 
 
 class VolumePreparation(Protocol):
@@ -55,29 +68,29 @@ class VolumePreparation(Protocol):
 
 
 class SplicedModel(VolumeLanguageModel):
-    """What the models of this family share; a subclass builds the parts and says what position 0 holds."""
+    """What the models of this family share; a subclass names the parts and says what position 0 holds."""
+
+    network: SplicedNetwork
 
     def __init__(
         self,
         name: str,
         folder: Path,
-        network: SplicedNetwork,
+        load: LoadNetwork,
         preparation: VolumePreparation,
-        settings: GenerationSettings,
         *,
-        device: torch.device,
-        dtype: torch.dtype,
-        attention: str,
+        runtime: Runtime,
+        generation: Generation,
     ) -> None:
         self.name = name
-        self.device = device
-        self.dtype = dtype
-        self.network = network
+        self.device, self.dtype = device_and_dtype(runtime)
         self.preparation = preparation
         self.contract = preparation.contract()
-        self.language = LanguageModel(network.language, settings)
+        settings = generation_settings(folder, read_config(folder), generation)
+        self.network = load(folder, device=self.device, dtype=self.dtype, attention=runtime.attention)
+        self.language = LanguageModel(self.network.language, settings)
         self.tokenizer: Any = load_tokenizer(folder)
-        self._facts: dict[str, Any] = {"checkpoint": folder.name, "attention": attention}
+        self._facts: dict[str, Any] = {"checkpoint": folder.name, "attention": runtime.attention}
         self._image_id = self._checked_image_id()
 
     def pixels(self, volume: Volume) -> NDArray[np.float32]:

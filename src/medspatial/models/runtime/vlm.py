@@ -71,6 +71,10 @@ class VolumeLanguageModel(Model):
     def tail(self, query: Query) -> list[int]:
         """Return the token ids of one question, to follow the prefix."""
 
+    def text_tail(self, query: Query) -> list[int]:
+        """Return the token ids of one question that is asked without a volume."""
+        return self.tail(query)
+
     def clean(self, text: str) -> str:
         """Turn decoded text into the answer."""
         return text.strip()
@@ -95,7 +99,8 @@ class VolumeLanguageModel(Model):
     @torch.inference_mode()
     def answer(self, encoded: Encoded, queries: Sequence[Query]) -> list[Answer]:
         """Answer a batch of questions on the shared prefix."""
-        tails = [self.language.embed(self._checked_tail(query)) for query in queries]
+        of = self.text_tail if encoded.visual is None else self.tail
+        tails = [self.language.embed(self._checked(of(query), query)) for query in queries]
         generated = self.language.generate(encoded.prefix, tails, [query.id for query in queries])
         return [self._answer(ids) for ids in generated]
 
@@ -108,13 +113,21 @@ class VolumeLanguageModel(Model):
             "device": self.device.type,
         }
 
-    def _checked_tail(self, query: Query) -> list[int]:
-        ids = self.tail(query)
+    def request(self, query: Query) -> str:
+        """Return the tokens of a question as text, special ones included."""
+        return self.tokenizer.decode(self.tail(query))
+
+    def _checked(self, ids: list[int], query: Query) -> list[int]:
         if not ids:
             raise InputError(f"{self.name}: the question {query.text!r} has no tokens")
         return ids
 
     def _answer(self, ids: list[int]) -> Answer:
-        text = self.clean(self.tokenizer.decode(ids, skip_special_tokens=True))
-        ended = bool(ids) and ids[-1] in self.language.settings.eos_ids
-        return Answer(text, {"new_tokens": len(ids), **({} if ended else {"cut_off": True})})
+        reply = self.tokenizer.decode(ids, skip_special_tokens=True)
+        text = self.clean(reply)
+        facts: dict[str, Any] = {"new_tokens": len(ids)}
+        if not (bool(ids) and ids[-1] in self.language.settings.eos_ids):
+            facts["cut_off"] = True
+        if text != reply.strip():
+            facts["raw"] = reply
+        return Answer(text, facts)

@@ -13,7 +13,7 @@ from medspatial.models.vila_m3.preparation import displayed, slice_grid
 from medspatial.models.vista3d.preparation import NoBodyError
 from medspatial.models.vista3d.segmenter import Vista3D
 from medspatial.records import content_hash
-from medspatial.volume import Volume, read_volume, write_volume
+from medspatial.volume import Grid, Volume, read_volume, write_volume
 
 
 class Expert:
@@ -39,7 +39,7 @@ class Expert:
         shape, affine = slice_grid(volume, number)
         if found is None:
             return displayed(np.zeros(shape[:2], dtype=np.uint8))
-        return displayed(found.resampled_to(shape, affine, order=0, fill=0).voxels[:, :, 0])
+        return displayed(found.resampled_to(Grid(shape, affine), order=0, fill=0).voxels[:, :, 0])
 
     def label_map(self, volume: Volume, call: Call) -> Volume | None:
         """Return the label map that a call asks for; None where there is no body.
@@ -71,10 +71,5 @@ class Expert:
         return self._folder / fingerprint / f"{group.replace(' ', '_')}.nii.gz"
 
     def _keep(self, labels: Volume, path: Path | None) -> None:
-        """Write a label map, which appears under its name only when it is whole."""
-        if path is None:
-            return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_name(f"unfinished.{path.name}")
-        write_volume(labels, unfinished)
-        unfinished.replace(path)
+        if path is not None:
+            write_volume(labels, path)

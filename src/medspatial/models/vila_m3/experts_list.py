@@ -1,11 +1,11 @@
-"""The list of expert models that opens VILA-M3's dialogues, the original's; see `models.source_text`."""
+"""The list of experts that opens VILA-M3's dialogues, the original's; see `runtime.source_text`."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from medspatial.errors import InputError
-from medspatial.models.source_text import ChosenText, SourceText, choose_text, fetch_texts
+from medspatial.models.runtime.source_text import ChosenText, SourceText, choose_text, fetch_texts
 
 COMMIT = "fc8c5a701c14bfe75622c926eb014c8d83459c89"
 _REPOSITORY = "https://raw.githubusercontent.com/Project-MONAI/VLM-Radiology-Agent-Framework"

@@ -13,7 +13,10 @@ from torch import Tensor
 from medspatial.errors import InputError
 from medspatial.inputs import Query, Wording
 from medspatial.models.base import Answer, Model, Point
-from medspatial.models.runtime.device import choose_device, choose_dtype
+from medspatial.models.generation import Generation
+from medspatial.models.hardware import Runtime
+from medspatial.models.options import ReadPath, WrittenPath
+from medspatial.models.runtime.device import device_and_dtype
 from medspatial.models.runtime.folder import generation_settings, load_tokenizer
 from medspatial.models.runtime.language import GenerationSettings, LanguageModel, Prefix
 from medspatial.models.vila_m3.calls import call_of, is_final
@@ -100,15 +103,14 @@ class VilaM3(Model):
     expert_window
         Voxels of a window's edge of VISTA3D, a multiple of 16 from 32.
     template
-        ``llama_3``, ``vicuna_v1``, or ``auto``: told from the tokenizer.
+        ``llama_3``, ``vicuna_v1``, or ``auto``: by the tokenizer.
     place, jpeg
         Which slice, and how it is shown; see `Preparation`.
     prompt
         Text of a question; see `medspatial.inputs.Wording`.
-    device, dtype, attention
-        See `medspatial.models.runtime`.
-    max_new_tokens
-        Of each reply. Always greedy; the end token cannot be among the first two, as in the original.
+    runtime, generation
+        Where it runs and how each reply is written. The end token cannot be among the first two, as in the
+        original.
 
     Raises
     ------
@@ -118,21 +120,19 @@ class VilaM3(Model):
 
     def __init__(
         self,
-        path: str | Path,
+        path: ReadPath,
         *,
-        expert: str | Path | None = None,
-        experts: str | Path = "auto",
-        expert_cache: str | Path | None = None,
+        expert: ReadPath | None = None,
+        experts: ReadPath = "auto",
+        expert_cache: WrittenPath | None = None,
         expert_device: str | None = None,
         expert_window: int = 128,
         template: str = "auto",
         place: str | float = "middle",
         jpeg: bool = True,
         prompt: str = "{prompt}",
-        device: str = "auto",
-        dtype: str = "auto",
-        attention: str = "sdpa",
-        max_new_tokens: int = 1024,
+        runtime: Runtime = Runtime(),
+        generation: Generation = Generation(max_new_tokens=1024),
     ) -> None:
         folder = Folder.read(Path(path))
         self.name = "vila_m3" if expert is None else "vila_m3_vista3d"
@@ -144,16 +144,15 @@ class VilaM3(Model):
             raise InputError(f"vila_m3: template must be auto, {', '.join(TEMPLATES)}, got {template!r}")
         self.template = TEMPLATES[form]
         self.list = None if expert is None else load_experts_list(experts)
-        self.device = choose_device(device)
-        self.dtype = choose_dtype(dtype, self.device)
-        settings = self._settings(folder, max_new_tokens)
+        self.device, self.dtype = device_and_dtype(runtime)
+        settings = self._settings(folder, generation)
         self.expert = self._expert(expert, expert_cache, expert_device, expert_window)
-        self.network = folder.load(device=self.device, dtype=self.dtype, attention=attention)
+        self.network = folder.load(device=self.device, dtype=self.dtype, attention=runtime.attention)
         self.language = LanguageModel(self.network.language, settings)
         self.side = int(folder.vision["image_size"])
         self.longest = int(folder.language.get("tokenizer_model_max_length") or _LONGEST)
         self.names = legend_names()
-        self._facts = {"checkpoint": folder.path.name, "template": form, "attention": attention}
+        self._facts = {"checkpoint": folder.path.name, "template": form, "attention": runtime.attention}
 
     def prepare(self, volume: Volume | None) -> Prepared | None:
         """Cut the slice out and make it a picture; None (text only) stays None."""
@@ -271,10 +270,10 @@ class VilaM3(Model):
         pixels = pixel_values([picture], self.side).to(device=self.device, dtype=self.dtype)
         return self.network.visual_tokens(pixels)[0]
 
-    def _settings(self, folder: Folder, most: int) -> GenerationSettings:
+    def _settings(self, folder: Folder, generation: Generation) -> GenerationSettings:
         """The end token, held back for two tokens, and the template's own end of a turn."""
         config = {**folder.language, "pad_token_id": None}
-        found = generation_settings(folder.path / "llm", config, max_new_tokens=most)
+        found = generation_settings(folder.path / "llm", config, generation)
         stop = self.tokenizer.convert_tokens_to_ids(self.template.stop)
         if stop is None or stop == self.tokenizer.unk_token_id:
             raise InputError(f"{folder.path}/llm: the tokenizer does not know {self.template.stop}")

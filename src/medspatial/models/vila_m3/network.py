@@ -13,10 +13,10 @@ from torch import Tensor
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel, SiglipVisionConfig, SiglipVisionModel
 
 from medspatial.errors import InputError
-from medspatial.models.layout import Layout, Part
 from medspatial.models.runtime.checkpoint import load_weights, read_config, shapes, weight_files
+from medspatial.models.runtime.checks import ended_generation, fitting_weights, known_tokenizer
 from medspatial.models.runtime.folder import empty_language_model
-from medspatial.models.runtime.looks import ended_generation, fitting_weights, known_tokenizer
+from medspatial.models.runtime.layout import Layout, Part
 from medspatial.models.vila_m3.projector import Projector
 from medspatial.models.vila_m3.prompt import IMAGE_ID
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from medspatial.errors import InputError
 from medspatial.inputs import InputContract, near_slices, through_jpeg
 from medspatial.models.base import Point
-from medspatial.models.options import flag
+from medspatial.models.option_values import flag
 from medspatial.models.runtime.spacing import part_affine
 from medspatial.volume import Affine, Volume
 

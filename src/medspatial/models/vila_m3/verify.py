@@ -18,8 +18,8 @@ from medspatial.inputs import through_jpeg
 from medspatial.models.runtime.checkpoint import read_config
 from medspatial.models.runtime.folder import load_tokenizer
 from medspatial.models.runtime.language import GenerationSettings, LanguageModel
-from medspatial.models.source_text import sha256
-from medspatial.models.verify import Check, exact_check, tensor_check
+from medspatial.models.runtime.source_text import sha256
+from medspatial.models.tools.verify import Check, exact_check, tensor_check
 from medspatial.models.vila_m3.calls import Call, call_of, is_final
 from medspatial.models.vila_m3.experts_list import EXPERTS
 from medspatial.models.vila_m3.legend import legend, overlay

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from medspatial.errors import InputError
-from medspatial.models.options import is_number, positive, sizes, wrong
+from medspatial.models.option_values import is_number, positive, sizes, wrong
 
 _BYTES = 4
 _ROWS = 4  # reduced to labels at a time

@@ -9,10 +9,10 @@ import torch
 from torch import nn
 
 from medspatial.errors import InputError, require
-from medspatial.models.layout import Layout, Part
-from medspatial.models.options import whole, wrong
+from medspatial.models.option_values import whole, wrong
 from medspatial.models.runtime.checkpoint import load_weights, shapes
-from medspatial.models.runtime.looks import fitting_weights
+from medspatial.models.runtime.checks import fitting_weights
+from medspatial.models.runtime.layout import Layout, Part
 
 _FILES = ("models/model.pt", "model.pt", "models/model.safetensors", "model.safetensors")
 _STEM = "image_encoder.encoder.conv_init.weight"
@@ -76,13 +76,13 @@ def embedding_of(file: Path) -> int:
 def parts(path: Path) -> list[Part]:
     """Return what a bundle must hold, for ``models check``: its weights, and nothing besides."""
 
-    def look() -> str:
+    def check() -> str:
         file = weights_of(path)
         with torch.device("meta"):
             network = network_of(embedding_of(file))
         return f"{file.name}: {fitting_weights([file], Layout(network, published_name))}"
 
-    return [Part("weights", look)]
+    return [Part("weights", check)]
 
 
 def load_network(path: Path, device: torch.device) -> nn.Module:

@@ -62,7 +62,7 @@ class Vista3D:
             An id that is not supported, or a volume without a body.
         """
         fine = self.maps(volume, {"": labels})[""]
-        return fine.resampled_to(volume.shape, volume.affine, order=0, fill=0)
+        return fine.resampled_to(volume.grid, order=0, fill=0)
 
     def maps(self, volume: Volume, prompts: Mapping[str, Sequence[int]]) -> dict[str, Volume]:
         """Return for each prompt label ids on the network's own grid, 1.5 mm and RAS, from one pass.

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from medspatial.models.runtime.checkpoint import compare_keys, read_config, state_shapes
-from medspatial.models.verify import Check, exact_check, tensor_check
+from medspatial.models.tools.verify import Check, exact_check, tensor_check
 from medspatial.models.vista3d.inference import Windows, finished_rows, label_maps, padded
 from medspatial.models.vista3d.network import network_of
 from medspatial.models.vista3d.preparation import Preparation
