@@ -292,3 +292,22 @@ def test_missing_answers_count_as_wrong_in_pairs(make_scores):
     pair = compare(make_scores({"m": [1, 1, 1, 1], "k": [1, 1, "-", None]}, PATIENTS)).pairs[0]
     assert pair.difference == 0.5
     assert (pair.n11, pair.n10, pair.n01, pair.n00) == (2, 2, 0, 0)
+
+
+def test_tags_are_the_categories_of_questions_without_one(make_scores):
+    tags = [("front",), ("front", "rear"), ("rear",), ()] * 2
+    scores = make_scores({"m": [1, 0, 1, 1, 0, 0, 1, 0], "k": [0] * 8}, PATIENTS)
+    found = compare(scores, questions=_questions(8, tags=tags), resamples=50)
+    assert found.categories == ("front", "rear")
+    by_category = found.result("m").by_category
+    assert {name: (one.n, one.correct) for name, one in by_category.items()} == {
+        "front": (4, 1),
+        "rear": (4, 2),
+    }
+    assert {pair.category for pair in found.category_pairs} == {"front", "rear"}
+
+
+def test_a_category_comes_before_tags(make_scores):
+    questions = _questions(2, tags=[("front",), ("front",)], category=["distance", None])
+    found = compare(make_scores({"m": [1, 0]}), questions=questions, resamples=50)
+    assert found.categories == ("distance", "front")

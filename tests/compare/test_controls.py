@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from medspatial.anatomy import OTHER_SIDE
 from medspatial.arms import ARMS
 from medspatial.compare import compare
 from medspatial.compare.controls import difference_interval
 from medspatial.compare.links import fits, given_answer
 from medspatial.records import Question, Score
 
-SIDES = {"left": "right", "right": "left"}
 BLIND = ("text_only", "blank", "wrong_patient")
 
 
@@ -22,7 +22,7 @@ def _cohort(patients=40):
         for number in range(4):
             rng = np.random.default_rng([patient, number])
             side = number < 2
-            options = list(SIDES) if side else ["spleen", "pancreas", "bladder"]
+            options = list(OTHER_SIDE) if side else ["spleen", "pancreas", "bladder"]
             rng.shuffle(options)
             questions.append(
                 Question(
@@ -45,7 +45,7 @@ def _scores(questions, name, answer, arms=("standard", "mirrored", *BLIND)):
         for number, question in enumerate(ARMS[arm].questions(questions)):
             given = answer(question, arm, np.random.default_rng([number, len(arm), len(name)]))
             facts = question.model_dump(
-                exclude={"evidence", "tags", "pair_id", "source", "license", "metadata"}
+                exclude={"evidence", "tags", "pair_id", "source", "license", "reworded", "metadata"}
             )
             correct = given == question.answer
             scores.append(
@@ -69,7 +69,7 @@ def _seeing(question, arm, rng):
 
 
 def _mirror_reading(question, arm, rng):
-    return SIDES.get(_seeing(question, arm, rng), _seeing(question, arm, rng))
+    return OTHER_SIDE.get(_seeing(question, arm, rng), _seeing(question, arm, rng))
 
 
 def _one(scores, questions):

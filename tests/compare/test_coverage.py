@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from medspatial.anatomy import OTHER_SIDE
 from medspatial.compare.clustered import PatientSums, sum_by_patient
 from medspatial.compare.grounding import groundings
 from medspatial.compare.groups import Settings
 from medspatial.compare.intervals import main_interval, t_quantile
-from medspatial.compare.pairs import sign_flip
 from medspatial.compare.resample import bootstrap_means, percentile_limits
+from medspatial.compare.sign_flip import sign_flip
 from medspatial.compare.table import arm_tables
 from medspatial.records import Score
 
@@ -69,7 +70,7 @@ def _null_p_values(correlation, repeats, clusters=CLUSTERS):
     found = np.empty(repeats)
     for number in range(repeats):
         sums = _patients(rng, 0.5, correlation, clusters, models=2).sums
-        found[number] = sign_flip(sums, [(0, 1)], Settings(resamples=1000, seed=number))[0]
+        found[number] = sign_flip(sums, [(0, 1)], Settings())[0].p
     return found
 
 
@@ -99,7 +100,7 @@ def test_paired_test_finds_the_minimum_detectable_effect_about_four_times_in_fiv
         patients = np.repeat(np.arange(CLUSTERS), counts)
         right = np.column_stack([rng.random(len(patients)) < 0.5 + delta for delta in (0.0732, -0.0732)])
         sums = sum_by_patient(right.astype(float), patients, CLUSTERS)
-        found += sign_flip(sums.sums, [(0, 1)], Settings(resamples=500))[0] < 0.05
+        found += sign_flip(sums.sums, [(0, 1)], Settings())[0].p < 0.05
     power = found / repeats
     print(f"\npower at a true difference of 0.146: {power:.3f}")
     assert 0.74 <= power <= 0.90
@@ -145,4 +146,4 @@ def test_grounding_of_who_ignores_the_image_covers_zero(style):
 
 
 def _turned(side):
-    return {"left": "right", "right": "left"}[side]
+    return OTHER_SIDE[side]

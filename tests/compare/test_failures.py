@@ -4,8 +4,7 @@ import pytest
 
 from medspatial.compare import classify, compare
 from medspatial.compare.curves import clearance, equal_bins, size_ml
-from medspatial.compare.failures import vertebra
-from medspatial.records import Evidence, Question, Score
+from medspatial.records import Evidence, Question, Reading, Score
 
 
 def _score(answer="left", extracted=None, status="scored", **fields):
@@ -85,7 +84,7 @@ def _choice(answer, extracted):
         (_score("left"), "other_wrong"),
         (_score(status="unanswered", prediction="I cannot see the image."), "refusal"),
         (_score(status="unanswered", prediction="As an AI I have no opinion"), "refusal"),
-        (_score(status="unanswered", prediction="left or right"), "hedged"),
+        (_score(status="unanswered", prediction="left or right", rule="R5"), "hedged"),
         (_score(status="unanswered", prediction="it is there", rule="R5"), "hedged"),
         (_score(status="unanswered", prediction="  "), "format"),
         (_score(status="unanswered", prediction="The spleen."), "format"),
@@ -109,21 +108,6 @@ def test_structures_of_the_evidence_are_neighbours():
     )
     assert classify(_score("spleen", "left kidney"), question) == "neighbour_structure"
     assert classify(_score("spleen", "heart"), question) == "other_wrong"
-
-
-@pytest.mark.parametrize(
-    ("text", "level"),
-    [
-        ("T1", 8),
-        ("l5", 24),
-        ("C7 vertebra", 7),
-        ("T13", None),
-        ("left", None),
-        ("a lesion at the level of T12 or L1", None),
-    ],
-)
-def test_vertebra(text, level):
-    assert vertebra(text) == level
 
 
 def test_counts_per_model_and_category(make_scores):
@@ -226,3 +210,13 @@ def test_bins_of_equal_figures():
     assert (low, high, mask.tolist()) == (2, 2, [True, True, False])
     masks = [mask for _, _, mask in equal_bins(np.arange(11.0), 5)]
     assert np.sum(masks, axis=0).tolist() == [1] * 11
+
+
+def test_a_recorded_reading_goes_before_the_words():
+    silent = _score("left", "nothing to read")
+    told = silent.model_copy(update={"reading": Reading(standing="committed", side="right")})
+    assert (classify(silent), classify(told)) == ("other_wrong", "side_exchanged")
+    refused = _score(status="unanswered", prediction="The spleen.").model_copy(
+        update={"reading": Reading(standing="refused")}
+    )
+    assert classify(refused) == "refusal"

@@ -7,7 +7,6 @@ from medspatial.compare.clustered import PatientSums, design_effect, se_independ
 from medspatial.compare.resample import (
     bootstrap_means,
     bootstrap_weights,
-    flipped_sums,
     percentile_limits,
 )
 
@@ -59,25 +58,6 @@ def test_draws_without_a_question_are_left_out():
     draws = np.array([[np.nan], [0.5], [0.7]], dtype=np.float32)
     assert percentile_limits(draws, 0.95)[:, 0] == pytest.approx([0.505, 0.695], abs=1e-6)
     assert np.isnan(percentile_limits(draws[:1], 0.95)).all()
-
-
-def test_few_patients_give_all_sign_patterns_once():
-    sums = np.array([[1.0], [2.0], [4.0]])
-    flipped = np.vstack(list(flipped_sums(sums, 5, np.random.default_rng(0))))[:, 0]
-    assert sorted(flipped) == [-7, -5, -3, -1, 1, 3, 5, 7]
-
-
-def test_many_patients_give_random_signs():
-    sums = np.ones((20, 1))
-    flipped = np.vstack(list(flipped_sums(sums, 4000, np.random.default_rng(0))))[:, 0]
-    assert len(flipped) == 4000
-    assert abs(flipped.mean()) < 0.4
-    assert flipped.var() == pytest.approx(20, rel=0.1)
-
-
-def test_fractions_are_summed_in_double_precision():
-    sums = np.full((3, 1), 1 / 3)
-    assert next(flipped_sums(sums, 1, np.random.default_rng(0))).dtype == np.float64
 
 
 def test_standard_errors_of_independent_questions_agree():

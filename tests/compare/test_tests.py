@@ -11,9 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from medspatial.compare.discordance import cochran_q, mcnemar
-from medspatial.compare.groups import Settings
 from medspatial.compare.multiplicity import benjamini_hochberg, holm
-from medspatial.compare.pairs import minimum_detectable, sign_flip
 
 P_VALUES = st.lists(st.floats(0, 1), min_size=1, max_size=12)
 
@@ -63,23 +61,3 @@ def test_adjustments_agree_with_statsmodels():
     p = list(np.random.default_rng(0).random(20) ** 3)
     assert holm(p) == pytest.approx(oracle.multipletests(p, method="holm")[1])
     assert benjamini_hochberg(p) == pytest.approx(oracle.multipletests(p, method="fdr_bh")[1])
-
-
-def test_sign_flip_of_few_patients_counts_all_patterns():
-    sums = np.array([[3.0, 0.0], [2.0, 0.0], [1.0, 0.0]])
-    assert sign_flip(sums, [(0, 1)], Settings())[0] == pytest.approx(2 / 8)
-    assert sign_flip(np.zeros((1, 2)), [(0, 1)], Settings())[0] == 1.0
-
-
-def test_sign_flip_of_many_patients_is_close_to_the_t_test():
-    rng = np.random.default_rng(5)
-    difference = rng.normal(0.3, 1, 200)
-    sums = np.column_stack([difference, np.zeros(200)])
-    p = sign_flip(sums, [(0, 1), (1, 0)], Settings(resamples=20_000))
-    assert p[0] == p[1]
-    assert p[0] == pytest.approx(stats.ttest_1samp(difference, 0).pvalue, abs=0.002)
-    assert sign_flip(sums, [(0, 0)], Settings(resamples=100))[0] == 1.0
-
-
-def test_minimum_detectable_effect():
-    assert minimum_detectable(0.01) == pytest.approx(2.80158 * 0.01, abs=1e-6)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -184,3 +185,50 @@ def test_rows_can_be_read_one_by_one(tmp_path: Path) -> None:
     assert next(reader).case_id == "valid_7_a_2"
     with pytest.raises(InputError, match=r"p\.jsonl:3: field 'colour'"):
         next(reader)
+
+
+def test_other_words_of_earlier_files_move_from_the_metadata(tmp_path: Path) -> None:
+    path = tmp_path / "q.jsonl"
+    row = {"case_id": "c", "question": "q?", "answer": "a", "metadata": {"reworded": "r?", "kind": "x"}}
+    path.write_text(json.dumps(row))
+    (question,) = read_records(path, Question).rows
+    assert (question.reworded, question.metadata) == ("r?", {"kind": "x"})
+    write_records(path, [question])
+    assert read_records(path, Question).rows == [question]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.jsonl", "[" * 100_000),
+        ("a.jsonl", '{"image_path": "a", "metadata": ' + "[" * 100_000 + "]" * 100_000 + "}"),
+        ("a.jsonl", '{"case_id": "a", "metadata": {"a": ' + "9" * 5000 + "}}"),
+        ("a.jsonl", '{"case_id": "a", "' + "x" * 100_000 + '": 1}'),
+        ("a.jsonl", "\0\0"),
+        ("a.jsonl", b'{"case_id": "\xff"}'),
+        ("a.csv", "case_id,metadata\na," + '"' + '{""a"":' * 500 + "1" + "}" * 500 + '"'),
+        ("a.csv", "case_id,metadata\na," + "[" * 100_000),
+        ("a.csv", "case_id,metadata\na,\0"),
+        ("a.csv", b"case_id\n\xff"),
+    ],
+)
+def test_hostile_rows_are_one_short_line(tmp_path, name, text):
+    path = tmp_path / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    for kind in (Case, Question, Prediction):
+        with pytest.raises(InputError, match=name) as caught:
+            read_records(path, kind)
+        assert "\n" not in str(caught.value)
+        assert len(str(caught.value)) < 1000
+
+
+def test_pipes_devices_and_names_without_end_are_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / "a.jsonl")
+    for path, fault in (
+        (tmp_path / "a.jsonl", "is a pipe"),
+        ("/dev/zero", "is a device"),
+        (tmp_path / ("n" * 5000), "cannot be opened"),
+        ("a\0b", "cannot be opened"),
+    ):
+        with pytest.raises(InputError, match=fault):
+            read_records(path, Question)

@@ -105,8 +105,33 @@ def test_an_entry_point_that_is_no_metric_is_refused(tmp_path, monkeypatch):
     write_package(tmp_path, "NOT_A_METRIC = 3\n", "NOT_A_METRIC")
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.delitem(sys.modules, "toy_metrics", raising=False)
-    with pytest.raises(InputError, match="must name a Metric class, got 3"):
+    where = r"^metric 'toy': entry point 'toy = \S+' of package toy-metrics 1.0: it must name a class"
+    with pytest.raises(InputError, match=where + r" .*, got 3 \(int\)$"):
         metric("toy")
+
+
+BROKEN = """
+from medspatial.score import Mark, Metric
+class Toy(Metric):
+    name = "toy"
+    def __init__(self, fail=False):
+        if fail:
+            raise KeyError("x")
+    def marks(self, rows):
+        return 1 / 0
+"""
+
+
+def test_a_broken_metric_of_a_package_is_one_line(tmp_path, monkeypatch, row):
+    write_package(tmp_path, BROKEN, "Toy")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "toy_metrics", raising=False)
+    monkeypatch.setattr(registry_module, "_registered", dict(registry_module._registered))
+    where = r"^metric 'toy': entry point 'toy = \S+' of package toy-metrics 1.0: "
+    with pytest.raises(InputError, match=where + r"the call failed \(KeyError: 'x'\); it must name"):
+        metric("toy", fail=True)
+    with pytest.raises(InputError, match=where + r"marks\(\) failed \(ZeroDivisionError: [^\n]*\)$"):
+        metric("toy").score([row("x")])
 
 
 def test_importing_the_package_and_scoring_by_rules_loads_nothing_heavy():

@@ -3,7 +3,6 @@ from __future__ import annotations
 import tracemalloc
 
 from medspatial.score import metric, score_stream
-from medspatial.score.stream import score_key
 
 
 def test_rows_are_judged_in_batches_by_each_metric(row):
@@ -23,13 +22,6 @@ def test_batches_do_not_change_scores(row):
     rows = [row(text, answer_type="side", id=str(n)) for n, text in enumerate(texts)]
     judged = metric("structured")
     assert list(score_stream(rows, [judged], batch=1)) == list(score_stream(rows, [judged], batch=100))
-
-
-def test_scores_that_exist_are_left_out(row):
-    rows = [row("left", id="a"), row("left", id="b")]
-    first = next(score_stream(rows, [metric("exact")]))
-    rest = list(score_stream(rows, [metric("exact")], done=frozenset({score_key(first)})))
-    assert [score.id for score in rest] == ["b"]
 
 
 def test_memory_does_not_grow_with_the_number_of_rows(row):

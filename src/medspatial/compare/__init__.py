@@ -1,13 +1,18 @@
 """Comparison: what the scores of several models can and cannot say."""
 
+from medspatial.callable_room import make_callable
+from medspatial.compare.causes import only_grounded
 from medspatial.compare.comparison import compare
 from medspatial.compare.failures import FAILURE_TITLES, FAILURES, Failure, classify
 from medspatial.compare.matrix import CorrectnessMatrix, MatrixRow, average
 from medspatial.compare.reports import matrix_from_reports, scores_from_reports
 from medspatial.compare.result import (
+    Abstention,
     Accuracy,
     ArmContrast,
     Bin,
+    CausalGrounding,
+    Causes,
     CochranQ,
     Comparison,
     Confusion,
@@ -19,16 +24,19 @@ from medspatial.compare.result import (
     ModelResult,
     PairedDifference,
     Rank,
+    WithInterval,
     read_comparison,
 )
-from medspatial.compare.visible import visible_share, with_visible_shares
 
 __all__ = [
     "FAILURES",
     "FAILURE_TITLES",
+    "Abstention",
     "Accuracy",
     "ArmContrast",
     "Bin",
+    "CausalGrounding",
+    "Causes",
     "CochranQ",
     "Comparison",
     "Confusion",
@@ -43,12 +51,14 @@ __all__ = [
     "ModelResult",
     "PairedDifference",
     "Rank",
+    "WithInterval",
     "average",
     "classify",
     "compare",
     "matrix_from_reports",
+    "only_grounded",
     "read_comparison",
     "scores_from_reports",
-    "visible_share",
-    "with_visible_shares",
 ]
+
+make_callable(__name__)

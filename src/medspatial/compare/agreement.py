@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
 
-from medspatial.compare.clustered import Floats
+from medspatial.agreement import cohen_kappa
 from medspatial.compare.intervals import z_quantile
 from medspatial.records import Record
 
@@ -41,13 +40,7 @@ class Agreement(Record):
 
 
 def agreement(first: Sequence[str], second: Sequence[str], confidence: float = 0.95) -> Agreement:
-    """Compare two raters' verdicts on the same items, in the same order.
-
-    References
-    ----------
-    Cohen 1960, Educ. Psychol. Meas. 20:37; standard error of Fleiss, Cohen and Everitt 1969, Psychol.
-    Bull. 72:323.
-    """
+    """Compare two raters' verdicts on the same items, in the same order."""
     labels = tuple(sorted({*first, *second}))
     place = {label: number for number, label in enumerate(labels)}
     counts = np.zeros((len(labels), len(labels)), dtype=np.int64)
@@ -55,31 +48,16 @@ def agreement(first: Sequence[str], second: Sequence[str], confidence: float = 0
         counts[place[a], place[b]] += 1
     n = int(counts.sum())
     rows = counts.sum(axis=1)
-    kappa, se = _kappa(counts / n) if n else (None, None)
-    se = None if se is None else se / math.sqrt(n)
+    kappa = cohen_kappa(counts.tolist())
     z = z_quantile(confidence)
     return Agreement(
         labels=labels,
         table=tuple(tuple(int(count) for count in row) for row in counts),
         n=n,
         raw=float(np.trace(counts) / n) if n else 0.0,
-        kappa=kappa,
-        se=se,
-        low=None if kappa is None or se is None else kappa - z * se,
-        high=None if kappa is None or se is None else kappa + z * se,
+        kappa=kappa.value if kappa else None,
+        se=kappa.se if kappa else None,
+        low=kappa.value - z * kappa.se if kappa else None,
+        high=kappa.value + z * kappa.se if kappa else None,
         recall=tuple(float(counts[i, i] / total) if total else None for i, total in enumerate(rows.tolist())),
     )
-
-
-def _kappa(p: Floats) -> tuple[float | None, float | None]:
-    """Kappa and its standard error times sqrt(n), from a table of shares."""
-    rows, columns, agreed = p.sum(axis=1), p.sum(axis=0), float(np.trace(p))
-    expected = float(rows @ columns)
-    if expected >= 1:
-        return None, None
-    kappa = (agreed - expected) / (1 - expected)
-    on = float((np.diag(p) * (1 - (rows + columns) * (1 - kappa)) ** 2).sum())
-    crossed = p * (columns[:, None] + rows[None, :]) ** 2
-    off = (1 - kappa) ** 2 * float(crossed.sum() - np.trace(crossed))
-    variance = on + off - (kappa - expected * (1 - kappa)) ** 2
-    return kappa, math.sqrt(max(variance, 0.0)) / (1 - expected)

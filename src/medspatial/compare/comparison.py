@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from medspatial.compare.accuracy import group_accuracies
+from medspatial.compare.causes import causes
 from medspatial.compare.confusion import confusions
 from medspatial.compare.controls import arm_contrasts, consistencies
 from medspatial.compare.curves import curves
@@ -64,9 +65,11 @@ def compare(
     order = _by_accuracy(tables, reference_arm)
     results = [result for arm in tables for result in _results(data[arm], order, settings)]
     reference = tables[reference_arm]
+    graded = [abs(one.score or 0) for one in chosen if one.correct is None and one.status == "scored"]
     return Comparison(
         metric=name,
-        graded=any(score.correct is None and score.status == "scored" for score in chosen),
+        graded=bool(graded),
+        largest=max(graded, default=None),
         confidence=confidence,
         resamples=resamples,
         seed=seed,
@@ -135,4 +138,5 @@ def _controls(tables: dict[str, ArmTable], reference_arm: str, settings: Setting
         "contrasts": tuple(arm_contrasts(tables, reference_arm, settings)),
         "consistency": tuple(consistencies(tables, reference_arm, settings)),
         "grounding": tuple(groundings(tables, reference_arm, settings)),
+        "causes": causes(tables, reference_arm, settings),
     }

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
-from medspatial.compare.failures import structures_of, vertebra
-from medspatial.compare.links import given_answer, plain
+from medspatial.compare.failures import structures_of
+from medspatial.compare.links import given_answer, reading_of
 from medspatial.compare.result import Confusion
 from medspatial.compare.table import ArmTable
+from medspatial.language import level_of, plain, read_answer
 from medspatial.records import Item
 
 Kind = Literal["side", "structure", "level"]
@@ -43,7 +44,7 @@ def _confusion(
     for row, label in rows:
         if label not in place:
             continue
-        given = _given(table, row, column, label)
+        given = _given(table, row, column, label, kind)
         number = len(labels) + 1 if given is None else place.get(given, len(labels))
         counts[place[label]][number] += 1
     return Confusion(
@@ -56,14 +57,26 @@ def _confusion(
     )
 
 
-def _given(table: ArmTable, row: int, column: int, label: str) -> str | None:
+def _given(table: ArmTable, row: int, column: int, label: str, kind: Kind) -> str | None:
     """Label that a model gave; the reference's own where the metric found it right in other words."""
     score = table.scores.get((row, column))
     if score is None or score.status != "scored":
         return None
     if score.correct:
         return label
-    return given_answer(score)
+    given = reading_of(score)
+    if kind == "side" and given.side:
+        return given.side
+    if kind == "level":
+        return _level_label(given.structures)
+    text = given_answer(score)
+    return None if text is None else text.removeprefix("the ")
+
+
+def _level_label(structures: Sequence[str]) -> str:
+    """Return the vertebral level among structures: ``vertebrae_T12`` → ``t12``."""
+    levels = [name.removeprefix("vertebrae_").lower() for name in structures if name.startswith("vertebrae_")]
+    return levels[0] if levels else OTHER
 
 
 def _labels(kind: Kind, rows: list[tuple[int, str]], table: ArmTable) -> list[str]:
@@ -71,13 +84,14 @@ def _labels(kind: Kind, rows: list[tuple[int, str]], table: ArmTable) -> list[st
     if kind == "structure":
         return sorted(label for label, _ in seen.most_common(MAX_LABELS))
     if kind == "level":
-        given = {
-            text
+        readings = [
+            reading_of(score)
             for row, _ in rows
             for column in range(len(table.models))
-            if (text := given_answer(table.scores.get((row, column)))) and vertebra(text) is not None
-        }
-        return sorted(set(seen) | given, key=lambda label: vertebra(label) or 0)
+            if (score := table.scores.get((row, column))) is not None and score.status == "scored"
+        ]
+        given = {_level_label(one.structures) for one in readings} - {OTHER}
+        return sorted(set(seen) | given, key=lambda label: (level_of(label) or 0, label))
     return [label for label in _SIDE_LABELS if label in seen]
 
 
@@ -87,22 +101,23 @@ def _side(item: Item) -> str | None:
 
 
 def _level(item: Item) -> str | None:
-    text = plain(item.answer)
-    return text if vertebra(text) is not None else None
+    if level_of(item.answer) is None:
+        return None
+    return _level_label(read_answer(item.answer).structures)
 
 
 def _structure(item: Item) -> str | None:
     text = plain(item.answer)
     if _level(item) is not None or _side(item) is not None:
         return None
-    return (
-        text
-        if text in structures_of(item) and (item.answer_type == "anatomy" or _names_structures(item))
-        else None
-    )
+    answer = read_answer(item.answer)
+    if not answer.one_structure or answer.structures[0] not in structures_of(item):
+        return None
+    asked = item.answer_type == "anatomy" or _names_structures(item)
+    return text.removeprefix("the ") if asked else None
 
 
 def _names_structures(item: Item) -> bool:
     """True for a choice between structures that were measured."""
     measured = structures_of(item.model_copy(update={"options": ()}))
-    return bool(measured) and plain(item.answer) in measured
+    return read_answer(item.answer).structures[0] in measured

@@ -12,8 +12,8 @@ from medspatial.compare.groups import Settings
 from medspatial.compare.intervals import main_interval, symmetric, t_quantile
 from medspatial.compare.links import Link, fits, given_answer, has_verdict, links_to, links_within, turns
 from medspatial.compare.multiplicity import holm
-from medspatial.compare.pairs import sign_flip
 from medspatial.compare.result import ArmContrast, Consistency, Interval
+from medspatial.compare.sign_flip import sign_flip
 from medspatial.compare.table import ArmTable
 
 
@@ -83,7 +83,7 @@ def _contrast(
         arm_accuracy=float(sums.means[1]),
         gain=gain,
         interval=interval,
-        p=float(sign_flip(sums.sums[sums.counts > 0], [(0, 1)], settings)[0]),
+        p=sign_flip(sums.sums[sums.counts > 0], [(0, 1)], settings)[0].p,
     )
 
 

@@ -13,8 +13,8 @@ from medspatial.compare.failures import share_seen
 from medspatial.compare.groups import Mask, Settings
 from medspatial.compare.result import Bin, Curve
 from medspatial.compare.table import ArmTable
-from medspatial.compare.visible import POINTS, SHARE
 from medspatial.records import Evidence, Item, Question
+from medspatial.records.visible import POINTS, SHARE
 
 BINS = 5
 
@@ -45,8 +45,9 @@ def curves(table: ArmTable, settings: Settings, bins: int = BINS) -> list[Curve]
 
 
 def _visibility_known(table: ArmTable) -> bool:
-    records = (*table.items, *table.scores.values())
-    return any({SHARE, POINTS} & set(getattr(record, "metadata", ())) for record in records)
+    if any(score.visible_share is not None for score in table.scores.values()):
+        return True
+    return any({SHARE, POINTS} & set(getattr(item, "metadata", ())) for item in table.items)
 
 
 def clearance(item: Item) -> float | None:

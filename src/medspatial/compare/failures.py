@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
-from functools import lru_cache
 from typing import Literal, get_args
 
 import numpy as np
 
-from medspatial.anatomy import find_mentions
-from medspatial.compare.links import given_answer, plain
+from medspatial.anatomy import OTHER_SIDE, swap_side
+from medspatial.compare.links import given_answer, reading_of
 from medspatial.compare.result import FailureCount
 from medspatial.compare.table import SCORED, ArmTable, prediction_failed
-from medspatial.compare.visible import visible_share
-from medspatial.records import Item, Question, Score
+from medspatial.errors import InputError
+from medspatial.language import Answer, level_of, plain, read_answer, says_number, shared_words
+from medspatial.records import Item, Question, Reading, Score, visible_share
 
 Failure = Literal[
     "side_exchanged",
@@ -41,23 +40,6 @@ VISIBLE_SHARE = 0.5  # less of a structure than this left after preprocessing: n
 MAGNITUDE = (
     0.9  # |log10(given / reference)| from here on: a factor of about 8, a wrong unit or a wrong decade
 )
-
-_REFUSAL = re.compile(
-    r"\b(?:can(?:no|')?t|can not|unable|not able|am not|impossible|not possible|insufficient)\b"
-    r"|\bno (?:image|scan|ct|volume)\b"
-    r"|\bas an ai\b|\bconsult\b|\bnot (?:provided|visible in|enough)\b|\bi (?:do not|don't) (?:know|have)\b",
-    re.IGNORECASE,
-)
-_HEDGE = re.compile(
-    r"\b(?:or|either|possibly|perhaps|may|might|could|likely|unclear|uncertain|both)\b", re.IGNORECASE
-)
-_LEVEL = re.compile(r"\b([CTLS])\s?(\d{1,2})\b", re.IGNORECASE)
-_LEVEL_START = {"C": 0, "T": 7, "L": 19, "S": 24}
-_LEVEL_COUNT = {"C": 7, "T": 12, "L": 5, "S": 5}
-_NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?")
-_FIGURE = re.compile(rf"(?P<number>{_NUMBER.pattern})\s*(?P<unit>[^\d\s]*[23]?)")
-_SIDES = {"left": "right", "right": "left"}
-_SIDE_WORD = re.compile(r"\b(left|right)\b")
 
 
 def classify(score: Score | None, question: Item | None = None) -> Failure | None:
@@ -88,82 +70,62 @@ def classify(score: Score | None, question: Item | None = None) -> Failure | Non
 
 
 def share_seen(score: Score | None, item: Item) -> float | None:
-    """Visible share recorded in the score's metadata, else in the question's; see `compare.visible`.
+    """Visible share of the score, else that in the question's metadata; see `medspatial.records.visible`.
 
     An item that is itself a score stands for the question alone: what its model saw is not asked.
     """
-    asked = item if isinstance(item, Question) else None
-    for record in (score, asked):
-        share = None if record is None else visible_share(record.metadata, f"question {item.id!r}")
-        if share is not None:
-            return share
-    return None
+    if score is not None and score.visible_share is not None:
+        return score.visible_share
+    if not isinstance(item, Question):
+        return None
+    try:
+        return visible_share(item.metadata)
+    except ValueError as error:
+        raise InputError(f"question {item.id!r}: {error}") from None
 
 
 def _unanswered(score: Score) -> Failure:
     text = (score.prediction or "").strip()
     if not text:
         return "format"
-    if _REFUSAL.search(text):
+    standing = reading_of(score).standing
+    if standing == "refused":
         return "refusal"
-    if score.rule == "R5" or _HEDGE.search(text):
+    if standing in {"several", "hedged"}:
         return "hedged"
     return "format" if _on_topic(score, text) else "off_topic"
 
 
 def _on_topic(score: Score, text: str) -> bool:
     """True when the reply shares a word with the question, or holds a number where one is asked."""
-    if score.answer_type == "number" and _NUMBER.search(text):
+    if score.answer_type == "number" and says_number(text):
         return True
-    asked = " ".join((score.question, score.answer, *score.options))
-    return bool(_words(asked) & _words(text))
-
-
-def _words(text: str) -> set[str]:
-    return {word for word in re.findall(r"[a-z]{4,}", text.casefold()) if word not in _EMPTY_WORDS}
-
-
-_EMPTY_WORDS = set(
-    re.findall("[a-z]+", "this that there which what where with from have does image answer patient scan")
-)
+    return shared_words(" ".join((score.question, score.answer, *score.options)), text)
 
 
 def _wrong(score: Score, item: Item) -> Failure:
-    given, reference = given_answer(score), plain(score.answer)
-    if given is None:
+    text = given_answer(score)
+    if text is None:
         return "other_wrong"
-    turned = exchanged(reference)
-    if turned != reference and _side_first(given) == _side_first(turned):
+    given, wanted = reading_of(score), read_answer(score.answer)
+    if _exchanged(given, wanted):
         return "side_exchanged"
-    levels = vertebra(reference), vertebra(given)
-    if levels[0] is not None and levels[1] is not None:
+    if level_of(score.answer) is not None and level_of(text) is not None:
         return "wrong_level"
     figures = figures_of(score)
     if figures is not None:
         return "wrong_magnitude" if _far(*figures) else "wrong_figure"
-    if given in structures_of(item):
+    if read_answer(text).one_structure and given.structures[0] in structures_of(item):
         return "neighbour_structure"
     offered = {plain(option) for option in score.options or item.options}
-    return "other_choice" if given in offered else "other_wrong"
+    return "other_choice" if text in offered else "other_wrong"
 
 
-def exchanged(text: str) -> str:
-    """Exchange the words left and right."""
-    return _SIDE_WORD.sub(lambda match: _SIDES[match.group()], text)
-
-
-def vertebra(text: str) -> int | None:
-    """Number of a vertebral level counted from C1 = 1 (T1 = 8, L1 = 20, S1 = 25); None for other text.
-
-    A side or structure that merely mentions a level is no level: the text must be short.
-    """
-    match = _LEVEL.search(text)
-    if match is None or len(text) > 24:
-        return None
-    letter, number = match.group(1).upper(), int(match.group(2))
-    if not 1 <= number <= _LEVEL_COUNT[letter]:
-        return None
-    return _LEVEL_START[letter] + number
+def _exchanged(given: Reading, wanted: Answer) -> bool:
+    """Say whether an answer is the reference with left and right exchanged."""
+    if wanted.side not in OTHER_SIDE or given.side != OTHER_SIDE[wanted.side]:
+        return False
+    return tuple(swap_side(name) for name in given.structures) == wanted.structures
 
 
 def figures_of(score: Score) -> tuple[float, float] | None:
@@ -175,20 +137,16 @@ def figures_of(score: Score) -> tuple[float, float] | None:
     figure, reference = score.metadata.get("figure"), score.metadata.get("reference")
     if isinstance(figure, int | float) and isinstance(reference, int | float):
         return float(figure), float(reference)
-    given = _FIGURE.fullmatch(given_answer(score) or "")
-    if given is None:
+    given = read_answer(given_answer(score) or "")
+    if given.figure is None:
         return None
     if score.options:
-        wanted = _FIGURE.fullmatch(plain(score.answer))
-        same = wanted is not None and given["unit"] == wanted["unit"]
-        return (_number(given), _number(wanted)) if wanted and same else None
+        wanted = read_answer(score.answer)
+        same = wanted.figure is not None and given.unit == wanted.unit
+        return (given.figure, wanted.figure) if wanted.figure is not None and same else None
     if score.answer_type != "number" or score.value is None:
         return None
-    return (_number(given), score.value) if given["unit"] in {"", plain(score.unit or "")} else None
-
-
-def _number(match: re.Match[str]) -> float:
-    return float(match["number"].replace(",", "."))
+    return (given.figure, score.value) if given.unit in {None, plain(score.unit or "")} else None
 
 
 def _far(given: float, reference: float) -> bool:
@@ -197,34 +155,12 @@ def _far(given: float, reference: float) -> bool:
 
 
 def structures_of(item: Item) -> set[str]:
-    """Structures that a question puts up for choice or measures, as comparable text."""
-    found = {plain(option) for option in item.options if is_structure(option)}
+    """Names of the structures that a question puts up for choice or measures."""
+    offered = [read_answer(option) for option in item.options]
+    found = {answer.structures[0] for answer in offered if answer.one_structure}
     if isinstance(item, Question) and item.evidence is not None:
-        found |= {plain(name) for name in item.evidence.structures}
-        found |= {_side_first(name) for name in item.evidence.structures}
-    return found - {"none", "none of these", "yes", "no", "left", "right"}
-
-
-@lru_cache(maxsize=4096)
-def is_structure(option: str) -> bool:
-    """Say whether an option is the name of one structure, and nothing else.
-
-    >>> is_structure("the left kidney"), is_structure("both kidneys"), is_structure("less than 10 mm")
-    (True, False, False)
-    """
-    mentions = find_mentions(option)
-    rest = option.casefold()
-    for mention in mentions:
-        rest = rest[: mention.start] + " " * (mention.end - mention.start) + rest[mention.end :]
-    whole = set(rest.split()) <= {"the", "a", "an", "of", "in", "group"}
-    return bool(mentions) and whole and all(mention.side != "both" for mention in mentions)
-
-
-def _side_first(name: str) -> str:
-    """``kidney_left`` as it is said: ``left kidney``."""
-    words = plain(name).split()
-    sides = [word for word in words if word in _SIDES]
-    return " ".join(sides + [word for word in words if word not in _SIDES])
+        found |= set(item.evidence.structures)
+    return found
 
 
 def failure_counts(table: ArmTable) -> list[FailureCount]:

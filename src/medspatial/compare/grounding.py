@@ -17,11 +17,11 @@ from medspatial.compare.links import (
     has_verdict,
     links_to,
     links_within,
-    plain,
     turns,
 )
 from medspatial.compare.result import Grounding, Interval
 from medspatial.compare.table import UNANSWERED, ArmTable
+from medspatial.language import plain
 
 MIRRORED_ARM = "mirrored"
 BLIND_ARMS = ("text_only", "blank", "wrong_patient")

@@ -13,15 +13,24 @@ from medspatial.compare.clustered import PatientSums, sum_by_patient
 from medspatial.compare.resample import Singles, bootstrap_means
 from medspatial.compare.table import ArmTable
 from medspatial.errors import InputError
-from medspatial.records import CATEGORIES, Item
+from medspatial.records import CATEGORIES, Item, Question
 
 Group: TypeAlias = tuple[str, str]  # kind of group and name, such as ("category", "laterality")
 Mask = NDArray[np.bool_]
 OVERALL: Group = ("overall", "")
-_KINDS: dict[str, Callable[[Item], str | None]] = {
-    "category": lambda item: item.category,
-    "subtype": lambda item: item.subtype,
-    "answer_type": lambda item: item.answer_type,
+
+
+def categories_of(item: Item) -> tuple[str, ...]:
+    """Return an item's category; of a question without one its tags, so that it counts in each of them."""
+    if item.category is not None:
+        return (item.category,)
+    return item.tags if isinstance(item, Question) else ()
+
+
+_KINDS: dict[str, Callable[[Item], tuple[str, ...]]] = {
+    "category": categories_of,
+    "subtype": lambda item: (item.subtype,) if item.subtype else (),
+    "answer_type": lambda item: (item.answer_type,),
 }
 
 
@@ -82,7 +91,7 @@ def grouped(table: ArmTable, settings: Settings) -> Grouped:
 def group_names(items: Sequence[Item], kind: str) -> list[str]:
     """Names that occur: the known categories in their order, others sorted behind them."""
     of = _KINDS[kind]
-    names = {name for item in items if (name := of(item))}
+    names = {name for item in items for name in of(item) if name}
     known: list[str] = [name for name in CATEGORIES if name in names]
     return known + sorted(names - set(known), key=_natural)
 
@@ -90,9 +99,11 @@ def group_names(items: Sequence[Item], kind: str) -> list[str]:
 def _masks(table: ArmTable) -> dict[Group, Mask]:
     masks: dict[Group, Mask] = {OVERALL: np.ones(len(table.items), dtype=np.bool_)}
     for kind, of in _KINDS.items():
-        labels = np.array([of(item) or "" for item in table.items], dtype=object)
         for name in group_names(table.items, kind):
-            masks[kind, name] = np.asarray(labels == name, dtype=np.bool_)
+            masks[kind, name] = np.zeros(len(table.items), dtype=np.bool_)
+        for place, item in enumerate(table.items):
+            for name in filter(None, of(item)):
+                masks[kind, name][place] = True
     return masks
 
 

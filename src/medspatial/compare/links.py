@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medspatial.compare.table import MISSING, UNSCORED, ArmTable
-from medspatial.records import Item, Score
+from medspatial.language import find_refusals, plain, read_answer, reading
+from medspatial.records import Item, Reading, Score, Standing
 
-_LETTERED = re.compile(r"\(?(?P<letter>[a-z])\)?(?:\s*[:.)]\s*(?P<text>.+))?", re.DOTALL)
-_SIDE = re.compile(r"\b(?:left|right)\b")
+_SIDES = ("left", "right", "both")
 _LINK_FIELDS = ("linked_id", "original_id", "reference_id")  # in the metadata of a question or score
 
 
@@ -79,29 +77,36 @@ def has_verdict(table: ArmTable, questions: Sequence[int], model: str) -> NDArra
     return np.asarray((states != MISSING) & (states != UNSCORED), dtype=np.bool_)
 
 
+def reading_of(score: Score) -> Reading:
+    """Return what a score's reply commits to.
+
+    As the metric recorded it; where it recorded none (a judge, a file of an earlier version) what it
+    extracted is read, and where it extracted nothing the reply itself.
+    """
+    if score.reading is not None:
+        return score.reading
+    if score.status == "scored":
+        return reading(score.extracted or score.prediction or "", score.options)
+    return reading(score.extracted or "", score.options, _standing(score))
+
+
+def _standing(score: Score) -> Standing:
+    """Say why a reply has no usable answer, where the metric did not record it."""
+    if score.rule == "R5":
+        return "several"
+    return "refused" if find_refusals(score.prediction or "") else "none"
+
+
 def given_answer(score: Score | None) -> str | None:
     """Return the answer a model gave, as comparable text; None when there is none.
 
-    What the metric extracted; where it extracts nothing, the reply itself. An option's letter, alone
-    (``B``) or before its text (``B: left kidney``), gives way to the option's text, so that equal answers
-    stay equal when the options change places.
+    The option that was chosen; else what the metric extracted; where it extracts nothing, the reply itself.
+    Equal choices stay equal when the options change places.
     """
     if score is None:
         return None
     text = score.extracted or (score.prediction if score.status == "scored" else None)
-    if not text:
-        return None
-    return _option(plain(text), [plain(option) for option in score.options])
-
-
-def _option(text: str, options: Sequence[str]) -> str:
-    found = _LETTERED.fullmatch(text)
-    if found is None or text in options:
-        return text
-    behind, number = found["text"], ord(found["letter"]) - ord("a")
-    if behind is not None:
-        return plain(behind) if plain(behind) in options else text
-    return options[number] if number < len(options) else text
+    return plain(reading_of(score).option or text) if text else None
 
 
 def fits(given: str | None, reference: str, *, closed: bool) -> bool:
@@ -111,17 +116,10 @@ def fits(given: str | None, reference: str, *, closed: bool) -> bool:
     """
     if given is None:
         return False
-    wanted = plain(reference)
-    if given == wanted:
+    if given == plain(reference):
         return True
-    sides = set(_SIDE.findall(wanted))
-    return not closed and bool(sides) and set(_SIDE.findall(given)) == sides
-
-
-@lru_cache(maxsize=65_536)
-def plain(text: str) -> str:
-    """Lower case, single blanks, no punctuation at the ends: for comparing short answers."""
-    return re.sub(r"\s+", " ", text.casefold().replace("_", " ")).strip(" .,;:!?()[]\"'")
+    side = read_answer(reference).side
+    return not closed and side in _SIDES and read_answer(given).side == side
 
 
 def turns(reference: Item, twin: Item) -> bool:

@@ -17,6 +17,7 @@ from medspatial.compare.clustered import Floats
 from medspatial.compare.table import UNSCORED, arm_tables, one_metric
 from medspatial.errors import InputError
 from medspatial.records import Item, Question, Score, patient_of
+from medspatial.records.table import checked_columns
 
 FACTS = ("id", "case_id", "patient_id", "category", "subtype", "question")
 STANDARD = "standard"
@@ -98,7 +99,7 @@ class CorrectnessMatrix:
         path = Path(path)
         with _opened(path, "r") as stream:
             reader = csv.reader(stream)
-            header = next(reader, [])
+            header = checked_columns(next(reader, []), path)
             facts = [name for name in header if name in (*FACTS, "question_id")]
             if not {"id", "question_id"} & set(facts):
                 raise InputError(f"{path}:1: header needs a column 'id' or 'question_id'; got {header}")

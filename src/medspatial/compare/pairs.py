@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import combinations
 from statistics import NormalDist
 from typing import Any
@@ -14,10 +15,11 @@ from medspatial.compare.discordance import mcnemar
 from medspatial.compare.groups import OVERALL, Group, Grouped, Settings
 from medspatial.compare.intervals import symmetric, t_quantile
 from medspatial.compare.multiplicity import benjamini_hochberg, holm
-from medspatial.compare.resample import EXACT_FLIPS, flipped_sums, percentile_limits
+from medspatial.compare.resample import percentile_limits
 from medspatial.compare.result import Interval, PairedDifference
+from medspatial.compare.sign_flip import SignFlip, sign_flip, smallest_p
 
-_POWER, _LEVEL = 0.8, 0.05
+_POWER = 0.8
 
 
 def paired_differences(
@@ -51,22 +53,32 @@ def paired_differences(
 
 
 def _table(
-    data: Grouped, group: Group, pairs: list[tuple[int, int]], p_values: Floats, settings: Settings
+    data: Grouped, group: Group, pairs: list[tuple[int, int]], p_values: list[SignFlip], settings: Settings
 ) -> list[PairedDifference]:
-    """All pairs of one group with their adjusted p values (``p_values`` may go on behind them)."""
+    """All pairs of one group with their adjusted p values (``p_values`` may go on behind them).
+
+    Where Holm leaves no p value below the level, however large the difference, none is detectable.
+    """
     both = _both_right(data, group)
     rows = [
-        _pair(data, group, pair, float(p), settings).model_copy(
+        _pair(data, group, pair, tested, settings).model_copy(
             update=_discordant(both, pair, data.sums[group].n)
         )
-        for pair, p in zip(pairs, p_values, strict=False)
+        for pair, tested in zip(pairs, p_values, strict=False)
     ]
     p = [row.p for row in rows]
     level = 1 - settings.confidence
+    least = min(1.0, len(rows) * _least_p(rows[0], settings))
+    known: dict[str, Any] = {"p_least": least} if least < level else {"p_least": least, "mde": None}
     return [
-        row.model_copy(update={"p_holm": first, "p_bh": second, "significant": first < level})
+        row.model_copy(update={**known, "p_holm": first, "p_bh": second, "significant": first < level})
         for row, first, second in zip(rows, holm(p), benjamini_hochberg(p), strict=True)
     ]
+
+
+def _least_p(row: PairedDifference, settings: Settings) -> float:
+    """Smallest p value that the test of a row could have given."""
+    return smallest_p(row.clusters) if row.p_exact else 1 / (1 + settings.resamples)
 
 
 def _shifted(pairs: list[tuple[int, int]], data: Grouped, groups: int) -> list[tuple[int, int]]:
@@ -75,45 +87,30 @@ def _shifted(pairs: list[tuple[int, int]], data: Grouped, groups: int) -> list[t
     return [(a + width * g, b + width * g) for g in range(groups) for a, b in pairs]
 
 
-def sign_flip(sums: Floats, pairs: list[tuple[int, int]], settings: Settings) -> Floats:
-    """Two-sided sign-flip permutation test by patient.
+def minimum_detectable(se: float, patients: int, level: float = 0.05) -> float | None:
+    """Smallest true difference that the sign flip finds with power 80 %; None where it can find none.
 
-    Under the null hypothesis the difference of a patient's sums is as likely positive as negative;
-    its sign is flipped at random, all questions of a patient together.
+    ``(t_.975 + t_.8) * se`` with ``patients - 1`` degrees of freedom. Where only equal signs in all patients
+    reach the level (6 patients at 5 %), it is what makes these likely enough.
 
     Parameters
     ----------
-    sums
-        (patients, columns) sums of verdicts.
-    pairs
-        Columns to compare.
-
-    Returns
-    -------
-    (pairs,) p values
-        ``(1 + hits) / (1 + draws)``; with at most ``EXACT_FLIPS`` patients ``hits / 2^G`` over all
-        sign patterns.
+    se
+        Cluster-robust standard error of the difference (CR1).
+    level
+        Unadjusted level of the test, two-sided.
     """
-    first = np.array([a for a, _ in pairs], dtype=np.intp)
-    second = np.array([b for _, b in pairs], dtype=np.intp)
-    totals = sums.sum(axis=0)
-    scale = 1e-9 * (1 + np.abs(sums[:, first] - sums[:, second]).sum(axis=0))
-    observed = np.abs(totals[first] - totals[second]) - scale
-    hits, draws = np.zeros(len(pairs), dtype=np.int64), 0
-    for flipped in flipped_sums(sums, settings.resamples, settings.rng()):
-        hits += (np.abs(flipped[:, first] - flipped[:, second]) >= observed).sum(axis=0)
-        draws += len(flipped)
-    exact = len(sums) <= EXACT_FLIPS
-    return np.asarray(hits / draws if exact else (1 + hits) / (1 + draws), dtype=np.float64)
-
-
-def minimum_detectable(se: float) -> float:
-    """Smallest true difference that is found with power 80 % at level 5 %: ``(z_.975 + z_.8) * se``."""
-    return (NormalDist().inv_cdf(1 - _LEVEL / 2) + NormalDist().inv_cdf(_POWER)) * se
+    least = smallest_p(patients)
+    if least >= level:
+        return None
+    factor = t_quantile(1 - level, patients - 1) + t_quantile(2 * _POWER - 1, patients - 1)
+    if 2 * least >= level:  # the next pattern is one patient with the other sign
+        factor = max(factor, NormalDist().inv_cdf(_POWER ** (1 / patients)) * math.sqrt(patients))
+    return factor * se
 
 
 def _pair(
-    data: Grouped, group: Group, pair: tuple[int, int], p: float, settings: Settings
+    data: Grouped, group: Group, pair: tuple[int, int], tested: SignFlip, settings: Settings
 ) -> PairedDifference:
     a, b = pair
     sums = data.sums[group]
@@ -127,8 +124,8 @@ def _pair(
         n=sums.n,
         clusters=sums.clusters,
         difference=value,
-        p=p,
-        p_exact=len(sums.counts) <= EXACT_FLIPS,
+        p=tested.p,
+        p_exact=tested.exact,
         **_clustered(value, difference, data.draws[group][:, a] - data.draws[group][:, b], settings),
     )
 
@@ -141,7 +138,8 @@ def _clustered(
         return {}
     se, df = float(cr1[0]), difference.clusters - 1
     low, high = percentile_limits(draws[:, None], settings.confidence)[:, 0]
-    found: dict[str, Any] = {"se": se, "mde": minimum_detectable(float(difference.se_cr0()[0]))}
+    mde = minimum_detectable(se, difference.clusters, 1 - settings.confidence)
+    found: dict[str, Any] = {"se": se, "mde": mde}
     if np.isfinite(low):
         found["bootstrap"] = Interval(low=float(low), high=float(high), method="cluster_bootstrap")
     if se > 0:

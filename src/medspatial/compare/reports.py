@@ -15,6 +15,7 @@ from medspatial.compare.matrix import CorrectnessMatrix
 from medspatial.compare.table import scored_twice
 from medspatial.errors import InputError
 from medspatial.records import Question, Score, other_encoding, volume_name
+from medspatial.records.table import json_value
 
 _VERDICTS = ("correct", "is_correct")
 _CONTAINERS = ("results", "rows", "predictions", "scores", "evaluations", "details")
@@ -124,8 +125,8 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def _rows(text: str, lines: bool) -> list[Any]:
     if lines:
-        return [json.loads(line) for line in text.splitlines() if line.strip()]
-    data = json.loads(text)
+        return [json_value(line) for line in text.splitlines() if line.strip()]
+    data = json_value(text)
     if isinstance(data, dict):
         data = next((data[name] for name in _CONTAINERS if isinstance(data.get(name), list)), [data])
     return list(data)

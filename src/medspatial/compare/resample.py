@@ -1,9 +1,8 @@
-"""Drawing patients with replacement, and flipping the signs of patients, as matrix products."""
+"""Drawing patients with replacement, as matrix products."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,6 @@ from medspatial.compare.clustered import Floats, PatientSums
 
 Singles = NDArray[np.float32]
 _CHUNK_CELLS = 4_000_000  # draws x patients held at once: 16 MB in single precision
-EXACT_FLIPS = 12  # up to this many patients all 2^G sign patterns are counted
 
 
 def bootstrap_weights(patients: int, resamples: int, rng: np.random.Generator) -> Iterator[Singles]:
@@ -63,34 +61,6 @@ def percentile_limits(draws: Singles, confidence: float) -> Floats:
     if not len(kept):
         return np.full((2, draws.shape[1]), np.nan)
     return np.asarray(np.quantile(kept, [tail, 1 - tail], axis=0), dtype=np.float64)
-
-
-def flipped_sums(sums: Floats, resamples: int, rng: np.random.Generator) -> Iterator[NDArray[Any]]:
-    """Yield (draws, columns) sums over patients after flipping each patient's sign at random.
-
-    With at most ``EXACT_FLIPS`` patients every sign pattern is yielded once instead.
-
-    Parameters
-    ----------
-    sums
-        (patients, columns). The same signs are used for all columns, so that the flipped sum of a
-        difference is the difference of two flipped sums.
-    """
-    whole = bool(np.equal(sums, np.rint(sums)).all()) and bool(
-        np.abs(sums).sum(axis=0).max(initial=0) < 2**24
-    )
-    columns = sums.astype(np.float32 if whole else np.float64)
-    for signs in _signs(len(sums), resamples, rng):
-        yield signs.astype(columns.dtype) @ columns
-
-
-def _signs(patients: int, resamples: int, rng: np.random.Generator) -> Iterator[NDArray[np.int8]]:
-    if patients <= EXACT_FLIPS:
-        patterns = np.arange(2**patients)[:, None] >> np.arange(patients)
-        yield (2 * (patterns & 1) - 1).astype(np.int8)
-        return
-    for draws in _chunks(patients, resamples):
-        yield 2 * rng.integers(2, size=(draws, patients), dtype=np.int8) - np.int8(1)
 
 
 def _chunks(patients: int, resamples: int) -> Iterator[int]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SerializerFunctionWrapHandler, ValidationError, model_serializer
 
 from medspatial.errors import InputError
 from medspatial.records import Record
@@ -122,14 +123,18 @@ class PairedDifference(Record):
     p_holm, p_bh
         The same after Holm and after Benjamini-Hochberg, over the pairs of the same table.
     p_exact
-        True when every sign pattern was counted (few patients), False for a Monte-Carlo ``p``.
+        True when every sign pattern was counted, False for a Monte-Carlo ``p``.
+    p_least
+        The smallest ``p_holm`` that so many patients and pairs allow, all patients agreeing; None in files
+        of earlier versions.
     p_t, p_mcnemar, p_mcnemar_mid
         Beside it: t test of the clustered difference; exact and mid-p McNemar (questions taken as
         independent; None for graded metrics).
     n11, n10, n01, n00
         Both right, only the first, only the second, neither (None for graded metrics).
     mde
-        Smallest true difference found with power 80 % at level 5 % (unadjusted).
+        Smallest true difference found with power 80 % at the unadjusted level; None where ``p_least`` is
+        not below the level, so that no difference can be found.
     significant
         ``p_holm`` is below ``1 - confidence``.
     """
@@ -146,6 +151,7 @@ class PairedDifference(Record):
     bootstrap: Interval | None = None
     p: float
     p_exact: bool = False
+    p_least: float | None = None
     p_holm: float = 1.0
     p_bh: float = 1.0
     p_t: float | None = None
@@ -263,6 +269,89 @@ class Grounding(Record):
     verdict: Literal["grounded", "not shown", "mirrored"]
 
 
+class WithInterval(Record):
+    """A difference of two shares, or a share, with its interval by patient."""
+
+    value: float
+    interval: Interval
+
+
+class CausalGrounding(Record):
+    """What answers rest on: the evidence of their questions, or anything else.
+
+    Over the questions judged in the reference arm, without the evidence, and with as much of the irrelevant
+    taken away.
+
+    Attributes
+    ----------
+    category
+        None for all questions together.
+    accuracy, accuracy_without
+        In the reference arm, and without the evidence.
+    evidence, irrelevant
+        Accuracy lost with the evidence, and with as many voxels elsewhere.
+    grounding
+        Their difference: 0 where the evidence counts no more than anything else; 1 where all answers are
+        right and all are lost with it. Who guesses when nothing is there reaches 1 less chance.
+    changed_evidence, changed_irrelevant
+        Shares of answers that became other ones, right or wrong: who reads the image mirrored has a
+        grounding of 0 and answers that change with the evidence.
+    """
+
+    model: str
+    category: str | None = None
+    n: int
+    clusters: int
+    accuracy: float
+    accuracy_without: float
+    evidence: WithInterval
+    irrelevant: WithInterval
+    grounding: WithInterval
+    changed_evidence: float
+    changed_irrelevant: float
+    verdict: Literal["grounded", "not shown"]
+
+
+class Abstention(Record):
+    """Whether a model declines questions that nobody could answer.
+
+    Attributes
+    ----------
+    arm
+        ``false_premise`` or ``unanswerable_crop``.
+    declined
+        Share declined there, where it is right; the rest are false answers.
+    needless
+        Share of the same questions declined in arm ``abstain_offered``, where they can be answered; None
+        without that arm.
+    told_apart
+        ``declined - needless``: 0 for who always or never declines.
+    """
+
+    model: str
+    arm: str
+    category: str | None = None
+    n: int
+    clusters: int
+    declined: WithInterval
+    needless: WithInterval | None = None
+    told_apart: WithInterval | None = None
+
+
+class Causes(Record):
+    """What the arms that touch the evidence say.
+
+    Attributes
+    ----------
+    ungrounded
+        Ids of the questions that every model answers rightly with and without the evidence.
+    """
+
+    grounding: tuple[CausalGrounding, ...] = ()
+    abstention: tuple[Abstention, ...] = ()
+    ungrounded: tuple[str, ...] = ()
+
+
 class FailureCount(Record):
     """How often one failure class occurs for one model, arm and category (None: all)."""
 
@@ -313,19 +402,26 @@ class Comparison(Record):
     ----------
     metric
         The metric whose verdicts were compared; ``graded`` when they are not right or wrong.
+    largest
+        Size of the largest single figure of a graded metric: over 1 for a number of words, or for BLEU, whose
+        figures are hundredths. None for others, and in files of earlier versions.
     models, arms, categories
-        In the order of the tables: models by falling accuracy in the reference arm.
+        In the order of the tables: models by falling accuracy in the reference arm. Questions without a
+        category count in each of their tags.
     results
         One entry per model and arm.
     pairs, category_pairs
         Paired differences in the reference arm; Holm and BH run over each table of pairs.
+    causes
+        What the arms that touch the evidence say; None where none was run.
     mde
         Largest minimum detectable effect among ``pairs``: smaller differences than this may well
-        be missed by this table.
+        be missed by this table. None where no difference can be found.
     """
 
     metric: str
     graded: bool = False
+    largest: float | None = None
     confidence: float
     resamples: int
     seed: int
@@ -344,9 +440,16 @@ class Comparison(Record):
     contrasts: tuple[ArmContrast, ...] = ()
     consistency: tuple[Consistency, ...] = ()
     grounding: tuple[Grounding, ...] = ()
+    causes: Causes | None = None
     failures: tuple[FailureCount, ...] = ()
     confusions: tuple[Confusion, ...] = ()
     curves: tuple[Curve, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _without_empty_causes(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave ``causes`` out where no evidence arm was run: such files stay as they were."""
+        data: dict[str, Any] = handler(self)
+        return {name: value for name, value in data.items() if name != "causes" or value is not None}
 
     def result(self, model: str, arm: str | None = None) -> ModelResult:
         """Return one model's figures in one arm (the reference arm by default).
@@ -361,6 +464,22 @@ class Comparison(Record):
             if (result.model, result.arm) == (model, arm):
                 return result
         raise KeyError(f"no result of model {model!r} in arm {arm!r}")
+
+    def _repr_html_(self) -> str:
+        """The models with their figures as a notebook shows them."""
+        heads = ["model", "arm", "share", "interval", "questions", "patients"]
+        rows = "".join(_row_html(one) for one in self.results)
+        said = f"{self.metric}: {self.n_questions} questions of {self.n_patients} patients"
+        caption = f"<caption>{escape(said)}; intervals {self.confidence:.0%} by patient</caption>"
+        return f"<table>{caption}<tr>{''.join(f'<th>{one}</th>' for one in heads)}</tr>{rows}</table>"
+
+
+def _row_html(result: ModelResult) -> str:
+    found = result.overall
+    share = "" if found.accuracy is None else f"{found.accuracy:.1%}"
+    span = "" if found.interval is None else f"{found.interval.low:.1%} to {found.interval.high:.1%}"
+    cells = (result.model, result.arm, share, span, str(found.n), str(found.clusters))
+    return f"<tr>{''.join(f'<td>{escape(one)}</td>' for one in cells)}</tr>"
 
 
 def read_comparison(path: str | Path) -> Comparison:

@@ -60,7 +60,9 @@ class ArmTable:
 
     @cached_property
     def chance(self) -> Floats:
-        """(questions,) chance level, NaN for open questions."""
+        """(questions,) chance level, NaN for open questions and for all of a graded metric."""
+        if any(score.correct is None and score.status == "scored" for score in self.scores.values()):
+            return np.full(len(self.items), np.nan)
         return np.array([chance_level(item) for item in self.items], dtype=np.float64)
 
     def score(self, question: int, model: str) -> Score | None:

@@ -21,21 +21,26 @@ from medspatial.records.jsonl import (
 )
 from medspatial.records.plain import plain_data, shown_kind
 from medspatial.records.question import (
+    AnsweredItem,
     Evidence,
     EvidencePoint,
     Item,
     Prediction,
     Question,
-    Score,
+    assumptions_of,
+    counted_assumption,
     patient_of,
     volume_name,
     without_suffix,
 )
+from medspatial.records.score import Reading, ReadSide, Score, Standing
+from medspatial.records.visible import visible_share
 
 __all__ = [
     "CATEGORIES",
     "CATEGORY_TITLES",
     "AnswerType",
+    "AnsweredItem",
     "Case",
     "Category",
     "Evidence",
@@ -45,12 +50,17 @@ __all__ = [
     "MaskSource",
     "Prediction",
     "Question",
+    "ReadSide",
+    "Reading",
     "Record",
     "RecordAppender",
     "Repeat",
     "RowError",
     "Score",
+    "Standing",
+    "assumptions_of",
     "content_hash",
+    "counted_assumption",
     "encodable",
     "iter_records",
     "open_text",
@@ -59,6 +69,7 @@ __all__ = [
     "plain_data",
     "read_records",
     "shown_kind",
+    "visible_share",
     "volume_name",
     "without_suffix",
     "write_records",

@@ -19,10 +19,13 @@ class MaskSource(Record):
     label_map
         Name of a built-in label map (``totalsegmentator_v2``, ``kits19``, ...), the path of a JSON
         file with ``{"1": "spleen", ...}``, or None for a folder whose file names are structures.
+    complete
+        The files are cropped to their labels on purpose, so that their borders cut nothing; never assumed.
     """
 
     path: str
     label_map: str | None = None
+    complete: bool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -49,6 +52,9 @@ class Case(Record):
         Recorded changes in patient space that reading applies, such as ``["mirror_left_right"]``.
     linked_case_id
         The case this one was derived from (a mirrored control names its original).
+    assumptions
+        What is believed of it and nobody stated, one phrase each, such as
+        ``"label map totalsegmentator_v2 assumed"``.
     """
 
     case_id: str = Field(min_length=1)
@@ -62,6 +68,7 @@ class Case(Record):
     source: str | None = None
     license: str | None = None
     metadata: dict[str, Any] = Field(default_factory=dict)
+    assumptions: tuple[str, ...] = ()
 
     @field_validator("masks", mode="before")
     @classmethod

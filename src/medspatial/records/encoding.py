@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TextIO
 
 from medspatial.errors import InputError
+from medspatial.files import ordinary_file
 
 _MARKS = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
     (codecs.BOM_UTF32_LE, "UTF-32"),
@@ -26,18 +27,15 @@ def open_text(path: Path) -> TextIO:
     Raises
     ------
     InputError
-        No such file, a folder, no permission, or text in another encoding that can be told.
+        No such file, a folder, a pipe or device, no permission, or text in another encoding that can be told.
     """
+    ordinary_file(path, "a .jsonl or .csv file")
     try:
         with path.open("rb") as stream:
             other = other_encoding(stream.read(4))
         if other:
             raise InputError(f"{path}: not UTF-8 text but {other}; save it as UTF-8")
         return path.open(encoding="utf-8-sig", newline="")
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except IsADirectoryError:
-        raise InputError(f"{path}: is a folder, a .jsonl or .csv file is needed") from None
     except PermissionError:
         raise InputError(f"{path}: no permission to read it") from None
 

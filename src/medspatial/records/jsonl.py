@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -12,15 +11,19 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from medspatial.errors import InputError
+from medspatial.files import shortened, whole_text
 from medspatial.records.base import Record
 from medspatial.records.case import Case
 from medspatial.records.encoding import open_text
+from medspatial.records.identity import same_path, shared_names, with_case_id
 from medspatial.records.question import Item
+from medspatial.records.table import DOUBLED, DoubledKey, csv_rows, json_value
 
 R = TypeVar("R", bound=Record)
-_VALUE_CHARS = 120
+_RULE_CHARS = 500
 
 
 @dataclass(frozen=True)
@@ -110,9 +113,10 @@ def iter_records(
     """
     path = Path(path)
     seen = _Seen([] if repeats is None else repeats)
+    by_path = _ids_of_paths(path) if issubclass(kind, Item) else {}
     for line, raw in _raw_rows(path):
         try:
-            row = seen.distinct(path, line, raw, _parse(path, line, raw, kind))
+            row = seen.distinct(path, line, raw, _parse(path, line, raw, kind, by_path))
         except _BadRow as bad:
             if skipped is None:
                 raise InputError(str(bad.error)) from None
@@ -132,12 +136,8 @@ def write_records(path: str | Path, records: Iterable[Record]) -> Path:
     path = Path(path)
     if path.is_dir():
         raise InputError(f"{path}: is a folder, the name of a file is needed")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("w", encoding="utf-8", newline="\n") as stream:
-        for record in records:
-            stream.write(record.to_json() + "\n")
-    temporary.replace(path)
+    with whole_text(path) as stream:
+        stream.writelines(record.to_json() + "\n" for record in records)
     return path
 
 
@@ -180,9 +180,7 @@ def _raw_rows(path: Path) -> Iterator[tuple[int, str | dict[str, Any]]]:
     try:
         with open_text(path) as stream:
             if path.suffix.lower() == ".csv":
-                reader = csv.DictReader(stream)
-                for cells in reader:
-                    yield reader.line_num, cells
+                yield from csv_rows(stream, path)
             else:
                 for line, text in enumerate(stream, start=1):
                     if text.strip():
@@ -191,11 +189,40 @@ def _raw_rows(path: Path) -> Iterator[tuple[int, str | dict[str, Any]]]:
         raise InputError(f"{path}: not UTF-8 text (byte {error.start}: {error.reason})") from None
 
 
-def _parse(path: Path, line: int, raw: str | dict[str, Any], kind: type[R]) -> R:
-    try:
+def _ids_of_paths(path: Path) -> dict[str, str]:
+    """Return the case ids of images whose file names several rows without a case id share."""
+    images = []
+    for _, raw in _raw_rows(path):
         if isinstance(raw, str):
-            return kind.model_validate_json(raw)
-        return kind.model_validate(_csv_values(raw, kind))
+            if '"image_path"' not in raw or '"case_id"' in raw:
+                continue  # told cheaply: most files give their cases
+            try:
+                row = json_value(raw)
+            except json.JSONDecodeError:
+                continue  # told when the row is read
+        else:
+            row = raw
+        image = row.get("image_path") if isinstance(row, dict) and not row.get("case_id") else None
+        if isinstance(image, str) and image:
+            images.append(image)
+    try:
+        return shared_names(images)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+
+
+def _parse(path: Path, line: int, raw: str | dict[str, Any], kind: type[R], by_path: dict[str, str]) -> R:
+    try:
+        if isinstance(raw, dict):
+            return kind.model_validate(with_case_id(_csv_values(raw, kind), by_path))
+        row = kind.model_validate_json(raw)
+        data = json_value(raw)  # pydantic takes the last of two fields of one name
+        told = with_case_id(data, by_path) if by_path else data
+        return row if told is data else kind.model_validate_json(json.dumps(told))
+    except DoubledKey as error:
+        raise _BadRow(RowError(str(path), line, shortened(error.name), DOUBLED, "")) from None
+    except json.JSONDecodeError as error:
+        raise _BadRow(RowError(str(path), line, "", error.msg, "")) from None
     except ValidationError as error:
         raise _BadRow(_first_error(path, line, error)) from None
 
@@ -209,8 +236,9 @@ def _csv_values(cells: dict[str, Any], kind: type[Record]) -> dict[str, Any]:
         structured = any(word in annotation for word in ("tuple", "dict", "Evidence"))
         if structured:
             try:
-                value = json.loads(text)
-            except json.JSONDecodeError:
+                value = json_value(text)
+                from_json(text)  # refuses what is nested deeper than a line of JSONL can be read again
+            except ValueError:
                 value = text  # validation then names the field and the value, or takes it as a bare path
             values[name] = value if value is None or isinstance(value, list | dict) else text
         else:
@@ -220,8 +248,8 @@ def _csv_values(cells: dict[str, Any], kind: type[Record]) -> dict[str, Any]:
 
 def _first_error(path: Path, line: int, error: ValidationError) -> RowError:
     first = error.errors(include_url=False)[0]
-    location = ".".join(str(part) for part in first["loc"])
-    rule = first["msg"].removeprefix("Value error, ")
+    location = shortened(".".join(str(part) for part in first["loc"]))
+    rule = shortened(first["msg"].removeprefix("Value error, "), _RULE_CHARS)
     if first["type"] == "extra_forbidden":
         rule = "unknown field; put further data under 'metadata'"
     if first["type"] == "missing":
@@ -231,8 +259,7 @@ def _first_error(path: Path, line: int, error: ValidationError) -> RowError:
 
 
 def _shown(value: Any) -> str:
-    text = repr(value).strip()
-    return text if len(text) <= _VALUE_CHARS else text[: _VALUE_CHARS - 1] + "…"
+    return shortened(repr(value).strip())
 
 
 class _Seen:
@@ -243,6 +270,7 @@ class _Seen:
         self._first: dict[str, tuple[int, int]] = {}  # line, place
         self._times: dict[str, int] = {}  # of those met more than once
         self._rows = 0
+        self._paths: dict[str, tuple[str, int]] = {}  # image and line of each case
 
     def distinct(self, path: Path, line: int, raw: str | dict[str, Any], row: R) -> R:
         if isinstance(row, Case):
@@ -250,6 +278,7 @@ class _Seen:
             return row
         if not isinstance(row, Item):
             return row
+        self._check_path(path, line, row)
         key = "\t".join(
             (row.id, getattr(row, "model", ""), getattr(row, "arm", ""), getattr(row, "metric", ""))
         )
@@ -264,6 +293,15 @@ class _Seen:
             self._repeats.append(Repeat(line, self._rows, first_line, first_row))
         self._rows += 1
         return row
+
+    def _check_path(self, path: Path, line: int, row: Item) -> None:
+        """Refuse two images under one case id: one of the patients would be shown for both."""
+        if row.image_path is None:
+            return
+        first, at = self._paths.setdefault(row.case_id, (row.image_path, line))
+        if not same_path(first, row.image_path):
+            rule = f"case {row.case_id!r} has another image in line {at}: {first}"
+            raise _BadRow(RowError(str(path), line, "image_path", rule, _shown(row.image_path)))
 
     def _check_only(self, path: Path, line: int, case: Case) -> None:
         """Refuse a case whose id an earlier line has."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from medspatial.records.base import AnswerType, Record, content_hash
+from medspatial.records.visible import with_visible_share
 
 _CT_RATE_NAME = re.compile(r"((?:train|valid|test)_\d+)_[a-z]+_\d+")
 
@@ -43,6 +46,8 @@ class Evidence(Record):
         A sentence of the report, verbatim.
     details
         Further figures by name (volumes of both, stray voxels set aside, ...).
+    assumptions
+        What the answer rests on and nobody stated, one phrase each; empty where all is stated.
     """
 
     measurement: str | None = None
@@ -55,6 +60,7 @@ class Evidence(Record):
     points: tuple[EvidencePoint, ...] = ()
     quote: str | None = None
     details: dict[str, Any] = Field(default_factory=dict)
+    assumptions: tuple[str, ...] = ()
 
 
 class Item(Record):
@@ -133,6 +139,8 @@ class Question(Item):
         Further labels, such as the six categories of report-based benchmarks.
     pair_id
         Links a question with its mirrored or reworded twin.
+    reworded
+        The same question in other words, for the arm of that name. Earlier files hold it in ``metadata``.
     """
 
     evidence: Evidence | None = None
@@ -140,18 +148,48 @@ class Question(Item):
     pair_id: str | None = None
     source: str | None = None
     license: str | None = None
+    reworded: str | None = None
     metadata: dict[str, Any] = Field(default_factory=dict)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _reworded_as_field(cls, data: Any) -> Any:
+        metadata = data.get("metadata") if isinstance(data, dict) else None
+        if not isinstance(metadata, dict) or not isinstance(metadata.get("reworded"), str):
+            return data
+        rest = {name: value for name, value in metadata.items() if name != "reworded"}
+        return {"reworded": metadata["reworded"], **data, "metadata": rest}
 
-class Prediction(Item):
-    """One model's answer to one question in one arm of a study.
 
-    ``status="failed"`` with ``error`` and no ``prediction`` is a failure of the run, never an answer.
+class AnsweredItem(Item):
+    """What a prediction and its scores have in common: a field added here or to `Item` appears in both.
+
+    Attributes
+    ----------
+    prediction
+        The reply as it came; None where the prediction failed.
+    visible_share
+        How much of the question's evidence the model was given, 0 to 1; see `medspatial.records.visible`.
+        None where that is not known.
     """
 
     model: str = "unknown"
     arm: str = "standard"
     prediction: str | None = None
+    visible_share: float | None = Field(default=None, ge=0, le=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _share_as_field(cls, data: Any) -> Any:
+        return with_visible_share(data) if isinstance(data, dict) else data
+
+
+class Prediction(AnsweredItem):
+    """One model's answer to one question in one arm of a study.
+
+    ``status="failed"`` with ``error`` and no ``prediction`` is a failure of the run, never an answer.
+    """
+
     status: Literal["ok", "failed"] = "ok"
     error: str | None = None
     metadata: dict[str, Any] = Field(default_factory=dict)
@@ -165,35 +203,20 @@ class Prediction(Item):
         return self
 
 
-class Score(Item):
-    """One metric's judgement of one prediction.
+def assumptions_of(questions: Iterable[Question]) -> dict[str, int]:
+    """Return what the questions rest on and nobody stated, with the number of cases, most cases first."""
+    pairs = {
+        (one, question.case_id): None
+        for question in questions
+        if question.evidence is not None
+        for one in question.evidence.assumptions
+    }
+    return dict(Counter(one for one, _ in pairs).most_common())
 
-    Attributes
-    ----------
-    metric
-        Name of the metric, with its variant (``exact``, ``structured``, ``judge:gpt-x``, ...).
-    score
-        The figure, in the metric's own range; None when unscored.
-    correct
-        True or False for metrics that decide; None when unscored or for graded metrics.
-    status
-        ``scored``; ``unanswered`` (a reply without a usable answer: wrong in accuracies, counted
-        apart); ``unscored`` (no verdict could be had: failed prediction, judge error).
-    extracted, rule, reason
-        What was read as the answer, the rule that decided, and why in one sentence.
-    """
 
-    model: str = "unknown"
-    arm: str = "standard"
-    prediction: str | None = None
-    metric: str
-    score: float | None = None
-    correct: bool | None = None
-    status: Literal["scored", "unanswered", "unscored"] = "scored"
-    extracted: str | None = None
-    rule: str | None = None
-    reason: str | None = None
-    metadata: dict[str, Any] = Field(default_factory=dict)
+def counted_assumption(text: str, cases: int) -> str:
+    """Say an assumption with its cases: ``label map totalsegmentator_v2 assumed for 12 cases``."""
+    return f"{text} for {cases} case{'s' if cases != 1 else ''}"
 
 
 def question_id(row: dict[str, Any]) -> str:
@@ -213,10 +236,17 @@ def volume_name(path: str) -> str:
 
 def without_suffix(name: str) -> str:
     """Return a name without the suffix of an image file; folders in it stay."""
-    for suffix in (".nii.gz", ".nii", ".npy", ".npz", ".nrrd", ".mha", ".mhd", ".dcm"):
+    for suffix in (
+        ".nii.gz", ".nii", ".npy", ".npz", ".nrrd", ".nhdr", ".mha", ".mhd", ".hdr", ".mgz", ".mgh", ".dcm",
+    ):  # fmt: skip
         if name.lower().endswith(suffix) and len(name) > len(suffix):
             return name[: -len(suffix)]
     return name
+
+
+def is_ct_rate_volume(name: str) -> bool:
+    """Whether a name without suffix is one of CT-RATE's volume names, which are unique (``valid_53_a_1``)."""
+    return _CT_RATE_NAME.fullmatch(name) is not None
 
 
 def patient_of(case_id: str) -> str:

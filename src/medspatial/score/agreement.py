@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from medspatial.agreement import cohen_kappa
 from medspatial.records import Score
 
 _Z = 1.959963984540054  # 97.5 % point of the normal distribution
@@ -52,37 +52,6 @@ class Agreement:
     def to_dict(self) -> dict[str, Any]:
         """Return all fields by name."""
         return asdict(self)
-
-
-def cohen_kappa(table: Sequence[Sequence[float]]) -> tuple[float, float] | None:
-    """Return Cohen's unweighted kappa and its standard error from a square table of counts.
-
-    Returns None where chance agreement is total. Source: Fleiss, Cohen, Everitt, Psychological Bulletin 72
-    (1969), large-sample variance.
-
-    >>> kappa, error = cohen_kappa([[20, 5], [10, 15]])
-    >>> round(kappa, 3), round(error, 3)
-    (0.4, 0.127)
-    """
-    size = len(table)
-    total = sum(map(sum, table))
-    if total == 0:
-        return None
-    p = [[cell / total for cell in row] for row in table]
-    rows = [sum(row) for row in p]
-    columns = [sum(p[i][j] for i in range(size)) for j in range(size)]
-    agree = sum(p[i][i] for i in range(size))
-    chance = sum(rows[i] * columns[i] for i in range(size))
-    if math.isclose(chance, 1.0):
-        return None
-    kappa = (agree - chance) / (1 - chance)
-    a = sum(p[i][i] * (1 - (rows[i] + columns[i]) * (1 - kappa)) ** 2 for i in range(size))
-    b = (1 - kappa) ** 2 * sum(
-        p[i][j] * (columns[i] + rows[j]) ** 2 for i in range(size) for j in range(size) if i != j
-    )
-    c = (kappa - chance * (1 - kappa)) ** 2
-    variance = max(0.0, a + b - c) / (1 - chance) ** 2 / total
-    return kappa, math.sqrt(variance)
 
 
 def agreement(metric: Iterable[Score], standard: Iterable[Score]) -> Agreement:
@@ -146,7 +115,6 @@ def _summary(names: list[str], cells: dict[tuple[bool, bool], int], left_out: in
     standard_only, neither = cells[False, True], cells[False, False]
     rows = both + metric_only + standard_only + neither
     found = cohen_kappa([[both, metric_only], [standard_only, neither]])
-    kappa, error = found if found else (None, 0.0)
     return Agreement(
         metric=names[0],
         standard=names[1],
@@ -157,9 +125,9 @@ def _summary(names: list[str], cells: dict[tuple[bool, bool], int], left_out: in
         standard_only=standard_only,
         neither=neither,
         agreement=_share(both + neither, rows),
-        kappa=kappa,
-        kappa_low=None if kappa is None else kappa - _Z * error,
-        kappa_high=None if kappa is None else kappa + _Z * error,
+        kappa=found.value if found else None,
+        kappa_low=found.value - _Z * found.se if found else None,
+        kappa_high=found.value + _Z * found.se if found else None,
         sensitivity=_share(both, both + standard_only),
         specificity=_share(neither, neither + metric_only),
         precision=_share(both, both + metric_only),

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, is_dataclass
+from functools import wraps
 from typing import Any, ClassVar, Literal
 
-from medspatial.records import Prediction, Score
+from medspatial.errors import InputError, MedspatialError
+from medspatial.plugins import in_a_line
+from medspatial.records import AnsweredItem, Prediction, Reading, Score, content_hash
 
 Status = Literal["scored", "unanswered", "unscored"]
+_SHARED = tuple(AnsweredItem.model_fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,7 @@ class Mark:
         The figure in the metric's own range; None when unscored.
     correct
         True or False for metrics that decide, None for graded ones and unscored rows.
-    status, extracted, rule, reason, metadata
+    status, extracted, rule, reason, metadata, reading
         As in :class:`medspatial.records.Score`.
     """
 
@@ -33,6 +37,7 @@ class Mark:
     rule: str | None = None
     reason: str | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
+    reading: Reading | None = None
 
 
 def unscored(reason: str, **metadata: Any) -> Mark:
@@ -126,8 +131,12 @@ class Metric(ABC):
         The extra of this project whose packages the metric needs, or None.
     variants
         Named settings: ``metric("rouge:stem")`` builds the class with ``variants["stem"]``.
-    costly
-        True where a resumed scoring should keep the rows already there (models, paid judges).
+    reads
+        Packages besides its own whose code decides its figures; see `medspatial.score.identity`.
+    origin
+        Entry point and package of a metric that another package brought, None for any other.
+    resumable
+        False where a row's mark depends on the rows before it: then all are scored again at each resume.
     warning
         Where this metric misleads, in one sentence; shown beside its figures.
     """
@@ -135,8 +144,18 @@ class Metric(ABC):
     name: str
     extra: ClassVar[str | None] = None
     variants: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
-    costly: ClassVar[bool] = False
+    reads: ClassVar[tuple[str, ...]] = ()
+    resumable: bool = True
+    origin: str | None = None
     warning: ClassVar[str | None] = None
+
+    _made_with: tuple[tuple[Any, ...], dict[str, Any]] = ((), {})
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Let instances remember the options they are made with, for :meth:`identity`."""
+        super().__init_subclass__(**options)
+        if "__init__" in vars(cls):
+            cls.__init__ = _remembering(vars(cls)["__init__"])  # type: ignore[method-assign]
 
     @classmethod
     def variant(cls, name: str) -> Mapping[str, Any]:
@@ -150,9 +169,22 @@ class Metric(ABC):
         return cls.variants[name]
 
     def score(self, rows: Sequence[Prediction]) -> list[Score]:
-        """Judge a batch of rows; the result has the rows' order and length."""
+        """Judge a batch of rows; the result has the rows' order and length.
+
+        Raises
+        ------
+        InputError
+            A metric of another package failed; the message names both.
+        """
         answered = [row for row in rows if row.status == "ok"]
-        marks = list(self.marks(answered)) if answered else []
+        try:
+            marks = list(self.marks(answered)) if answered else []
+        except MedspatialError:
+            raise
+        except Exception as error:
+            if self.origin is None:
+                raise
+            raise InputError(f"{self.origin}: marks() failed ({in_a_line(error)})") from error
         if len(marks) != len(answered):
             raise RuntimeError(f"metric '{self.name}' gave {len(marks)} marks for {len(answered)} rows")
         given = iter(marks)
@@ -181,6 +213,25 @@ class Metric(ABC):
         """Return name, conventions and the versions of all libraries that enter the figures."""
         return {"metric": self.name, **({"warning": self.warning} if self.warning else {})}
 
+    def identity(self) -> dict[str, Any]:
+        """Return what decides its figures besides its code: its description and its options.
+
+        While this stays the same, scores in a file are kept. A class with options that change no figure
+        (a cache, a budget) leaves them out here.
+        """
+        options = self if is_dataclass(self) else self._made_with
+        return {**self.describe(), "options_hash": content_hash(repr(options))}  # they may hold a key
+
+
+def _remembering(init: Callable[..., None]) -> Callable[..., None]:
+    @wraps(init)
+    def remembering(self: Metric, *args: Any, **options: Any) -> None:
+        if "_made_with" not in vars(self):  # else a subclass's, which comes first
+            self._made_with = (args, options)
+        init(self, *args, **options)
+
+    return remembering
+
 
 def _failure(row: Prediction) -> Mark:
     return Mark(
@@ -194,29 +245,17 @@ def _failure(row: Prediction) -> Mark:
 
 def _joined(row: Prediction, metric: str, mark: Mark) -> Score:
     """Build the score without validating the row's fields a second time."""
-    return Score.model_construct(
-        id=row.id,
-        case_id=row.case_id,
-        patient_id=row.patient_id,
-        image_path=row.image_path,
-        question=row.question,
-        answer=row.answer,
-        category=row.category,
-        subtype=row.subtype,
-        answer_type=row.answer_type,
-        options=row.options,
-        value=row.value,
-        unit=row.unit,
-        tolerance=row.tolerance,
-        model=row.model,
-        arm=row.arm,
-        prediction=row.prediction,
+    fields = row.__dict__
+    return Score.unchecked(
+        **{name: fields[name] for name in _SHARED},
         metric=metric,
         score=mark.score,
         correct=mark.correct,
         status=mark.status,
         extracted=mark.extracted,
+        reading=mark.reading,
         rule=mark.rule,
         reason=mark.reason,
+        row_hash=None,
         metadata=mark.metadata,
     )

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from importlib.metadata import entry_points
 from typing import Any
 
 from medspatial.errors import InputError
+from medspatial.plugins import Plugin, plugins
 from medspatial.score.base import Metric
 
-ENTRY_POINT_GROUP = "medspatial.metrics"
-
 # name -> module; a module is imported when its metric is asked for, so that nothing heavy loads before
-_BUILT_IN = {
+BUILT_IN_METRICS = {
     "exact": "medspatial.score.exact",
     "exact_naive": "medspatial.score.exact",
     "alignscore": "medspatial.score.alignscore.metric",
@@ -48,7 +46,7 @@ def register_metric(cls: type[Metric]) -> type[Metric]:
 
 def metric_names() -> tuple[str, ...]:
     """Names of all metrics that can be asked for, sorted."""
-    return tuple(sorted({*_BUILT_IN, *_registered, *_external()}))
+    return tuple(sorted({*BUILT_IN_METRICS, *_registered, *outside_metrics()}))
 
 
 def metric_class(name: str) -> type[Metric]:
@@ -59,15 +57,10 @@ def metric_class(name: str) -> type[Metric]:
     InputError
         Unknown name; the message lists near matches.
     """
-    if name not in _registered and name in _BUILT_IN:
-        importlib.import_module(_BUILT_IN[name])
-    if name not in _registered and name in (external := _external()):
-        loaded = external[name].load()
-        if not (isinstance(loaded, type) and issubclass(loaded, Metric)):
-            raise InputError(
-                f"entry point '{name}' of group {ENTRY_POINT_GROUP} must name a Metric class, got {loaded!r}"
-            )
-        _registered[name] = loaded
+    if name not in _registered and name in BUILT_IN_METRICS:
+        importlib.import_module(BUILT_IN_METRICS[name])
+    if name not in _registered and name in (outside := outside_metrics()):
+        _registered[name] = outside[name].load(_is_metric)
     if name not in _registered:
         near = difflib.get_close_matches(name, metric_names(), n=3)
         hint = f"; did you mean {', '.join(near)}?" if near else f"; known: {', '.join(metric_names())}"
@@ -88,7 +81,7 @@ def metric(name: str, **options: Any) -> Metric:
     Raises
     ------
     InputError
-        Unknown metric, variant or option.
+        Unknown metric, variant or option, or a broken plug-in.
     MissingPackageError
         The metric's extra is not installed.
     """
@@ -101,11 +94,21 @@ def metric(name: str, **options: Any) -> Metric:
         except KeyError:
             known = ", ".join(f"{base}:{key}" for key in cls.variants) or "none"
             raise InputError(f"unknown variant '{variant}' of metric '{base}'; known: {known}") from None
+    plugin = None if base in BUILT_IN_METRICS else outside_metrics().get(base)
+    if plugin is not None:
+        made: Metric = plugin.make(cls, lambda one: isinstance(one, Metric), **{**settings, **options})
+        made.origin = plugin.where
+        return made
     try:
         return cls(**{**settings, **options})
     except TypeError as error:
         raise InputError(f"metric '{name}': {error}") from error
 
 
-def _external() -> dict[str, Any]:
-    return {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}
+def outside_metrics() -> dict[str, Plugin]:
+    """Return the metrics of installed packages by name; nothing is imported."""
+    return plugins("metric", "it must name a class of medspatial.score.Metric")
+
+
+def _is_metric(loaded: Any) -> bool:
+    return isinstance(loaded, type) and issubclass(loaded, Metric)

@@ -32,7 +32,6 @@ class SbertCosine(Metric):
 
     name = "sbert"
     extra = "metrics"
-    costly = True
     warning = "'left kidney' and 'right kidney' lie close together: a wrong side still scores high"
 
     def __init__(

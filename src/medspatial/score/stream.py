@@ -16,7 +16,6 @@ def score_stream(
     metrics: Sequence[Metric],
     *,
     batch: int = BATCH_ROWS,
-    done: frozenset[tuple[str, str, str, str]] = frozenset(),
 ) -> Iterator[Score]:
     """Judge rows batch by batch by several metrics; memory does not grow with the number of rows.
 
@@ -24,9 +23,6 @@ def score_stream(
     ----------
     batch
         Rows that are judged together.
-    done
-        Keys ``(id, model, arm, metric)`` of scores that exist already (see :func:`score_key`); they
-        are left out.
 
     Yields
     ------
@@ -36,14 +32,4 @@ def score_stream(
     source = iter(rows)
     while chunk := list(islice(source, batch)):
         for metric in metrics:
-            todo = (
-                [row for row in chunk if (row.id, row.model, row.arm, metric.name) not in done]
-                if done
-                else chunk
-            )
-            yield from metric.score(todo)
-
-
-def score_key(score: Score) -> tuple[str, str, str, str]:
-    """Return what makes a score the only one of its kind: ``(id, model, arm, metric)``."""
-    return score.id, score.model, score.arm, score.metric
+            yield from metric.score(chunk)

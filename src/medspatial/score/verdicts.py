@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 
 from medspatial.errors import InputError
 from medspatial.records import Prediction, Score, content_hash, volume_name
+from medspatial.records.table import json_value
 from medspatial.score.base import Mark, Metric, unscored
 from medspatial.score.registry import register_metric
 
@@ -53,9 +53,9 @@ def read_verdicts(path: str | Path) -> list[JudgeVerdict]:
     try:
         text = (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode("utf-8")
         rows = (
-            json.loads(text)
+            json_value(text)
             if text.lstrip().startswith("[")
-            else [json.loads(line) for line in text.splitlines() if line.strip()]
+            else [json_value(line) for line in text.splitlines() if line.strip()]
         )
     except (ValueError, OSError, EOFError) as error:
         raise InputError(f"{path}: not a JSON list or JSONL of verdicts: {error}") from None
@@ -118,6 +118,8 @@ class RecordedVerdicts(Metric):
         self._table: dict[Key, deque[JudgeVerdict]] = {}
         for verdict in read_verdicts(path):
             self._table.setdefault(verdict.key, deque()).append(verdict)
+        self.resumable = all(len(found) == 1 for found in self._table.values())
+        self._hash = content_hash([[*key, *map(repr, found)] for key, found in self._table.items()])
 
     def marks(self, rows: Sequence[Prediction]) -> list[Mark]:
         """Look each row up."""
@@ -146,6 +148,10 @@ class RecordedVerdicts(Metric):
             "file": self._path.name,
             "verdicts": sum(map(len, self._table.values())),
         }
+
+    def identity(self) -> dict[str, Any]:
+        """Return its description and a hash of the verdicts."""
+        return {**self.describe(), "hash": self._hash}
 
 
 def jury(scores: Iterable[Score], *, name: str = "jury", minimum: int = 2) -> list[Score]:

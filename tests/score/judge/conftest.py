@@ -1,4 +1,4 @@
-"""A judge behind a loopback server whose verdicts a test decides."""
+"""A judge behind a fake server whose verdicts a test decides."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from medspatial.llm import Pause, Retries
-from medspatial.llm.loopback import Heard, Loopback
+from medspatial.llm.fake_server import FakeServer, ReceivedRequest
 from medspatial.records import Prediction
 
 Case = dict[str, Any]
@@ -23,7 +23,7 @@ def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
 
-def _case_of(heard: Heard) -> Case:
+def _case_of(heard: ReceivedRequest) -> Case:
     """The quoted object of a judge's request."""
     case: Case = json.loads(heard.text[heard.text.index("{") :])
     return case
@@ -34,11 +34,11 @@ def _verdict(word: str, answer: str = "x") -> str:
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[..., Loopback]]:
-    started: list[Loopback] = []
+def serve() -> Iterator[Callable[..., FakeServer]]:
+    started: list[FakeServer] = []
 
-    def start(respond: Any) -> Loopback:
-        started.append(Loopback(respond).__enter__())
+    def start(respond: Any) -> FakeServer:
+        started.append(FakeServer(respond).__enter__())
         return started[-1]
 
     yield start
@@ -47,13 +47,13 @@ def serve() -> Iterator[Callable[..., Loopback]]:
 
 
 @pytest.fixture
-def opinionated(serve: Callable[..., Loopback]) -> Callable[[Opinion], Loopback]:
+def opinionated(serve: Callable[..., FakeServer]) -> Callable[[Opinion], FakeServer]:
     """A server that judges by a function of the quoted case."""
     return lambda opinion: serve(lambda heard: _verdict(opinion(_case_of(heard))))
 
 
 @pytest.fixture
-def case_of() -> Callable[[Heard], Case]:
+def case_of() -> Callable[[ReceivedRequest], Case]:
     """Read the quoted object out of a judge's request."""
     return _case_of
 

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from medspatial.errors import InputError
-from medspatial.llm.loopback import Heard, Loopback, Say
+from medspatial.llm.fake_server import FakeReply, FakeServer, ReceivedRequest
 from medspatial.records import Prediction, write_records
 from medspatial.score import metric
 from medspatial.score.base import Metric
 
 Case = dict[str, Any]
-Serve = Callable[..., Loopback]
+Serve = Callable[..., FakeServer]
 
 
 def sound(case: Case) -> str:
@@ -64,7 +64,7 @@ def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def judge(server: Loopback, kind: str, quick: dict[str, Any], **options: Any) -> Metric:
+def judge(server: FakeServer, kind: str, quick: dict[str, Any], **options: Any) -> Metric:
     return metric(f"judge:{kind}:m-1", base_url=server.url(kind), **{**quick, **options})
 
 
@@ -108,7 +108,7 @@ def test_a_failed_prediction_and_a_blank_answer_are_not_sent(
     scores = judge(server, "openai", quick, canary_rows=0).score([failed, rows[3]])
     assert statuses(scores) == [("unscored", None), ("unanswered", False)]
     fixed = server.calls
-    assert all(case_of(heard)["question"] not in {"Q?", rows[3].question} for heard in server.heard)
+    assert all(case_of(heard)["question"] not in {"Q?", rows[3].question} for heard in server.requests)
     assert fixed > 20  # the canaries
 
 
@@ -117,8 +117,8 @@ def test_the_judge_never_learns_who_answered(
 ) -> None:
     server = opinionated(sound)
     judge(server, kind, quick).score(rows)
-    assert all("secret-model-name" not in json.dumps(heard.body) for heard in server.heard)
-    assert all("secret-model-name" not in json.dumps(dict(heard.headers)) for heard in server.heard)
+    assert all("secret-model-name" not in json.dumps(heard.body) for heard in server.requests)
+    assert all("secret-model-name" not in json.dumps(dict(heard.headers)) for heard in server.requests)
 
 
 def test_a_sound_judge_passes_all_canaries(
@@ -166,7 +166,7 @@ def test_repeats_vote_and_their_consistency_is_told(
 ) -> None:
     draws: Counter[str] = Counter()
 
-    def respond(heard: Heard) -> str:
+    def respond(heard: ReceivedRequest) -> str:
         case = case_of(heard)
         if case["candidate_answer"] != "I think the left one":
             return verdict(sound(case))
@@ -181,8 +181,8 @@ def test_repeats_vote_and_their_consistency_is_told(
     assert scores[2].metadata["votes"] == {"correct": 2, "incorrect": 1}
     assert [score.metadata["self_consistency"] for score in scores] == [1.0, 1.0, pytest.approx(2 / 3)]
     assert judged.aggregate(scores).details["self_consistency"] == pytest.approx((1 + 1 + 2 / 3) / 3)
-    assert {heard.body["temperature"] for heard in server.heard} == {0.7}
-    assert {heard.body["seed"] for heard in server.heard} == {0, 1, 2}
+    assert {heard.body["temperature"] for heard in server.requests} == {0.7}
+    assert {heard.body["seed"] for heard in server.requests} == {0, 1, 2}
 
 
 def test_no_majority_is_no_verdict(
@@ -190,7 +190,7 @@ def test_no_majority_is_no_verdict(
 ) -> None:
     turn: Counter[str] = Counter()
 
-    def respond(heard: Heard) -> str:
+    def respond(heard: ReceivedRequest) -> str:
         candidate = case_of(heard)["candidate_answer"]
         turn[candidate] += 1
         return verdict("correct" if turn[candidate] == 1 else "incorrect")
@@ -203,11 +203,11 @@ def test_no_majority_is_no_verdict(
 @pytest.mark.parametrize(
     ("say", "cause"),
     [
-        (Say(status=500), "no answer after 2 calls: HTTP 500"),
-        (Say("I would say left"), "does not fit the schema"),
-        (Say('{"reason": "r", "extracted_answer": "", "verdict": "maybe"}'), "must be one of"),
-        (Say("", refusal="I do not judge"), "the judge refused"),
-        (Say(status=400, error="too long"), "too long"),
+        (FakeReply(status=500), "no answer after 2 calls: HTTP 500"),
+        (FakeReply("I would say left"), "does not fit the schema"),
+        (FakeReply('{"reason": "r", "extracted_answer": "", "verdict": "maybe"}'), "must be one of"),
+        (FakeReply("", refusal="I do not judge"), "the judge refused"),
+        (FakeReply(status=400, error="too long"), "too long"),
     ],
     ids=["500", "prose", "word", "refusal", "400"],
 )
@@ -216,14 +216,14 @@ def test_without_a_verdict_the_row_is_unscored_with_its_cause(
     quick: Any,
     kind: str,
     rows: list[Prediction],
-    say: Say,
+    say: FakeReply,
     cause: str,
     case_of: Any,
     verdict: Any,
 ) -> None:
     hard = "I think the left one"
 
-    def respond(heard: Heard) -> Any:
+    def respond(heard: ReceivedRequest) -> Any:
         return say if hard in json.dumps(heard.body) else verdict(sound(case_of(heard)))
 
     judged = judge(serve(respond), kind, quick)
@@ -270,9 +270,9 @@ def test_a_spent_budget_leaves_rows_unscored_and_a_resume_finishes(
 def test_a_changed_judge_ends_the_judging(
     serve: Serve, quick: Any, kind: str, rows: list[Prediction], case_of: Any, verdict: Any
 ) -> None:
-    def respond(heard: Heard) -> Say:
+    def respond(heard: ReceivedRequest) -> FakeReply:
         served = "m-1-001" if heard.number <= 36 else "m-1-002"
-        return Say(verdict(sound(case_of(heard))), served=served)
+        return FakeReply(verdict(sound(case_of(heard))), served=served)
 
     scores = judge(serve(respond), kind, quick, canary_rows=0, concurrency=1).score(rows[:3])
     assert "unscored" in {score.status for score in scores}

@@ -91,7 +91,7 @@ def test_free_text_never_crashes_and_is_deterministic(reply, answer):
     assert first == match(given_item, reply)
     assert first.outcome in {"correct", "incorrect", "unanswered", "undecided"}
     assert first.reason
-    assert re.fullmatch(r"R\d+|free", first.rule)
+    assert re.fullmatch(r"R\d+|free|language", first.rule)
 
 
 @settings(max_examples=60, deadline=None)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import pickle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from medspatial.errors import InputError, require
+from medspatial.errors import InputError, MedspatialError, require
+from medspatial.files import cause
 
 if TYPE_CHECKING:
     import torch
@@ -29,15 +29,19 @@ def read_tensors(path: str | Path) -> dict[str, torch.Tensor]:
     if not path.is_file():
         raise InputError(f"alignscore: no checkpoint file '{path}'")
     if path.suffix == ".safetensors":
-        tensors: dict[str, torch.Tensor] = require("safetensors.torch", "models").load_file(str(path))
+        try:
+            tensors: dict[str, torch.Tensor] = require("safetensors.torch", "models").load_file(str(path))
+        except MedspatialError:
+            raise
+        except Exception as error:
+            raise InputError(f"{path}: damaged or not a safetensors file ({cause(error)})") from None
         return tensors
     torch = require("torch", "models")
     try:
         loaded: Any = torch.load(path, weights_only=True, map_location="cpu")
-    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    except Exception as error:  # refused pickles, and damaged bytes of any kind
         raise InputError(
-            f"{path}: the checkpoint holds more than tensors and was not loaded ({line}); save its "
+            f"{path}: the checkpoint holds more than tensors and was not loaded ({cause(error)}); save its "
             f"'state_dict' as "
             "safetensors on a machine where you trust the file, and give that"
         ) from None

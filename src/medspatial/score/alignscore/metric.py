@@ -37,7 +37,6 @@ class AlignScore(Metric):
 
     name = "alignscore"
     extra = "models"
-    costly = True
     variants = {mode: {"mode": mode} for mode in MODES} | {
         "statement": {"context": "statement"},
         "report": {"context": "report"},

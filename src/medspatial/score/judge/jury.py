@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from medspatial.errors import InputError
-from medspatial.llm.opening import PROVIDERS
+from medspatial.llm.factory import PROVIDERS
 from medspatial.records import Prediction, Score
 from medspatial.score.base import Mark, Metric, Tally
 from medspatial.score.judge.metric import Judge
@@ -42,7 +42,7 @@ class Jury(Metric):
 
     name = "jury"
     extra = "judge"
-    costly = True
+    reads = ("medspatial.score.verdicts",)
     variants = {"mean": {"rule": "mean"}}  # noqa: RUF012
 
     def __init__(
@@ -64,6 +64,7 @@ class Jury(Metric):
             raise InputError(f"jury: minimum must lie in 1..{len(names)}, got {minimum}")
         self._rule = rule
         self._minimum = len(names) // 2 + 1 if minimum is None else minimum
+        self.resumable = all(judge.resumable for judge in self.judges)
         self.name = "jury" if rule == "majority" else f"jury:{rule}"
 
     def marks(self, rows: Sequence[Prediction]) -> list[Mark]:
@@ -88,6 +89,10 @@ class Jury(Metric):
             "minimum": self._minimum,
             "judges": [judge.describe() for judge in self.judges],
         }
+
+    def identity(self) -> dict[str, Any]:
+        """Return the rule and what every judge says of itself."""
+        return {**self.describe(), "judges": [judge.identity() for judge in self.judges]}
 
     def _mark(self, votes: list[Score]) -> Mark:
         voted = jury(votes, name=self.name, minimum=self._minimum)[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from medspatial.errors import InputError
 from medspatial.llm import CallFailed, Reply, Request, open_llm, user
@@ -36,7 +36,8 @@ class Judge(Metric):
     prompt
         Version of the prompt.
     temperature, seed
-        By default 0 for one judging and 0.7 for repeats; repeat *i* is sent ``seed + i``.
+        By default 0 for one judging and 0.7 for repeats; repeat *i* is sent ``seed + i``. None leaves
+        them out, for servers that refuse them.
     max_tokens
         Of a verdict.
     canary_rows
@@ -52,7 +53,6 @@ class Judge(Metric):
 
     name = "judge"
     extra = "judge"
-    costly = True
     warning: ClassVar[str | None] = (
         "a language model's opinion, no measurement: read it with its canaries and its agreement with people "
         "or rules"
@@ -64,8 +64,8 @@ class Judge(Metric):
         model: str,
         repeats: int = 1,
         prompt: str = DEFAULT,
-        temperature: float | None = None,
-        seed: int = 0,
+        temperature: float | Literal["default"] | None = "default",
+        seed: int | None = 0,
         max_tokens: int = 1024,
         canary_rows: int = 5,
         **options: Any,
@@ -75,7 +75,9 @@ class Judge(Metric):
         self._prompt = judge_prompt(prompt)
         self._repeats, self._seed, self._max_tokens = repeats, seed, max_tokens
         default = 0.0 if repeats == 1 else _REPEAT_TEMPERATURE
-        self._temperature = default if temperature is None else temperature
+        if isinstance(temperature, str) and temperature != "default":
+            raise InputError(f"judge: temperature must be a number, null or 'default', got {temperature!r}")
+        self._temperature = default if temperature == "default" else temperature
         self._canary_rows = canary_rows
         self._canaries: CanaryReport | None = None
         self.llm = open_llm(model, **options)
@@ -126,6 +128,10 @@ class Judge(Metric):
             "versions": versions(_SDK[self.llm.provider.kind]),
         }
 
+    def identity(self) -> dict[str, Any]:
+        """Return its description without the version served, which is known only after a call."""
+        return {name: value for name, value in self.describe().items() if name != "served_model"}
+
     def close(self) -> None:
         """Close connections and cache."""
         self.llm.close()
@@ -137,7 +143,7 @@ class Judge(Metric):
             schema=SCHEMA,
             temperature=self._temperature,
             max_tokens=self._max_tokens,
-            seed=self._seed + sample,
+            seed=None if self._seed is None else self._seed + sample,
             sample=sample,
         )
 

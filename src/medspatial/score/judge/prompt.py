@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from medspatial.errors import InputError
+from medspatial.language import lettered
 from medspatial.records import Item, content_hash
 
 DEFAULT = "spatial-v1"
@@ -80,10 +81,18 @@ def judge_prompt(version: str = DEFAULT) -> JudgePrompt:
     return JudgePrompt(version, system.strip(), template.strip(), content_hash(text, json.dumps(SCHEMA)))
 
 
+def _shown(options: tuple[str, ...]) -> list[str]:
+    """Write options with their letters; texts whose letters contradict each other stay as they are."""
+    try:
+        return [f"{letter}. {text}" for letter, text in lettered(options)]
+    except ValueError:
+        return list(options)
+
+
 def _case(item: Item, candidate: str) -> dict[str, Any]:
     case: dict[str, Any] = {"question": item.question}
     if item.options:
-        case["options"] = [f"{chr(ord('A') + place)}. {text}" for place, text in enumerate(item.options)]
+        case["options"] = _shown(item.options)
     case["reference_answer"] = item.answer
     if item.answer_type == "number" and item.value is not None:
         case["reference_value"] = item.value

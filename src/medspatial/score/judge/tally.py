@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from medspatial.records import Item, Prediction, Score
+from medspatial.records import AnsweredItem, Prediction, Score
 from medspatial.score.agreement import agreement
 from medspatial.score.base import Tally
 from medspatial.score.registry import metric
@@ -65,12 +65,9 @@ class JudgeTally(Tally):
 
 
 def _row(score: Score) -> Prediction:
-    fields = {name: getattr(score, name) for name in Item.model_fields}
+    fields = {name: getattr(score, name) for name in AnsweredItem.model_fields}
     return Prediction.model_construct(
         **fields,
-        model=score.model,
-        arm=score.arm,
-        prediction=score.prediction,
         status="ok",
         error=None,
         metadata={},

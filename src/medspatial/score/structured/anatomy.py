@@ -13,7 +13,7 @@ from medspatial.score.structured.commitments import Commitments, Mention, commit
 from medspatial.score.structured.reading import Reading
 from medspatial.score.structured.segments import lowered
 from medspatial.score.structured.side import find_sides, match_side
-from medspatial.score.structured.verdict import Verdict, decided, unanswered
+from medspatial.score.structured.verdict import REFUSES, Verdict, decided, refused, unanswered
 from medspatial.score.vocabulary import words
 
 # a structure after one of these only says where the answer lies, or what is next to it
@@ -48,13 +48,20 @@ _ADJECTIVE = re.compile(
 )
 _BARE_SEGMENT = re.compile(r"\W*((?:VIII|VII|VI|IV|V|III|II|I|[1-8])[abAB]?)\W*")
 _PART_ALONE = re.compile(
-    r"\W*(?:in )?(?:the )?(?:(?:couinaud )?(?:segments?|seg\.?)?\s*\w{1,5}|(?:left|right|caudate|quadrate) "
-    r"lobe)\W*",
+    r"\W*(?:in )?(?:the )?(?:(?:couinaud )?(?:segments?|seg\.?)?\s*\w{1,5}|(?:left|right|both|caudate|"
+    r"quadrate) lobes?)\W*",
     re.I,
 )
 _WHOLE_PAIRS = frozenset({"lung", "kidney", "hemithorax", "breast", "pleura", "adrenal_gland", "axilla"})
 _LEVEL = re.compile(r"\b(Th|[CTL])[ -](\d{1,2})\b")  # "L 2", "T-12"
 _BODY_REGIONS = frozenset({"thorax", "abdomen", "pelvis", "neck"})
+_HEADING = re.compile(r"\s*:\s*\w")  # "Lungs: consolidation in ...": the section of a report
+_PART_OF = re.compile(
+    r"\b(?:segment|lobe|part|level|zone|portion)s? (of the [a-z ]+?)(?= (?:is|are|does|do|contains?|shows?|"
+    r"has|have|holds)\b|\?|,|\Z)"
+)
+_IN_LOBED = re.compile(r"\b(?:in|of|within) the (liver|thyroid)\b")
+_OF_LIVER = re.compile(r"\b(?:liver|hepatic|couinaud) segment")
 _OF = re.compile(r"\s+(?:of|in|within)\s+(?:the\s+)?")
 _SEGMENT = re.compile(r"\b(?:seg(?:\.\s*|\s+)(?=\w)|S\s?(?=(?:[1-8]|I{1,3}|IV|VI{0,3}|VIII)[abAB]?\b))")
 
@@ -112,9 +119,14 @@ def match_anatomy(text: str, item: Item) -> Verdict:
     if not want:
         return _by_words(text, item)
     keep_lesions = bool(want & _lesions())
+    of_lung = "lung" in item.question.lower() and "liver" not in text.lower()  # "segment 6" alone
 
     def find(part: str) -> list[Mention]:
-        return [m for m in _find(part, context) if keep_lesions or m.value not in _lesions()]
+        return [
+            m
+            for m in _find(part, context)
+            if (keep_lesions or m.value not in _lesions()) and not (of_lung and m.value.startswith("liver_"))
+        ]
 
     found, reading = commitments(text, find, item.question.lower(), _clash)
     if not (found.affirmed or found.denied or found.alternatives):
@@ -127,8 +139,17 @@ def match_anatomy(text: str, item: Item) -> Verdict:
         if alone is not None:
             return alone
     _drop_landmarks(found, reading, asked)
+    _take_asked_side(found, text, item.question)
     verdict = _decide(found, want, reading)
-    return replace(verdict, trace=tuple(found.trace))
+    return replace(verdict, trace=tuple(found.trace)) if found.trace else verdict
+
+
+def _take_asked_side(found: Commitments, text: str, question: str) -> None:
+    """Complete "the upper lobe" by the one side that the question asks about, where the reply names none."""
+    sides = {mention.value for mention in find_sides(question)}
+    if len(sides) == 1 and not find_sides(text):
+        side = next(iter(sides))
+        found.affirmed = [m._replace(value=_sided().get((m.value, side), m.value)) for m in found.affirmed]
 
 
 def _side_alone(text: str, item: Item, want: frozenset[str]) -> Verdict | None:
@@ -179,14 +200,14 @@ def _names(text: str, context: str, *, lesions: bool) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def _context(question: str) -> str:
     """Return "of the liver" or the like where the question asks for a part of one organ."""
-    match = re.search(
-        r"\b(?:segment|lobe|part|level|zone|portion)s? (of the [a-z ]+?)(?= (?:is|are|does|do|contains?|"
-        r"shows?|has|have|holds)\b|\?|,|\Z)",
-        question.lower(),
-    )
+    low = question.lower()
+    match = _PART_OF.search(low) if " of the " in low else None
     if match:
         return match.group(1)
-    return "of the liver" if re.search(r"\b(?:liver|hepatic|couinaud) segment", question.lower()) else ""
+    if " segment" in low and _OF_LIVER.search(low):
+        return "of the liver"
+    organ = _IN_LOBED.search(low)
+    return f"of the {organ.group(1)}" if organ else ""
 
 
 def _clash(first: str, second: str) -> bool:
@@ -196,6 +217,7 @@ def _clash(first: str, second: str) -> bool:
 def _drop_landmarks(found: Commitments, reading: Reading, asked: frozenset[str]) -> None:
     """Leave out structures that only locate others, while any other remains."""
     kept = [m for m in found.affirmed if not _LANDMARK.search(reading.text[: m.start])]
+    kept = [m for m in kept if not _HEADING.match(reading.text, m.end)] or kept
     kept = [
         m for m in kept if not any(_OF.fullmatch(reading.text, m.end, other.start) for other in kept)
     ] or kept
@@ -241,9 +263,7 @@ def _nothing(found: Commitments, want: frozenset[str], reading: Reading) -> Verd
         )
     if denied:
         return unanswered("R3", f"only says what it is not ({', '.join(sorted(denied))})")
-    return unanswered(
-        "R7", "refuses or calls it indeterminate" if reading.refuses() else "names no structure"
-    )
+    return unanswered("R7", REFUSES if reading.refuses() else "names no structure")
 
 
 def _by_words(text: str, item: Item) -> Verdict:
@@ -262,7 +282,7 @@ def _by_words(text: str, item: Item) -> Verdict:
     if found.denied:
         return decided(False, "R3", "denies the reference and offers nothing else", f"not {want}")
     if reading.refuses():
-        return unanswered("R7", "refuses or calls it indeterminate")
+        return refused()
     if _find(text, ""):
         names = " and ".join(m.value for m in _find(text, ""))
         return decided(False, "R8", f"names {names}, the reference is {item.answer}", names)

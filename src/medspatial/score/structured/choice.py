@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
+from medspatial.language import likeliest, option_marks
 from medspatial.records import Item
 from medspatial.score.normalise import normalise
 from medspatial.score.structured.closed import ClosedSet, closed_set, match_closed, said_polarity
@@ -20,8 +21,8 @@ from medspatial.score.structured.options import (
     option_key,
     option_label,
 )
-from medspatial.score.structured.reading import Reading
-from medspatial.score.structured.verdict import Verdict, decided, unanswered
+from medspatial.score.structured.reading import Reading, read
+from medspatial.score.structured.verdict import REFUSES, Verdict, decided, unanswered
 from medspatial.score.structured.yes_no import match_yes_no, polarity_of
 
 _ALONE = re.compile(r"\A[\W_]*(?:option|choice|answer|letter)?[\W_]*([A-Za-z])[\W_]*\Z", re.I)
@@ -96,7 +97,28 @@ def match_choice(text: str, item: Item) -> Verdict:
             return graded(
                 decided(index == want, "R11", why, option_label(index, options)), option, options[want]
             )
-    return _judge(text, item, options, want)
+    return _by_marks(text, options, want) or _judge(text, item, options, want)
+
+
+def _by_marks(text: str, options: Sequence[str], want: int) -> Verdict | None:
+    """Judge a reply that marks the options one by one, or gives each its share."""
+    best = likeliest(text, len(options))
+    if best is not None:
+        return decided(
+            best == want,
+            "R11",
+            f"gives option {option_key(best)} the largest share",
+            option_label(best, options),
+        )
+    closed = closed_set(tuple(options))
+    marks = None if closed and closed.kind == "polar" else option_marks(text, options)
+    if marks is None:
+        return None
+    found = Commitments(
+        affirmed=[Mention(option_key(place), 0, 0) for place in marks.right],
+        denied=[Mention(option_key(place), 0, 0) for place in marks.wrong],
+    )
+    return _verdict(found, options, want, True, read(text))
 
 
 def _judge(text: str, item: Item, options: Sequence[str], want: int) -> Verdict:
@@ -184,7 +206,7 @@ def _nothing(found: Commitments, goal: str, refuses: bool) -> Verdict:
         return decided(False, "R3", f"denies option {goal} and offers nothing else", f"not {goal}")
     if found.denied:
         return unanswered("R3", "only says which options it is not")
-    return unanswered("R7", "refuses or calls it indeterminate" if refuses else "names no option")
+    return unanswered("R7", REFUSES if refuses else "names no option")
 
 
 def _merged(letters: list[Mention], texts: list[Mention], text: str) -> list[Mention]:

@@ -118,7 +118,7 @@ def final_part(text: str, find: Finder) -> tuple[str, str]:
 
 def _without_explanation(text: str, find: Finder) -> str:
     """Cut "Reason: ..." off where an answer stands before it."""
-    match = _EXPLANATION.search(text)
+    match = _EXPLANATION.search(text) if ":" in text else None
     return text[: match.start()] if match and find(text[: match.start()]) else text
 
 

@@ -6,7 +6,7 @@ import re
 
 from medspatial.score.structured.quantities import Quantity, find_quantities
 from medspatial.score.structured.reading import Reading
-from medspatial.score.structured.verdict import Verdict, decided, unanswered
+from medspatial.score.structured.verdict import Verdict, decided, refused, unanswered
 
 _TOTAL = re.compile(r"\b(?:in total|altogether|total(?:l?ing)?(?: of)?|in all|overall|sum|combined)\b")
 _PRONOUN_ONE = re.compile(
@@ -109,7 +109,7 @@ def _parts(low: str, firm: list[Quantity]) -> bool:
 def _without_numbers(text: str, question: str, reading: Reading) -> float | Verdict:
     low = reading.text
     if reading.refuses():
-        return unanswered("R7", "refuses or calls it indeterminate")
+        return refused()
     vague = _VAGUE.search(low)
     if vague:
         return unanswered("R10", f"'{vague.group()}' is no count")

@@ -16,8 +16,9 @@ from medspatial.score.structured.quantities import find_quantities
 from medspatial.score.structured.reading import read
 from medspatial.score.structured.relation import find_relations, match_relation
 from medspatial.score.structured.side import find_sides, match_side, sides_of
+from medspatial.score.structured.stems import content_words
 from medspatial.score.structured.units import parse_unit
-from medspatial.score.structured.verdict import Verdict, decided
+from medspatial.score.structured.verdict import Verdict, decided, refused
 from medspatial.score.structured.yes_no import match_yes_no, polarity_of
 
 FREE_TOLERANCE = 0.10  # relative, for figures in free text, where the row states none
@@ -49,6 +50,19 @@ _HOW_MUCH = re.compile(
     r"distance|"
     r"volume|length|width|height|measure\w*|extent|calib\w*|number of|percentage|degree)\b"
 )
+_YES_OR_NO = re.compile(r"\W*(?:yes|no|true|false)\b", re.I)
+_MIDLINE = re.compile(r"\b(?:one|single) side\b.*\bmidline\b|\bmidline\b.*\b(?:one|single) side\b")
+_CROSS = re.compile(r"\b(?:cross\w*|across) (?:the |over the )?mid-?line\b|\bbilateral|\bboth sides\b")
+_ON_ONE = re.compile(r"\b(?:confined|limited|restricted|one side|unilateral\w*|single side)\b")
+# words of a reference that say no place of their own beside a side
+_NO_PLACE = content_words(
+    """left right both bilateral bilaterally side sides sided lung lungs kidney kidneys hemithorax pulmonary
+    parenchyma parenchymal parenchymas area areas region regions level levels part parts zone zones section
+    observed located seen present detected noted found reported visible identified described defined measured
+    especially mainly mostly predominantly prominent more most less largest larger smaller thickest thicker
+    one two several multiple few many each other same all every diffuse scattered minimal mild slight
+    approximately up to reaching measuring mm cm diameter thickness compared than effusion patient body"""
+)
 _HOW_MANY = re.compile(r"\bhow many\b|\bnumber of\b")
 _FIGURE_UNITS = {"length": "mm", "volume": "ml", "density": "HU", "percent": "%", "angle": "degrees"}
 _UNDECIDED = "the reference is no polarity, side, figure, place, relation or property that the rules can read"
@@ -61,15 +75,15 @@ def match_free(text: str, item: Item) -> Verdict:
     """
     if abs(len(text) - len(item.answer)) <= _SAME_LENGTH and normalise(text) == normalise(item.answer):
         return decided(True, "R14", "equal to the reference", text)
-    refused = False
+    denies = False
     for matcher in _matchers(item):
         verdict = matcher(text, item)
         if verdict.outcome not in {"undecided", "unanswered"} or verdict.rule == "R5":
             return verdict
-        refused = refused or verdict.rule == "R3"
+        denies = denies or verdict.rule == "R3"
     if read(text).refuses():
-        return Verdict("unanswered", "R7", "refuses or calls it indeterminate")
-    if refused:
+        return refused()
+    if denies:
         return Verdict("unanswered", "R3", "only says what it is not")
     return Verdict("undecided", "free", f"free text: {_UNDECIDED}")
 
@@ -83,10 +97,13 @@ def _matchers(item: Item) -> list[Matcher]:
     polar = bool(_POLAR.match(question))
     if polar and _IF_SO.search(question):
         return [_polarity_then_place]
-    leads = polarity_of(item.answer) is not None
+    either = bool(_ALTERNATIVE.search(question))
+    leads = bool(_YES_OR_NO.match(item.answer)) if either else polarity_of(item.answer) is not None
+    if either and not leads and _MIDLINE.search(question):
+        return [_confined]
     if _ONE_OR_BOTH.search(question) and sides_of(item.answer) and not (polar and leads):
         return [_one_or_both]
-    if polar and (not _ALTERNATIVE.search(question) or leads):
+    if polar and (not either or leads):
         return [match_yes_no]
     found: list[Matcher] = []
     if _HOW_MUCH.search(question) and _figure(item, question) is not None:
@@ -101,7 +118,7 @@ def _places(item: Item) -> list[Matcher]:
     if structures_named(item.answer, item.question):
         found.append(_place)
     elif _new_side(item):
-        found.append(_side)
+        found.append(_side_of_place)
     if not found and zones(item.answer).keys() - zones(item.question).keys():
         found.append(_zone)
     if not found and find_relations(item.answer):
@@ -120,10 +137,52 @@ def _place(text: str, item: Item) -> Verdict:
     verdict = match_anatomy(text, item)
     if verdict.outcome != "correct":
         return verdict
+    return _with_zone(verdict, text, item)
+
+
+def _side_of_place(text: str, item: Item) -> Verdict:
+    """Compare the sides of places, and the zones that stand beside them."""
+    verdict = _side(text, item)
+    if verdict.outcome != "correct":
+        return verdict
+    place = content_words(item.answer) - content_words(item.question) - _NO_PLACE
+    if place and not place & content_words(text):
+        return replace(verdict, outcome="incorrect", rule="R8", reason="names the side and not the place")
+    return _with_zone(verdict, text, item)
+
+
+def _with_zone(verdict: Verdict, text: str, item: Item) -> Verdict:
+    """R8, R14: a contrary zone is wrong, and so is none where the reference has one the question has not."""
     contrary = contrary_zone(text, item.answer)
     if contrary:
         return replace(verdict, outcome="incorrect", rule="R14", reason=f"{verdict.reason}, but {contrary}")
+    said = zones(item.answer).keys() - zones(item.question).keys()
+    if said and not said & zones(text).keys():
+        return replace(verdict, outcome="incorrect", rule="R8", reason="is coarser: names no zone")
     return verdict
+
+
+def _confined(text: str, item: Item) -> Verdict:
+    """Judge "is it confined to one side, or does it cross the midline?"."""
+    want, got = _crosses(item.answer), _crosses(text)
+    if want is None or got is None:
+        return _one_or_both(text, item)
+    if want or got:
+        return decided(want == got, "R13", f"says that it {'crosses' if got else 'is on one side'}", text)
+    verdict = _one_or_both(text, item)
+    return decided(True, "R13", "says one side", text) if verdict.outcome == "undecided" else verdict
+
+
+def _crosses(text: str) -> bool | None:
+    """Return whether a text says that something crosses the midline or is on both sides."""
+    reading = read(text)
+    cross = _CROSS.search(reading.text)
+    if cross:
+        return not reading.denials(0, cross.start())
+    if _ON_ONE.search(reading.text):
+        return False
+    sides = sides_of(text)
+    return None if not sides else sides == {"bilateral"}
 
 
 def _zone(text: str, item: Item) -> Verdict:
@@ -132,9 +191,12 @@ def _zone(text: str, item: Item) -> Verdict:
     shared = [axis for axis in want if axis in got]
     if not shared:
         return Verdict("undecided", "free", "the reply names no zone on the reference's axis")
-    same = all(want[axis] & got[axis] for axis in shared)
+    same = all(want[axis] == got[axis] for axis in shared)
     return decided(
-        same, "R8", "names the same zone" if same else f"names {contrary_zone(text, item.answer)}", text
+        same,
+        "R8",
+        "names the same zone" if same else f"names {contrary_zone(text, item.answer) or 'other zones'}",
+        text,
     )
 
 
@@ -167,10 +229,13 @@ def _polarity_then_place(text: str, item: Item) -> Verdict:
         want = restated(item.answer, head)[0]
     if verdict.outcome != "correct" or not want:
         return verdict
-    for matcher in _places(item):
+    places = _places(item)
+    for matcher in places:
         placed = matcher(text, item)
         if placed.outcome in {"correct", "incorrect"}:
             return placed
+    if len(places) > 1:
+        return decided(False, "R8", "says yes and not where", verdict.extracted)
     return verdict
 
 

@@ -11,6 +11,11 @@ _SIDE = r"(?:left|right)"
 _VIEW = (
     r"(?:image|picture|screen|display|monitor|viewer|reader|observer|slice|figure|film|frame|view|viewport)s?"
 )
+_VIEW_STEMS = (
+    "image", "picture", "screen", "display", "monitor", "viewer",
+    "reader", "observer", "slice", "figure", "film", "frame", "view",
+)  # fmt: skip
+_PATIENT_STEMS = ("patient", "subject", "person", "anatomic")
 _SCAN = r"(?:ct|scan|study|volume|series|stack|section|plane)s?"  # of a patient: a view only beside one
 _WHICH = (
     r"(?:(?:the|this|that|our|an?|each|your|given|provided|displayed|shown|input|axial|coronal|transverse|"
@@ -82,23 +87,29 @@ def without_image_sides(text: str, question: str = "", answer: str = "") -> tupl
     low = lowered(text)
     if "left" not in low and "right" not in low:
         return text, ()
-    if _about_view(lowered(question)) or (
-        _about_view(lowered(answer)) and not _PATIENT.search(answer.lower())
-    ):
-        return text, ()
-    spans = [match.span() for match in _OF_VIEW.finditer(low)]
+    spans = [match.span() for match in _OF_VIEW.finditer(low)] if _has_view(low) else []
     spans += [span for span in _beside_patient(low) if not any(a < span[1] and span[0] < b for a, b in spans)]
+    if not spans or _about_view(lowered(question)):
+        return text, ()
+    if _about_view(lowered(answer)) and not _PATIENT.search(answer.lower()):
+        return text, ()
     for start, end in spans:
         text = text[:start] + " " * (end - start) + text[end:]
     return text, tuple(low[start:end].strip(" ,;:(=-") for start, end in sorted(spans))
 
 
 def _about_view(low: str) -> bool:
-    return bool(_ASKED.search(low) or _OF_VIEW.search(low))
+    return _has_view(low) and bool(_ASKED.search(low) or _OF_VIEW.search(low))
+
+
+def _has_view(low: str) -> bool:
+    return any(stem in low for stem in _VIEW_STEMS)
 
 
 def _beside_patient(low: str) -> list[tuple[int, int]]:
     """Return looser sides of the image that stand with an affirmed side of the patient."""
+    if not any(stem in low for stem in _PATIENT_STEMS):
+        return []
     found = [match.span() for match in _IN_VIEW.finditer(low)]
     patient = [match.span() for match in _PATIENT.finditer(low)] if found else []
     patient = [span for span in patient if not any(a <= span[0] and span[1] <= b for a, b in found)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from medspatial.language import in_english, lettered, other_language
 from medspatial.records import Item
 from medspatial.score.structured.anatomy import match_anatomy
 from medspatial.score.structured.choice import match_choice
@@ -30,11 +31,53 @@ def match(item: Item, reply: str) -> Verdict:
     bare = unwrap(reply, item.question)
     if not bare.text:
         return unanswered("R7", "empty" if not reply.strip() else "nothing is left inside the wrappers")
-    text, views = without_image_sides(bare.text, item.question, item.answer)
-    verdict = _judge(text, item)
-    if views:
-        verdict = _with_views(verdict, views, text, bare.text, item)
-    return _with_wrappers(verdict, bare)
+    try:
+        item = _by_own_letters(item)
+    except ValueError as error:
+        return Verdict("undecided", "letters", str(error))
+    return _with_wrappers(_read(bare.text, item), bare)
+
+
+def _read(text: str, item: Item) -> Verdict:
+    """Judge a bare reply; one in another language by what the small tables read of it, never as wrong."""
+    language = other_language(text)
+    if language is None or other_language(item.question):
+        return _in_view(text, item)
+    english = in_english(text)
+    for said in (english, text):
+        verdict = _in_view(said, item) if said else None
+        if verdict is not None and verdict.outcome in {"correct", "incorrect"}:
+            trace = (f"language: '{said}' is read of {language}", *verdict.trace)
+            return replace(verdict, trace=trace if said != text else verdict.trace)
+    why = f"language: the reply is in {language}, and the small tables of other languages do not read it"
+    return Verdict("undecided", "language", why)
+
+
+def _in_view(text: str, item: Item) -> Verdict:
+    bare, views = without_image_sides(text, item.question, item.answer)
+    verdict = _judge(bare, item)
+    return _with_views(verdict, views, bare, text, item) if views else verdict
+
+
+def _by_own_letters(item: Item) -> Item:
+    """Bring options that carry letters of their own into the order of these letters, and take them off.
+
+    "B" then means the option that is written "B.", as the model was shown it.
+    """
+    if not item.options:
+        return item
+    pairs = lettered(item.options)
+    bare = tuple(text for _, text in sorted(pairs))
+    if len(pairs) < len(item.options) or set(bare) == set(item.options):
+        return item
+    if len(set(bare)) < len(bare):
+        raise ValueError(f"options: texts must differ without their letters, got {list(item.options)}")
+    return item.model_copy(
+        update={
+            "options": bare,
+            "answer": dict(zip(item.options, (t for _, t in pairs), strict=True))[item.answer],
+        }
+    )
 
 
 def _judge(text: str, item: Item) -> Verdict:

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from medspatial.records import Prediction
-from medspatial.score.base import Mark, Metric
+from medspatial.language import reading
+from medspatial.records import Prediction, Reading
+from medspatial.score.base import Mark, Metric, Status
 from medspatial.score.registry import register_metric
 from medspatial.score.structured.match import match
-from medspatial.score.structured.verdict import Verdict
+from medspatial.score.structured.verdict import Outcome, Verdict
 
-RULES_VERSION = "2"
+RULES_VERSION = "3"
+_STATUS: dict[Outcome, Status] = {
+    "correct": "scored",
+    "incorrect": "scored",
+    "unanswered": "unanswered",
+    "undecided": "unscored",
+}
 
 
 @register_metric
@@ -19,22 +26,33 @@ class StructuredMatch(Metric):
     """Reads the answer out of the reply by rules R1 to R14, and compares it with the reference."""
 
     name = "structured"
+    reads = ("medspatial.language", "medspatial.anatomy")
 
     def marks(self, rows: Sequence[Prediction]) -> list[Mark]:
         """Judge each row by the matcher of its answer type."""
-        return [_mark(match(row, row.prediction or "")) for row in rows]
+        return [_mark(match(row, row.prediction or ""), row.options) for row in rows]
 
     def describe(self) -> dict[str, Any]:
         """Return the version of the rules."""
         return {**super().describe(), "rules": "R1-R14", "rules_version": RULES_VERSION}
 
 
-def _mark(verdict: Verdict) -> Mark:
+def _mark(verdict: Verdict, options: tuple[str, ...]) -> Mark:
     metadata: dict[str, Any] = dict(verdict.metadata)
     if verdict.trace:
         metadata["trace"] = list(verdict.trace)
-    if verdict.outcome == "undecided":
-        return Mark(None, None, "unscored", verdict.extracted, verdict.rule, verdict.reason, metadata)
+    reading = typed_reading(verdict, options)
     correct = verdict.outcome == "correct"
-    status = "unanswered" if verdict.outcome == "unanswered" else "scored"
-    return Mark(float(correct), correct, status, verdict.extracted, verdict.rule, verdict.reason, metadata)  # type: ignore[arg-type]
+    status = _STATUS[verdict.outcome]
+    if status == "unscored":
+        return Mark(None, None, status, verdict.extracted, verdict.rule, verdict.reason, metadata, reading)
+    return Mark(
+        float(correct), correct, status, verdict.extracted, verdict.rule, verdict.reason, metadata, reading
+    )
+
+
+def typed_reading(verdict: Verdict, options: tuple[str, ...] = ()) -> Reading:
+    """Return what a verdict read as the answer, as typed values."""
+    said = reading(verdict.extracted or "", options, verdict.standing)
+    figure = verdict.metadata.get("figure")
+    return said if figure is None else said.model_copy(update={"figure": figure, "unit": verdict.unit})

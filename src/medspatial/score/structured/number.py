@@ -13,7 +13,7 @@ from medspatial.score.structured.counts import find_counts, pick_count
 from medspatial.score.structured.quantities import Quantity, find_quantities
 from medspatial.score.structured.reading import Reading, read
 from medspatial.score.structured.units import COUNT, Unit, parse_unit, question_unit
-from medspatial.score.structured.verdict import Verdict, decided, unanswered
+from medspatial.score.structured.verdict import Verdict, decided, refused, unanswered
 
 DEFAULT_RELATIVE_TOLERANCE = 0.25  # where a row states none; the taxonomy's success limit for figures
 MRA_LIMITS = tuple(round(0.05 * step, 2) for step in range(1, 11))  # relative errors 0.05 ... 0.50
@@ -37,6 +37,7 @@ _FORMER = re.compile(
     r"\b(?:previous(?:ly)?|prior|former(?:ly)?|earlier|in the past|last (?:scan|exam\w*|ct|study)|before|"
     r"initially|at baseline|ago|old(?:er)? (?:scan|ct|study)|used to)\b"
 )
+_TYPICAL = re.compile(r"\b(?:typical(?:ly)?|usual(?:ly)?|general(?:ly)?|on average|commonly|normally)\b")
 _OR = re.compile(r"\bor\b|/")
 
 
@@ -52,6 +53,8 @@ def match_number(text: str, item: Item) -> Verdict:
     reading = read(part)
     found, other = _relevant(part, reading, target, item.question.lower())
     found = _narrowed(found, part, item.question.lower(), trace)
+    if found and reading.refuses() and all(_TYPICAL.search(_around(part.lower(), q)) for q in found):
+        return replace(refused(), trace=(*trace, "R7: figures of the usual case are no answer"))
     if not found:
         return replace(_none(part, target, other, reading), trace=tuple(trace))
     return replace(_judge(found, part, item.question.lower(), target, reading), trace=tuple(trace))
@@ -154,7 +157,7 @@ def _none(text: str, target: Target, other: list[Quantity], reading: Reading) ->
         why = f"'{shown}' is a figure of another kind{kind}, {target.unit.dimension} was asked"
         return decided(False, "R10", why, shown)
     if reading.refuses():
-        return unanswered("R7", "refuses or calls it indeterminate")
+        return refused()
     if other:
         return unanswered(
             "R10", f"'{other[0].written(text)}' is no figure in a unit of {target.unit.dimension}"
@@ -188,7 +191,7 @@ def _judge(found: list[Quantity], text: str, question: str, target: Target, read
         f"{shown} against {target.value:g} ± {target.tolerance:g} {_base_name(target.unit)}",
         shown,
     )
-    return replace(verdict, metadata=accuracy(figure, target.value))
+    return replace(verdict, metadata=accuracy(figure, target.value), unit=_base_name(target.unit) or None)
 
 
 def _chosen(found: list[Quantity], question: str) -> tuple[Quantity, tuple[float, ...]] | None:

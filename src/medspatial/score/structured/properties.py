@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from medspatial.records import Item
 from medspatial.score.structured.reading import read
-from medspatial.score.structured.verdict import Verdict, decided, unanswered
+from medspatial.score.structured.verdict import Verdict, decided, refused
 
 # words on one axis: a text with one and a text with the other contradict each other
 ANTONYMS = (
@@ -54,6 +54,7 @@ for _axis, (_plus, _minus) in enumerate(ANTONYMS):
     for _sign, _words in ((1, _plus), (-1, _minus)):
         for _word in _words.split():
             AXES.setdefault(_word, {})[_axis] = _sign
+_BOTH_OF_A_LIST = re.compile(r"both\W+[a-z]+\W+and\b")  # "both upper and lower": no two sides
 _WORD = re.compile(r"[a-z]+")
 
 
@@ -68,7 +69,9 @@ def property_signs(text: str) -> dict[int, int]:
     signs: dict[int, int] = {}
     for token in reading.tokens:
         for axis, sign in AXES.get(token.word, {}).items():
-            if axis == PRESENCE:
+            if axis == PRESENCE or (
+                token.word == "both" and _BOTH_OF_A_LIST.match(reading.text, token.start)
+            ):
                 continue
             segment = reading.segment_of(token.start)
             denied = any(end <= token.start for _, end, _ in reading.cues(segment))
@@ -136,5 +139,5 @@ def match_property(text: str, item: Item) -> Verdict | None:
         shown = ANTONYMS[shared[0]][0 if got[shared[0]] > 0 else 1].split()[0]
         return decided(same, "R13", f"says '{shown}'", shown)
     if read(text).refuses():
-        return unanswered("R7", "refuses or calls it indeterminate")
+        return refused()
     return Verdict("undecided", "free", "the reply has no property on the reference's axis")

@@ -168,6 +168,8 @@ def _stated(reading: Reading, text: str, question: str) -> tuple[bool | None, st
         if not best_structures:
             return None, "says nothing of what was asked"
         best = (1, reading.segments[0])
+    if _names_one_alone(text, question):
+        return None, "names one of the structures and says nothing of it"
     segment = best[1]
     negations = _negations(reading, segment, asked, question)
     conflict = _antonym(_without_asides(reading, segment, asked), question)
@@ -202,6 +204,14 @@ def _denied_at(reading: Reading, place: int) -> bool:
 def _shared_structures(text: str, question: str) -> bool:
     names = {m.name for m in find_mentions(question)}
     return any(m.name in names for m in find_mentions(text))
+
+
+def _names_one_alone(text: str, question: str) -> bool:
+    """Say whether a text is the bare name of one of several structures asked about."""
+    found = find_mentions(text)
+    rest = text[: found[0].start] + text[found[0].end :] if len(found) == 1 else "several"
+    asked = {mention.name for mention in find_mentions(question)}
+    return not content_words(rest) and not re.search(r"\w{4}", rest) and {found[0].name} < asked
 
 
 def _negations(reading: Reading, segment: Segment, asked: frozenset[str], question: str) -> int:

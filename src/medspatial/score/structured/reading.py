@@ -7,6 +7,7 @@ from bisect import bisect_right
 from functools import lru_cache
 from typing import Literal
 
+from medspatial.language import find_refusals
 from medspatial.score.structured.segments import (
     Segment,
     blank,
@@ -20,18 +21,20 @@ from medspatial.score.structured.stems import content_words, stem
 from medspatial.score.structured.words import (
     COMPARATIVES,
     COMPARED,
+    COMPARED_BEGINS,
     CONDITION,
+    CONDITION_BEGINS,
     CONTRAST,
     DETERMINERS,
     FINITE_VERBS,
     HEDGE,
     NEGATION,
+    NEGATION_BEGINS,
     PREPOSITIONS,
     PSEUDO_NEGATION,
     PSEUDO_STEMS,
-    REFUSAL,
-    REFUSAL_STEMS,
     STATES,
+    STATES_WORDS,
     STRONGER,
     TENTATIVE,
     WEAK,
@@ -40,6 +43,7 @@ from medspatial.score.vocabulary import words
 
 Standing = Literal["affirmed", "denied", "compared", "void"]
 
+_LETTERS = re.compile("[a-z]+")
 _ASIDE_MARKS = frozenset("-—(")
 _DENIALS_ALONE = frozenset(
     {"no", "none", "not", "normal", "negative", "clear", "absent", "unremarkable", "nil", "free"}
@@ -87,15 +91,26 @@ class Reading:
             if token.word in COMPARATIVES and is_comparative(self.tokens, index)
         ]
         self._starts = [segment.start for segment in self.segments]
-        self._negations = [(m.start(), m.end(), m.group()) for m in NEGATION.finditer(self.text)]
-        self._compared = [(m.start(), m.end()) for m in COMPARED.finditer(self.text)]
-        self._refusals = (
-            [(m.start(), m.end()) for m in REFUSAL.finditer(self.text)]
-            if any(s in low for s in REFUSAL_STEMS)
+        begun = set(_LETTERS.findall(self.text))
+        self._negations = (
+            [(m.start(), m.end(), m.group()) for m in NEGATION.finditer(self.text)]
+            if begun & NEGATION_BEGINS or "n't" in self.text
             else []
         )
-        self._conditions = [(m.start(), m.end()) for m in CONDITION.finditer(self.text)]
-        self._states = [(m.start(), m.end(), m.group()) for m in STATES.finditer(self.text)]
+        self._compared = (
+            [(m.start(), m.end()) for m in COMPARED.finditer(self.text)]
+            if begun & COMPARED_BEGINS or "<" in self.text or ">" in self.text
+            else []
+        )
+        self._refusals = list(find_refusals(self.text))
+        self._conditions = (
+            [(m.start(), m.end()) for m in CONDITION.finditer(self.text)] if begun & CONDITION_BEGINS else []
+        )
+        self._states = (
+            [(m.start(), m.end(), m.group()) for m in STATES.finditer(self.text)]
+            if begun & STATES_WORDS
+            else []
+        )
 
     def segment_of(self, position: int) -> Segment:
         """Return the segment that holds a character position."""

@@ -21,7 +21,7 @@ from medspatial.score.structured.relation_words import (
 from medspatial.score.structured.roles import Roles, roles
 from medspatial.score.structured.segments import lowered
 from medspatial.score.structured.stems import role_keys, role_words
-from medspatial.score.structured.verdict import Verdict, decided, unanswered
+from medspatial.score.structured.verdict import REFUSES, Verdict, decided, unanswered
 
 _LINK_PHRASE = re.compile(
     r"\b(?:relative to|in relation to|with respect to|with regards? to|with reference to|compared (?:to|"
@@ -92,9 +92,30 @@ def match_relation(text: str, item: Item) -> Verdict:
         m for m in found.compared if "than" not in reading.text[reading.segment_of(m.start).start : m.start]
     ]
     asked = roles(item.question)
+    _drop_other_landmarks(found, reading, asked)
     got = [_turned(mention, reading, asked, found) for mention in found.affirmed]
     verdict = _decide(got, want, found, reading)
     return replace(verdict, trace=tuple(found.trace))
+
+
+def _drop_other_landmarks(found: Commitments, reading: Reading, asked: Roles | None) -> None:
+    """R14: "posterior to the stomach and anterior to the spine" says a second place."""
+    if asked is None or len(found.affirmed) < 2:
+        return
+    objects = [_object_of(mention, reading) for mention in found.affirmed]
+    if not any(keys & asked.landmark for keys in objects):
+        return
+    known = asked.landmark | asked.subject
+    kept = [m for m, keys in zip(found.affirmed, objects, strict=True) if not keys or keys & known]
+    if len(kept) < len(found.affirmed):
+        found.affirmed = kept
+        found.trace.append("R14: a relation to something else is detail")
+
+
+def _object_of(mention: Mention, reading: Reading) -> frozenset[str]:
+    """Return the keys of what stands behind "to" or "of" after a relation; empty where nothing does."""
+    after = reading.text[mention.end : mention.end + 60]
+    return role_keys(" ".join(after.split()[:4])) if _PREPOSITION.match(after) else frozenset()
 
 
 def _clash(first: str, second: str) -> bool:
@@ -175,4 +196,4 @@ def _nothing(want: list[str], found: Commitments, reading: Reading) -> Verdict:
         )
     if denied:
         return unanswered("R3", f"only says what it is not ({', '.join(sorted(denied))})")
-    return unanswered("R7", "refuses or calls it indeterminate" if reading.refuses() else "names no relation")
+    return unanswered("R7", REFUSES if reading.refuses() else "names no relation")

@@ -6,6 +6,8 @@ import re
 from dataclasses import replace
 from functools import lru_cache
 
+from medspatial.anatomy import OTHER_SIDE
+from medspatial.language import find_refusals
 from medspatial.score.structured.commitments import Commitments, Mention, commitments
 from medspatial.score.structured.comparison import (
     Comparison,
@@ -17,10 +19,8 @@ from medspatial.score.structured.comparison import (
 from medspatial.score.structured.image_sides import without_image_sides
 from medspatial.score.structured.reading import Reading
 from medspatial.score.structured.segments import blank, lowered
-from medspatial.score.structured.verdict import Verdict, decided, unanswered
-from medspatial.score.structured.words import EQUAL, FINITE_VERBS, REFUSAL
-
-OPPOSITE = {"left": "right", "right": "left"}
+from medspatial.score.structured.verdict import Verdict, decided, refused, unanswered
+from medspatial.score.structured.words import EQUAL, FINITE_VERBS
 
 # "right" and "left" that name no side (R9); blanked first
 _NO_SIDE = re.compile(
@@ -82,13 +82,24 @@ _ONE_SIDED = re.compile(
 )
 _LETTER = re.compile(r"(?<![A-Za-z0-9.])(?<!\d )([LR])(?![A-Za-z0-9])(?!\s*\d)(?!')")
 # one of these stands in every mention; looked for first, because many texts have none
-_ANY_SIDE = re.compile(
-    r"left|right|bilat|unilat|both|mid|\b[lr][tusmq]|[lr]-sid|\b[LRlr]\b|each|either|neither|side|\bone\b|"
-    r"equal|same|identic|difference|"
-    r"symmet|median|sinist|dext|none|lingul|lobe|\b[rl][uml][lq]\b|flexure|colon|c[ae]*cum|appendix|"
-    r"fissure|single|all sides",
-    re.I,
+_ANY_SIDE = (
+    "left", "right", "bilat", "unilat", "both", "mid", "-sid", "each", "either", "neither", "side", "equal",
+    "same", "identic", "difference", "symmet", "median", "sinist", "dext", "none", "lingul", "lobe",
+    "flexure", "colon", "cum", "appendix", "fissure", "single", "all sides",
+)  # fmt: skip
+_ANY_SHORT = re.compile(r"\b(?:[lr](?:[tusmq]|[uml][lq]\b|\b)|one\b)", re.I)
+# one of these stands in every "right" and "left" that names no side
+_RIGHT_NO_SIDE = re.compile(
+    r"right (?:be|ab|at|aw|af|al|ag|an|n|un|in|on|op|or|th|h|w|from|pl|po|sp|si|loc|int|res|rep|con|dia|dir|"
+    r"mom|tra|que|cho|up\b)"
 )
+_NO_SIDE_STEMS = (
+    "that", "this", "you", "all right", "alright", "between", "distinguish", "differentiate", "whether",
+    "right?", "if i", "quite right", "absolutely right", "is right", "am i right", "and right", "left un",
+    "left in", "left be", "left al", "left o", "left bl", "left as", "nothing left", "little left",
+    "is left", "'s left", "much left", "none left", "has left", "have left", "are left", "displac", "shift",
+    "push", "deviat", "compress",
+)  # fmt: skip
 _CENTRAL = re.compile(r"\b(?:centrally|central|in the (?:middle|cent(?:er|re))(?! lobe)|median)\b")
 _SPELLED = re.compile(r"\b(?:left|right|bilateral\w*|both|mid-?line|central\w*|neither|middle)\b")
 _LOOKALIKE = re.compile(r"[a-z](?:right|left)|\bl[1-5]\b")
@@ -115,9 +126,9 @@ def _find_central(text: str) -> list[Mention]:
 @lru_cache(maxsize=4096)
 def _find(text: str) -> tuple[Mention, ...]:
     low = _AGREEMENT.sub(lambda m: " " * len(m.group()), lowered(text)) if _agrees(text) else lowered(text)
-    if not _ANY_SIDE.search(text):
+    if not any(stem in low for stem in _ANY_SIDE) and not _ANY_SHORT.search(text):
         return _one_sided(low)
-    low = blank(low, _NO_SIDE)
+    low = _without_lookalikes(low)
     found = [Mention(str(m.lastgroup), m.start(), m.end()) for m in _WORDS.finditer(low)]
     found = [m for m in found if m.value != "midline" or not _TO_MIDLINE.search(low[: m.start])]
     found += [Mention(str(m.lastgroup), m.start(), m.end()) for m in _ANATOMY.finditer(low)]
@@ -131,11 +142,17 @@ def _find(text: str) -> tuple[Mention, ...]:
     return tuple(sorted(found, key=lambda m: m.start))
 
 
+def _without_lookalikes(low: str) -> str:
+    """Blank each "right" and "left" that names no side."""
+    if _RIGHT_NO_SIDE.search(low) or any(stem in low for stem in _NO_SIDE_STEMS):
+        return blank(low, _NO_SIDE)
+    return low
+
+
 def _one_sided(low: str) -> tuple[Mention, ...]:
     """Read organs of one side; a text that refuses answers nothing by naming one."""
-    if REFUSAL.search(low):
-        return ()
-    return tuple(Mention(str(m.lastgroup), m.start(), m.end()) for m in _ONE_SIDED.finditer(low))
+    found = tuple(Mention(str(m.lastgroup), m.start(), m.end()) for m in _ONE_SIDED.finditer(low))
+    return () if found and find_refusals(low) else found
 
 
 def _agrees(text: str) -> bool:
@@ -146,7 +163,7 @@ def _agrees(text: str) -> bool:
     words = text.lower()[match.end() :].split()
     if words[:1] in (["not"], ["rather"], ["and"], ["no"]) or not FINITE_VERBS & set(words):
         return False  # "Right, not left": an answer
-    rest = [m.lastgroup for m in _WORDS.finditer(blank(text.lower()[match.end() :], _NO_SIDE))]
+    rest = [m.lastgroup for m in _WORDS.finditer(_without_lookalikes(text.lower()[match.end() :]))]
     return bool(rest) and "right" not in rest and bool({"left", "bilateral", "midline"} & set(rest))
 
 
@@ -171,7 +188,7 @@ def _clash(first: str, second: str) -> bool:
 
 def match_side(reply: str, answer: str, question: str) -> Verdict:
     """Judge a reply to a question whose answer is a side."""
-    wanted = sides_of(answer)
+    wanted = _reference_sides(answer, question)
     if not wanted:
         return Verdict("undecided", "R9", f"the reference names no side: '{answer}'")
     want = next(iter(wanted)) if len(wanted) == 1 else "bilateral"
@@ -180,6 +197,18 @@ def match_side(reply: str, answer: str, question: str) -> Verdict:
     if verdict.rule == "R14":
         verdict = replace(verdict, rule=_plain_rule(reply, reading, found))
     return replace(verdict, trace=tuple(found.trace))
+
+
+@lru_cache(maxsize=4096)
+def _reference_sides(answer: str, question: str) -> frozenset[str]:
+    """Return a reference's sides; of "larger on the right than on the left" the one that is asked for."""
+    sides = sides_of(answer)
+    if sides == {"bilateral"} and question_comparison(question.lower()):
+        found, _ = read_sides(answer, question, frozenset())
+        said = sides_said(found)
+        if len(said) == 1 and said <= {"left", "right"}:
+            return said
+    return sides
 
 
 def read_sides(reply: str, question: str, wanted: frozenset[str]) -> tuple[Commitments, Reading]:
@@ -200,7 +229,7 @@ def read_sides(reply: str, question: str, wanted: frozenset[str]) -> tuple[Commi
     found, reading = commitments(spelled_out(reply), find, low, _clash)
     asked = question_comparison(question)
     if asked:
-        result = winners(reading, found, asked, other=OPPOSITE.get)
+        result = winners(reading, found, asked, other=OTHER_SIDE.get)
         _apply_comparison(found, result or by_figures(reading, found, asked))
     return found, reading
 
@@ -248,23 +277,23 @@ def sides_said(found: Commitments, *, both: bool = True) -> frozenset[str]:
     return frozenset(values)
 
 
-def _decide(found: Commitments, want: str, refused: bool, any_text: bool) -> Verdict:
+def _decide(found: Commitments, want: str, refuses: bool, any_text: bool) -> Verdict:
     values = sides_said(found)
     if want == "neither" and not values and len(found.denied) > 0:
         return decided(True, "R3", "all sides are denied", "neither")
     if not values:
-        return no_side(found, want, refused, any_text)
+        return no_side(found, want, refuses, any_text)
     got = next(iter(values)) if len(values) == 1 else " and ".join(sorted(values))
     if got == want:
         rule = "R8" if want == "bilateral" else _rule(found)
         return decided(True, rule, f"commits to {got}", got)
-    if want == "bilateral" and got in OPPOSITE:
+    if want == "bilateral" and got in OTHER_SIDE:
         return decided(False, "R8", f"names one half ({got}) of a two-sided answer", got)
     rule = "R5" if got == "bilateral" or " and " in got else _rule(found)
     return decided(False, rule, f"commits to {got}, the reference is {want}", got)
 
 
-def no_side(found: Commitments, want: str, refused: bool, any_text: bool) -> Verdict:
+def no_side(found: Commitments, want: str, refuses: bool, any_text: bool) -> Verdict:
     """Judge a reply that affirms no side."""
     denied = {mention.value for mention in found.denied}
     if found.alternatives:
@@ -273,8 +302,8 @@ def no_side(found: Commitments, want: str, refused: bool, any_text: bool) -> Ver
         return decided(False, "R3", f"denies {want} and offers nothing else", f"not {want}")
     if denied:
         return unanswered("R3", f"only says what it is not ({', '.join(sorted(denied))})")
-    if refused:
-        return unanswered("R7", "refuses or calls it indeterminate")
+    if refuses:
+        return refused()
     return unanswered("R7", "names no side" if any_text else "empty")
 
 

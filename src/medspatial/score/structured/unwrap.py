@@ -2,45 +2,31 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from dataclasses import dataclass
 
+from medspatial.language import (
+    json_answer,
+    line_answer,
+    open_envelope,
+    plain_figures,
+    tag_answer,
+    with_tags,
+    without_markup,
+)
+
 _END_CHARS = 2000  # read at either end of a reply that is longer than both together
 _BLANKS = re.compile(r"(\s)\1{2,}")
-_REASONING = re.compile(
-    r"<(think|thinking|thought|reasoning|analysis|scratchpad|reflection)\b[^>]*>.*?</\1\s*>", re.I | re.S
-)
-_REASONING_END = re.compile(
-    r"\A.*</(?:think|thinking|thought|reasoning|analysis|scratchpad|reflection)\s*>", re.I | re.S
-)
-_REASONING_OPEN = re.compile(
-    r"<(?:think|thinking|thought|reasoning|analysis|scratchpad|reflection)\b[^>]*>.*\Z", re.I | re.S
-)
 _ANSWER_TAG = re.compile(
     r"<(answer|final_answer|final|response|output)\b[^>]*>(.*?)(?:</\1\s*>|\Z)", re.I | re.S
+)
+_EXPLAINED = re.compile(
+    r"<(reason|explanation|justification|why|comment|note)\b[^<>]*>.*?</\1\s*>", re.I | re.S
 )
 _BOXED = re.compile(r"\\boxed\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
 _LATEX_TEXT = re.compile(r"\\(?:text|textbf|mathrm|mathbf|textit|rm|bf)\s*\{([^{}]*)\}")
 _FENCE = re.compile(r"```[\w-]*[ \t]*\n?(.*?)(?:```|\Z)", re.S)
-_OBJECT = re.compile(r"\{[^{}]*\}", re.S)
-_ANSWER_KEYS = (
-    "final_answer",
-    "finalanswer",
-    "final answer",
-    "answer",
-    "prediction",
-    "choice",
-    "response",
-    "result",
-    "output",
-)
-_LOOSE_FIELD = re.compile(
-    r"""["']?(?:final[_ ]?answer|answer|prediction|choice|response)["']?\s*:\s*"""
-    r"""(?:"([^"]*)"|'([^']*)'|([^,}\n]+))""",
-    re.I,
-)
 _TOKENS = re.compile(
     r"#*\s*(?:</?s>|<\|[^|<>]{1,40}\|>|<(?:pad|eos|bos|unk|end_of_turn|start_of_turn|im_patch)>|\[/?INST\]|"
     r"</?sys>)",
@@ -54,6 +40,10 @@ _NEXT_TURN = re.compile(
     r"(?<=\S)\s*(?:\n|###|\s{2,}|(?<=[.!])\s?)\s*#*\s*(?:user|human|question|instruction|q)\s*:.*\Z",
     re.I | re.S,
 )
+_USER = re.compile(
+    r"(?<=\S)\s*\n\s*(?:#+\s*)?(?:user|human)\s*:(?=.*\b(?:assistant|model|gpt|ai|bot)\s*:)", re.I | re.S
+)
+_PREAMBLE = re.compile(r"\b(?:you are|chat between|assistant|system)\b", re.I)
 _LEAD_TURN = re.compile(r"\A\s*(?:#+\s*)?(?:user|human|question|q)\s*:\s*", re.I)
 _MARKDOWN_LINE = re.compile(
     r"^[ \t]*(?:#{1,6}[ \t]+|>[ \t]*(?![\d\s=])|[-*+•][ \t]+(?!\d+(?:[.,]\d+)?\s*(?i:hu|hounsfield\w*(?: "
@@ -84,12 +74,20 @@ def unwrap(reply: str, question: str = "") -> Unwrapped:
     """
     removed: list[str] = []
     text = _BLANKS.sub(r"\1\1", reply) if len(reply) > _END_CHARS else reply
+    opened = open_envelope(with_tags(text))
+    removed += opened.removed
+    text = opened.text
+    text = _changed(text, plain_figures(text), "notation of figures", removed)
     if not _PLAIN.match(text):
         text = unicodedata.normalize("NFKC", text).translate(_QUOTES)
-        text = _without_reasoning(text, removed)
         text = _changed(text, _TOKENS.sub(" ", text), "special tokens", removed)
+        text = _answer_tag(text, removed)
+        text = _changed(text, without_markup(text), "HTML", removed)
         text = _opened(text, removed)
-    text = _answer_turn(text, removed)
+    if ":" in text and (answer := line_answer(text)) is not None:
+        removed.append("fields")
+        text = answer
+    text = _answer_turn(text, question, removed)
     text = _without_question(text, question, removed)
     if "repeated question" in removed or "chat turns" in removed:
         text = _ANSWER_LABEL.sub("", text)  # "Q: ... A: ..."; else "A:" is an option's letter
@@ -118,24 +116,26 @@ def _changed(before: str, after: str, what: str, removed: list[str]) -> str:
     return after
 
 
-def _without_reasoning(text: str, removed: list[str]) -> str:
+def _answer_tag(text: str, removed: list[str]) -> str:
     if "<" not in text:
         return text
-    kept = _REASONING.sub(" ", text)
-    kept = _REASONING_END.sub("", kept)
-    kept = _REASONING_OPEN.sub("", kept)
-    text = _changed(text, kept, "reasoning", removed)
-    tags = [match.group(2) for match in _ANSWER_TAG.finditer(text) if match.group(2).strip()]
-    return _changed(text, tags[-1], "answer tag", removed) if tags else text
+    answer = tag_answer(text)
+    if answer is None:
+        tags = [match.group(2) for match in _ANSWER_TAG.finditer(text) if match.group(2).strip()]
+        answer = tags[-1] if tags else None
+    if answer is None:
+        kept = _EXPLAINED.sub(" ", text)
+        return kept if kept.strip() else text
+    return _changed(text, answer, "answer tag", removed)
 
 
 def _opened(text: str, removed: list[str]) -> str:
-    """Open ``\\boxed{}``, code fences and JSON objects with an answer field."""
+    """Open ``\\boxed{}``, code fences, and fields of JSON or YAML with an answer."""
     if "\\" in text:
         boxes = _BOXED.findall(text)
         inner = _LATEX_TEXT.sub(r"\1", boxes[-1] if boxes else text)
         text = _changed(text, inner.replace("\\", " ") if boxes else inner, "\\boxed", removed)
-    answer = _json_answer(text)
+    answer = json_answer(text)
     if answer is not None:
         removed.append("JSON")
         return answer
@@ -144,45 +144,26 @@ def _opened(text: str, removed: list[str]) -> str:
     return text
 
 
-def _json_answer(text: str) -> str | None:
-    found = None
-    for match in _OBJECT.finditer(text):
-        value = _field(match.group())
-        found = value if value is not None else found
-    return found
-
-
-def _field(source: str) -> str | None:
-    try:
-        loaded = json.loads(source)
-    except ValueError:
-        loose = _LOOSE_FIELD.search(source)
-        return next((group.strip() for group in loose.groups() if group), None) if loose else None
-    if not isinstance(loaded, dict):
-        return None
-    lowered = {str(key).casefold(): value for key, value in loaded.items()}
-    for key in _ANSWER_KEYS:
-        if key in lowered:
-            return _plain(lowered[key])
-    return None
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return " and ".join(_plain(entry) for entry in value)
-    return "" if value is None else str(value)
-
-
-def _answer_turn(text: str, removed: list[str]) -> str:
+def _answer_turn(text: str, question: str, removed: list[str]) -> str:
     if ":" not in text:
         return text
+    text = _before_next_user(text, question, removed)
     turns = list(_TURN.finditer(text))
     after = text[turns[-1].end() :] if turns and text[turns[-1].end() :].strip() else text
     after = _NEXT_TURN.sub("", after)
     after = _LEAD_TURN.sub("", after)
     return _changed(text, after, "chat turns", removed)
+
+
+def _before_next_user(text: str, question: str, removed: list[str]) -> str:
+    """Cut where the model goes on as its own user; a prompt that it repeats holds the question, and stays."""
+    match = _USER.search(text)
+    if match is None or _PREAMBLE.search(text[: match.start()]):
+        return text
+    asked = question.strip().casefold()[:30]
+    if asked and asked in text[match.end() :].casefold():
+        return text
+    return _changed(text, text[: match.start()], "chat turns", removed)
 
 
 def _without_question(text: str, question: str, removed: list[str]) -> str:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from medspatial.records import Standing
+
+REFUSES = "refuses or calls it indeterminate"
+
 Outcome = Literal["correct", "incorrect", "unanswered", "undecided"]
 
 
@@ -26,6 +30,8 @@ class Verdict:
         The steps on the way, in order.
     metadata
         Further figures (relative error, band, ...).
+    unit
+        The unit of ``metadata["figure"]``; None where no figure was compared.
     """
 
     outcome: Outcome
@@ -34,11 +40,26 @@ class Verdict:
     extracted: str | None = None
     trace: tuple[str, ...] = ()
     metadata: dict[str, Any] = field(default_factory=dict)
+    unit: str | None = None
+
+    @property
+    def standing(self) -> Standing:
+        """How the reply stands to its answer."""
+        if self.rule == "R5" and self.outcome != "correct" and self.extracted != "bilateral":
+            return "several"
+        if self.outcome in {"correct", "incorrect"}:
+            return "hedged" if self.rule == "R6" else "committed"
+        return "refused" if self.reason == REFUSES else "none"
 
 
 def unanswered(rule: str, reason: str, extracted: str | None = None) -> Verdict:
     """Return the verdict for a reply without a usable answer."""
     return Verdict("unanswered", rule, reason, extracted)
+
+
+def refused() -> Verdict:
+    """Return the verdict for a reply that says that it cannot tell."""
+    return Verdict("unanswered", "R7", REFUSES)
 
 
 def decided(correct: bool, rule: str, reason: str, extracted: str | None) -> Verdict:

@@ -77,6 +77,22 @@ NEGATION = re.compile(
     r"except(?: for)?|"
     r"absent (?:in|on|from)|spares?|sparing|unlikely|wrong|incorrect|false|clear of)\b"
 )
+# Words with which each of these patterns begins: tested first, because most replies have none of them.
+NEGATION_BEGINS = words(
+    """no not never neither nor none nothing without cannot absence negative free lack lacks lacking denies
+    deny exclude excludes dismiss discard eliminate excluding excluded ruled rules rule ruling rather instead
+    as other fail fails devoid nowhere hardly minus apart except absent spare spares sparing unlikely wrong
+    incorrect false clear"""
+)
+COMPARED_BEGINS = words(
+    """than exceeds exceeding surpasses surpassing outweighs compared comparison comparing relative versus vs
+    contrast unlike contrary over"""
+)
+CONDITION_BEGINS = words("if whether unless case provided assuming")
+STATES_WORDS = words(
+    """normal unremarkable clear spared unaffected uninvolved intact healthy absent missing negative limits
+    free"""
+)
 # a subject of these is denied: "the left kidney is normal"
 STATES = re.compile(
     r"\b(?:normal|unremarkable|clear|spared|unaffected|uninvolved|intact|healthy|absent|missing|negative|"
@@ -107,39 +123,6 @@ HEDGE = re.compile(
     r"\b(?:(?:most |more |very )?likely|probabl[ey]|appears?(?: to)?|seems?(?: to)?|suspect(?:ed)?|i "
     r"(?:think|believe|guess|suppose)|presum\w+|suggest\w*|"
     r"favou?r(?:ed|s|ing)?|tentativ\w+|apparently|if i had to)\b"
-)
-REFUSAL = re.compile(
-    r"\b(?:(?:can ?not|can't|could not|couldn't|unable to|not able to|not possible to|impossible to|"
-    r"(?:difficult|hard) to|"
-    r"do not have the ability to|don't have the ability to|not qualified to|not allowed to|won't|will not|"
-    r"must decline to|"
-    r"decline to|not in a position to|cannot be|can't be|could not be|couldn't be|am not able|not "
-    r"be)\W+(?:\w+\W+){0,3}?"
-    r"(?:determin\w*|assess\w*|tell|told|interpret\w*|say|evaluat\w*|provide|answer\w*|analy[sz]\w*|"
-    r"view\w*|process\w*|conclu\w*|"
-    r"diagnos\w*|help|assist|decid\w*|judg\w*|specif\w*|comment\w*|access\w*|ascertain\w*|establish\w*|"
-    r"infer\w*|know|"
-    r"see (?:the|an|any|your|this) (?:image|scan|picture|ct|study)\w*|give|offer|make (?:a|any)|respond|"
-    r"infer|discern\w*|localis\w*|localiz\w*|clarif\w*|differentiate|distinguish)"
-    r"|indeterminate|undetermined|undeterminable|inconclusive|insufficient(?:ly)?|not enough "
-    r"(?:information|data|detail)|"
-    r"(?:do not|don't|does not|doesn't) (?:know|have (?:access|enough|sufficient))|no idea|"
-    r"no way to (?:know|tell|say)|not (?:entirely "
-    r"|quite |completely )?sure|unsure|"
-    r"(?:it is|it's|is|remains) (?:unclear|uncertain|unknown)|unclear (?:whether|which|from|if)|unknown|"
-    r"not (?:specified|provided|stated|mentioned|given|available|reported)|no (?:image|scan|images|ct|"
-    r"picture)s? (?:is |was |are |were )?(?:provided|attached|available|given|visible)|"
-    r"as an ai|language model|consult (?:a|your|with)|seek (?:medical|professional)|non-?diagnostic|i "
-    r"apologi[sz]e|i'm sorry|i am sorry|"
-    r"not applicable|n/a|no answer|cannot comment|without (?:seeing|access)|limited (?:information|view)|"
-    r"equivocal|ambiguous)\b"
-    r"|\A\W*(?:unclear|uncertain|unsure|unknown|unspecified|none of the above cannot)\W*\Z"
-)
-# one of these stands in every refusal above; looked for first, because most replies have none
-REFUSAL_STEMS = phrases(
-    """can|n't|unable|not |possible|difficult|hard to|decline|determin|conclusive|sufficient|no |sure|
-unclear|uncertain|unknown|unspecified|language model|as an ai|consult|seek|diagnostic|apolog|sorry|
-n/a|without|limited|equivocal|ambiguous"""
 )
 EQUAL = re.compile(
     r"\b(?:equal(?:ly|s)?|same (?:size|volume|length|extent|height|distance|level|amount|degree)|the same|"

@@ -6,12 +6,14 @@ import re
 from dataclasses import replace
 from typing import NamedTuple
 
+from medspatial.language import find_refusals, refuses_whole
 from medspatial.records import Item
 from medspatial.score.structured.commitments import Mention, final_part
+from medspatial.score.structured.contact import touching
 from medspatial.score.structured.proposition import restated
 from medspatial.score.structured.reading import Reading, read
 from medspatial.score.structured.segments import lowered
-from medspatial.score.structured.verdict import Verdict, decided, unanswered
+from medspatial.score.structured.verdict import REFUSES, Verdict, decided, unanswered
 from medspatial.score.vocabulary import words
 
 _YES = (
@@ -42,6 +44,7 @@ _WORDS = re.compile(r"\b(?:yes|no)\b(?=\s*(?:[.,;:!?)]|\Z))", re.I)
 _SHORT = re.compile(
     rf"\A\W*(?:it is |it's |the answer is )?(?:(?P<yes>{_YES}|present|seen|visible)|(?P<no>{_NO}))\W*\Z", re.I
 )
+_OPEN = re.compile(r"[^.;!?]*?\bwhether\b")  # "it is difficult to tell ... whether": the question stays open
 _WEAK_LEADS = words("right positive negative absent none neither nothing never sure n y")
 _POLARITY_TEXT = {"yes": True, "true": True, "present": True, "no": False, "false": False, "absent": False}
 
@@ -88,6 +91,8 @@ class Polarity(NamedTuple):
 
 def read_polarity(text: str, question: str) -> Polarity:
     """Return what a reply to a yes/no question says in its last commitment (R2)."""
+    if refuses_whole(text):
+        return Polarity(None, "R7", REFUSES)
     part, cue = final_part(text, lambda tail: _mentions(tail, question))
     trace = (f"R2: only what follows '{cue}' counts",) if cue and part != text else ()
     if cue == "no":
@@ -108,15 +113,23 @@ def polarity(text: str, question: str) -> Polarity:
     low, reading = lowered(text), read(text)
     if _EITHER.search(reading.text) or _BOTH.search(reading.text):
         return Polarity(None, "R5", "says yes and no and chooses none")
+    if refuses_whole(text):
+        return Polarity(None, "R7", REFUSES)
     leading = _LEADING.match(reading.text if reading.text.strip() else low)
     if leading and not _weak_lead(leading, low):
         return _led(leading)
-    if reading.void():
-        return Polarity(None, "R7", "refuses or calls it indeterminate")
+    if reading.void() or any(_OPEN.match(low, end) for _, end in find_refusals(low)):
+        return Polarity(None, "R7", REFUSES)
+    return _by_meaning(text, question) or _by_word(low, leading, reading)
+
+
+def _by_meaning(text: str, question: str) -> Polarity | None:
+    """Read what affirms or denies without the word: what lies between two structures, a restatement."""
+    apart = touching(text, question)
+    if apart is not None:
+        return Polarity(apart, "R13", "says what lies between them")
     got, why = restated(text, question)
-    if got is not None:
-        return Polarity(got, "R13", why)
-    return _by_word(low, leading, reading)
+    return None if got is None else Polarity(got, "R13", why)
 
 
 def _led(leading: re.Match[str]) -> Polarity:
@@ -133,9 +146,7 @@ def _by_word(low: str, leading: re.Match[str] | None, reading: Reading) -> Polar
         word = late.pop()
         return Polarity(word == "yes", "R13", f"says '{word}'", leads=True)
     refused = reading.refuses()
-    return Polarity(
-        None, "R7", "refuses or calls it indeterminate" if refused else "says nothing of what was asked"
-    )
+    return Polarity(None, "R7", REFUSES if refused else "says nothing of what was asked")
 
 
 def _weak_lead(match: re.Match[str], low: str) -> bool:

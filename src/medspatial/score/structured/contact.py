@@ -1,0 +1,32 @@
+"""R13 for contact: a plane, gap or space between two structures says that they do not touch."""
+
+from __future__ import annotations
+
+import re
+
+_CONTACT = re.compile(r"\b(?:touch\w*|contact|abut\w*|adjoin\w*)\b", re.I)
+_APART = re.compile(r"\b(?:separat\w*|apart|(?:fat plane|gap|space)\b.*\bbetween)\b", re.I)
+_BETWEEN = re.compile(
+    r"(?P<no>\b(?:no|not an?|not any|without an?|without any|without|never an?|absence of an?|lack of "
+    r"an?|loss of (?:the|an?))"
+    r"\s+(?:[a-z-]+\s+){0,2}?)?\b(?:fat plane|fatty plane|plane|gap|space|separation|distance|clearance|"
+    r"fat|interval)\b"
+    r"[^.;]*\b(?:between|separat\w+)\b",
+    re.I,
+)
+
+
+def touching(text: str, question: str) -> bool | None:
+    """Return the answer to a question about contact from what lies between the two; None where nothing does.
+
+    >>> question = "Do the liver and the gallbladder touch?"
+    >>> touching("There is a fat plane between them.", question), touching("No gap between them.", question)
+    (False, True)
+    """
+    asks_contact = bool(_CONTACT.search(question))
+    if asks_contact == bool(_APART.search(question)) or _CONTACT.search(text):
+        return None
+    found = _BETWEEN.search(text)
+    if found is None:
+        return None
+    return (found.group("no") is not None) == asks_contact
