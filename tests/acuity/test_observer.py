@@ -1,0 +1,55 @@
+"""The ideal observer: what an input holds, and what its preparation threw away."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from medspatial.acuity import QUANTITIES, input_acuity, input_names, input_of
+from medspatial.acuity.observer import _difference, _noise, discriminability, share_right
+from medspatial.acuity.scene import Patient, Sphere
+from medspatial.errors import InputError
+
+M3D_STEP_MM = 330.0 / 32
+
+
+def seen(name: str, diameter: float) -> list[float]:
+    """Discriminability of a sphere at 12 heights within one of M3D-LaMed's 32 slices."""
+    prepare, patient = input_of(name), Patient(1)
+    noise = _noise(prepare, patient, 1.5)
+    found = []
+    for z in np.linspace(0, M3D_STEP_MM, 12, endpoint=False):
+        sphere = Sphere((5.0, 5.0, float(z)), diameter, 100.0)
+        found.append(discriminability(*_difference(prepare, patient, ((sphere,), ()), 1.5, False), noise))
+    return found
+
+
+def test_m3d_loses_the_sphere_of_6_mm_between_its_slices_and_the_whole_volume_never_does() -> None:
+    prepared, whole = seen("m3d_lamed", 6.0), seen("whole_volume", 6.0)
+    assert sum(d < 0.1 for d in prepared) >= 2
+    assert max(prepared) > 20
+    assert min(whole) > 20
+
+
+def test_an_observer_without_a_difference_guesses_and_one_with_a_large_one_is_always_right() -> None:
+    nothing = np.zeros((8, 8, 8), np.float32)
+    noise = np.random.default_rng(0).normal(0, 2, (8, 8, 8)).astype(np.float32)
+    assert share_right(discriminability(nothing, nothing, noise)) == 0.5
+    dot = nothing.copy()
+    dot[4, 4, 4] = 6.0
+    assert discriminability(dot, dot, noise) == pytest.approx(3.0, rel=0.35)
+    assert share_right(discriminability(100 * dot, dot, noise)) == pytest.approx(1.0)
+
+
+def test_inputs_are_known_by_name_and_a_table_says_what_they_hold() -> None:
+    assert {"whole_volume", "8_slices", "m3d_lamed", "medgemma"} <= set(input_names())
+    with pytest.raises(InputError, match="no input 'gpt' without weights; there are: whole_volume"):
+        input_of("gpt")
+    size = replace(QUANTITIES["size"], levels=(2.0, 30.0))
+    (found,) = input_acuity("vista3d", input_of("vista3d"), [size], patients=2)
+    assert found.kind == "input"
+    assert [one.blind for one in found.levels] == [0.0, 0.0]
+    assert found.status == "finer"
+    assert found.words() == "under 2 mm"

@@ -1,0 +1,59 @@
+"""The psychometric function: known ones are found again, and the intervals hold them."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from medspatial.acuity.psychometric import Curve, fit, threshold_interval
+
+LEVELS = np.array((0.25, 0.5, 1, 2, 4, 8, 16, 32), dtype=float)
+
+
+def benchmark() -> ModuleType:
+    path = Path(__file__).parents[2] / "benchmarks" / "acuity_coverage.py"
+    spec = importlib.util.spec_from_file_location("acuity_coverage", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("falling", [False, True])
+@pytest.mark.parametrize("lapse", [0.0, 0.05])
+def test_expected_answers_give_the_function_back(falling: bool, lapse: float) -> None:
+    truth = Curve(3.0, 0.5, lapse, falling=falling)
+    total = np.full(len(LEVELS), 2000.0)
+    found = fit(LEVELS, total * truth.share(LEVELS), total, falling=falling)
+    assert found.threshold == pytest.approx(truth.threshold, rel=0.01)
+    assert found.width == pytest.approx(truth.width, rel=0.05)
+    assert found.lapse == pytest.approx(lapse, abs=0.005)
+
+
+def test_the_threshold_is_where_three_of_four_are_right_and_is_never_reached_with_too_many_lapses() -> None:
+    curve = Curve(3.0, 0.5, 0.1)
+    assert float(curve.share(curve.threshold)) == pytest.approx(0.75)
+    assert curve.threshold > 3.0
+    assert Curve(3.0, 0.5, 0.1, falling=True).threshold < 3.0
+    assert np.isinf(Curve(3.0, 0.5, 0.3).threshold)
+
+
+def test_the_interval_holds_the_threshold_of_a_known_reader() -> None:
+    """500 runs of three readers stand in docs/acuity.md; here 60 of one."""
+    script = benchmark()
+    truth = Curve(4.0, 0.6, 0.03)
+    found = script.simulate(truth, 60, draws=200)
+    assert script.covered(found, script.true_threshold(truth, 0.3)) >= 0.87
+    assert np.median(found[:, 0]) == pytest.approx(script.true_threshold(truth, 0.3), rel=0.15)
+
+
+def test_one_patient_says_nothing_about_others() -> None:
+    right = np.array([[0, 1, 1, 2, 2, 2, 2, 2.0]])
+    total = np.full_like(right, 2)
+    curve = fit(LEVELS, right[0], total[0])
+    assert threshold_interval(curve, LEVELS, right, total) == (0.0, float("inf"))
