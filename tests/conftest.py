@@ -7,7 +7,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from medspatial.volume import Affine
 
 _ROOT = Path(__file__).resolve().parents[1]
 
@@ -22,7 +25,7 @@ def shared() -> Path:
 
 
 @pytest.fixture
-def outside_model(
+def plugin_model(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., str]:
     """Install a distribution ``toy-model`` with one entry point for a model; returns its name."""
@@ -41,3 +44,30 @@ def outside_model(
         return name
 
     return install
+
+
+TORSO_SHAPE = (40, 30, 20)
+TORSO_AFFINE = Affine([[4, 0, 0, -78], [0, 4, 0, -60], [0, 0, 5, 100], [0, 0, 0, 1]])  # RAS
+
+
+def box(low, high):
+    mask = np.zeros(TORSO_SHAPE, np.bool_)
+    mask[tuple(slice(a, b) for a, b in zip(low, high, strict=True))] = True
+    return mask
+
+
+@pytest.fixture(scope="session")
+def affine():
+    return TORSO_AFFINE
+
+
+@pytest.fixture(scope="session")
+def torso():
+    """Return masks of a plausible torso: x index 0 is the patient's left."""
+    return {
+        "liver": box((22, 8, 10), (36, 20, 17)),
+        "spleen": box((4, 5, 11), (10, 12, 16)),
+        "stomach": box((10, 12, 10), (17, 20, 15)),
+        "kidney_left": box((7, 5, 4), (12, 10, 10)),
+        "kidney_right": box((28, 5, 3), (33, 10, 9)),
+    }

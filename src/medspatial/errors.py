@@ -6,6 +6,8 @@ Every message names the file, line or field, the rule that was broken, and the o
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterable
+from difflib import get_close_matches
 from types import ModuleType
 
 EXIT_OK = 0
@@ -61,3 +63,13 @@ def require(module: str, extra: str) -> ModuleType:
             raise
         message = f"package '{top}' is not installed; run: pip install 'medspatial[{extra}]'"
         raise MissingPackageError(message) from None
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """Return which known name may be meant, in words to stand behind a wrong one; else nothing.
+
+    >>> meant("mirrord", ["standard", "mirrored"])
+    " (did you mean 'mirrored'?)"
+    """
+    near = get_close_matches(name, list(known), n=1)
+    return f" (did you mean '{near[0]}'?)" if near else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -13,9 +12,10 @@ from typing import Any
 from pydantic import Field
 
 from medspatial.errors import InputError
+from medspatial.files import write_json
 from medspatial.records import Record, content_hash
 
-_ALWAYS = ("medspatial", "numpy", "scipy", "nibabel", "pydantic", "pandas", "SimpleITK")
+_ALWAYS = ("medspatial", "numpy", "scipy", "nibabel", "pydantic", "SimpleITK")
 
 
 class Manifest(Record):
@@ -81,11 +81,7 @@ def read_manifest(path: Path) -> Manifest | None:
 
 def write_manifest(path: Path, manifest: Manifest) -> None:
     """Write a manifest as indented JSON, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
-    text = json.dumps(manifest.model_dump(mode="json"), indent=1, ensure_ascii=False)
-    temporary.write_text(text + "\n", encoding="utf-8")
-    temporary.replace(path)
+    write_json(path, manifest.model_dump(mode="json"))
 
 
 def session(**facts: Any) -> dict[str, Any]:

@@ -58,21 +58,7 @@ def progress(label: str, total: int) -> Iterator[Progress]:
     if not sys.stderr.isatty():
         yield _Plain(label, total)
         return
-    from rich import progress as bars
-    from rich.console import Console
+    from medspatial.terminal import progress_bar
 
-    columns = (
-        bars.TextColumn("{task.description}"),
-        bars.BarColumn(),
-        bars.MofNCompleteColumn(),
-        bars.TimeRemainingColumn(),
-        bars.TextColumn("{task.fields[note]}"),
-    )
-    with bars.Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(label, total=total, note="")
-
-        class _Bar:
-            def advance(self, steps: int = 1, note: str = "") -> None:
-                bar.update(task, advance=steps, note=note)
-
-        yield _Bar()
+    with progress_bar(label, total) as bar:
+        yield bar

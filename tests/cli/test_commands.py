@@ -150,7 +150,7 @@ def test_bad_rows_are_skipped_counted_and_listed(questions: Path, tmp_path: Path
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (["run", "nothing_here"], 3, "unknown built-in study 'nothing_here'"),
+        (["run", "nothing_here"], 3, "unknown study 'nothing_here'"),
         (["run", "none.yaml"], 3, "none.yaml: no such study file"),
         (["predict", "-m", "randm", "-d", "{q}", "-o", "{t}"], 3, "unknown model 'randm'"),
         (["predict", "-m", "random", "-d", "{t}/no.jsonl", "-o", "{t}"], 3, "no.jsonl: no such file"),

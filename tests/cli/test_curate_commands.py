@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from medspatial.cli.app import app
-from medspatial.llm.loopback import Loopback
-from medspatial.questions.curate.judgment import CRITERIA
+from medspatial.datasets.judgment import CRITERIA
+from medspatial.llm.fake_server import FakeServer
 from medspatial.records import Question, read_records
 
 NODULE = "A 5 mm nodule is observed in the lower lobe of the left lung."
@@ -43,7 +43,7 @@ def test_rules_then_check_stats_split_freeze(folder):
     rows = read_records(path, Question).rows
     assert {one.case_id for one in rows} == {"valid_1_a_1", "valid_2_a_1"}
     manifest = json.loads((folder / "q.manifest.json").read_text())
-    assert manifest["configuration"] == {"generator": "rules:1"}
+    assert manifest["configuration"] == {"generator": "rules:2"}
     _run("check-evidence", path, "--reports", folder / "reports.json")
     assert json.loads(_run("stats", path, "--json"))["questions"] == len(rows)
     _run("split", path, "--output-dir", folder / "parts", "--shares", "a=0.5,b=0.5")
@@ -94,7 +94,7 @@ def test_model_judge_and_filter(folder, monkeypatch):
             return json.dumps({"verdicts": [{"number": 1, **row}]})
         return json.dumps({"pairs": [pair, invented] if "nodule" in heard.text else []})
 
-    with Loopback(respond) as server:
+    with FakeServer(respond) as server:
         setting = f"base_url={server.openai_url}"
         generate = (
             "from-reports", "--reports", folder / "reports.json", "--output", folder / "m.jsonl",
@@ -177,7 +177,7 @@ def test_review_from_assignment_to_accepted_set(folder):
         with form.open(newline="") as stream:
             rows = list(csv.DictReader(stream))
         for row in rows:
-            row["spatial"] = "no" if "How large" in row["question"] else "yes"
+            row["spatial"] = "no" if "side" in row["question"] else "yes"
         with form.open("w", newline="") as stream:
             writer = csv.DictWriter(stream, list(rows[0]))
             writer.writeheader()
@@ -189,7 +189,8 @@ def test_review_from_assignment_to_accepted_set(folder):
     )  # fmt: skip
     assert '"alpha": 1.0' in out
     accepted = read_records(folder / "ok.jsonl", Question).rows
-    assert len(accepted) == len(read_records(path, Question).rows) - 1
+    kept = [one for one in read_records(path, Question).rows if "side" not in one.question]
+    assert len(accepted) == len(kept)
     assert (folder / "ok.csv").read_text().count("\n") == len(accepted) + 1
 
 

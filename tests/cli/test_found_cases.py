@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from shutil import copytree
 
+import nibabel
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from medspatial.anatomy import load_label_map
 from medspatial.cases import write_phantoms
 from medspatial.cli.app import app
 from medspatial.records import Question, read_records, write_records
@@ -61,11 +63,19 @@ def test_every_command_that_looks_for_cases_names_folders_without_one(data, tmp_
 
 
 def test_notes_are_printed_with_the_check(data, tmp_path):
+    path = data / "p1/scan/seg.nii.gz"
+    seg = nibabel.load(path)
+    stored = np.asarray(seg.dataobj)
+    values = [value for value, name in load_label_map("phantom").labels.items() if name.startswith("kidney_")]
+    kidneys = np.isin(stored, [value for value in values if value]).astype(np.uint8)
+    kidneys[0, 0, :2] = 30, 31  # most values are of no structure in the map
+    nibabel.save(nibabel.Nifti1Image(kidneys, seg.affine), path)
     done = medspatial("cases", "check", data, "--label-map", "kits19")
     (line,) = [line for line in done.stdout.splitlines() if line.startswith("scan: seg.nii.gz: ")]
-    assert "label values are not in label map kits19, left out: " in line
+    assert "2 of 3 label values are not in label map kits19, left out: 30, 31" in line
     (row,) = json.loads(medspatial("cases", "check", data, "--label-map", "kits19", "--json").stdout)
     assert row["notes"] == [line.removeprefix("scan: ")]
+    assert "front and back: affine only" in row["assumptions"]
     asked = medspatial(
         "questions", "from-masks", data, "--label-map", "kits19", "-s", "V3", "-o", tmp_path / "q"
     )

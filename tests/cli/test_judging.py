@@ -1,4 +1,4 @@
-"""``medspatial score`` with judges and juries, against a loopback server."""
+"""``medspatial score`` with judges and juries, against a fake server."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from medspatial.cli.app import main
-from medspatial.llm.loopback import Heard, Loopback
+from medspatial.llm.fake_server import FakeServer, ReceivedRequest
 from medspatial.records import Prediction, Score, read_records, write_records
 
 
@@ -29,16 +29,16 @@ def score(*arguments: object) -> tuple[int, str, str]:
     return code, out.getvalue(), err.getvalue()
 
 
-def respond(heard: Heard) -> str:
+def respond(heard: ReceivedRequest) -> str:
     case = json.loads(heard.text[heard.text.index("{") :])
     word = "correct" if case["reference_answer"] in case["candidate_answer"] else "incorrect"
     return json.dumps({"reason": "r", "extracted_answer": "x", "verdict": word})
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopback]:
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeServer]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    with Loopback(respond) as server:
+    with FakeServer(respond) as server:
         yield server
 
 
@@ -60,12 +60,14 @@ def predictions(tmp_path: Path) -> Path:
 
 
 def test_a_judge_prints_canaries_agreement_and_spend(
-    server: Loopback, predictions: Path, tmp_path: Path
+    server: FakeServer, predictions: Path, tmp_path: Path
 ) -> None:
     model = ["--model", "openai:m-1", "--set", f"base_url={server.openai_url}", "--prices", "1,2"]
     arguments = ["-p", predictions, "-m", "judge", *model, "-o", tmp_path / "scores"]
     code, out, err = score(*arguments)
-    assert (code, err) == (0, "")
+    assert code == 0
+    assert err.splitlines()[-1].startswith("judge:openai:m-1, m.jsonl: 3/3 after")
+    assert "judge:openai:m-1" in out
     assert "structured against judge:openai:m-1: kappa 1.000" in out
     assert "n = 3" in out
     assert "judge:openai:m-1: canaries " in out
@@ -79,7 +81,7 @@ def test_a_judge_prints_canaries_agreement_and_spend(
     assert " 0 calls (" in out
 
 
-def test_json_holds_the_details(server: Loopback, predictions: Path) -> None:
+def test_json_holds_the_details(server: FakeServer, predictions: Path) -> None:
     code, out, _ = score(
         "-p", predictions, "-m", "judge:openai:m-1", "--set", f"base_url={server.openai_url}", "--json"
     )
@@ -89,7 +91,7 @@ def test_json_holds_the_details(server: Loopback, predictions: Path) -> None:
     assert details["canaries"]["run"] > 30
 
 
-def test_a_jury_of_two_models_and_a_file(server: Loopback, predictions: Path, tmp_path: Path) -> None:
+def test_a_jury_of_two_models_and_a_file(server: FakeServer, predictions: Path, tmp_path: Path) -> None:
     verdicts = tmp_path / "people.json"
     verdicts.write_text(json.dumps([{"id": f"q{n}", "is_correct": n == 0} for n in range(3)]))
     arguments = ["-p", predictions, "-m", "jury", "--set", f"base_url={server.openai_url}"]

@@ -51,9 +51,9 @@ def counts(result: Result) -> str:
 
 
 def test_at_its_end_it_says_how_many_failed_most_often_why_and_where_that_stands(
-    outside_model: Callable[..., str], data: Path, tmp_path: Path
+    plugin_model: Callable[..., str], data: Path, tmp_path: Path
 ) -> None:
-    outside_model(LOOKER, "Looker")
+    plugin_model(LOOKER, "Looker")
     done = predict(data, tmp_path, "--set", 'bad=["Side 1?"]')
     assert done.exit_code == 1
     assert counts(done) == "2 answered now, 0 before, 2 failed"
@@ -68,9 +68,9 @@ def test_at_its_end_it_says_how_many_failed_most_often_why_and_where_that_stands
     ("arm", "asked_again"), [("standard", 2), ("blank", 2), ("wrong_patient", 4), ("text_only", 0)]
 )
 def test_a_changed_ct_costs_the_answers_that_rest_on_it(
-    arm: str, asked_again: int, outside_model: Callable[..., str], data: Path, tmp_path: Path
+    arm: str, asked_again: int, plugin_model: Callable[..., str], data: Path, tmp_path: Path
 ) -> None:
-    outside_model(LOOKER, "Looker")
+    plugin_model(LOOKER, "Looker")
     assert counts(predict(data, tmp_path, "--arm", arm)) == "4 answered now, 0 before, 0 failed"
     ct = sorted(data.rglob("ct.nii.gz"))[0]
     os.utime(ct, ns=(0, ct.stat().st_mtime_ns + 10**9))
@@ -80,9 +80,9 @@ def test_a_changed_ct_costs_the_answers_that_rest_on_it(
 
 @pytest.mark.parametrize("arm", ["standard", "wrong_patient"])
 def test_a_case_that_no_question_concerns_may_leave(
-    arm: str, outside_model: Callable[..., str], data: Path, tmp_path: Path
+    arm: str, plugin_model: Callable[..., str], data: Path, tmp_path: Path
 ) -> None:
-    outside_model(LOOKER, "Looker")
+    plugin_model(LOOKER, "Looker")
     assert counts(predict(data, tmp_path, "--arm", arm)) == "4 answered now, 0 before, 0 failed"
     cases = (data / "cases.jsonl").read_text()
     try:

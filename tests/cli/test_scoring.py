@@ -1,17 +1,17 @@
-"""Around a metric on the command line: options, resuming a costly one, the report of mistakes."""
+"""Around a metric on the command line: options, where scores go, the report of mistakes."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from medspatial.cli.scoring import scored, taken, write_report
+from medspatial.cli.scoring import detail_lines, score_table, scored, taken, write_report
 from medspatial.errors import InputError
-from medspatial.records import Prediction, write_records
-from medspatial.score import Mark, Metric, metric
+from medspatial.progress import Silent
+from medspatial.records import Prediction
+from medspatial.score import metric
 
 
 def rows(*texts: str) -> list[Prediction]:
@@ -23,32 +23,17 @@ def rows(*texts: str) -> list[Prediction]:
     ]
 
 
-class Costly(Metric):
-    name = "costly"
-    costly = True
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-
-    def marks(self, rows: Sequence[Prediction]) -> list[Mark]:
-        self.asked += [row.id for row in rows]
-        return [Mark(1.0, row.prediction == "left") for row in rows]
-
-
-def test_a_costly_metric_scores_only_what_is_new_or_changed(tmp_path: Path) -> None:
-    target, judge = tmp_path / "s.jsonl", Costly()
-    write_records(target, scored(judge, rows("left", "right"), target))
-    again = scored(judge, rows("left", "left", "right"), target)
-    assert judge.asked == ["q0", "q1", "q1", "q2"]
-    assert [score.correct for score in again] == [True, True, False]
-    assert [score.id for score in again] == ["q0", "q1", "q2"]
-
-
-def test_a_cheap_metric_is_always_scored_afresh(tmp_path: Path) -> None:
+def test_scores_that_go_to_a_file_are_kept_there(tmp_path: Path) -> None:
     target = tmp_path / "s.jsonl"
-    old = [score.model_copy(update={"correct": True}) for score in metric("exact").score(rows("right"))]
-    write_records(target, old)
-    assert scored(metric("exact"), rows("right"), target)[0].correct is False
+    assert [one.correct for one in scored(metric("exact"), rows("left", "right"), target, Silent())] == [
+        True,
+        False,
+    ]
+    lines = target.read_text().splitlines()
+    target.write_text(lines[0].replace('"correct": true', '"correct": false') + "\n")
+    again = list(scored(metric("exact"), rows("left", "left"), target, Silent()))
+    assert [one.correct for one in again] == [False, True], "the first stood in the file"
+    assert [one.correct for one in scored(metric("exact"), rows("left"), None, Silent())] == [True]
 
 
 def test_options_go_to_the_metric_and_unknown_ones_are_named() -> None:
@@ -63,3 +48,39 @@ def test_the_report_holds_figures_and_every_mistake(tmp_path: Path) -> None:
     found = json.loads((tmp_path / "r.json").read_text())
     assert found["figures"] == [{"accuracy": 0.5}]
     assert [(row["id"], row["prediction"]) for row in found["mismatches"]] == [("q1", "right")]
+
+
+def test_progress_counts_every_row_kept_or_new(tmp_path: Path) -> None:
+    class Counting(Silent):
+        done = 0
+
+        def advance(self, steps: int = 1, note: str = "") -> None:
+            self.done += steps
+
+    target, bar = tmp_path / "s.jsonl", Counting()
+    list(scored(metric("exact"), rows("left"), target, bar))
+    list(scored(metric("exact"), rows(*["left"] * 300), target, bar))
+    assert bar.done == 301
+
+
+def test_the_table_is_read_by_people() -> None:
+    answers = rows("left", "right", "")
+    exact, rouge = metric("exact"), metric("rouge")
+    found = [(("[red]m",), judge.aggregate(judge.score(answers))) for judge in (exact, rouge)]
+    table = score_table(found, [(judge.name, judge.warning) for judge in (exact, rouge)])
+    assert [column.title for column in table.columns] == [
+        "Model", "Metric", "Accuracy (%)", "Mean", "Rows", "Unanswered", "No verdict",
+    ]  # fmt: skip
+    shown = [[cell.main for cell in row] for row in table.rows]
+    assert shown[0] == ["[red]m", "exact", "33.3", "–", "3", "1", "0"]
+    assert shown[1][:4] == ["[red]m", "rouge", "–", "0.3333"]
+    assert "rouge: knows ASCII letters" in table.note
+    lines = detail_lines(found[1][1])
+    assert any(line.startswith("rouge, mean: score 0.3333, ") and line.endswith("rows 3") for line in lines)
+    assert not any("{" in line for line in lines)
+
+
+def test_accuracies_alone_have_no_column_of_means() -> None:
+    judge = metric("exact")
+    table = score_table([(("m",), judge.aggregate(judge.score(rows("left"))))], [])
+    assert "Mean" not in [column.title for column in table.columns]

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from medspatial.cases import CaseData, MaskSet
+from medspatial.cases import CaseData
 from medspatial.compare import Comparison, compare
 from medspatial.records import Case, Evidence, EvidencePoint, Item, Prediction, Question, Score
-from medspatial.volume import Affine, Volume
+from medspatial.report.model_notes import ModelNote
+from medspatial.volume import Affine, MaskSet, Volume
 
 HOSTILE = '<script>window.hacked=1</script><img src=x onerror="window.hacked=1">\'"&$_%#{}~^\\|`*'
 SHAPE = (40, 30, 20)
@@ -41,7 +42,7 @@ def body(axcodes: str = "RAS") -> tuple[Volume, MaskSet]:
 
 
 def centroid(masks: MaskSet, name: str) -> tuple[float, float, float]:
-    x, y, z = masks.affine.apply(np.argwhere(masks.mask(name)).mean(axis=0))
+    x, y, z = masks.centroid(name)
     return float(x), float(y), float(z)
 
 
@@ -160,6 +161,30 @@ def page(study: Study, load: Callable[[str], CaseData], tmp_path_factory: pytest
         comparison=study.comparison,
         load=load,
         manifest={"run": {"versions": {"numpy": "2.0"}, "note": HOSTILE}},
-        drops={"too close": 3},
+        drops={"too close": {"D3": 2, "L5": 1}},
+        subtypes={"D3": "distance of two structures"},
+        notes=notes(study.questions),
+        seconds={"oracle": {"prepare_s": 100.0, "encode_s": 0.0, "answer_s": 50.0}},
         figure_formats=("svg",),
     )
+
+
+def notes(questions: list[Question]) -> list[ModelNote]:
+    """A baseline, and a hostile model that is shown more pictures than the page has room for."""
+    request = {(one.id, "standard"): f"Look! {one.question} {HOSTILE}" for one in questions}
+    pixels = np.zeros((30, 40, 3), dtype=np.uint8)
+    pictures = [(pixels + number, f"slice {number} {HOSTILE}") for number in range(30)]
+    return [
+        ModelNote("oracle", kind="baseline, told the answers", absent="It never looks."),
+        ModelNote(
+            "model_$1 & <b>7B</b>",
+            summary=f"A model {HOSTILE}",
+            contract=[("array axes grow to", "superior, posterior, patient left")],
+            settings={"prompt": "Look! {question}", "deep": {"temperature": 0.5}},
+            pictures=pictures,
+            shown=30,
+            sample="case case_1",
+            request=request[questions[0].id, "standard"],
+            requests=request,
+        ),
+    ]

@@ -18,6 +18,11 @@ def read_script(path: Path) -> tuple[str, Any]:
     return receiver, json.loads(literal)
 
 
+def cells(index: Any, name: str) -> list[str]:
+    column = index["columns"][name]
+    return column if isinstance(column, list) else [column["values"][place] for place in column["at"]]
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.recursive(st.text() | st.integers() | st.none(), lambda inner: st.dictionaries(st.text(), inner)))
 def test_script_literal_reads_back_and_holds_no_markup(content: Any) -> None:
@@ -30,15 +35,16 @@ def test_index_and_details_hold_every_question(page: Path, study) -> None:
     receiver, index = read_script(page.parent / "data" / "index.js")
     assert receiver == "medspatial.index"
     assert index["models"] == list(study.comparison.models)
-    assert {row[0] for row in index["rows"]} == {question.id for question in study.questions}
+    assert set(cells(index, "id")) == {question.id for question in study.questions}
     details = {}
     for path in (page.parent / "data").glob("details-*.js"):
         receiver, content = read_script(path)
         assert receiver == "medspatial.details"
         assert content["file"] == path.stem
         details |= content["questions"]
-    for row in index["rows"]:
-        assert row[0] in details
+    for found, category in zip(cells(index, "id"), cells(index, "category"), strict=True):
+        assert found in details
+        assert category == [next(one.category for one in study.questions if one.id == found)]
     by_id = {question.id: question for question in study.questions}
     for found, content in details.items():
         assert content["options"] == list(by_id[found].options)
@@ -66,8 +72,11 @@ def test_many_questions_go_into_files_of_bounded_size(tmp_path: Path, study) -> 
     assert len(files) == 125
     assert max(path.stat().st_size for path in files) < 100_000
     assert (tmp_path / "data" / "index.js").stat().st_size < 1_000_000
-    rows = read_script(tmp_path / "data" / "index.js")[1]["rows"]
-    assert rows[0][6] == "mm"  # missing for both models, not wrong
+    index = read_script(tmp_path / "data" / "index.js")[1]
+    assert cells(index, "marks")[0] == "mm"  # missing for both models, not wrong
+    names = {letter: name for name, (letter, _) in index["failures"].items()}
+    assert [names[mark] for mark in cells(index, "failures")[0]] == ["missing", "missing"]
+    assert list(read_script(files[1])[1]["questions"]) == cells(index, "id")[40:80]
 
 
 def test_a_bare_row_is_enough(tmp_path: Path, study) -> None:

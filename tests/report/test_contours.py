@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.path import Path as Polygon
 
-from medspatial.inputs.planes import Grid, PlaneFrame, frame_at
 from medspatial.report.pictures.contours import outline, simplified
-from medspatial.volume import Affine
+from medspatial.volume import Affine, Grid
+from medspatial.volume.plane import PlaneFrame, frame_at
 
 SHAPE = (40, 30, 20)
-GRID = Grid(Affine.from_axcodes("RAS", (2.0, 2.0, 2.0), origin=(-39.0, -29.0, -19.0)), SHAPE)
+GRID = Grid(SHAPE, Affine.from_axcodes("RAS", (2.0, 2.0, 2.0), origin=(-39.0, -29.0, -19.0)))
 
 
 def axial(grid: Grid = GRID) -> PlaneFrame:
@@ -58,7 +58,7 @@ def test_a_mask_at_the_edge_is_closed() -> None:
 
 def test_masks_of_another_grid_meet_in_patient_space() -> None:
     """The same box on a grid twice as coarse and turned is outlined at the same place."""
-    coarse = Grid(Affine.from_axcodes("LPS", (4.0, 4.0, 4.0), origin=(38.0, 28.0, -18.0)), (20, 15, 10))
+    coarse = Grid((20, 15, 10), Affine.from_axcodes("LPS", (4.0, 4.0, 4.0), origin=(38.0, 28.0, -18.0)))
     low, high = np.array([-20.0, -8.0]), np.array([4.0, 16.0])
     drawn = []
     for grid in (GRID, coarse):

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -87,7 +90,9 @@ def test_every_link_leads_to_a_file_of_the_folder_or_a_place_of_the_page(page: P
     ]
     assert len(links) > 30
     for link in links:
-        if link.startswith("#"):
+        if link.startswith("#find?"):
+            assert dict(parse_qsl(link[6:], strict_parsing=True)), link
+        elif link.startswith("#"):
             assert link[1:] in ids, link
         else:
             assert (page.parent / link).is_file(), link
@@ -167,6 +172,61 @@ def test_a_folder_that_no_report_made_is_left_alone(study, tmp_path: Path) -> No
     with pytest.raises(InputError, match="holds data, made by no report; choose an empty folder"):
         rewrite(study, tmp_path)
     assert (tmp_path / "data" / "precious.nii.gz").exists()
+
+
+class Killed(BaseException):
+    """Stands for a kill: no handler of errors sees it."""
+
+
+@pytest.mark.usefixtures("no_figures")
+@pytest.mark.parametrize("earlier", [False, True])
+def test_a_kill_at_any_step_of_its_own_files_leaves_a_folder_to_go_on_with(
+    study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, earlier: bool
+) -> None:
+    rewrite(study, tmp_path / "whole")
+    whole = contents(tmp_path / "whole")
+    for step in range(0, 300, 3 if earlier else 1):
+        folder = tmp_path / str(step)
+        if earlier:
+            rewrite(study, folder)
+        left = step
+        with monkeypatch.context() as patch:
+
+            def dying(name: str, owner: object = Path, patch=patch) -> None:
+                own = getattr(owner, name)
+
+                def call(*args, **more):
+                    nonlocal left
+                    if left == 0:
+                        raise Killed
+                    left -= 1
+                    return own(*args, **more)
+
+                patch.setattr(owner, name, call)
+
+            for name in ("mkdir", "write_bytes", "rename"):
+                dying(name)
+            for name in ("unlink", "rmdir"):  # of rmtree
+                dying(name, os)
+            with contextlib.suppress(Killed):
+                rewrite(study, folder)
+        rewrite(study, folder)
+        assert contents(folder) == whole
+        if left > 0:
+            return
+    pytest.fail("the steps do not end")
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_assets_that_an_earlier_version_left_half_written_are_gone_on_with(study, tmp_path: Path) -> None:
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets" / "browser.js").write_text("half")
+    rewrite(study, tmp_path)
+    assert (tmp_path / "index.html").exists()
+    (tmp_path / "other" / "assets").mkdir(parents=True)
+    (tmp_path / "other" / "assets" / "precious.png").touch()
+    with pytest.raises(InputError, match="holds assets, made by no report"):
+        rewrite(study, tmp_path / "other")
 
 
 def test_two_questions_with_one_id_are_refused(study, tmp_path: Path) -> None:

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from accessible import axe_or_skip, serious_faults
+from browser_session import BrowserSession, browser_or_skip
 
 pytestmark = pytest.mark.browser
 
 
-def _session_module() -> Any:
-    path = Path(__file__).with_name("browser_session.py")
-    spec = importlib.util.spec_from_file_location("browser_session", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    module = _session_module()
-    module.browser_or_skip()
-    session = module.BrowserSession(tmp_path_factory.mktemp("profile"))
+    browser_or_skip()
+    session = BrowserSession(tmp_path_factory.mktemp("profile"))
     yield session
     session.close()
 
@@ -147,12 +137,32 @@ def test_keyboard(opened: Any) -> None:
     assert unnamed == 0
 
 
+def test_failures_are_a_filter(opened: Any) -> None:
+    options = opened.run(
+        "return [...document.getElementById('filter-failure').options].map((one) => one.text);"
+    )
+    assert "prediction failed" in options
+    value = opened.run(
+        "return [...document.getElementById('filter-failure').options].find((one) => "
+        "one.text === 'prediction failed').value;"
+    )
+    assert choose(opened, "failure", value) == 1
+    assert choose(opened, "failure", "") == 25
+
+
 def test_an_address_names_a_question(browser: Any, page: Path, study: Any) -> None:
     wanted = study.questions[17]
     browser.open(page.parent / "index.html", "?a#q=" + wanted.id)
     browser.wait("document.querySelector('.detail .facts')")
     text = browser.run("return document.querySelector('.detail').textContent;")
     assert wanted.id in text
+
+
+def test_axe_finds_nothing_serious(opened: Any) -> None:
+    axe_or_skip()
+    for _ in range(2):  # in light and in dark
+        assert serious_faults(opened) == []
+        opened.run("document.getElementById('theme').click();")
 
 
 def test_dark_and_light(opened: Any) -> None:
@@ -165,9 +175,8 @@ def test_dark_and_light(opened: Any) -> None:
 
 
 def test_a_phone_needs_no_sideways_scrolling(page: Path, tmp_path: Path) -> None:
-    module = _session_module()
-    module.browser_or_skip()
-    phone = module.BrowserSession(tmp_path / "phone", width=390, height=800)
+    browser_or_skip()
+    phone = BrowserSession(tmp_path / "phone", width=390, height=800)
     try:
         phone.open(page)
         phone.wait("document.querySelector('.detail h3')")
@@ -175,3 +184,69 @@ def test_a_phone_needs_no_sideways_scrolling(page: Path, tmp_path: Path) -> None
         assert phone.run("return getComputedStyle(document.querySelector('.wide-only')).display;") == "none"
     finally:
         phone.close()
+
+
+def follow(browser: Any, fragment: str) -> str:
+    """Set the address as a click on a table's figure does, and return the count's words."""
+    browser.run(
+        """
+        const fragment = arguments[0];
+        return new Promise((done) => {
+          let waiting;
+          const later = () => { clearTimeout(waiting); waiting = setTimeout(done, 150); };
+          addEventListener('hashchange', later);
+          waiting = setTimeout(done, 5000);
+          location.hash = '';
+          location.hash = fragment;
+        });
+        """,
+        fragment,
+    )
+    browser.wait(f"location.hash === {fragment!r}")
+    return str(browser.run("return document.getElementById('count').textContent;"))
+
+
+def test_every_figure_leads_to_as_many_questions_as_it_says(opened: Any, study: Any) -> None:
+    addresses = opened.run(
+        "return [...document.querySelectorAll('a.find')].map((a) => [a.getAttribute('href'), a.textContent]);"
+    )
+    assert len(addresses) > 30
+    checked = 0
+    for address, text in addresses:
+        if any(name in address for name in ("right=", "failure=", "verdict=")):
+            number = int(text.replace(",", ""))
+            assert follow(opened, address) == ("1 question" if number == 1 else f"{number} questions"), (
+                address
+            )
+            checked += 1
+    assert checked > 8
+    assert opened.problems() == []
+
+
+def test_a_patient_is_shown_alone_and_all_come_back(opened: Any, study: Any) -> None:
+    assert follow(opened, "#find?patient=patient_3") == "4 questions"
+    note = "return document.getElementById('linked').textContent;"
+    assert "patient patient_3" in opened.run(note)
+    opened.run("document.querySelector('#linked button').click();")
+    assert opened.run("return document.getElementById('count').textContent;") == "25 questions"
+    assert opened.run("return document.getElementById('linked').hidden;")
+    assert follow(opened, "#find?model=nobody&subtype=X") != ""
+    assert opened.problems() == []
+
+
+def test_request_and_raw_reply_are_under_every_answer(opened: Any) -> None:
+    assert follow(opened, "#find?patient=patient_2") == "4 questions"
+    opened.run("document.querySelector('.question-list button').click();")
+    opened.wait("document.querySelectorAll('.exchange').length >= 2")
+    words = opened.run(
+        "return [...document.querySelectorAll('.exchange pre')].map((one) => one.textContent);"
+    )
+    assert any(text.startswith("Look! Question") and "<script>" in text for text in words)
+    assert "80 mm" in words
+    assert opened.run("return window.hacked === undefined;")
+
+
+def test_subtypes_are_named(opened: Any) -> None:
+    options = "return [...document.getElementById('filter-subtype').options].map((one) => one.textContent);"
+    assert "D3: distance of two structures" in opened.run(options)
+    assert "L5" in opened.run(options)

@@ -70,9 +70,7 @@ def test_further_metrics_stand_beside(study) -> None:
 
 def test_what_a_model_could_not_see_is_marked(study) -> None:
     changed = [
-        row.model_copy(
-            update={"metadata": {**row.metadata, "visible_share": 0.2 if row.model == "oracle" else 0.9}}
-        )
+        row.model_copy(update={"visible_share": 0.2 if row.model == "oracle" else 0.9})
         for row in study.predictions
     ]
     verdicts = Verdicts(study.comparison, study.questions, changed, study.scores)

@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from medspatial.arms import ARMS
 from medspatial.cases import make_phantom
 from medspatial.compare import Comparison, Grounding, compare
 from medspatial.inputs import Query
@@ -149,9 +148,8 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Found:
     scores: list[Score] = []
     for model in models:
         for name in ARM_NAMES:
-            arm = ARMS[name]
-            chosen, path = arm.questions(asked), folder / f"{model.name}@{name}.jsonl"
-            predict(model, chosen, path, load=arm.loader(with_clip, chosen), arm=name)
+            path = folder / f"{model.name}@{name}.jsonl"
+            predict(model, asked, path, cases=with_clip, arm=name)
             scores += judge.score(read_predictions(path))
     return Found(compare(scores, questions=asked, resamples=500), scores)
 

@@ -40,15 +40,20 @@ def test_a_metric_with_options_and_the_compared_one_first(tmp_path: Path) -> Non
     ]
 
 
-def test_the_built_in_study_is_valid_and_a_folder_takes_its_place(tmp_path: Path) -> None:
-    demo = builtin_study()
-    assert demo.cases.phantom is not None
-    mine = folder_study(tmp_path)
-    assert (mine.cases.path, mine.models) == (str(tmp_path), demo.models)
+def test_the_built_in_study_is_valid() -> None:
+    assert builtin_study().cases.phantom is not None
+
+
+def test_a_folder_run_is_a_study_file_with_its_cases_alone(tmp_path: Path) -> None:
+    (tmp_path / "my_ct").mkdir()
+    read = read_study(written(tmp_path, "cases: my_ct\n"))
+    assert read == folder_study(tmp_path / "my_ct")
+    assert (read.title, read.cases.path) == ("Spatial questions from my_ct", str(tmp_path / "my_ct"))
+    assert [model.name for model in read.models] == ["random", "prior", "oracle", "echo"]
 
 
 def test_unknown_built_in_study() -> None:
-    with pytest.raises(InputError, match=r"unknown built-in study 'dmo'; known: .*demo"):
+    with pytest.raises(InputError, match="unknown built-in study 'dmo'; known: arms, demo"):
         builtin_study("dmo")
 
 
@@ -57,7 +62,13 @@ def test_unknown_built_in_study() -> None:
     [
         ("title: [", ["study.yaml:1", "not valid YAML"]),
         ("- a\n- b\n", ["a study file is a mapping"]),
-        (GOOD + "colour: red\n", ["field 'colour'", "unknown field", "'red'"]),
+        (GOOD + "colour: red\n", ["field 'colour'", "unknown field; there are: title, cases, ", "'red'"]),
+        (GOOD + "metric: [exact]\n", ["field 'metric'", "did you mean 'metrics'?"]),
+        (
+            GOOD.replace("path: data", "path: data, mirored: true"),
+            ["'cases.mirored'", "(did you mean 'mirrored'?); there are: path, phantom,"],
+        ),
+        (GOOD + "track: {to: wandb, modus: x}\n", ["'track.modus'", "did you mean 'mode'?"]),
         (GOOD.replace("path: data", "path: data, phantom: {}"), ["'cases'", "either 'path' or 'phantom'"]),
         (GOOD.replace("{path: data}", "{}"), ["'cases'", "either 'path' or 'phantom'"]),
         (
@@ -84,6 +95,16 @@ def test_a_missing_study_file(tmp_path: Path) -> None:
         read_study(tmp_path / "none.yaml")
 
 
+def test_a_built_in_name_means_the_same_beside_a_folder_of_that_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "demo").mkdir()
+    assert find_study("demo") == builtin_study()
+    assert find_study("./demo") == folder_study(tmp_path / "demo")
+    assert find_study("demo/") == folder_study(tmp_path / "demo")
+
+
 def test_what_a_user_means_by_a_name(tmp_path: Path) -> None:
     assert find_study(None) == find_study("demo") == builtin_study()
     assert find_study(str(written(tmp_path, GOOD))) == read_study(tmp_path / "study.yaml")
@@ -92,7 +113,7 @@ def test_what_a_user_means_by_a_name(tmp_path: Path) -> None:
     listed = find_study(str(tmp_path / "cases.csv"))
     assert isinstance(listed, StudyConfig)
     assert listed.cases.path == str(tmp_path / "cases.csv")
-    with pytest.raises(InputError, match="unknown built-in study 'dmo'"):
+    with pytest.raises(InputError, match=r"unknown study 'dmo'; known: .*demo"):
         find_study("dmo")
     (tmp_path / "notes.txt").write_text("")
     with pytest.raises(InputError, match=r"notes\.txt: is no study file \(\.yaml\), folder of CT, or list"):

@@ -1,4 +1,4 @@
-"""A study whose compared metric is a language model as judge, over a loopback server."""
+"""A study whose compared metric is a language model as judge, over a fake server."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from medspatial.llm.loopback import Heard, Loopback
+from medspatial.llm.fake_server import FakeServer, ReceivedRequest
 from medspatial.records import Question, write_records
 from medspatial.study import StudyConfig, run_study
 
 
-def respond(heard: Heard) -> str:
+def respond(heard: ReceivedRequest) -> str:
     case = json.loads(heard.text[heard.text.index("{") :])
     word = "correct" if case["reference_answer"] in case["candidate_answer"] else "incorrect"
     return json.dumps({"reason": "r", "extracted_answer": "x", "verdict": word})
@@ -27,7 +27,7 @@ def test_a_judge_can_be_the_metric_compared_and_is_asked_once(
         for i in range(6)
     ]
     write_records(tmp_path / "questions.jsonl", questions)
-    with Loopback(respond) as server:
+    with FakeServer(respond) as server:
         judge = {"name": "judge:openai:m-1", "base_url": server.openai_url}
         config = StudyConfig.model_validate(
             {

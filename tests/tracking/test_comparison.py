@@ -11,12 +11,12 @@ from medspatial.errors import InputError, MissingPackageError
 from medspatial.records import Score
 from medspatial.tracking import (
     MODES,
-    TRACKERS,
     NoTracker,
     Tracker,
     comparison_metrics,
     start_tracker,
     track_report,
+    tracker_names,
 )
 
 
@@ -89,6 +89,13 @@ def test_figures_of_a_comparison_by_name(comparison):
     assert all(isinstance(value, float) for value in found.values())
 
 
+def test_a_graded_metric_is_logged_by_its_name(comparison):
+    found = comparison_metrics(comparison.model_copy(update={"graded": True, "metric": "rouge"}))
+    assert found["m/mean_rouge"] == 0.5
+    assert "m/mean_rouge_laterality" in found
+    assert not any("accuracy" in name for name in found)
+
+
 def test_a_report_is_logged_whole(comparison, report):
     memory = Memory()
     with memory:
@@ -115,7 +122,7 @@ def test_a_folder_without_a_report_is_refused(comparison, tmp_path):
         track_report(Memory(), comparison, tmp_path, {})
 
 
-@pytest.mark.parametrize("to", TRACKERS)
+@pytest.mark.parametrize("to", tracker_names())
 def test_disabled_needs_no_package_and_writes_nothing(to, tmp_path, comparison, report):
     tracker = start_tracker(to, project="p", folder=tmp_path / "track", mode="disabled")
     assert isinstance(tracker, NoTracker)
@@ -131,7 +138,7 @@ def test_unknown_trackers_and_modes_are_refused(tmp_path):
         start_tracker("wandb", project="p", folder=tmp_path, mode="silent")
 
 
-@pytest.mark.parametrize("to", TRACKERS)
+@pytest.mark.parametrize("to", tracker_names())
 def test_a_missing_package_is_named_with_its_extra(to, tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, to, None)
     with pytest.raises(MissingPackageError, match=r"medspatial\[track\]"):

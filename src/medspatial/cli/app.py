@@ -2,28 +2,54 @@
 
 from __future__ import annotations
 
+import errno
+import signal
 import sys
+from types import FrameType
 from typing import Annotated
 
 import typer
 
 from medspatial import __version__
 from medspatial.cli import (
+    acuity,
     cases,
     compare,
+    correct_judge,
+    exchange_results,
     inputs,
+    merge,
     models,
     plot,
+    plugins,
     predict,
     prepare,
     questions,
+    read,
     report,
     run,
     score,
     segment,
+    study,
+    view,
 )
-from medspatial.errors import EXIT_INTERRUPTED, MedspatialError
+from medspatial.errors import EXIT_FAILURES, EXIT_INPUT, EXIT_INTERRUPTED, MedspatialError
+from medspatial.files import cause, shortened
 
+_KEPT = "what is done is kept, the same command goes on from here"
+_REFUSALS = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EIO,
+    errno.ENOENT,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.EEXIST,
+}
 _EPILOG = (
     "Exit codes: 0 done; 1 ended, but some rows, checks or cases failed; 2 wrong arguments; "
     "3 bad input; 4 a package is missing; 130 interrupted."
@@ -42,9 +68,18 @@ app.command("run", epilog=_EPILOG)(run.run)
 app.command("segment", epilog=_EPILOG)(segment.segment_command)
 app.command("prepare", epilog=_EPILOG)(prepare.prepare_command)
 app.command("predict", epilog=_EPILOG)(predict.predict_command)
-app.command("score", epilog=_EPILOG)(score.score_command)
+app.command("merge", epilog=_EPILOG)(merge.merge_command)
+app.command("score", cls=score.ScoreCommand, epilog=_EPILOG)(score.score_command)
 app.command("compare", epilog=_EPILOG)(compare.compare_command)
+app.command("correct-judge", epilog=_EPILOG)(correct_judge.correct_judge_command)
+app.command("acuity", epilog=_EPILOG)(acuity.acuity_command)
 app.command("report", epilog=_EPILOG)(report.report_command)
+app.command("import-results", epilog=_EPILOG)(exchange_results.import_command)
+app.add_typer(exchange_results.app, name="export")
+app.command("plugins", epilog=_EPILOG)(plugins.plugins_command)
+app.command("view", epilog=_EPILOG)(view.view_command)
+app.command("read", epilog=_EPILOG)(read.read_command)
+app.add_typer(study.app, name="study")
 app.add_typer(cases.app, name="cases")
 app.add_typer(questions.app, name="questions")
 app.add_typer(inputs.app, name="inputs")
@@ -68,15 +103,33 @@ def _root(
 
 
 def main() -> None:
-    """Run the program; a known error is one line on standard error and an exit code of its own."""
+    """Run the program; a known error is one line on standard error and an exit code of its own.
+
+    SIGTERM, which schedulers send before they kill, ends it as Ctrl-C does. A file system that refuses (full,
+    read-only, gone) is one line too.
+    """
+    signal.signal(signal.SIGTERM, _terminated)
     try:
         app(standalone_mode=True)
     except MedspatialError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        print("interrupted; what is done is kept, the same command goes on from here", file=sys.stderr)
-        sys.exit(EXIT_INTERRUPTED)
+    except SystemExit as end:
+        if end.code == EXIT_INTERRUPTED:  # what typer makes of a KeyboardInterrupt
+            print(f"interrupted; {_KEPT}", file=sys.stderr)
+        raise
+    except OSError as error:  # what no stage could name better: a name too long, a disk that fails
+        place = "" if error.filename is None else f"{shortened(str(error.filename), 300)}: "
+        kept = error.errno in _REFUSALS
+        print(f"error: {place}{cause(error)}{f'; {_KEPT}' if kept else ''}", file=sys.stderr)
+        sys.exit(EXIT_FAILURES if kept else EXIT_INPUT)
+    except RecursionError:
+        print("error: a file is nested deeper than can be followed", file=sys.stderr)
+        sys.exit(EXIT_INPUT)
+
+
+def _terminated(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from medspatial.cli import ct_rate
-from medspatial.cli.show import listing, tell_left_out
+from medspatial.cli import ct_rate, doctor
+from medspatial.cli.show import listing, tell_assumed, tell_left_out
 from medspatial.errors import EXIT_FAILURES, MedspatialError
 from medspatial.progress import capped
 
 if TYPE_CHECKING:
+    from medspatial.cases import Discovery
     from medspatial.records import Case
 
 _NOTES = 8  # lines of notes per case; --json has them all
@@ -33,29 +35,40 @@ def list_cases(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Say which cases a folder holds; sub-folders that give none are named on standard error.
+    """Say which cases a folder holds; what else lies there is named on standard error.
+
+    Ends with exit code 1 if a case is refused because its files contradict each other.
 
     Example: `medspatial cases list /data/my_ct --output cases.jsonl`
     """
-    from medspatial.cases import find_cases
+    from medspatial.cases import cases_root, find_cases, named_by, refusal
     from medspatial.records import write_records
 
-    found = find_cases(folder, label_map=label_map)
+    found, root = find_cases(folder, label_map=label_map), cases_root(folder)
     rows = [
         {
             "case": case.case_id,
             "patient": case.patient_id,
             "image": case.image_path,
             "masks": [mask.path for mask in case.masks],
-            "label_map": [mask.label_map or "file names" for mask in case.masks],
+            "label_map": [mask.label_map or named_by(root / mask.path, root) for mask in case.masks],
+            "problem": refusal(case) or "",
         }
         for case in found.cases
     ]
-    listing(rows, as_json=as_json)
+    if as_json:
+        listing(_with_not_used(rows, found), as_json=True)
+    else:
+        hidden = set() if found.refused else {"problem"}
+        listing([{k: v for k, v in row.items() if k not in hidden} for row in rows], as_json=False)
     typer.echo(f"{len(found.cases)} cases of {found.patients} patients", err=True)
+    tell_assumed(case.assumptions for case in found.cases)
     tell_left_out(found)
     if output:
         write_records(output, found.cases)
+    if found.refused:
+        typer.echo(f"{len(found.refused)} refused: {', '.join(capped(found.refused, _NOTES))}", err=True)
+        raise typer.Exit(EXIT_FAILURES)
 
 
 @app.command("check")
@@ -77,22 +90,43 @@ def check_cases(
     found = find_cases(folder, label_map=label_map)
     rows = [_checked(case, cases_root(folder), assume_axes) for case in found.cases]
     if as_json:
-        listing(rows, as_json=True)
+        listing(_with_not_used(rows, found), as_json=True)
     else:
-        listing([{k: v for k, v in row.items() if k != "notes"} for row in rows], as_json=False)
+        listing(
+            [{k: v for k, v in row.items() if k not in ("notes", "assumptions")} for row in rows],
+            as_json=False,
+        )
         for row in rows:
             for line in capped((f"{row['case']}: {note}" for note in row["notes"]), _NOTES):
                 typer.echo(line)
+    tell_assumed(row["assumptions"] for row in rows)
     tell_left_out(found)
     if any(row["problem"] for row in rows):
         raise typer.Exit(EXIT_FAILURES)
 
 
+def _with_not_used(rows: Sequence[dict[str, Any]], found: Discovery) -> list[dict[str, Any]]:
+    """Add what each case does not use; the first row has also what lies in no case's folder, and sums."""
+    first: str = rows[0]["case"] if rows else ""
+    entries: dict[str, list[dict[str, str]]] = {}
+    for one in found.left_out:
+        entry = {"path": one.path, "reason": one.reason}
+        entries.setdefault(first if one.case_id is None else one.case_id, []).append(entry)
+    return [
+        {
+            **row,
+            "not_used": entries.get(row["case"], []),
+            "other_files": dict(found.other_files) if row["case"] == first else {},
+        }
+        for row in rows
+    ]
+
+
 def _checked(case: Case, root: Path, assume_axes: str | None) -> dict[str, Any]:
-    from medspatial.cases import check_sides, load_case
+    from medspatial.cases import examine, load_case
 
     row: dict[str, Any] = {"case": case.case_id, "axes": "", "shape": "", "spacing_mm": ""}
-    row |= {"structures": 0, "problem": "", "notes": []}
+    row |= {"structures": 0, "problem": "", "notes": [], "assumptions": list(case.assumptions)}
     try:
         data = load_case(case, root, assume_axes=assume_axes)
         grid = data.ct if data.ct is not None else data.masks
@@ -102,8 +136,11 @@ def _checked(case: Case, root: Path, assume_axes: str | None) -> dict[str, Any]:
             row["spacing_mm"] = " x ".join(f"{s:.3g}" for s in grid.affine.spacing)
         if data.masks is not None:
             row["structures"] = len(data.masks.names)
-            row["problem"] = data.empty or "; ".join(check_sides(data.masks, mirrored=data.mirrored))
-        row["notes"] = list(data.notes)
+        found = examine(data)
+        row["problem"] = data.empty or "; ".join(found.problems)
+        aside = [f"set aside: {text}" for text in found.set_aside.values()]
+        row["notes"] = [*data.notes, *aside, *found.notes]
+        row["assumptions"] = [*data.assumptions, *found.assumptions]
     except MedspatialError as error:
         row["problem"] = str(error)
     return row
@@ -129,4 +166,5 @@ def phantom(
     typer.echo(f"{len(cases)} phantoms in {output}; list: {output / 'cases.jsonl'}")
 
 
+app.command("doctor")(doctor.doctor)
 ct_rate.register(app)

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from medspatial.cli.options import ModelNames
+
 
 def compare_command(
     scores_dir: Annotated[Path, typer.Option("--scores-dir", "--reports-dir", help="Folder of score files.")],
@@ -16,6 +18,7 @@ def compare_command(
         Path | None, typer.Option(help="All questions asked, so that those nobody answered count as missing.")
     ] = None,
     metric: Annotated[str | None, typer.Option(help="Which metric, where the files hold several.")] = None,
+    names: ModelNames = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="Correctness matrix (CSV).")] = Path(
         "correctness_matrix.csv"
     ),
@@ -23,6 +26,13 @@ def compare_command(
     confidence: Annotated[float, typer.Option(min=0.5, max=0.9999)] = 0.95,
     resamples: Annotated[int, typer.Option(min=1)] = 10_000,
     seed: Annotated[int, typer.Option()] = 0,
+    grounded: Annotated[
+        bool,
+        typer.Option(
+            "--only-grounded",
+            help="Leave out questions that every model answers rightly with and without the evidence.",
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.")] = False,
 ) -> None:
     """Compare models: accuracy with intervals by patient, paired tests, the correctness matrix.
@@ -31,19 +41,27 @@ def compare_command(
     """
     from medspatial.cli.rows import load_rows
     from medspatial.cli.show import report_table
-    from medspatial.compare import CorrectnessMatrix, compare, scores_from_reports
+    from medspatial.compare import CorrectnessMatrix, compare, only_grounded, scores_from_reports
+    from medspatial.compare.names import read_model_names, with_names
+    from medspatial.files import write_text
     from medspatial.records import Question
-    from medspatial.report.tables import accuracy_table, pairs_table
+    from medspatial.report.tables import abstention_table, accuracy_table, causes_table, pairs_table
 
     scores = scores_from_reports(scores_dir, pattern, metric=metric)
+    scores = with_names(scores, read_model_names(names or []))
     asked = load_rows(questions, Question) if questions else None
+    if grounded:
+        scores, asked, left_out = only_grounded(scores, asked, metric=metric)
+        typer.echo(
+            f"Left out, right without the evidence for every model: {len(left_out)} questions", err=True
+        )
     found = compare(
         scores, questions=asked, metric=metric, confidence=confidence, resamples=resamples, seed=seed
     )
     CorrectnessMatrix.from_scores(scores, questions=asked, metric=found.metric).write(output)
     text = json.dumps(found.model_dump(mode="json"), indent=1)
     if summary:
-        summary.write_text(text + "\n", encoding="utf-8")
+        write_text(summary, text + "\n")
     if as_json:
         typer.echo(text)
     else:
@@ -51,4 +69,8 @@ def compare_command(
         if found.pairs:
             typer.echo()
             report_table(pairs_table(found))
+        for table in (causes_table(found), abstention_table(found)):
+            if table.rows:
+                typer.echo()
+                report_table(table)
     typer.echo(f"Correctness matrix: {output}", err=True)

@@ -23,7 +23,7 @@ Dataset = Annotated[Path, typer.Argument(help="Questions (.jsonl, .csv), or the 
 def load_questions(path: Path) -> list[Question]:
     """Read questions of our own form or the field's nested JSON."""
     from medspatial.cli.rows import load_rows
-    from medspatial.questions.curate.nested import read_nested, to_questions
+    from medspatial.datasets.nested import read_nested, to_questions
     from medspatial.records import Question
 
     if path.name.removesuffix(".gz").endswith(".json"):
@@ -47,8 +47,8 @@ def judge(
     from contextlib import ExitStack
 
     from medspatial.cases.ct_rate import read_reports
+    from medspatial.datasets.judge import judge_pairs
     from medspatial.llm import open_llm
-    from medspatial.questions.curate.judge import judge_pairs
     from medspatial.records import write_records
 
     known = {report.case_id: report for report in read_reports(reports)}
@@ -81,9 +81,9 @@ def filter_command(
     as_json: Json = False,
 ) -> None:
     """Keep the pairs that most judges find spatial and relevant; the output has the input's form."""
-    from medspatial.questions.curate.filter import filter_pairs
-    from medspatial.questions.curate.judgment import majority, read_judgments
-    from medspatial.questions.curate.nested import (
+    from medspatial.datasets.filter import filter_pairs
+    from medspatial.datasets.judgment import majority, read_judgments
+    from medspatial.datasets.nested import (
         from_questions,
         read_nested,
         to_questions,
@@ -91,9 +91,9 @@ def filter_command(
     )
     from medspatial.records import write_records
 
-    verdicts = majority(one for path in judgments for one in read_judgments(path))
     nested_form = qa_json.name.removesuffix(".gz").endswith(".json")
     nested = read_nested(qa_json) if nested_form else from_questions(load_questions(qa_json))
+    verdicts = majority(one for path in judgments for one in read_judgments(path, nested))
     found = filter_pairs(
         nested,
         verdicts,
@@ -121,7 +121,7 @@ def to_jsonl(
     ] = False,
 ) -> None:
     """Turn the nested JSON into flat JSONL; what rows cannot hold goes into OUTPUT.layout.json beside it."""
-    from medspatial.questions.curate.nested import (
+    from medspatial.datasets.nested import (
         LAYOUT_SUFFIX,
         layout_of,
         plain_rows,
@@ -145,7 +145,7 @@ def to_nested(
     source: Annotated[Path, typer.Option("--input", "-i", help="Questions (.jsonl).")], output: Output
 ) -> None:
     """Turn flat JSONL into the field's nested JSON; with its layout file beside it, byte for byte."""
-    from medspatial.questions.curate.nested import LAYOUT_SUFFIX, from_questions, write_nested
+    from medspatial.datasets.nested import LAYOUT_SUFFIX, from_questions, write_nested
 
     beside = source.with_name(source.name + LAYOUT_SUFFIX)
     layout = json.loads(beside.read_text(encoding="utf-8")) if beside.is_file() else None
@@ -163,7 +163,7 @@ def duplicates(
     as_json: Json = False,
 ) -> None:
     """Find questions that repeat, word for word or nearly, within a case and across cases."""
-    from medspatial.questions.curate.duplicates import drop_duplicates, find_duplicates
+    from medspatial.datasets.duplicates import drop_duplicates, find_duplicates
     from medspatial.records import write_records
 
     rows = load_questions(dataset)
@@ -193,7 +193,7 @@ def split(
     as_json: Json = False,
 ) -> None:
     """Split by patient: deterministic, nobody on both sides, nobody moves when rows are added."""
-    from medspatial.questions.curate.split import parse_shares, split_by_patient
+    from medspatial.datasets.split import parse_shares, split_by_patient
     from medspatial.records import write_records
 
     parts = split_by_patient(load_questions(dataset), parse_shares(shares), seed=seed)
@@ -217,7 +217,7 @@ def freeze(
     ] = False,
 ) -> None:
     """Freeze questions into a dataset folder with card, licence, schema version and hashes."""
-    from medspatial.questions.curate.frozen import freeze as write
+    from medspatial.datasets.frozen import freeze as write
 
     splits = {}
     for text in part:
@@ -237,8 +237,8 @@ def stats_command(
     as_json: Json = False,
 ) -> None:
     """Count what a dataset holds; of a frozen one the hashes are checked first."""
-    from medspatial.questions.curate.frozen import read_frozen
-    from medspatial.questions.curate.stats import stats
+    from medspatial.datasets.frozen import read_frozen
+    from medspatial.datasets.stats import stats
 
     rows = (
         [one for own in read_frozen(dataset).values() for one in own]

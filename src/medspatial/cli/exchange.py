@@ -13,7 +13,7 @@ from medspatial.cli.show import csv_listing, listing, tell
 from medspatial.errors import EXIT_FAILURES
 
 if TYPE_CHECKING:
-    from medspatial.questions.curate.sides import SideCheck
+    from medspatial.datasets.sides import SideCheck
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Output = Annotated[Path, typer.Option("--output", "-o", help="File or folder to write.")]
@@ -32,8 +32,8 @@ def import_command(
     split: Annotated[str | None, typer.Option(help="For huggingface: which split.")] = None,
 ) -> None:
     """Read another dataset into questions, row by row."""
-    from medspatial.questions.curate.formats import import_questions
-    from medspatial.questions.curate.formats.mapping import Mapped
+    from medspatial.datasets.formats import import_questions
+    from medspatial.datasets.formats.mapping import Mapped
     from medspatial.records import write_records
 
     fields = Mapped.parse(field or [])
@@ -48,7 +48,7 @@ def export_command(
     format: Annotated[str, typer.Option("--format", "-f", help=FORMATS)],
 ) -> None:
     """Write questions in the format of another dataset."""
-    from medspatial.questions.curate.formats import export_questions
+    from medspatial.datasets.formats import export_questions
 
     typer.echo(f"written: {export_questions(output, load_questions(dataset), format)}")
 
@@ -65,7 +65,7 @@ def check_sides(
     masks of a case cannot be read.
     """
     from medspatial.cases import cases_root, read_cases
-    from medspatial.questions.curate.sides import Reason, check_answer_sides
+    from medspatial.datasets.sides import Reason, check_answer_sides
 
     found = check_answer_sides(load_questions(dataset), read_cases(cases), cases_root(cases))
     if found.conflicts or as_json:

@@ -12,8 +12,7 @@ from medspatial.errors import InputError
 
 if TYPE_CHECKING:
     from medspatial.cases import CaseData
-    from medspatial.inputs import Masks
-    from medspatial.volume import Volume
+    from medspatial.volume import MaskSet, Volume
 
 app = typer.Typer(help="What a model sees of a CT.", no_args_is_help=True)
 _CASE_FILES = {".jsonl", ".csv"}
@@ -69,15 +68,15 @@ def show(
 
 
 def _written(
-    volume: Volume, masks: Masks | None, options: dict[str, Any], folder: Path
+    volume: Volume, masks: MaskSet | None, options: dict[str, Any], folder: Path
 ) -> list[dict[str, Any]]:
     from PIL import Image
 
-    from medspatial.inputs import shown
+    from medspatial.inputs import preview
 
     folder.mkdir(parents=True, exist_ok=True)
     rows = []
-    for number, (image, caption) in enumerate(shown(volume, options, masks), start=1):
+    for number, (image, caption) in enumerate(preview(volume, options, masks), start=1):
         path = folder / f"{options['representation']}-{number:02d}.png"
         Image.fromarray(image).save(path, optimize=True)
         rows.append({"file": str(path), "pixels": f"{image.shape[1]} x {image.shape[0]}", "caption": caption})
@@ -86,7 +85,7 @@ def _written(
 
 def _loaded(
     path: Path, case_id: str | None, assume_axes: str | None, *, with_masks: bool
-) -> tuple[Volume, Masks | None]:
+) -> tuple[Volume, MaskSet | None]:
     from medspatial.volume import read_volume
 
     if path.suffix not in _CASE_FILES and (path.is_file() or _is_series(path)):
@@ -111,14 +110,11 @@ def _case(path: Path, case_id: str | None, assume_axes: str | None, *, with_mask
     return load_case(found[0], root, with_masks=with_masks, assume_axes=assume_axes)
 
 
-def _masks(data: CaseData) -> Masks:
-    from medspatial.inputs import Masks
-
+def _masks(data: CaseData) -> MaskSet:
     if data.masks is None:
         raise InputError(f"case {data.case.case_id} has no masks to draw")
     assert data.ct is not None
-    turned = data.masks.oriented(data.ct.axcodes)
-    return Masks({name: turned.mask(name) for name in turned.names}, turned.affine)
+    return data.masks.oriented(data.ct.axcodes)
 
 
 def _is_series(path: Path) -> bool:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 from medspatial.cli.options import read_options
-from medspatial.errors import InputError
+from medspatial.cli.show import tell
+from medspatial.errors import EXIT_FAILURES, InputError
 
 if TYPE_CHECKING:
+    from medspatial.records import Score
     from medspatial.score import Aggregate, Metric
 
 _CACHE_FILE = "judge-cache.sqlite"
@@ -37,6 +42,32 @@ def options_of_judges(
     if cache is not None:
         options["cache"] = cache
     return options
+
+
+def refuse_idle(
+    names: Sequence[str],
+    *,
+    model: Sequence[str] | None,
+    repeats: int,
+    budget: float | None,
+    prices: str | None,
+    cache: Path | None,
+) -> None:
+    """Refuse options of judges where no metric is one: they would have no effect.
+
+    Raises
+    ------
+    InputError
+        With the first such option.
+    """
+    if any(name.partition(":")[0] in ("judge", "jury") for name in names):
+        return
+    given = {"--model": model, "--budget": budget, "--prices": prices, "--cache": cache}
+    idle = [option for option, value in given.items() if value] + (["--repeats"] if repeats != 1 else [])
+    if idle:
+        raise InputError(
+            f"{idle[0]}: is for judges, but --metric names none of judge and jury: {', '.join(names)}"
+        )
 
 
 def judges(name: str, models: Sequence[str], options: dict[str, Any]) -> list[Metric]:
@@ -77,6 +108,21 @@ def judge_lines(found: Aggregate) -> list[str]:
         if "spent" in facts:
             lines.append(f"{name}: {_spent(facts)}")
     return lines
+
+
+def lost_verdicts(name: str, scores: Iterable[Score]) -> Counter[str]:
+    """Count the rows that a judge gave no verdict on, by cause; other metrics leave rows open by rule."""
+    judging = name.startswith(("judge:", "jury"))
+    return Counter(one.reason or "no cause" for one in scores if judging and one.status == "unscored")
+
+
+def tell_lost(notes: Iterable[str], lost: Counter[str]) -> None:
+    """Print the notes, then what judges gave no verdict on; ends with exit code 1 where there is any."""
+    for note in notes:
+        typer.echo(note)
+    if lost:
+        tell(f"no verdict for {count} rows: {cause}" for cause, count in lost.most_common())
+        raise typer.Exit(EXIT_FAILURES)
 
 
 def _agreement_lines(details: dict[str, Any]) -> list[str]:

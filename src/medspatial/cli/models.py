@@ -23,7 +23,7 @@ def list_models(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
 ) -> None:
     """List all models with paper, architecture, input, checkpoint, licence, and what was verified how."""
-    from medspatial.models.inventory import inventory
+    from medspatial.models.tools.inventory import inventory
 
     rows = inventory()
     if as_csv:
@@ -42,7 +42,7 @@ def show(name: Name, as_json: Json = False) -> None:
 
     Of a baseline or a model of an installed package, which have no card: what it is and where it comes from.
     """
-    from medspatial.models.inventory import model_facts
+    from medspatial.models.tools.inventory import model_facts
 
     facts = model_facts(name)
     if as_json:
@@ -77,7 +77,7 @@ def fetch_checkpoint(
     Example: `medspatial models fetch m3d_lamed --checkpoint Phi-3 -o weights/m3d_phi3`
     """
     from medspatial.models import model_card
-    from medspatial.models.fetch import checkpoint_of, fetch, plan_fetch
+    from medspatial.models.tools.fetch import checkpoint_of, fetch, plan_fetch
     from medspatial.progress import progress
 
     if texts:
@@ -119,7 +119,7 @@ def check(
 
     Ends with exit code 1 if it is not.
     """
-    from medspatial.models.check import check_folder
+    from medspatial.models.tools.check import check_folder
 
     findings = check_folder(folder, model)
     rows = [{"part": f.part, "": "fine" if f.fine else "WRONG", "detail": f.detail} for f in findings]
@@ -141,7 +141,7 @@ def verify_model(
 
     Ends with exit code 1 if an error is over its tolerance.
     """
-    from medspatial.models.verify import verify
+    from medspatial.models.tools.verify import verify
 
     checks = verify(name, reference, ct)
     rows = [{**vars(check), "passed": check.passed} for check in checks]
@@ -169,8 +169,8 @@ def audit_model(
     models that are given a volume, not those that are shown slices.
     """
     from medspatial.cases import make_marker_phantom
-    from medspatial.models.audit import audit, audited_preparation
-    from medspatial.models.inventory import contract_of
+    from medspatial.models.tools.audit import audit, audited_preparation
+    from medspatial.models.tools.inventory import contract_of
 
     made = audited_preparation(name, **read_options(set_ or []))
     found = audit(name, made, contract_of(made), make_marker_phantom, spacing=spacing)
@@ -187,7 +187,7 @@ def audit_model(
 def _fetch_texts(name: str) -> None:
     from medspatial.errors import InputError
     from medspatial.models import model_card
-    from medspatial.models.inventory import load
+    from medspatial.models.tools.inventory import load
 
     texts = model_card(name).texts
     if texts is None:

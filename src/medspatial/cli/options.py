@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from medspatial.errors import InputError
+
+ModelNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--names",
+        help="Name a model in tables: OLD=NEW, or a YAML or JSON file of such pairs for all; repeatable.",
+    ),
+]
 
 
 def read_options(pairs: Sequence[str]) -> dict[str, Any]:
@@ -20,6 +30,23 @@ def read_options(pairs: Sequence[str]) -> dict[str, Any]:
             raise InputError(f"--set: needs KEY=VALUE, got {pair!r}")
         options[key.replace("-", "_")] = _value(value)
     return options
+
+
+def read_names(pairs: Sequence[str], option: str) -> dict[str, str]:
+    """Read ``OURS=THEIRS`` names of fields.
+
+    Raises
+    ------
+    InputError
+        No equals sign, or nothing on one side of it.
+    """
+    names = {}
+    for pair in pairs:
+        ours, _, theirs = pair.partition("=")
+        if not ours.strip() or not theirs.strip():
+            raise InputError(f"{option}: needs OURS=THEIRS, got {pair!r}")
+        names[ours.strip()] = theirs.strip()
+    return names
 
 
 def _value(text: str) -> Any:

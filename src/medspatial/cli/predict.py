@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +12,7 @@ import typer
 from medspatial.errors import EXIT_FAILURES, InputError
 
 if TYPE_CHECKING:
+    from medspatial.arms import Arm
     from medspatial.models import Model
     from medspatial.records import Question
 
@@ -36,6 +38,15 @@ def predict_command(
     ] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:N.")] = None,
     gpu_id: Annotated[int | None, typer.Option(min=0, help="Number of the GPU; the same as cuda:N.")] = None,
+    gpus: Annotated[
+        str | None,
+        typer.Option(help="One process per GPU: 0,1,... or all; cpu,cpu for processes without one."),
+    ] = None,
+    engine: Annotated[str, typer.Option(help="processes, or ray for a Ray cluster.")] = "processes",
+    actors: Annotated[int, typer.Option(min=1, help="Ray: number of model actors.")] = 1,
+    gpus_per_actor: Annotated[
+        float, typer.Option(min=0, help="Ray: GPUs per actor; a fraction shares one.")
+    ] = 1.0,
     dtype: Annotated[str | None, typer.Option(help="auto, float32, bfloat16 or float16.")] = None,
     name: Annotated[
         str | None, typer.Option(help="Name in files and tables, if not the model's own.")
@@ -48,9 +59,19 @@ def predict_command(
     assume_axes: Annotated[
         str | None, typer.Option(help="Axis codes for volumes without a usable affine, such as LPS.")
     ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(metavar="I/N", help="Only share I of N of the cases; `medspatial merge` joins them."),
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N questions.")] = None,
     keep_going: Annotated[bool, typer.Option(help="Skip bad rows of the dataset, and list them.")] = False,
-    overwrite: Annotated[bool, typer.Option(help="Start anew instead of resuming.")] = False,
+    overwrite: Annotated[bool, typer.Option(help="Start again instead of resuming.")] = False,
+    plain_rows: Annotated[
+        Path | None,
+        typer.Option(
+            help="Also write image_path, question, prediction, answer and `correct` (exact match) as JSONL."
+        ),
+    ] = None,
 ) -> None:
     """Ask a model all questions of a file; the same command again resumes.
 
@@ -60,63 +81,125 @@ def predict_command(
     from medspatial.cli.options import read_options
     from medspatial.cli.rows import load_rows
     from medspatial.cli.show import tell
-    from medspatial.models.prepared import PreparedModel, prepared_loader
-    from medspatial.predict import predict, troubles
+    from medspatial.models.tools.prepared import prepared_loader
+    from medspatial.models.tools.recipe import ModelRecipe
+    from medspatial.predict import (
+        Cases,
+        Job,
+        PredictOptions,
+        Processes,
+        Shard,
+        Workers,
+        failure_lines,
+        predict,
+        predict_with,
+        read_devices,
+    )
+    from medspatial.predict.ray_actors import RayActors
     from medspatial.progress import progress
     from medspatial.records import Question
     from medspatial.study import case_loader
 
     chosen = arm_of(arm)
+    share = None if shard is None else Shard.parse(shard)
+    _refuse_placing(engine, gpus, device, gpu_id)
+    devices = None if gpus is None else read_devices(gpus)
     questions = load_rows(dataset, Question, keep_going=keep_going)[:limit]
-    asked = chosen.questions(questions)
-    answerer = _answerer(
-        model,
+    given = _given(
         read_options(set_ or []),
         name=name,
         path=None if model_path is None else str(model_path),
         device=_device(device, gpu_id),
         dtype=dtype,
     )
+    arrays = cases is None and _points_to_arrays(questions)
+    recipe = ModelRecipe(model, given, prepared=arrays)
     known = case_loader(cases, questions, image_root, assume_axes)
-    loader: Callable[[str], Any] = known.volume
-    if cases is None and answerer.needs_volume and _reads_arrays(questions, arm):
-        answerer = PreparedModel(answerer)
-        loader = prepared_loader(questions, image_root)
-    drawn = known.masks if answerer.needs_masks and cases is not None else None
-    stem = answerer.name if arm == "standard" else f"{answerer.name}@{arm}"
-    with progress(stem, len(asked)) as bar:
-        run = predict(
-            answerer,
-            asked,
-            output_dir / f"{stem}.jsonl",
-            load=chosen.loader(loader, asked),
-            load_masks=drawn and chosen.mask_loader(drawn, asked),
-            locate=chosen.locate,
-            arm=arm,
-            states=known.states if chosen.shows_volume else None,
-            each_alone=chosen.each_alone,
-            batch_size=batch_size,
-            overwrite=overwrite,
-            progress=bar,
-        )
+    source = Cases(
+        known.volume,
+        None if cases is None else known.masks,
+        known.states if chosen.shows_volume else None,
+        None if cases is None else known.data,
+    )
+    asked = chosen.questions(questions, source.data)
+    folder = output_dir if share is None else output_dir / share.folder
+
+    def output(model_name: str) -> Path:
+        return folder / (f"{model_name}.jsonl" if arm == "standard" else f"{model_name}@{arm}.jsonl")
+
+    answerer = recipe() if engine != "ray" and devices is None else None
+    _tell_extra(chosen, asked, answerer, alone=share is None and answerer is not None)
+    if arrays and (answerer is None or answerer.needs_volume):
+        _refuse_arrays(questions, arm)
+        loader: Any = prepared_loader(questions, image_root)
+        source = replace(source, volume=loader)
+    label = output(answerer.name if answerer is not None else name or model).stem
+    with progress(label, len(asked if share is None else share.questions(asked))) as bar:
+        options = PredictOptions(batch_size=batch_size, overwrite=overwrite, progress=bar, shard=share)
+        if answerer is not None:
+            run = predict(
+                answerer, questions, output(answerer.name), cases=source, arm=chosen, options=options
+            )
+        else:
+            job = Job(recipe, source, asked, arm, batch_size)
+            workers: Workers = (
+                RayActors(job, actors, gpus_per_actor) if engine == "ray" else Processes(job, devices or ())
+            )
+            run = predict_with(workers, job, output, options)
     typer.echo(f"{run.path}: {run.answered} answered now, {run.resumed} before, {run.failed} failed")
     if run.outdated:
         aside = run.path.with_name(f"{run.path.stem}.outdated")
         typer.echo(f"{run.outdated} answers whose question or case changed were set aside: {aside}", err=True)
-    tell(troubles(run))
+    tell(failure_lines(run))
+    if plain_rows is not None:
+        _write_plain_rows(run.path, plain_rows)
     if run.failed:
         raise typer.Exit(EXIT_FAILURES)
 
 
-def _answerer(model: str, options: dict[str, Any], **named: Any) -> Model:
-    """Make the model from its options by name and from those that have an option of their own here."""
-    from medspatial.models import create_model
+def _tell_extra(chosen: Arm, asked: Sequence[Question], answerer: Model | None, *, alone: bool) -> None:
+    """Say how many changed volumes an arm shows; such arms are asked in one process."""
+    from medspatial.arms import extra_volumes
 
+    extra = extra_volumes(chosen, asked)
+    if extra and not alone:
+        raise InputError(
+            f"arm {chosen.name!r} changes volumes per question: --shard, --gpus, --engine do not take it"
+        )
+    if extra and answerer is not None and answerer.needs_volume:
+        typer.echo(f"{extra} changed volumes to show for {len(asked)} questions", err=True)
+
+
+def _write_plain_rows(predictions: Path, output: Path) -> None:
+    """Write all answers of a file with their verdict by exact match."""
+    from medspatial.exchange.plain_rows import write_plain_rows
+    from medspatial.predict import iter_predictions
+    from medspatial.score import metric, score_stream
+
+    if output.resolve() == predictions.resolve():
+        raise InputError(f"--plain-rows: {output} is the file of predictions")
+    count = write_plain_rows(output, score_stream(iter_predictions(predictions), [metric("exact")]))
+    typer.echo(f"{output}: {count} rows with `correct` by exact match")
+
+
+def _given(options: dict[str, Any], **named: Any) -> dict[str, Any]:
+    """Join the model's options by name with those that have an option of their own here."""
     given = {key: value for key, value in named.items() if value is not None}
     twice = sorted(set(given) & set(options))
     if twice:
         raise InputError(f"--set {twice[0]}=...: is also given as an option of its own")
-    return create_model(model, **options, **given)
+    return {**options, **given}
+
+
+def _refuse_placing(engine: str, gpus: str | None, device: str | None, gpu_id: int | None) -> None:
+    """Hold to one way of saying where the model runs."""
+    if engine not in {"processes", "ray"}:
+        raise InputError(f"--engine {engine}: must be processes or ray")
+    if engine == "ray" and gpus is not None:
+        raise InputError("--engine ray places its actors itself: give --actors, not --gpus")
+    if (engine == "ray" or gpus is not None) and (device is not None or gpu_id is not None):
+        where = "--engine ray places its actors" if engine == "ray" else "--gpus names the devices"
+        raise InputError(f"{where}: give no --device and no --gpu-id beside it")
 
 
 def _device(device: str | None, gpu_id: int | None) -> str | None:
@@ -125,13 +208,16 @@ def _device(device: str | None, gpu_id: int | None) -> str | None:
     return device if gpu_id is None else f"cuda:{gpu_id}"
 
 
-def _reads_arrays(questions: Sequence[Question], arm: str) -> bool:
-    """Say whether the questions point to prepared arrays; arms that change volumes cannot use those."""
-    from medspatial.models.prepared import ARMS
+def _points_to_arrays(questions: Sequence[Question]) -> bool:
+    """Say whether any question points to a prepared array."""
+    return any(str(question.image_path).endswith(".npy") for question in questions)
 
-    arrays = [str(q.image_path).endswith(".npy") for q in questions]
-    if any(arrays) and not all(arrays):
+
+def _refuse_arrays(questions: Sequence[Question], arm: str) -> None:
+    """Hold to what arrays can serve: all questions point to one, and the arm changes no volume."""
+    from medspatial.models.tools.prepared import ARMS
+
+    if not all(str(question.image_path).endswith(".npy") for question in questions):
         raise InputError("some questions point to prepared arrays (.npy) and some to volumes: use two files")
-    if all(arrays) and arm not in ARMS:
+    if arm not in ARMS:
         raise InputError(f"arm '{arm}' changes volumes; it cannot be made from prepared arrays (.npy)")
-    return bool(arrays) and all(arrays)

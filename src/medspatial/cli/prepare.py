@@ -37,8 +37,8 @@ def prepare_command(
     """
     from medspatial.cli.options import read_options
     from medspatial.cli.rows import load_rows
-    from medspatial.models.inventory import preparation
-    from medspatial.models.prepare import prepare_dataset
+    from medspatial.models.tools.inventory import preparation
+    from medspatial.models.tools.prepare import prepare_dataset
     from medspatial.progress import progress
     from medspatial.records import Question
     from medspatial.study import case_loader

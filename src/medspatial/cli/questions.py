@@ -42,7 +42,7 @@ def from_masks(
 ) -> None:
     """Measure the masks and ask what can be asked safely; the rest goes into the drop ledger.
 
-    Resumes per case: one whose files changed is built anew, one that gave nothing is tried again.
+    Resumes per case: one whose files changed is built again, one that gave nothing is tried again.
 
     Example: `medspatial questions from-masks /data/my_ct -o questions`
     """
@@ -70,6 +70,7 @@ def from_masks(
         f"{summary.questions} questions from {summary.cases_with_questions} cases in {output_dir}", err=True
     )
     typer.echo(f"{sum(summary.dropped.values())} dropped by rule, listed in dropped.jsonl there", err=True)
+    tell(summary.assumed())
     tell(summary.troubles())
     if summary.unusable_cases:
         raise typer.Exit(EXIT_FAILURES)

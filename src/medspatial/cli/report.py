@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from medspatial.cli.options import ModelNames
+
 
 def report_command(
     questions: Annotated[Path, typer.Option(help="Questions (.jsonl or .csv).")],
@@ -15,6 +17,7 @@ def report_command(
     cases: Annotated[Path | None, typer.Option(help="Folder or file of the cases, for pictures.")] = None,
     pattern: Annotated[str, typer.Option(help="Which score files.")] = "**/*.jsonl",
     metric: Annotated[str | None, typer.Option(help="Which metric, where the files hold several.")] = None,
+    names: ModelNames = None,
     title: Annotated[str, typer.Option()] = "Spatial questions on CT",
     max_pictures: Annotated[int, typer.Option(min=0, help="Questions that get pictures.")] = 300,
     resamples: Annotated[int, typer.Option(min=1)] = 10_000,
@@ -25,12 +28,15 @@ def report_command(
     """
     from medspatial.cli.rows import load_rows
     from medspatial.compare import compare, scores_from_reports
+    from medspatial.compare.names import read_model_names, with_names
+    from medspatial.questions import subtypes
     from medspatial.records import Question
     from medspatial.report import write_report
     from medspatial.study import case_loader
 
     asked = load_rows(questions, Question)
     scores = scores_from_reports(scores_dir, pattern, metric=metric)
+    scores = with_names(scores, read_model_names(names or []))
     found = compare(scores, questions=asked, metric=metric, resamples=resamples)
     page = write_report(
         output,
@@ -40,6 +46,7 @@ def report_command(
         scores=[score for score in scores if score.metric == found.metric],
         comparison=found,
         load=case_loader(cases).data if cases else None,
+        subtypes={one.id: one.title for one in subtypes()},
         max_pictures=max_pictures,
     )
     typer.echo(f"Report: {page.resolve().as_uri()}")

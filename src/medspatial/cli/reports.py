@@ -60,8 +60,8 @@ def from_reports(
 def _by_rules(reports: list[Any], output: Path, as_json: bool) -> None:
     from medspatial.manifest import new_manifest, write_manifest
     from medspatial.progress import progress
-    from medspatial.questions.reports import GENERATOR, counts, questions_from_report
     from medspatial.records import write_records
+    from medspatial.report_questions import GENERATOR, counts, questions_from_report
 
     results = []
     with progress("reports", len(reports)) as bar:
@@ -95,12 +95,18 @@ def _by_model(
     from medspatial.manifest import new_manifest, session, write_manifest
     from medspatial.progress import progress
     from medspatial.questions.prompt import load_prompt
-    from medspatial.questions.reports.language_model import generate
     from medspatial.records import write_records
+    from medspatial.report_questions.language_model import generate, most_tokens
 
     cache = output.with_suffix(".replies.sqlite")
     with open_llm(name, cache=cache, **options) as llm, progress("reports", len(reports)) as bar:
         chosen = load_prompt(prompt) if prompt else None
+        most = most_tokens(reports, generator=generator, prompt=chosen)
+        price = llm.price_of(most)
+        cost = "" if price is None else f", ${price:.2f}"
+        typer.echo(
+            f"{len(reports)} reports: at most {most.input} tokens in and {most.output} out{cost}", err=True
+        )
         run = generate(reports, llm, generator=generator, prompt=chosen, each=lambda _: bar.advance(1))
         spent = llm.spent
         configuration = {"generator": generator, **run.prompt.describe(), **llm.describe()}
@@ -161,11 +167,11 @@ def compare_facts(
     """Say how many sides of findings that one set states another states too."""
     from medspatial.cases.ct_rate import read_reports
     from medspatial.cli.curate import load_questions
-    from medspatial.questions.reports import compare_pairs
+    from medspatial.report_questions import compare_pairs
 
     known = {report.case_id: report for report in read_reports(reports)}
     found = compare_pairs(load_questions(first), load_questions(second), known)
-    names = ("pairs", "facts", "found", "part", "contradicted", "not_found", "supported")
+    names = ("pairs", "facts", "found", "part", "contradicted", "not_found", "read", "supported")
     rows = [{"figure": name, "count": getattr(found, name)} for name in names]
     rows += [{"figure": f"refused: {rule}", "count": count} for rule, count in sorted(found.refused.items())]
     listing(rows, as_json=as_json)
@@ -173,14 +179,19 @@ def compare_facts(
 
 def _refused(one: Question, report: Report | None) -> dict[str, str] | None:
     """Return the row of a pair that the check refuses, None where it stands."""
-    from medspatial.questions.reports import check_pair, find_support
+    from medspatial.report_questions import check_pair, check_quotes, find_support
 
     quote = one.evidence.quote if one.evidence else None
     rule, detail = "no_report", "no report of this case"
     if report is not None:
         support = None if quote else find_support(report, one.question, one.answer)
         quote = support.quote if support else quote
-        refusal = support.refusal if support else check_pair(report, one.question, one.answer, quote or "")
+        if support:
+            refusal = support.refusal
+        elif (one.source or "").startswith("rules:"):
+            refusal = check_quotes(report, one)
+        else:
+            refusal = check_pair(report, one.question, one.answer, quote or "")
         if refusal is None:
             return None
         rule, detail = refusal.rule, refusal.detail

@@ -12,10 +12,11 @@ import typer
 
 from medspatial.cli.curate import load_questions
 from medspatial.cli.show import listing
+from medspatial.cli.view import NoBrowser, Port, Root
 from medspatial.errors import EXIT_FAILURES, InputError
 
 if TYPE_CHECKING:
-    from medspatial.questions.curate.review import Agreement, AuditFigures, Outcome, ReviewKey, ReviewVerdict
+    from medspatial.datasets.review import Agreement, AuditFigures, Outcome, ReviewKey, ReviewVerdict
     from medspatial.records import Question
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -61,8 +62,8 @@ def review_assign(
     Forms are never written over: the same command again writes only what is missing, another assignment
     into the same folder is refused.
     """
-    from medspatial.questions.curate.judgment import CRITERIA
-    from medspatial.questions.curate.review import assign, write_assignments
+    from medspatial.datasets.judgment import CRITERIA
+    from medspatial.datasets.review import assign, write_assignments
 
     criteria = tuple(criterion) if criterion else tuple(CRITERIA)
     plan = assign(
@@ -71,6 +72,45 @@ def review_assign(
     listing(
         [asdict(one) for one in write_assignments(output_dir, plan, start_anew=start_anew)], as_json=False
     )
+
+
+@app.command("serve")
+def review_serve(
+    dataset: Annotated[Path, typer.Argument(help="The questions that were assigned.")],
+    folder: Annotated[Path, typer.Option("--folder", help="Folder of the review, with its key.")],
+    cases: Annotated[Path, typer.Option(help="Folder or file of the cases.")],
+    adjudicator: Annotated[
+        str | None, typer.Option(help="Who settles disputes: a link of their own, to disputed questions.")
+    ] = None,
+    root: Root = None,
+    port: Port = 8642,
+    no_browser: NoBrowser = False,
+) -> None:
+    """Review in the browser, beside the images: each reviewer gets a link of their own.
+
+    Verdicts are kept in the review's folder as NAME.verdicts.jsonl, the adjudicator's as adjudicated.jsonl,
+    for `medspatial questions review finish`.
+    """
+    from medspatial.errors import require
+
+    require("starlette", "view")
+    from medspatial.datasets.review import read_key
+    from medspatial.view.library import open_library
+    from medspatial.view.reviewing import ReviewApp
+    from medspatial.view.serve import free_socket, new_token, serve_people
+    from medspatial.view.volumes import Volumes
+
+    volumes = Volumes(open_library(cases, extra_roots=root or []))
+    questions = {one.id: one for one in load_questions(dataset)}
+    try:
+        made = ReviewApp(folder, read_key(folder), questions, volumes, adjudicator)
+        tokens = {new_token(): person for person in made.people}
+        serve_people(made.routes(), tokens, free_socket(port), typer.echo, launch=not no_browser)
+    finally:
+        volumes.close()
+    for person in made.people:
+        if made.file(person).is_file():
+            typer.echo(f"Verdicts: {made.file(person)}")
 
 
 @app.command("finish")
@@ -101,8 +141,8 @@ def review_finish(
 
     Ends with exit code 1 while questions are disputed, or have fewer reviewers than they need.
     """
-    from medspatial.questions.curate.formats.rows import write_csv
-    from medspatial.questions.curate.review import adjudicate, gather_verdicts, read_key, read_verdicts
+    from medspatial.datasets.formats.rows import write_csv
+    from medspatial.datasets.review import adjudicate, gather_verdicts, read_key, read_verdicts
     from medspatial.records import write_records
 
     key, questions, given = read_key(folder), load_questions(dataset), gather_verdicts(verdicts)
@@ -136,8 +176,8 @@ def review_audit(
     as_json: Json = False,
 ) -> None:
     """Read a published audit file: progress, verdicts, agreement of people and model."""
-    from medspatial.questions.curate.nested import read_nested
-    from medspatial.questions.curate.review import read_audit
+    from medspatial.datasets.nested import read_nested
+    from medspatial.datasets.review import read_audit
 
     figures = read_audit(path, read_nested(qa_json) if qa_json else None)
     agreed = [_agreement(name, found) for name, found in figures.with_model.items()]
@@ -200,8 +240,8 @@ def _show_outcome(
     *,
     as_json: bool,
 ) -> None:
-    from medspatial.questions.curate.review import agreement
-    from medspatial.questions.curate.review.agreement import by_criterion
+    from medspatial.datasets.review import agreement
+    from medspatial.datasets.review.agreement import by_criterion
 
     rows = {one.id: one for one in questions}
     needed = key.needed(per_item)

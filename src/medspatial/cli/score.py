@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -9,7 +10,15 @@ from typing import Annotated
 
 import typer
 
+from medspatial.cli.bare_options import BareOptions
+from medspatial.cli.options import ModelNames
 from medspatial.cli.show import listing
+
+
+class ScoreCommand(BareOptions):
+    """``score``, in which ``--show-mismatches`` needs no number."""
+
+    bare = {"--show-mismatches": "20"}  # noqa: RUF012
 
 
 def score_command(
@@ -17,7 +26,12 @@ def score_command(
         list[Path] | None, typer.Option("--predictions", "-p", help="A file of predictions; repeatable.")
     ] = None,
     metric: Annotated[
-        list[str] | None, typer.Option("--metric", "-m", help="Name of a metric; repeatable.")
+        list[str] | None,
+        typer.Option(
+            "--metric",
+            "-m",
+            help="Name of a metric; repeatable. Without one: judge where --model names one, else exact.",
+        ),
     ] = None,
     output: Annotated[
         Path | None,
@@ -32,7 +46,21 @@ def score_command(
             "where that is missing the file's name without its ending."
         ),
     ] = None,
-    show_mismatches: Annotated[int, typer.Option(min=0, help="Print the first N wrong answers.")] = 0,
+    names: ModelNames = None,
+    field: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="OURS=THEIRS",
+            help="Name of a field in predictions of other tools (question, answer, prediction, model, "
+            "category, options); repeatable. Reads JSON, JSONL, CSV and Excel of any heads.",
+        ),
+    ] = None,
+    patient_field: Annotated[
+        str | None, typer.Option(help="With --field: the field that names the patient.")
+    ] = None,
+    show_mismatches: Annotated[
+        int, typer.Option(min=0, help="Print the first wrong answers, as many as given, or 20.")
+    ] = 0,
     report: Annotated[
         Path | None, typer.Option(help="Write figures and all wrong answers of every metric as JSON.")
     ] = None,
@@ -68,71 +96,90 @@ def score_command(
 
     AlignScore: `medspatial score -p answers.jsonl -m alignscore --set checkpoint=F --set backbone=F`
 
+    Others' predictions: `medspatial score -p theirs.csv --field question=frage --field prediction=antwort`
+
     Judge: `medspatial score -p predictions/random.jsonl -m judge --model openai:gpt-x -o scores`
     """
-    from medspatial.cli.answers import read_answers
-    from medspatial.cli.judging import judge_lines, judges, options_of_judges
-    from medspatial.cli.scoring import scored, taken, write_report
-    from medspatial.compare import with_visible_shares
+    from medspatial.cli.answers import read_files
+    from medspatial.cli.judging import (
+        judge_lines,
+        judges,
+        lost_verdicts,
+        options_of_judges,
+        refuse_idle,
+        tell_lost,
+    )
+    from medspatial.cli.options import read_names
+    from medspatial.cli.scoring import detail_lines, score_table, scored, taken, tell_mismatches, write_report
+    from medspatial.cli.show import report_table
     from medspatial.errors import InputError
-    from medspatial.records import write_records
+    from medspatial.progress import progress
+    from medspatial.records import Score
     from medspatial.score import metric as make
     from medspatial.score import metric_names
+    from medspatial.score.registry import outside_metrics
 
     if list_metrics:
-        listing([{"metric": name} for name in metric_names()], as_json=as_json)
+        origins = outside_metrics()
+        rows = [
+            {"metric": name, "of": origins[name].package if name in origins else "medspatial"}
+            for name in metric_names()
+        ]
+        listing(rows, as_json=as_json)
         return
     if not predictions:
         raise InputError("--predictions: name at least one file of predictions")
     if model_name is not None and len(predictions) > 1:
         raise InputError(f"--model-name: names the model of one file, got {len(predictions)} files")
+    wanted = metric or (["judge"] if model else ["exact"])
+    refuse_idle(wanted, model=model, repeats=repeats, budget=budget, prices=prices, cache=cache)
     options = options_of_judges(
         repeats=repeats, budget=budget, prices=prices, cache=cache, output=output, pairs=set_ or []
     )
     own = [] if model else set_ or []  # beside judges, further options are theirs
     metrics = [
         made
-        for name in metric or ["structured"]
+        for name in wanted
         for made in judges(name, model or [], options) or [make(name, **taken(name, own))]
     ]
     if output:
         _check_targets(output, predictions, [judge.name for judge in metrics])
-    rows, figures, notes, mistakes = [], [], list[str](), []
-    for path in predictions:
-        answers = read_answers(path, model_name)
+    files = read_files(
+        predictions, model_name, names or [], read_names(field or [], "--field"), patient_field
+    )
+    results, figures, notes, mistakes, lost = [], [], list[str](), [], Counter[str]()
+    for path, answers in files.items():
         for judge in metrics:
             target = _target(output, path, judge.name) if output else None
-            scores = with_visible_shares(scored(judge, answers, target), answers)
-            if target:
-                write_records(target, scores)
-            found = judge.aggregate(scores)
-            rows.append({"file": path.name, **asdict(found)})
-            figures.append(dict(rows[-1]))
-            if (lines := judge_lines(found)) and not as_json:
-                rows[-1]["details"] = "below"
-                notes += [f"{path.name}, {line}" for line in lines]
-            wrong = [score for score in scores if score.correct is False]
+            tally, wrong = judge.tally(), list[Score]()
+            with progress(f"{judge.name}, {path.name}", len(answers)) as bar:
+                for score in scored(judge, answers, target, bar):
+                    tally.add(score)
+                    lost += lost_verdicts(judge.name, [score])
+                    if score.correct is False and (report or len(wrong) < show_mismatches):
+                        wrong.append(score)
+            found = tally.result()
+            results.append((tuple(dict.fromkeys(row.model for row in answers)), found))
+            figures.append({"file": path.name, **asdict(found)})
+            notes += [f"{path.name}, {line}" for line in judge_lines(found) or detail_lines(found)]
             mistakes += wrong
-            for score in wrong[:show_mismatches]:
-                typer.echo(
-                    f"{judge.name}: {score.question}\n  reference: {score.answer}\n"
-                    f"  answer:    {score.prediction}\n  {score.rule or ''} {score.reason or ''}",
-                    err=True,
-                )
+            tell_mismatches(wrong[:show_mismatches])
     for judge in metrics:
         judge.close()
     if report:
         write_report(report, figures, mistakes)
-    listing(rows, as_json=as_json)
-    for note in notes:
-        typer.echo(note)
+    if as_json:
+        listing(figures, as_json=True)
+    else:
+        report_table(score_table(results, [(judge.name, judge.warning) for judge in metrics]))
+    tell_lost([] if as_json else notes, lost)
 
 
 def _target(output: Path, predictions: Path, metric: str) -> Path:
     if output.suffix == ".jsonl":
         return output
     name = predictions.name
-    if predictions.suffix.lower() == ".csv":  # scores are JSONL, whatever the predictions are
+    if predictions.suffix.lower() != ".jsonl":  # scores are JSONL, whatever the predictions are
         name = f"{predictions.stem}.jsonl"
     return output / metric.replace(":", "-") / name
 
@@ -142,8 +189,11 @@ def _check_targets(output: Path, predictions: Sequence[Path], metrics: Sequence[
     from medspatial.errors import InputError
 
     sources: dict[Path, str] = {}
+    read = {path.resolve() for path in predictions}
     for path in predictions:
         for metric in metrics:
+            if _target(output, path, metric).resolve() in read:
+                raise InputError(f"--output: {_target(output, path, metric)} is a file of predictions")
             source, target = f"{path} by {metric}", _target(output, path, metric)
             if target in sources:
                 raise InputError(

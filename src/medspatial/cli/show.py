@@ -5,17 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from medspatial.progress import capped
+from medspatial.terminal import Line, TableCell, print_table
 
 if TYPE_CHECKING:
-    from medspatial.cases import Found
+    from medspatial.cases import Discovery
     from medspatial.report.tables import Table as ReportTable
 
 
@@ -24,13 +24,13 @@ def listing(rows: Sequence[Mapping[str, Any]], *, as_json: bool, title: str | No
     if as_json:
         typer.echo(json.dumps(list(rows), indent=1, ensure_ascii=False, default=str))
         return
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for name in rows[0] if rows else ():
-        numeric = all(isinstance(row[name], int | float) for row in rows)
-        table.add_column(name.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(_cell(value) for value in row.values()))
-    _console().print(table)
+    print_table(
+        [(name.replace("_", " "), "right" if _numeric(rows, name) else "left") for name in rows[0]]
+        if rows
+        else [],
+        ([[Line(_cell(value))] for value in row.values()] for row in rows),
+        title,
+    )
 
 
 def tell(lines: Iterable[str]) -> None:
@@ -39,9 +39,18 @@ def tell(lines: Iterable[str]) -> None:
         typer.echo(line, err=True)
 
 
-def tell_left_out(found: Found) -> None:
-    """Name on standard error what of a scanned folder gave no case, and why."""
-    tell(f"no case: {one}" for one in found.left_out)
+def tell_left_out(found: Discovery) -> None:
+    """Name on standard error what of a scanned folder is not used, and why."""
+    for line in found.lines():
+        typer.echo(line, err=True)
+
+
+def tell_assumed(cases: Iterable[Iterable[str]]) -> None:
+    """Say on standard error what is assumed and stated nowhere, with the number of cases."""
+    from medspatial.records import counted_assumption
+
+    counts = Counter(one for assumptions in cases for one in dict.fromkeys(assumptions))
+    tell(counted_assumption(text, count) for text, count in counts.most_common())
 
 
 def csv_listing(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -55,23 +64,22 @@ def csv_listing(rows: Sequence[Mapping[str, Any]]) -> str:
 
 def report_table(source: ReportTable) -> None:
     """Print a table of the report: each figure with its interval below it, title above, note below."""
-    table = Table(title=source.title, title_justify="left", title_style="bold", box=None, pad_edge=False)
-    for column in source.columns:
-        table.add_column(_escaped(column.title), justify=column.align, header_style="bold")
-    for row in source.rows:
-        table.add_row(*(_figure(cell.main, cell.small, cell.strong) for cell in row))
-    _console().print(table)
+    print_table(
+        [(column.title, column.align) for column in source.columns],
+        ([_figure(cell.main, cell.small, cell.strong) for cell in row] for row in source.rows),
+        source.title,
+    )
     if source.note:
         typer.echo(f"\n{source.note}")
 
 
-def _figure(main: str, small: str, strong: bool) -> str:
-    text = f"[bold]{_escaped(main)}[/bold]" if strong else _escaped(main)
-    return f"{text}\n[dim]{_escaped(small)}[/dim]" if small else text
+def _figure(main: str, small: str, strong: bool) -> TableCell:
+    figure = Line(main, "strong" if strong else "plain")
+    return [figure, Line(small, "faint")] if small else [figure]
 
 
-def _escaped(text: str) -> str:
-    return text.replace("[", "\\[")
+def _numeric(rows: Sequence[Mapping[str, Any]], name: str) -> bool:
+    return all(isinstance(row[name], int | float) for row in rows)
 
 
 def _cell(value: Any) -> str:
@@ -81,9 +89,4 @@ def _cell(value: Any) -> str:
         return f"{value:.4g}"
     if isinstance(value, tuple | list):
         return ", ".join(map(str, value))
-    return _escaped(str(value))
-
-
-def _console() -> Console:
-    console = Console()
-    return console if console.is_terminal else Console(width=200)
+    return str(value)

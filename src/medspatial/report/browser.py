@@ -10,12 +10,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from medspatial.compare.failures import FAILURE_TITLES
+from medspatial.compare.groups import categories_of
 from medspatial.records import Evidence, Question
 from medspatial.report.formatting import measure
+from medspatial.report.model_notes import ModelNote
 from medspatial.report.names import spoken, title
 from medspatial.report.tables.accuracy import category_title
-from medspatial.report.verdicts import VERDICT_TITLES, Verdicts
+from medspatial.report.verdicts import FAILURE_LETTERS, MISSING_ROW, VERDICT_TITLES, Verdicts
 
+_COLUMNS = ("id", "case", "category", "subtype", "question", "answer", "marks", "patient", "failures")
 _PER_FILE = 40  # questions per detail file; a few hundred kilobytes with outlines
 
 
@@ -24,6 +28,9 @@ def write_browser(
     questions: Sequence[Question],
     verdicts: Verdicts,
     pictures: Mapping[str, Mapping[str, Any]],
+    *,
+    subtypes: Mapping[str, str] | None = None,
+    notes: Sequence[ModelNote] = (),
 ) -> None:
     """Write ``data/index.js`` and ``data/details-*.js``.
 
@@ -31,22 +38,40 @@ def write_browser(
     ----------
     pictures
         Question id to its picture as plain data, or to ``{"absent": reason}``.
+    subtypes
+        Titles of subtypes.
+    notes
+        The models', for the words in which each question reached them.
     """
     data = folder / "data"
     data.mkdir(parents=True, exist_ok=True)
-    rows = []
+    rows: list[tuple[Any, ...]] = []
+    requests = {note.model: note.requests for note in notes}
     for number, batch in enumerate(_batches(questions), start=1):
         name = f"details-{number:04d}"
-        details = {question.id: _details(question, verdicts, pictures[question.id]) for question in batch}
+        details = {
+            question.id: {
+                **_details(question, pictures[question.id]),
+                **_exchanges(question, verdicts, requests),
+            }
+            for question in batch
+        }
         _write_script(data / f"{name}.js", "details", {"file": name, "questions": details})
-        rows += [_row(question, verdicts, name) for question in batch]
-    categories = dict.fromkeys(question.category for question in questions)
+        rows += [_row(question, verdicts) for question in batch]
+    categories = dict.fromkeys(name for question in questions for name in categories_of(question))
     index = {
         "models": list(verdicts.models),
         "referenceArm": verdicts.reference_arm,
         "verdicts": VERDICT_TITLES,
-        "categories": {name: category_title(name) for name in categories if name},
-        "rows": rows,
+        "categories": {name: category_title(name) for name in categories},
+        "subtypes": dict(subtypes or {}),
+        "failures": {
+            name: [letter, FAILURE_TITLES.get(name, name.replace("_", " "))]
+            for name, letter in FAILURE_LETTERS.items()
+            if any(letter in row[-1] for row in rows)
+        },
+        "perFile": _PER_FILE,
+        "columns": {name: _column([row[place] for row in rows]) for place, name in enumerate(_COLUMNS)},
     }
     _write_script(data / "index.js", "index", index)
 
@@ -73,21 +98,30 @@ def _batches(questions: Sequence[Question]) -> Iterator[list[Question]]:
         yield ordered[start : start + _PER_FILE]
 
 
-def _row(question: Question, verdicts: Verdicts, file: str) -> list[str]:
-    """One index row, in the order the script reads it."""
-    return [
+def _row(question: Question, verdicts: Verdicts) -> tuple[Any, ...]:
+    """One index row: the cells of `_COLUMNS`."""
+    return (
         question.id,
         question.case_id,
-        question.category or "",
+        tuple(categories_of(question)),
         question.subtype or "",
         question.question,
         question.answer,
         verdicts.marks(question),
-        file,
-    ]
+        question.patient_id,
+        verdicts.failures(question),
+    )
 
 
-def _details(question: Question, verdicts: Verdicts, picture: Mapping[str, Any]) -> dict[str, Any]:
+def _column(cells: list[Any]) -> list[Any] | dict[str, Any]:
+    """Return a column as it is, or, where cells repeat, its values once and each cell's place among them."""
+    places = {value: place for place, value in enumerate(dict.fromkeys(cells))}
+    if 2 * len(places) > len(cells):
+        return cells
+    return {"values": list(places), "at": [places[cell] for cell in cells]}
+
+
+def _details(question: Question, picture: Mapping[str, Any]) -> dict[str, Any]:
     origin = {
         "Case": question.case_id,
         "Patient": question.patient_id,
@@ -101,12 +135,24 @@ def _details(question: Question, verdicts: Verdicts, picture: Mapping[str, Any])
         "options": list(question.options),
         "answer": _reference(question),
         "type": question.answer_type,
-        "evidence": list(_evidence(question.evidence)) if question.evidence else [],
+        "evidence": list(evidence_rows(question.evidence)) if question.evidence else [],
         "quote": question.evidence.quote if question.evidence else None,
         "origin": [[name, text] for name, text in origin.items() if text],
-        "answers": verdicts.answers(question),
         "picture": picture,
     }
+
+
+def _exchanges(
+    question: Question, verdicts: Verdicts, requests: Mapping[str, Mapping[tuple[str, str], str]]
+) -> dict[str, Any]:
+    """Every answer, and the different words in which the question was put; answers name theirs by place."""
+    texts: dict[str, int] = {}
+    answers = verdicts.answers(question)
+    for answer in answers:
+        words = requests.get(answer["model"], {}).get((question.id, answer["arm"]))
+        if words is not None and answer["mark"] != MISSING_ROW:
+            answer["asked"] = texts.setdefault(words, len(texts))
+    return {"answers": answers, "requests": list(texts)}
 
 
 def _reference(question: Question) -> str:
@@ -115,7 +161,7 @@ def _reference(question: Question) -> str:
     return f"{question.answer} (accepted within ± {measure(question.tolerance, question.unit)})"
 
 
-def _evidence(evidence: Evidence) -> Iterable[list[str]]:
+def evidence_rows(evidence: Evidence) -> Iterable[list[str]]:
     """Yield (what, figure) pairs, in reading order."""
     if evidence.measurement:
         yield ["Measurement", evidence.measurement]
@@ -129,6 +175,8 @@ def _evidence(evidence: Evidence) -> Iterable[list[str]]:
         yield ["Formula", evidence.formula]
     if evidence.structures:
         yield ["Structures", ", ".join(title(name) for name in evidence.structures)]
+    if evidence.assumptions:
+        yield ["Assumed", "; ".join(evidence.assumptions)]
     for name, value in evidence.details.items():
         yield [name.replace("_", " "), spoken(_plain(value))]
 

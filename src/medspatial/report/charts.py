@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from textwrap import shorten
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -12,6 +13,7 @@ from matplotlib.figure import Figure
 
 from medspatial.records import Question
 from medspatial.report.figures import (
+    ONE_COLUMN,
     CurvePoint,
     Effect,
     EffectPanel,
@@ -19,16 +21,30 @@ from medspatial.report.figures import (
     Panel,
     accuracy_curves,
     category_panels,
+    category_radar,
     confusion,
     effects,
     forest,
     question_distribution,
 )
+from medspatial.report.figures.forest import PERCENT
+from medspatial.report.measured import Measured, measured
 from medspatial.report.tables.accuracy import category_title, subtype_order
 from medspatial.report.tables.distribution import answer_counts
 
 if TYPE_CHECKING:
-    from medspatial.compare.result import Accuracy, Bin, Comparison, Confusion
+    from medspatial.compare.result import (
+        Accuracy,
+        ArmContrast,
+        Bin,
+        CausalGrounding,
+        Comparison,
+        Confusion,
+        WithInterval,
+    )
+
+_TITLE_LETTERS = 36  # of a subtype's title beside its bar
+RADAR_LEAST = 3  # categories; fewer make no polygon
 
 Section = Literal["results", "details", "controls", "questions"]
 
@@ -50,41 +66,61 @@ class Chart:
     draw: Callable[[float], Figure]
 
 
-def charts(comparison: Comparison, questions: Sequence[Question]) -> list[Chart]:
-    """Return the figures that the data can fill, in the order of the page."""
+def charts(
+    comparison: Comparison, questions: Sequence[Question], subtypes: Mapping[str, str] | None = None
+) -> list[Chart]:
+    """Return the figures that the data can fill, in the order of the page; ``subtypes`` are their titles."""
     return [
         *_accuracy_charts(comparison),
         *_control_charts(comparison),
         *_curve_charts(comparison),
         *_confusion_charts(comparison),
-        *_question_charts(questions),
+        *_question_charts(questions, subtypes or {}),
     ]
 
 
 def panels(comparison: Comparison) -> list[Panel]:
     """Return all questions and each category as panels; models in the comparison's order."""
-    results = [comparison.result(model) for model in comparison.models]
-    found = [Panel("All", tuple(_estimate(one.model, one.overall) for one in results))]
+    results, what = [comparison.result(model) for model in comparison.models], measured(comparison)
+    groups: dict[str, list[Accuracy | None]] = {"All": [one.overall for one in results]}
     for name in comparison.categories:
-        estimates = tuple(_estimate(one.model, one.by_category.get(name)) for one in results)
-        found.append(Panel(category_title(name), estimates))
-    return found
+        groups[category_title(name)] = [one.by_category.get(name) for one in results]
+    drawn = {
+        title: tuple(map(partial(_estimate, what), comparison.models, found))
+        for title, found in groups.items()
+    }
+    limits = _limits(what, [one for estimates in drawn.values() for one in estimates])
+    return [Panel(title, estimates, what.axis, limits) for title, estimates in drawn.items()]
+
+
+def _limits(what: Measured, estimates: Sequence[Estimate]) -> tuple[float, float]:
+    """Ends of the axis in hundredths: 0 and 100 for shares, else around the figures and their intervals."""
+    ends = [100 * end for one in estimates for end in (one.value, one.low, one.high) if end is not None]
+    low, high = min(ends, default=0.0), max(ends, default=100.0)
+    if not what.graded or (what.scale > 1 and low >= 0 and high <= 100):
+        return PERCENT
+    return min(0.0, 1.05 * low), 1.05 * high
 
 
 def _accuracy_charts(comparison: Comparison) -> list[Chart]:
-    groups = panels(comparison)
+    groups, what = panels(comparison), measured(comparison)
     tail = "with intervals. The dashed line is what guessing gives (chance if closed, 0 if open)."
+    if what.graded:
+        tail = "with intervals."
     found = [
         Chart(
             "forest",
             "results",
-            f"Accuracy of each model on all questions, {tail}",
+            f"{what.name} of each model on all questions, {tail}",
             partial(forest, groups[0]),
         )
     ]
     if len(groups) > 1:
-        caption = f"Accuracy per category of question, {tail}"
+        caption = f"{what.name} per category of question, {tail}"
         found.append(Chart("categories", "results", caption, partial(category_panels, groups)))
+    if len(groups) > RADAR_LEAST:
+        caption = f"{what.name} per category as a radar chart; it cannot show intervals."
+        found.append(Chart("radar", "details", caption, partial(category_radar, groups[1:])))
     return found
 
 
@@ -102,43 +138,82 @@ def _control_charts(comparison: Comparison) -> list[Chart]:
         )
         draw = partial(effects, (EffectPanel("", rows),), "Visual grounding", (-1.0, 1.0))
         found.append(Chart("grounding", "controls", caption, draw))
-    groups = arm_panels(comparison)
+    groups = cause_panels(comparison)
     if groups:
         caption = (
-            f"Accuracy in arm {comparison.reference_arm} minus accuracy in each control arm, on the "
+            "Accuracy lost with the evidence of the questions and with as much of the irrelevant, and their "
+            "difference, the causal grounding, with intervals. Filled marks: the interval leaves out 0."
+        )
+        draw = partial(effects, groups, "Percentage points", (-100.0, 100.0))
+        found.append(Chart("causes", "controls", caption, draw))
+    groups, what = arm_panels(comparison), measured(comparison)
+    if groups:
+        name = f"{what.name[0].lower()}{what.name[1:]}"
+        caption = (
+            f"{what.name} in arm {comparison.reference_arm} minus {name} in each control arm, on the "
             "questions judged in both, with intervals. Filled marks hold after Holm."
         )
-        draw = partial(effects, groups, "Gain (percentage points)", (-100.0, 100.0))
+        axis = "Gain" if what.graded else "Gain (percentage points)"
+        most = max((abs(end) for one in comparison.contrasts for end in _ends(one)), default=1.0)
+        reach = 100.0 if most <= 1 else 105 * (what.shown(most) or 0.0)
+        draw = partial(effects, groups, axis, (-reach, reach))
         found.append(Chart("arms", "controls", caption, draw))
     return found
 
 
+def cause_panels(comparison: Comparison) -> tuple[EffectPanel, ...]:
+    """What each model loses with the evidence and with the irrelevant, and the difference, as panels."""
+    rows = [one for one in comparison.causes.grounding if one.category is None] if comparison.causes else []
+    if not rows:
+        return ()
+    panels = (
+        ("Effect of the evidence", [one.evidence for one in rows]),
+        ("Effect of the irrelevant", [one.irrelevant for one in rows]),
+        ("Causal grounding", [one.grounding for one in rows]),
+    )
+    return tuple(EffectPanel(title, _effects(rows, values)) for title, values in panels)
+
+
+def _effects(rows: Sequence[CausalGrounding], values: Sequence[WithInterval]) -> tuple[Effect, ...]:
+    return tuple(
+        Effect(
+            one.model,
+            100 * value.value,
+            100 * value.interval.low,
+            100 * value.interval.high,
+            firm=value.interval.low > 0 or value.interval.high < 0,
+        )
+        for one, value in zip(rows, values, strict=True)
+    )
+
+
 def arm_panels(comparison: Comparison) -> tuple[EffectPanel, ...]:
     """Gain of the reference arm over each control arm, in percentage points, one panel per arm."""
-    level = 1 - comparison.confidence
+    level, scale = 1 - comparison.confidence, measured(comparison).scale
     panels: dict[str, list[Effect]] = {}
     for one in comparison.contrasts:
         ends = one.interval
-        low, high = (100 * ends.low, 100 * ends.high) if ends else (None, None)
-        effect = Effect(one.model, 100 * one.gain, low, high, firm=one.p_holm < level)
+        low, high = (scale * ends.low, scale * ends.high) if ends else (None, None)
+        effect = Effect(one.model, scale * one.gain, low, high, firm=one.p_holm < level)
         panels.setdefault(one.arm, []).append(effect)
     return tuple(EffectPanel(arm.replace("_", " "), tuple(rows)) for arm, rows in panels.items())
 
 
 def _curve_charts(comparison: Comparison) -> list[Chart]:
     """One chart per figure that accuracy was set against; models without it are left out."""
-    found = []
+    found, what = [], measured(comparison)
     curves = sorted(
         (curve for curve in comparison.curves if curve.arm == comparison.reference_arm),
         key=lambda curve: comparison.models.index(curve.model),  # so that a model keeps its colour
     )
     for against in dict.fromkeys(curve.against for curve in curves):
         chosen = [curve for curve in curves if curve.against == against]
-        data = {curve.model: [_curve_point(part) for part in curve.bins] for curve in chosen}
+        data = {curve.model: [_curve_point(what, part) for part in curve.bins] for curve in chosen}
         unit = f" ({chosen[0].unit})" if chosen[0].unit else ""
         words, axis = _AGAINST.get(against, (against, against))
-        caption = f"Accuracy against {words}, with intervals."
-        draw = partial(_draw_curves, data, f"{axis}{unit}")
+        caption = f"{what.name} against {words}, with intervals."
+        points = [Estimate("", one.value, *(one.interval or ())) for row in data.values() for one in row]
+        draw = partial(_draw_curves, data, f"{axis}{unit}", what.axis, _limits(what, points))
         found.append(Chart(f"curve_{against}", "details", caption, draw))
     return found
 
@@ -155,27 +230,48 @@ def _confusion_charts(comparison: Comparison) -> list[Chart]:
     return found
 
 
-def _question_charts(questions: Sequence[Question]) -> list[Chart]:
+def _question_charts(questions: Sequence[Question], titles: Mapping[str, str]) -> list[Chart]:
     if not questions:
         return []
     by_subtype: dict[str, list[Question]] = {}
     for question in questions:
         by_subtype.setdefault(question.subtype or "none", []).append(question)
     ordered = sorted(by_subtype, key=subtype_order)
-    counts = {name: len(by_subtype[name]) for name in ordered}
     answers = {name: answer_counts(by_subtype[name]) for name in ordered}
     caption = "The question set: number of questions per subtype, and the shares of reference answers."
-    return [Chart("questions", "questions", caption, partial(question_distribution, counts, answers))]
+    return [Chart("questions", "questions", caption, partial(_draw_questions, answers, titles))]
 
 
-def _curve_point(part: Bin) -> CurvePoint:
-    main = part.accuracy.interval
-    ends = (main.low, main.high) if main else None
-    return CurvePoint(part.low, part.high, part.accuracy.accuracy, ends)
+def _draw_questions(
+    answers: Mapping[str, list[tuple[str, int]]], titles: Mapping[str, str], width: float
+) -> Figure:
+    """Draw the question set; where there is room each subtype stands with its title."""
+    names = {name: name for name in answers}
+    if width > ONE_COLUMN + 1:
+        names = {
+            name: shorten(f"{name} {titles[name]}", _TITLE_LETTERS, placeholder=" …")
+            if name in titles
+            else name
+            for name in answers
+        }
+    counts = {names[name]: sum(times for _, times in found) for name, found in answers.items()}
+    return question_distribution(counts, {names[name]: found for name, found in answers.items()}, width)
 
 
-def _draw_curves(data: dict[str, list[CurvePoint]], xlabel: str, width: float) -> Figure:
-    return accuracy_curves(data, xlabel, width=width)
+def _curve_point(what: Measured, part: Bin) -> CurvePoint:
+    one = _estimate(what, "", part.accuracy)
+    ends = None if one.low is None or one.high is None else (one.low, one.high)
+    return CurvePoint(part.low, part.high, one.value, ends)
+
+
+def _draw_curves(
+    data: dict[str, list[CurvePoint]], xlabel: str, ylabel: str, limits: tuple[float, float], width: float
+) -> Figure:
+    return accuracy_curves(data, xlabel, width=width, ylabel=ylabel, limits=limits)
+
+
+def _ends(one: ArmContrast) -> tuple[float, ...]:
+    return (one.gain, one.interval.low, one.interval.high) if one.interval else (one.gain,)
 
 
 def confusion_figure(found: Confusion, width: float) -> Figure:
@@ -183,10 +279,10 @@ def confusion_figure(found: Confusion, width: float) -> Figure:
     return confusion(np.asarray(found.counts, dtype=np.int64), found.labels, found.columns, width)
 
 
-def _estimate(model: str, found: Accuracy | None) -> Estimate:
+def _estimate(what: Measured, model: str, found: Accuracy | None) -> Estimate:
     if found is None:
         return Estimate(model, None)
-    main = found.interval
-    return Estimate(
-        model, found.accuracy, main.low if main else None, main.high if main else None, found.guess or None
-    )
+    main, value = found.interval, what.shown(found.accuracy)
+    if main is None:
+        return Estimate(model, value, chance=found.guess or None)
+    return Estimate(model, value, what.shown(main.low), what.shown(main.high), found.guess or None)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from medspatial.errors import InputError
+from medspatial.report.measured import measured
 from medspatial.report.tables.accuracy import category_title
 
 if TYPE_CHECKING:
@@ -70,13 +71,15 @@ def model_index(
 
 def _metrics(found: Accuracy, comparison: Comparison) -> list[dict[str, Any]]:
     level = f"{100 * comparison.confidence:g} %"
-    words = f"Accuracy in percent ({comparison.metric}; {found.n} questions, {found.clusters} patients)"
-    metrics = [_metric("accuracy", words, 100 * (found.accuracy or 0.0))]
+    what = measured(comparison)
+    kind = comparison.metric if what.graded else "accuracy"
+    words = f"{what.title} ({comparison.metric}; {found.n} questions, {found.clusters} patients)"
+    metrics = [_metric(kind, words, what.scale * (found.accuracy or 0.0))]
     if found.interval is not None:
         for end, value in (("lower", found.interval.low), ("upper", found.interval.high)):
-            name = f"Accuracy, {end} end of the {level} interval clustered by patient"
-            metrics.append(_metric("accuracy", name, 100 * value))
-    if found.guess is not None:
+            name = f"{what.name}, {end} end of the {level} interval clustered by patient"
+            metrics.append(_metric(kind, name, what.scale * value))
+    if found.guess is not None and not what.graded:
         metrics.append(_metric("accuracy", "Accuracy of guessing", 100 * found.guess))
     return metrics
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,10 +13,11 @@ from markupsafe import Markup
 
 import medspatial
 from medspatial.errors import InputError
-from medspatial.records import Prediction, Question, Score
+from medspatial.records import Prediction, Question, Score, assumptions_of, counted_assumption
 from medspatial.report.browser import write_browser
 from medspatial.report.illustrate import Illustrations, illustrate
 from medspatial.report.model_card import write_model_cards
+from medspatial.report.model_notes import ModelNote, write_model_notes
 from medspatial.report.provenance import provenance_rows
 from medspatial.report.summary import summarise
 from medspatial.report.tables import comparison_tables, write_tables
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from medspatial.compare.result import Comparison
 
 _ASSETS = "assets"
-_OWN_FOLDERS = ("data", "pictures", "tables", "figures", _ASSETS)
+_OWN_FOLDERS = ("data", "inputs", "pictures", "tables", "figures", _ASSETS)
 
 
 def write_report(
@@ -40,8 +41,12 @@ def write_report(
     comparison: Comparison,
     load: Callable[[str], CaseData] | None = None,
     manifest: Mapping[str, Any] | None = None,
-    drops: Mapping[str, int] | None = None,
+    drops: Mapping[str, Mapping[str, int] | int] | None = None,
     unusable: Mapping[str, str] | None = None,
+    subtypes: Mapping[str, str] | None = None,
+    notes: Sequence[ModelNote] = (),
+    seconds: Mapping[str, Mapping[str, float]] | None = None,
+    stopped: Mapping[str, str] | None = None,
     max_pictures: int | None = 300,
     figure_formats: Sequence[str] = ("svg", "png"),
     progress: Callable[[str], None] | None = None,
@@ -60,9 +65,17 @@ def write_report(
     manifest
         Provenance to show: nested plain data (versions, hashes, settings).
     drops
-        Rule in words to number of candidate questions it dropped.
+        Rule in words to number of candidate questions it dropped, in all or per subtype.
     unusable
         Cases that gave no question, with the reason.
+    subtypes
+        Titles of the questions' subtypes.
+    notes
+        What is known of the models: what they are, a sample of their input, how they are asked.
+    seconds
+        Model to seconds per stage of its run.
+    stopped
+        Models and metrics that could not go on, with the cause.
     max_pictures
         Questions that get pictures, spread evenly over the subtypes; None for all.
     figure_formats
@@ -79,8 +92,19 @@ def write_report(
     verdicts = Verdicts(comparison, questions, predictions, scores)
     _fresh(folder)
     pictures = illustrate(questions, folder, load, most=max_pictures, progress=progress)
-    write_browser(folder, questions, verdicts, pictures.by_question)
-    tables = comparison_tables(comparison, questions, drops, unusable)
+    write_browser(folder, questions, verdicts, pictures.by_question, subtypes=subtypes, notes=notes)
+    tables = comparison_tables(
+        comparison,
+        questions,
+        drops,
+        unusable,
+        stopped,
+        scores=scores,
+        predictions=predictions,
+        seconds=seconds,
+        subtypes=subtypes,
+        kinds={note.model: note.kind for note in notes if note.kind},
+    )
     write_tables(folder / "tables", tables)
     write_model_cards(folder / "tables" / "model_cards", comparison, dataset=title)
     html = _template().render(
@@ -88,11 +112,13 @@ def write_report(
         summary=summarise(comparison, questions),
         comparison=comparison,
         tables={table.name: table for table in tables},
-        figures=_figures(folder, comparison, questions, figure_formats),
+        models=write_model_notes(folder, notes),
+        figures=_figures(folder, comparison, questions, figure_formats, subtypes),
         pictures=_picture_facts(pictures, len(questions)),
         provenance=provenance_rows(manifest or {}),
         version=medspatial.__version__,
         foreign=verdicts.foreign,
+        assumed=[counted_assumption(text, cases) for text, cases in assumptions_of(questions).items()],
     )
     path = folder / "index.html"
     path.write_text(html, encoding="utf-8", newline="\n")
@@ -102,33 +128,53 @@ def write_report(
 def _fresh(folder: Path) -> None:
     """Make the folder, empty what an earlier report left there, and put the page's own assets in.
 
-    The style sheet is written first and removed last, so that its presence tells a report's folder,
-    whole or broken off, from one whose contents are not ours to delete.
+    The assets tell a report's folder, whole or broken off, from one whose contents are not ours to delete:
+    they appear under their name all at once, before anything else, and go all at once, after anything else.
     """
     there = [name for name in _OWN_FOLDERS if (folder / name).exists()]
-    if there and not (folder / _ASSETS / "report.css").is_file():
+    assets, coming, going = folder / _ASSETS, folder / f".{_ASSETS}.new", folder / f".{_ASSETS}.old"
+    own = {asset.name: asset.read_bytes() for asset in files("medspatial.report").joinpath(_ASSETS).iterdir()}
+    if there and not (assets / "report.css").is_file() and not (there == [_ASSETS] and _only(assets, own)):
         found = ", ".join(there)
         raise InputError(f"{folder}: holds {found}, made by no report; choose an empty folder")
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        for left in (coming, going):  # by a killed run
+            if left.exists():
+                shutil.rmtree(left)
         for name in there:
-            shutil.rmtree(folder / name)
-        (folder / _ASSETS).mkdir()
-        for asset in files("medspatial.report").joinpath(_ASSETS).iterdir():
-            (folder / _ASSETS / asset.name).write_bytes(asset.read_bytes())
+            if name != _ASSETS:
+                shutil.rmtree(folder / name)
+        coming.mkdir()
+        for name, content in own.items():
+            (coming / name).write_bytes(content)
+        if _ASSETS in there:
+            assets.rename(going)
+        coming.rename(assets)
+        if going.exists():
+            shutil.rmtree(going)
     except OSError as error:
         raise InputError(f"{folder}: the report cannot be written here ({error.strerror})") from error
 
 
+def _only(folder: Path, names: Container[str]) -> bool:
+    """Say whether a folder holds nothing but these: earlier versions could be killed while writing them."""
+    return folder.is_dir() and all(path.name in names for path in folder.iterdir())
+
+
 def _figures(
-    folder: Path, comparison: Comparison, questions: Sequence[Question], formats: Sequence[str]
+    folder: Path,
+    comparison: Comparison,
+    questions: Sequence[Question],
+    formats: Sequence[str],
+    subtypes: Mapping[str, str] | None,
 ) -> list[dict[str, Any]]:
     """Draw every figure for wide and narrow screens and save it for papers."""
     from medspatial.report.charts import charts  # matplotlib: only when figures are drawn
     from medspatial.report.figures import ONE_COLUMN, TWO_COLUMNS, inline_svg, save_figure
 
     found = []
-    for number, chart in enumerate(charts(comparison, questions), start=1):
+    for number, chart in enumerate(charts(comparison, questions, subtypes), start=1):
         wide, narrow = chart.draw(TWO_COLUMNS), chart.draw(ONE_COLUMN)
         stem = folder / "figures" / chart.name
         both = {

@@ -13,7 +13,7 @@ from medspatial.compare import CorrectnessMatrix
 from medspatial.compare.agreement import agreement
 from medspatial.compare.result import Comparison
 from medspatial.errors import InputError
-from medspatial.report.charts import Chart, charts, panels
+from medspatial.report.charts import RADAR_LEAST, Chart, charts, panels
 from medspatial.report.figures import (
     category_dots,
     category_panels,
@@ -47,7 +47,7 @@ def draw_categories(comparison: Comparison, kind: str) -> Draw:
     draw = {"panels": category_panels, "dots": category_dots, "radar": category_radar}.get(kind)
     if draw is None:
         raise InputError(f"kind of figure must be panels, dots or radar; got {kind!r}")
-    groups, least = panels(comparison)[1:], 3 if kind == "radar" else 1
+    groups, least = panels(comparison)[1:], RADAR_LEAST if kind == "radar" else 1
     if len(groups) < least:
         raise InputError(f"a figure of categories as {kind} needs {least} or more; there are {len(groups)}")
     return partial(draw, groups)

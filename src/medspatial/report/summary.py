@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from medspatial.records import Question
 from medspatial.report.formatting import count, figure, interval, percent
+from medspatial.report.measured import Measured, measured, nothing_to_find, smallest_difference
 
 if TYPE_CHECKING:
     from medspatial.compare.result import Accuracy, Comparison, Grounding, Interval
@@ -33,10 +34,12 @@ def summarise(comparison: Comparison, questions: Sequence[Question]) -> Summary:
         ("Models", count(len(comparison.models))),
         ("Guessing gives", f"{percent(guess)} %" if guess else ""),
     ]
-    if comparison.mde is not None:
-        figures.append(("Smallest difference likely to be found", f"{percent(comparison.mde)} points"))
-    findings = [_finding(one.model, one.overall) for one in results]
+    figures.append(("Smallest difference likely to be found", smallest_difference(comparison)))
+    what = measured(comparison)
+    findings = [_finding(one.model, one.overall, what) for one in results]
     findings += [_grounding(found) for found in comparison.grounding]
+    if words := nothing_to_find(comparison):
+        findings.append(words)
     return Summary(tuple(pair for pair in figures if pair[1]), tuple(findings), reading(comparison))
 
 
@@ -54,26 +57,37 @@ def _grounding(found: Grounding) -> str:
 def reading(comparison: Comparison) -> str:
     """Explain the intervals to a reader who does not do statistics."""
     level = f"{100 * comparison.confidence:g}"
-    return (
-        f"Intervals are {level} % intervals: the accuracies that these data leave plausible. Questions "
+    what = measured(comparison)
+    kind = f"values of {what.name[0].lower()}{what.name[1:]}" if what.graded else "accuracies"
+    text = (
+        f"Intervals are {level} % intervals: the {kind} that these data leave plausible. Questions "
         "about the same patient are not independent, so intervals are clustered by patient. Where two "
         "intervals overlap, only the paired comparison on the same questions can say whether the models "
-        "differ. Guessing gives the chance level on questions with options, yes/no or left/right, and "
+        "differ."
+    )
+    if what.graded:
+        return (
+            f"{text} The metric {comparison.metric} gives a figure for each answer; none is right or wrong."
+        )
+    return (
+        f"{text} Guessing gives the chance level on questions with options, yes/no or left/right, and "
         "nothing on open questions; an accuracy is to be held against that figure."
     )
 
 
-def _finding(model: str, found: Accuracy) -> str:
+def _finding(model: str, found: Accuracy, what: Measured) -> str:
     if found.accuracy is None:
         return f"{model}: no questions."
     if found.unanswered == found.n:
         return f"{model} gives no usable answer to any of the {count(found.n)} questions."
     ends = found.interval
     text = f"{model} answers {percent(found.accuracy)} % correctly"
+    if what.graded:
+        text = f"{model}: {what.title[0].lower()}{what.title[1:]} {percent(what.shown(found.accuracy))}"
     if ends is None:
         return f"{text}; no interval can be given."
-    text += f" (interval {interval(ends.low, ends.high)})"
-    return f"{text}{_against_guessing(ends, found.guess)}.{_without_verdict(found)}"
+    text += f" (interval {interval(what.shown(ends.low), what.shown(ends.high))})"
+    return f"{text}{_against_guessing(ends, found.guess)}.{_without_verdict(found, what)}"
 
 
 def _against_guessing(ends: Interval, guess: float | None) -> str:
@@ -84,7 +98,7 @@ def _against_guessing(ends: Interval, guess: float | None) -> str:
     return ", below guessing" if ends.high < guess else ", not distinguishable from guessing"
 
 
-def _without_verdict(found: Accuracy) -> str:
+def _without_verdict(found: Accuracy, what: Measured) -> str:
     """Say what counts as not right without having been judged; nothing where all was."""
     counts = {
         "failed predictions": found.failed,
@@ -95,5 +109,8 @@ def _without_verdict(found: Accuracy) -> str:
     if not told:
         return ""
     share = found.accuracy_scored
+    if what.graded:
+        rest = "" if share is None else f"; the mean of the others is {percent(what.shown(share))}"
+        return f" Counted as zero: {told}{rest}."
     rest = "" if share is None else f"; of the others {percent(share)} % are right"
     return f" Counted as not right: {told}{rest}."

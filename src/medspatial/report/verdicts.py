@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from medspatial.compare.failures import VISIBLE_SHARE
+from medspatial.compare.failures import FAILURES, VISIBLE_SHARE, classify
 from medspatial.compare.table import QuestionIndex, prediction_failed
-from medspatial.compare.visible import visible_share
 from medspatial.records import Prediction, Question, Score
+from medspatial.report.provenance import provenance_rows
 
 if TYPE_CHECKING:
     from medspatial.compare.result import Comparison
@@ -24,6 +24,7 @@ VERDICT_TITLES = {
     GRADED: "graded",
 }
 
+FAILURE_LETTERS = dict(zip(FAILURES, "abcdefghijklmnopqrstuvwxyz", strict=False))
 _Key = tuple[str, str, str]  # question id, model, arm
 _Row = TypeVar("_Row", Prediction, Score)
 
@@ -63,6 +64,15 @@ class Verdicts:
     def marks(self, question: Question) -> str:
         """Return one letter per model for the reference arm, in the order of `models`."""
         return "".join(self._mark(question.id, model, self.reference_arm) for model in self.models)
+
+    def failures(self, question: Question) -> str:
+        """Return one letter per model for its failure class in the reference arm, ``-`` for none.
+
+        The letters are those of `FAILURE_LETTERS`.
+        """
+        keys = ((question.id, model, self.reference_arm) for model in self.models)
+        found = (classify(self._deciding(key), question) for key in keys)
+        return "".join("-" if one is None else FAILURE_LETTERS[one] for one in found)
 
     def answers(self, question: Question) -> list[dict[str, Any]]:
         """Return every model's answer in every arm, plain data for the page's script.
@@ -112,6 +122,8 @@ class Verdicts:
         row: dict[str, Any] = {"model": model, "arm": arm, "mark": self._mark(*key), "text": text}
         if prediction is not None and prediction.status == "failed":
             row["error"] = prediction.error or "no reason recorded"
+        if prediction is not None and prediction.metadata:
+            row["facts"] = [list(pair) for pair in provenance_rows(prediction.metadata)]
         if _is_out_of_view(prediction, score):
             row["unseen"] = True
         if score is not None:
@@ -133,5 +145,5 @@ class Verdicts:
 
 def _is_out_of_view(*records: Prediction | Score | None) -> bool:
     """Say whether the model's input holds less of the evidence than counts as visible; False if not known."""
-    shares = (visible_share(record.metadata) for record in records if record is not None)
+    shares = (record.visible_share for record in records if record is not None)
     return any(share is not None and share < VISIBLE_SHARE for share in shares)

@@ -1,4 +1,4 @@
-"""Studies: a YAML file that names all stages, and the walk through them."""
+"""Studies: a YAML file that names all stages, and their runner."""
 
 from medspatial.study.config import (
     CasesConfig,
@@ -9,13 +9,13 @@ from medspatial.study.config import (
     ReportConfig,
     StudyConfig,
     TrackConfig,
-    builtin_study,
-    folder_study,
-    read_study,
 )
+from medspatial.study.file import builtin_study, folder_study, read_study
+from medspatial.study.find import find_study, read_any_study
 from medspatial.study.loading import CaseLoader, case_loader
-from medspatial.study.published import PublishedConfig, find_study, read_any_study, run_published
-from medspatial.study.walk import Study, StudyRun, run_study
+from medspatial.study.outside import OutsideStudy, outside_studies
+from medspatial.study.report_set import ReportSetConfig, ReportSetRun, run_report_set
+from medspatial.study.runner import Study, StudyRun, run_study
 
 __all__ = [
     "CaseLoader",
@@ -23,9 +23,11 @@ __all__ = [
     "CompareConfig",
     "MetricConfig",
     "ModelConfig",
-    "PublishedConfig",
+    "OutsideStudy",
     "QuestionsConfig",
     "ReportConfig",
+    "ReportSetConfig",
+    "ReportSetRun",
     "Study",
     "StudyConfig",
     "StudyRun",
@@ -34,8 +36,9 @@ __all__ = [
     "case_loader",
     "find_study",
     "folder_study",
+    "outside_studies",
     "read_any_study",
     "read_study",
-    "run_published",
+    "run_report_set",
     "run_study",
 ]

@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Literal, Self
 
-import yaml
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from medspatial.errors import InputError
+from medspatial.files import shortened
 from medspatial.models.naming import NAME_RULE, is_name
 from medspatial.records import Record
-from medspatial.study.crossing import crossed
-from medspatial.study.paths import beside
+from medspatial.study.matrix import expanded
+from medspatial.tracking import tracker_names
 
-C = TypeVar("C", bound=Record)
-E = TypeVar("E", "ModelConfig", "MetricConfig")
-BUILT_IN = Path(__file__).parent / "builtin"
+BASELINES = ("random", "prior", "oracle", "echo")
 
 
 class CasesConfig(Record):
     """Where the cases come from: a folder or a file of cases, or the built-in phantom.
+
+    A plain text stands for ``path``: ``cases: my_ct``.
 
     Attributes
     ----------
     path
         Folder of CT with masks, or ``cases.jsonl`` / ``.csv``; relative to the study file.
     phantom
-        Settings of `medspatial.cases.write_phantoms`: ``count``, ``seed``, ...
+        In place of ``path``: settings of `medspatial.cases.write_phantoms`, such as ``count``, ``seed``,
+        ``spacing``.
     label_map
-        Forces the label map of all masks.
+        Forces the label map of all masks; without it each mask says its own, or a table beside it.
     assume_axes
-        Axis codes for volumes without a usable affine.
+        Axis codes, such as ``LPS``, for volumes without a usable affine.
     mirrored
         Add the mirrored control of each case (subtype L6).
     """
@@ -55,11 +54,19 @@ class QuestionsConfig(Record):
     Attributes
     ----------
     path
-        A ``.jsonl`` or ``.csv`` file; without it questions are built from masks.
-    subtypes, per_subtype, forms, workers
-        See `medspatial.questions.build_questions`.
+        A ``.jsonl`` or ``.csv`` file of questions; without it questions are built from the masks.
+    subtypes
+        Ids (``L1``), slugs or categories of the subtypes to build; all without it.
+    per_subtype
+        At most so many questions of each subtype per case.
+    forms
+        ``open`` asks in words alone, ``choice`` with options.
+    workers
+        Cases whose questions are built at once, each in a process.
     balance
         Leave out questions that can be guessed from the cohort's texts.
+    limit
+        Ask only the first so many.
     """
 
     path: str | None = None
@@ -68,10 +75,26 @@ class QuestionsConfig(Record):
     forms: tuple[Literal["open", "choice"], ...] = ("open",)
     workers: int = Field(default=1, ge=1)
     balance: bool = True
+    limit: int | None = Field(default=None, ge=1)
 
 
 class ModelConfig(Record):
-    """One answerer: which kind, under which name, with which options."""
+    """One answerer: which kind, under which name, with which options.
+
+    A plain text is a kind with its defaults, and an option may stand beside ``kind`` in place of under
+    ``options``: ``{kind: random, seed: 1, name: random-1}``.
+
+    Attributes
+    ----------
+    kind
+        One of `medspatial models list`, or the name of a model that an installed package brings.
+    name
+        Name in files and tables; by default the kind. Two models cannot have the same.
+    options
+        Those of the model; `medspatial models show NAME` lists them. Relative paths start from the file.
+    batch_size
+        Questions answered at once; by default what the model says.
+    """
 
     kind: str
     name: str
@@ -87,14 +110,37 @@ class ModelConfig(Record):
 
 
 class MetricConfig(Record):
-    """One metric by name, such as ``structured`` or ``judge:openai:MODEL``, with its options."""
+    """One metric with its options.
+
+    A plain text is a metric with its defaults, and an option may stand beside ``name``:
+    ``{name: judge:openai:MODEL, budget: 5}``.
+
+    Attributes
+    ----------
+    name
+        One of `medspatial score --list`, perhaps with a variant behind a colon, such as ``rouge:stem``.
+    options
+        Those of the metric, such as ``prices`` of a judge. Relative paths start from the study file.
+    """
 
     name: str
     options: dict[str, Any] = Field(default_factory=dict)
 
 
 class CompareConfig(Record):
-    """How scores are compared; see `medspatial.compare.compare`."""
+    """How scores are compared; see `medspatial.compare.compare`.
+
+    Attributes
+    ----------
+    metric
+        The metric that the comparison rests on.
+    confidence
+        Of the intervals.
+    resamples
+        Draws of the bootstrap over patients, and of tests that are not exact.
+    seed
+        Of these draws.
+    """
 
     metric: str = "structured"
     confidence: float = Field(default=0.95, gt=0, lt=1)
@@ -103,44 +149,91 @@ class CompareConfig(Record):
 
 
 class ReportConfig(Record):
-    """How the report is made; see `medspatial.report.write_report`."""
+    """How the report is made; see `medspatial.report.write_report`.
+
+    Attributes
+    ----------
+    max_pictures
+        At most so many questions are shown with pictures.
+    """
 
     max_pictures: int = Field(default=300, ge=0)
 
 
 class TrackConfig(Record):
-    """Where results are logged besides the folder; see `medspatial.tracking.start_tracker`."""
+    """Where results are logged besides the folder; see `medspatial.tracking.start_tracker`.
 
-    to: Literal["wandb", "trackio"]
+    Attributes
+    ----------
+    to
+        ``wandb``, ``trackio``, or a tracker that an installed package brings.
+    project
+        Its project at the tracker.
+    name
+        Of the run; by default that of the study's folder.
+    mode
+        ``offline`` writes into the study's folder, ``online`` sends, ``disabled`` does nothing.
+    options
+        Passed to the tracker.
+    """
+
+    to: str
     project: str = "medspatial"
     name: str | None = None
     mode: Literal["online", "offline", "disabled"] = "offline"
     options: dict[str, Any] = Field(default_factory=dict)
 
+    @field_validator("to")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name not in tracker_names():
+            raise ValueError(f"must be one of {', '.join(tracker_names())}")
+        return name
+
 
 class StudyConfig(Record):
-    """All stages of a study.
+    """All stages of a study; only ``cases`` is needed.
 
     Attributes
     ----------
+    title
+        Of the report; by default made from the name of the cases.
+    cases
+        A folder or file of cases, or the phantom.
+    questions
+        Which questions are asked.
+    models
+        Who answers; by default the baselines, which need no weights. ``cross`` in an entry makes one model of
+        each combination of options.
     arms
         Control arms to run besides ``standard``; see `medspatial.arms`.
     metrics
-        Names of metrics, or ``{name: judge:openai:MODEL, budget: 5}`` with options; the one compared is
-        always among them.
+        How answers are scored; the metric that is compared is always among them.
+    compare
+        How the scores are compared.
+    report
+        How the page is made.
     track
         Experiment tracker; changes no result, so a study resumes with another one.
     """
 
-    title: str
+    title: str = ""
     cases: CasesConfig
     questions: QuestionsConfig = QuestionsConfig()
-    models: tuple[ModelConfig, ...] = Field(min_length=1)
+    models: tuple[ModelConfig, ...] = Field(
+        default=tuple(ModelConfig(kind=name, name=name) for name in BASELINES), min_length=1
+    )
     arms: tuple[str, ...] = ("standard",)
     metrics: tuple[MetricConfig, ...] = (MetricConfig(name="structured"), MetricConfig(name="exact"))
     compare: CompareConfig = CompareConfig()
     report: ReportConfig = ReportConfig()
     track: TrackConfig | None = None
+
+    @field_validator("cases", mode="before")
+    @classmethod
+    def _short_cases(cls, cases: Any) -> Any:
+        """Accept ``my_ct`` in place of ``{path: my_ct}``."""
+        return {"path": cases} if isinstance(cases, str) else cases
 
     @field_validator("models", mode="before")
     @classmethod
@@ -148,7 +241,7 @@ class StudyConfig(Record):
         """Accept ``random``, ``{kind: random, seed: 1, name: random-1}``, and crossed options."""
         if not isinstance(models, list):
             return models
-        return [_model(single) for entry in models for single in crossed(entry)]
+        return [_model(single) for entry in models for single in expanded(entry)]
 
     @field_validator("metrics", mode="before")
     @classmethod
@@ -182,7 +275,13 @@ def _named(entry: Any) -> Any:
     if not isinstance(entry, dict) or "name" not in entry:
         return entry
     extra = {key: value for key, value in entry.items() if key not in {"name", "options"}}
-    return {"name": entry["name"], "options": {**entry.get("options", {}), **extra}}
+    return {"name": entry["name"], "options": {**_table(entry.get("options", {}), "options"), **extra}}
+
+
+def _table(value: Any, name: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{name!r} must be a table of names and values, got {shortened(repr(value))}")
+    return value
 
 
 def _model(entry: Any) -> Any:
@@ -192,96 +291,5 @@ def _model(entry: Any) -> Any:
         return entry
     own = {key: entry[key] for key in ("kind", "name", "options", "batch_size") if key in entry}
     extra = {key: value for key, value in entry.items() if key not in own}
-    options = {**own.get("options", {}), **extra}
+    options = {**_table(own.get("options", {}), "options"), **extra}
     return {"name": entry.get("kind", ""), **own, "options": options}
-
-
-def read_study(path: str | Path) -> StudyConfig:
-    """Read a study file; relative paths in it are taken from its folder.
-
-    Raises
-    ------
-    InputError
-        Missing file, bad YAML (with line), unknown or wrong field (with its place and value).
-    """
-    path = Path(path)
-    study = validated(path, StudyConfig, study_data(path))
-    return _resolved(study, path.parent)
-
-
-def study_data(path: Path) -> dict[str, Any]:
-    """Read a study file as plain data.
-
-    Raises
-    ------
-    InputError
-        Missing file, or bad YAML (with line).
-    """
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such study file") from None
-    except PermissionError:
-        raise InputError(f"{path}: no permission to read it") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f":{mark.line + 1}" if mark else ""
-        raise InputError(f"{path}{where}: not valid YAML: {getattr(error, 'problem', error)}") from None
-    if not isinstance(data, dict):
-        raise InputError(f"{path}: a study file is a mapping with 'title', 'cases', 'models', ...")
-    return data
-
-
-def validated(path: Path, kind: type[C], data: dict[str, Any]) -> C:
-    """Check the data of a study file; the error names the field, the rule and the value."""
-    try:
-        return kind.model_validate(data)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        field = ".".join(str(part) for part in first["loc"])
-        rule = "unknown field" if first["type"] == "extra_forbidden" else first["msg"]
-        got = "" if first["type"] == "missing" else f"; got {first.get('input')!r}"
-        raise InputError(f"{path}: field '{field}': {rule.removeprefix('Value error, ')}{got}") from None
-
-
-def builtin_study(name: str = "demo") -> StudyConfig:
-    """Return a study that ships with the package.
-
-    Raises
-    ------
-    InputError
-        Unknown name; the message lists those there are.
-    """
-    path = BUILT_IN / f"{name}.yaml"
-    if not path.exists():
-        known = ", ".join(sorted(file.stem for file in BUILT_IN.glob("*.yaml")))
-        raise InputError(f"unknown built-in study {name!r}; known: {known}")
-    return read_study(path)
-
-
-def folder_study(folder: str | Path) -> StudyConfig:
-    """Return the built-in study with the cases of a folder or case file instead of the phantom."""
-    demo = builtin_study()
-    path = Path(folder)
-    return demo.model_copy(
-        update={
-            "title": f"Spatial questions from {path.resolve().name}",
-            "cases": CasesConfig(path=str(path.resolve())),
-        }
-    )
-
-
-def _resolved(study: StudyConfig, folder: Path) -> StudyConfig:
-    def absolute(text: str | None) -> str | None:
-        return str((folder / text).resolve()) if text else None
-
-    cases = study.cases.model_copy(update={"path": absolute(study.cases.path)})
-    questions = study.questions.model_copy(update={"path": absolute(study.questions.path)})
-    models = tuple(_beside(model, folder) for model in study.models)
-    metrics = tuple(_beside(metric, folder) for metric in study.metrics)
-    update = {"cases": cases, "questions": questions, "models": models, "metrics": metrics}
-    return study.model_copy(update=update)
-
-
-def _beside(entry: E, folder: Path) -> E:
-    return entry.model_copy(update={"options": beside(entry.options, folder)})

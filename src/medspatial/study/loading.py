@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from medspatial.cases import CaseData, MaskSet, cases_root, file_state, load_case, read_cases
+from medspatial.cases import CaseData, case_fingerprint, cases_root, load_case, read_cases
 from medspatial.errors import InputError
-from medspatial.inputs import Masks
 from medspatial.records import Case, Item
-from medspatial.volume import Volume
+from medspatial.volume import MaskSet, Volume
 
 
 class CaseLoader:
@@ -35,8 +30,8 @@ class CaseLoader:
 
     @cached_property
     def states(self) -> dict[str, str]:
-        """State of the files of each case, by id; see `medspatial.cases.file_state`."""
-        return {case_id: file_state(case, self._root) for case_id, case in self._cases.items()}
+        """State of the files of each case, by id; see `medspatial.cases.case_fingerprint`."""
+        return {case_id: case_fingerprint(case, self._root) for case_id, case in self._cases.items()}
 
     def data(self, case_id: str) -> CaseData:
         """Return volume and masks of a case."""
@@ -49,36 +44,17 @@ class CaseLoader:
             raise InputError(f"case {case_id!r} has no CT, only masks")
         return data.ct
 
-    def masks(self, case_id: str) -> Masks:
-        """Return the masks of a case on its CT's grid; each becomes an array when it is asked for."""
+    def masks(self, case_id: str) -> MaskSet:
+        """Return the masks of a case on its CT's grid."""
         data = load_case(self._case(case_id), self._root, with_ct=False, assume_axes=self._assume_axes)
         if data.masks is None:
             raise InputError(f"case {case_id!r} has no masks to draw")
-        return Masks(_Named(data.masks), data.masks.affine)
+        return data.masks
 
     def _case(self, case_id: str) -> Case:
         if case_id not in self._cases:
             raise InputError(f"case {case_id!r} is not among the {len(self._cases)} cases given")
         return self._cases[case_id]
-
-
-@dataclass(frozen=True, eq=False)
-class _Named(Mapping[str, NDArray[np.bool_]]):
-    """The masks of a set by name, unpacked one by one."""
-
-    masks: MaskSet
-
-    def __getitem__(self, name: str) -> NDArray[np.bool_]:
-        return self.masks.mask(name)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self.masks
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.masks.names)
-
-    def __len__(self) -> int:
-        return len(self.masks)
 
 
 def case_loader(

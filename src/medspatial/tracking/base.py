@@ -10,11 +10,10 @@ from types import TracebackType
 from typing import Any, Literal, Self, get_args
 
 from medspatial.errors import InputError
+from medspatial.plugins import Plugin, plugins
 
 Mode = Literal["online", "offline", "disabled"]
-TrackerName = Literal["wandb", "trackio"]
 MODES: tuple[Mode, ...] = get_args(Mode)
-TRACKERS: tuple[TrackerName, ...] = get_args(TrackerName)
 _ENTRIES: dict[str, str] = {
     "wandb": "medspatial.tracking.weights_and_biases:WandbTracker",
     "trackio": "medspatial.tracking.trackio_run:TrackioTracker",
@@ -86,7 +85,7 @@ def start_tracker(
     Parameters
     ----------
     to
-        ``wandb`` or ``trackio``.
+        ``wandb``, ``trackio``, or a tracker of an installed package.
     folder
         Where an offline run is written.
     name
@@ -104,22 +103,40 @@ def start_tracker(
     MissingPackageError
         The tracker's package is not installed.
     """
-    if to not in TRACKERS:
-        raise InputError(f"tracker must be one of {', '.join(TRACKERS)}; got {to!r}")
+    if to not in tracker_names():
+        raise InputError(f"tracker must be one of {', '.join(tracker_names())}; got {to!r}")
     if mode not in MODES:
         raise InputError(f"tracking mode must be one of {', '.join(MODES)}; got {mode!r}")
     if mode == "disabled":
         return NoTracker()
+    run: dict[str, Any] = {
+        "project": project,
+        "folder": Path(folder),
+        "name": name,
+        "offline": mode == "offline",
+        "options": dict(options or {}),
+    }
+    tracker: Tracker
+    if to not in _ENTRIES:
+        plugin = outside_trackers()[to]
+        tracker = plugin.make(plugin.load(), lambda made: isinstance(made, Tracker), **run)
+        return tracker
     module, _, attribute = _ENTRIES[to].partition(":")
-    make = getattr(import_module(module), attribute)
     try:
-        tracker: Tracker = make(
-            project=project,
-            folder=Path(folder),
-            name=name,
-            offline=mode == "offline",
-            options=dict(options or {}),
-        )
+        tracker = getattr(import_module(module), attribute)(**run)
     except TypeError as error:
         raise InputError(f"tracker {to!r}: {error}") from error
     return tracker
+
+
+def tracker_names() -> tuple[str, ...]:
+    """Return the names of all trackers: ours, and those of installed packages."""
+    return tuple(dict.fromkeys((*_ENTRIES, *outside_trackers())))
+
+
+def outside_trackers() -> dict[str, Plugin]:
+    """Return the trackers of installed packages by name; nothing is imported.
+
+    An entry is called with ``project``, ``folder``, ``name``, ``offline`` and ``options``.
+    """
+    return plugins("tracker", "it must name a callable that returns a medspatial.tracking.Tracker")

@@ -17,17 +17,19 @@ if TYPE_CHECKING:
 def comparison_metrics(comparison: Comparison) -> dict[str, float]:
     """Figures by name: ``<model>/accuracy``, its ``_low`` and ``_high``, per category, arm and grounding.
 
-    Shares between 0 and 1. Arms other than the reference arm stand as ``<model>@<arm>/accuracy``.
+    Shares between 0 and 1. Arms other than the reference arm stand as ``<model>@<arm>/accuracy``. A graded
+    metric has ``mean_<metric>`` in place of ``accuracy``.
     """
     found: dict[str, float] = {}
+    figure = f"mean_{comparison.metric}" if comparison.graded else "accuracy"
     for result in comparison.results:
         model = result.model if result.arm == comparison.reference_arm else f"{result.model}@{result.arm}"
-        _add(found, f"{model}/accuracy", result.overall)
+        _add(found, f"{model}/{figure}", result.overall)
         found[f"{model}/unanswered"] = float(result.overall.unanswered)
         found[f"{model}/unscored"] = float(result.overall.unscored + result.overall.missing)
         if result.arm == comparison.reference_arm:
             for category, accuracy in result.by_category.items():
-                _add(found, f"{model}/accuracy_{category}", accuracy)
+                _add(found, f"{model}/{figure}_{category}", accuracy)
     for one in comparison.grounding:
         found[f"{one.model}/grounding"] = one.value
         found[f"{one.model}/grounding_low"] = one.interval.low

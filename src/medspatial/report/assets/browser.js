@@ -4,22 +4,22 @@ var medspatial = (window.medspatial ||= {});
 
 (() => {
   const PAGE = 25;
-  const FIELDS = ["id", "case", "category", "subtype", "question", "answer", "marks", "file"];
-  const FILTERS = ["text", "category", "subtype", "model", "verdict"];
+  const FILTERS = ["text", "category", "subtype", "model", "verdict", "failure"];
+  const LINKED = ["patient", "right", "wrong"]; // filters that only addresses set; shown as a note with a button
   const VERDICTS = [
     ["", "any"], ["r", "right"], ["w", "wrong"], ["u", "no usable answer"], ["n", "answered, no verdict"],
     ["f", "prediction failed"], ["m", "missing"],
   ];
   const details = new Map(); // file name -> {question id: details}
   const waiting = new Map(); // file name -> callbacks
-  let index = null, rows = [], found = [], page = 0, selected = null;
+  let index = null, rows = [], found = [], page = 0, selected = null, linked = {};
   const byId = (id) => document.getElementById(id);
   const control = (name) => byId(`filter-${name}`);
 
   const fill = (select, choices) => {
     select.replaceChildren(...choices.map(([value, text]) => new Option(text, value)));
   };
-  const present = (field) => [...new Set(rows.map((row) => row[field]).filter(Boolean))];
+  const present = (field) => [...new Set(rows.flatMap((row) => row[field]).filter(Boolean))];
   const natural = new Intl.Collator("en", { numeric: true }).compare;
 
   medspatial.details = ({ file, questions }) => {
@@ -48,15 +48,45 @@ var medspatial = (window.medspatial ||= {});
     return verdict === "r" ? /^r+$/.test(row.marks) : row.marks.includes(verdict);
   };
 
+  const failureFits = (row, model, failure) => {
+    if (!failure) return true;
+    const letter = index.failures[failure]?.[0];
+    return model === "" ? row.failures.includes(letter) : row.failures[Number(model)] === letter;
+  };
+
+  const markOf = (row, model) => row.marks[index.models.indexOf(model)];
+  const linkFits = (row) => (!linked.patient || row.patient === linked.patient)
+    && (!linked.right || markOf(row, linked.right) === "r")
+    && (!linked.wrong || markOf(row, linked.wrong) !== "r");
+
+  const linkWords = () => [
+    linked.patient && `patient ${linked.patient}`,
+    linked.right && `right by ${linked.right}`,
+    linked.wrong && `not by ${linked.wrong}`,
+  ].filter(Boolean).join(", ");
+
+  const noteLinks = () => {
+    const words = linkWords(), note = byId("linked");
+    note.hidden = words === "";
+    if (note.hidden) { note.replaceChildren(); return; }
+    const clear = medspatial.element("button", "quiet", "Show all");
+    clear.type = "button";
+    clear.addEventListener("click", () => { linked = {}; search(); });
+    note.replaceChildren(`Only questions: ${words}. `, clear);
+  };
+
   const search = () => {
     const wanted = Object.fromEntries(FILTERS.map((name) => [name, control(name).value]));
     const words = wanted.text.toLowerCase().split(/\s+/).filter(Boolean);
     found = rows.filter((row) =>
-      (!wanted.category || row.category === wanted.category)
+      (!wanted.category || row.category.includes(wanted.category))
       && (!wanted.subtype || row.subtype === wanted.subtype)
       && verdictFits(row, wanted.model, wanted.verdict)
+      && failureFits(row, wanted.model, wanted.failure)
+      && linkFits(row)
       && words.every((word) => row.searched.includes(word)));
     page = 0;
+    noteLinks();
     list();
     if (found.length && !found.includes(selected)) show(found[0], false);
   };
@@ -77,7 +107,7 @@ var medspatial = (window.medspatial ||= {});
     const start = page * PAGE;
     const items = found.slice(start, start + PAGE).map((row) => {
       const button = medspatial.element("button", "row",
-        medspatial.element("span", "row-kind", [row.subtype, row.case].filter(Boolean).join(" · ")),
+        medspatial.element("span", "row-kind", [index.subtypes[row.subtype] || row.subtype, row.case].filter(Boolean).join(" · ")),
         medspatial.element("span", "row-text", row.question),
         marks(row));
       button.type = "button";
@@ -157,6 +187,21 @@ var medspatial = (window.medspatial ||= {});
     return rows.find((row) => row.id === id) || null;
   };
 
+  // A figure of a table leads here: #find?model=..&category=.. sets the filters and shows what is left.
+  const findFromAddress = () => {
+    if (!location.hash.startsWith("#find?")) return false;
+    const wanted = new URLSearchParams(location.hash.slice("#find?".length));
+    for (const name of FILTERS) control(name).value = "";
+    for (const [name, value] of wanted) {
+      if (name === "model") control(name).value = String(index.models.indexOf(value));
+      else if (FILTERS.includes(name)) control(name).value = value;
+    }
+    linked = Object.fromEntries(LINKED.map((name) => [name, wanted.get(name) || ""]));
+    search();
+    byId("questions").scrollIntoView();
+    return true;
+  };
+
   const keys = (event) => {
     const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
     if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -167,10 +212,17 @@ var medspatial = (window.medspatial ||= {});
 
   medspatial.index = (content) => {
     index = content;
-    rows = content.rows.map((cells) => Object.fromEntries(cells.map((cell, place) => [FIELDS[place], cell])));
+    const columns = Object.entries(content.columns).map(([name, column]) =>
+      [name, Array.isArray(column) ? column : column.at.map((place) => column.values[place])]);
+    rows = columns[0][1].map((_, place) => Object.fromEntries(columns.map(([name, cells]) => [name, cells[place]])));
+    for (const [place, row] of rows.entries()) {
+      row.file = `details-${String(Math.floor(place / content.perFile) + 1).padStart(4, "0")}`;
+    }
     for (const row of rows) row.searched = `${row.question}\n${row.answer}\n${row.case}\n${row.id}`.toLowerCase();
     fill(control("category"), [["", "all"], ...present("category").map((name) => [name, index.categories[name] || name])]);
-    fill(control("subtype"), [["", "all"], ...present("subtype").sort(natural).map((name) => [name, name])]);
+    fill(control("subtype"), [["", "all"], ...present("subtype").sort(natural).map((name) =>
+      [name, index.subtypes[name] ? `${name}: ${index.subtypes[name]}` : name])]);
+    fill(control("failure"), [["", "any"], ...Object.entries(index.failures).map(([name, [, title]]) => [name, title])]);
     fill(control("model"), [["", "any model"], ...index.models.map((name, place) => [String(place), name])]);
     fill(control("verdict"), [...VERDICTS, ["split", "models disagree"]]);
     byId("mark-order").textContent = `Marks, from the left: ${index.models.join(", ")}.`;
@@ -178,14 +230,17 @@ var medspatial = (window.medspatial ||= {});
     byId("panes").hidden = false;
     byId("filters").addEventListener("input", search);
     byId("filters").addEventListener("submit", (event) => event.preventDefault());
-    byId("filters").addEventListener("reset", () => setTimeout(search));
+    byId("filters").addEventListener("reset", () => setTimeout(() => { linked = {}; search(); }));
+    window.addEventListener("hashchange", findFromAddress);
     document.addEventListener("keydown", keys);
     found = rows;
     const asked = fromAddress();
     if (asked) page = Math.floor(rows.indexOf(asked) / PAGE);
     list();
+    performance.mark("questions");
     const first = asked || rows[0];
     if (first) show(first, false);
     if (asked) { list(); byId("detail").scrollIntoView(); }
+    findFromAddress();
   };
 })();

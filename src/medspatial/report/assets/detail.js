@@ -57,7 +57,19 @@ var medspatial = (window.medspatial ||= {});
     return more;
   };
 
-  const answers = (rows, index) => {
+  // What went to the model and what came back, word for word.
+  const exchange = (answer, question) => {
+    const asked = answer.asked === undefined ? null : question.requests[answer.asked];
+    if (asked === null && answer.text === undefined && !answer.facts) return null;
+    const box = element("details", "exchange", element("summary", "", "Request and raw reply"));
+    if (asked !== null) box.append(element("p", "note", "Request, behind pictures and instruction (see Models):"), element("pre", "", asked));
+    else box.append(element("p", "note", "The request’s words are not known."));
+    if (answer.text !== undefined) box.append(element("p", "note", "Reply:"), element("pre", "", answer.text));
+    if (answer.facts) box.append(pairs(answer.facts));
+    return box;
+  };
+
+  const answers = (rows, index, question) => {
     const list = element("ul", "answers");
     for (const answer of rows) {
       const head = element("div", "answer-head", element("b", "", answer.model));
@@ -65,9 +77,17 @@ var medspatial = (window.medspatial ||= {});
       head.append(verdict(answer.mark, index.verdicts[answer.mark]));
       if (answer.unseen) head.append(element("span", "tag", "not visible to this model"));
       const reason = why(answer);
-      list.append(element("li", "", head, reply(answer), reason ? element("p", "why", reason) : null));
+      list.append(element("li", "", head, reply(answer), reason ? element("p", "why", reason) : null, exchange(answer, question)));
     }
     return list;
+  };
+
+  // The local viewer serves this page below /report/, and each question in space at its own root.
+  const viewer = (row) => {
+    if (!/^(127\.0\.0\.1|localhost)$/.test(location.hostname) || !location.pathname.startsWith("/report/")) return null;
+    const link = element("a", "", "Turn it in the viewer");
+    link.href = `/#question=${encodeURIComponent(row.id)}`;
+    return element("p", "", link);
   };
 
   medspatial.signs = SIGNS;
@@ -77,7 +97,7 @@ var medspatial = (window.medspatial ||= {});
     const reference = index.referenceArm;
     const main = question.answers.filter((answer) => answer.arm === reference);
     const controls = question.answers.filter((answer) => answer.arm !== reference);
-    const kind = [index.categories[row.category] || row.category, row.subtype].filter(Boolean).join(" · ");
+    const kind = [...row.category.map((name) => index.categories[name] || name), index.subtypes[row.subtype] || row.subtype].filter(Boolean).join(" · ");
     const parts = [
       element("p", "kicker", [kind, row.case].filter(Boolean).join(" · ")),
       element("h3", "question", row.question),
@@ -85,11 +105,13 @@ var medspatial = (window.medspatial ||= {});
       question.options.length ? null : element("p", "reference-answer", element("span", "", "Reference answer: "), element("b", "", question.answer)),
       medspatial.picture(question.picture),
       element("h4", "", "Answers"),
-      answers(main, index),
+      answers(main, index, question),
     ];
-    if (controls.length) parts.push(element("h4", "", "Answers in control arms"), answers(controls, index));
+    if (controls.length) parts.push(element("h4", "", "Answers in control arms"), answers(controls, index, question));
     if (question.evidence.length) parts.push(element("h4", "", "Evidence"), pairs(question.evidence));
     if (question.quote) parts.push(element("h4", "", "Quoted from the report"), element("blockquote", "", question.quote));
+    const link = viewer(row);
+    if (link) parts.splice(3, 0, link);
     const origin = element("details", "more", element("summary", "", "Origin"), pairs([["Question id", row.id], ...question.origin]));
     return [...parts.filter(Boolean), origin];
   };

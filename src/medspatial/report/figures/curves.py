@@ -28,6 +28,8 @@ def accuracy_curves(
     *,
     chance: float | None = None,
     width: float = ONE_COLUMN,
+    ylabel: str = "Accuracy (%)",
+    limits: tuple[float, float] = (0.0, 100.0),
 ) -> Figure:
     """Draw each model's accuracy over bins of a figure, with intervals; the dashed line is chance.
 
@@ -40,6 +42,8 @@ def accuracy_curves(
         Model to its bins in rising order.
     xlabel
         What the bins are of, with its unit.
+    ylabel, limits
+        What the figures are, and the ends of their axis in hundredths.
     """
     with paper_style():
         figure = new_figure(width, min(0.72 * width, 3.0) + 0.12 * ((len(curves) + 1) // 2))
@@ -66,9 +70,9 @@ def accuracy_curves(
         if chance is not None:
             axes.axhline(100 * chance, color=MUTED, ls=(0, (3, 2)), lw=0.8, zorder=0.5)
         axes.set_xticks(range(len(bins)), [f"{_end(one.low)}–{_end(one.high)}" for one in bins])
-        axes.set_ylim(0, 100)
+        axes.set_ylim(*limits)
         axes.set_xlabel(xlabel)
-        axes.set_ylabel("Accuracy (%)")
+        axes.set_ylabel(ylabel)
         axes.grid(visible=True, axis="y")
         figure.legend(loc="outside lower center", ncols=2)
         return settled(figure)

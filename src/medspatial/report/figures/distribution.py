@@ -49,7 +49,8 @@ def question_distribution(
         left.set_xlim(0, 1.25 * max(counts.values(), default=1))
         left.set_yticks(range(len(groups)), groups)
         left.set_ylim(len(groups) - 0.4, -0.6)
-        room = 0.6 * width * 72 / _POINTS_PER_LETTER
+        names = _POINTS_PER_LETTER * max(map(len, groups), default=0)
+        room = 0.6 * (width * 72 - names) / _POINTS_PER_LETTER
         rows = [part for row, group in enumerate(groups) for part in _parts(row, answers[group])]
         _draw_parts(right, rows, room)
         right.set_xlim(0, 100)

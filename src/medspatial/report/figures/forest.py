@@ -28,6 +28,7 @@ _ROW = 0.19  # inches per model
 _LONGEST_NAME = 22
 _POINTS_PER_LETTER = 4.1
 _POINTS_PER_BOLD_LETTER = 4.7
+PERCENT = (0.0, 100.0)
 _FINE, _COARSE = (0, 25, 50, 75, 100), (0, 50, 100)
 
 
@@ -47,16 +48,26 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Panel:
-    """A group of questions and every model's accuracy on it, in one order of models for all panels."""
+    """A group of questions and every model's accuracy on it, in one order of models for all panels.
+
+    Attributes
+    ----------
+    axis
+        What the figures are, with their unit.
+    limits
+        Ends of the axis, in hundredths; the same for all panels of one figure.
+    """
 
     title: str
     estimates: tuple[Estimate, ...]
+    axis: str = "Accuracy (%)"
+    limits: tuple[float, float] = PERCENT
 
 
 def forest(panel: Panel, width: float = ONE_COLUMN, *, limits: tuple[float, float] | None = None) -> Figure:
     """Plot one group: a row per model with point, interval and the figures in words.
 
-    The axis runs from 0 to 100 % unless ``limits`` (percent) say otherwise.
+    The axis is the panel's (0 to 100 %) unless ``limits`` (percent) say otherwise.
 
     The dashed line is what guessing gives.
     """
@@ -68,7 +79,7 @@ def forest(panel: Panel, width: float = ONE_COLUMN, *, limits: tuple[float, floa
         if limits is not None:
             axes.set_xlim(*limits)
             axes.set_xticks(_round_ticks(*limits))
-        axes.set_xlabel("Accuracy (%)")
+        axes.set_xlabel(panel.axis)
         for row, one in enumerate(panel.estimates):
             axes.annotate(
                 _words(one),
@@ -103,7 +114,7 @@ def category_panels(panels: Sequence[Panel], width: float = TWO_COLUMNS) -> Figu
                 axes.set_title(textwrap.fill(panels[place].title, letters), fontsize=FONT_SIZE)
             else:
                 axes.set_visible(False)
-        figure.supxlabel("Accuracy (%)", fontsize=FONT_SIZE, color=INK)
+        figure.supxlabel(panels[0].axis, fontsize=FONT_SIZE, color=INK)
         return settled(figure)
 
 
@@ -120,8 +131,9 @@ def _draw(axes: Axes, panel: Panel, *, names: bool, ticks: tuple[int, ...]) -> N
     levels = {round(one.chance, 6) for one in panel.estimates if one.chance is not None}
     for level in sorted(levels):
         axes.axvline(100 * level, color=MUTED, ls=(0, (3, 2)), lw=0.8, zorder=0.5)
-    axes.set_xlim(0, 100)
-    axes.set_xticks(ticks)
+    axes.set_xlim(*panel.limits)
+    if panel.limits == PERCENT:
+        axes.set_xticks(ticks)
     axes.set_ylim(len(panel.estimates) - 0.5, -0.6)
     axes.set_yticks(range(len(panel.estimates)))
     axes.set_yticklabels([short_name(one.model) for one in panel.estimates] if names else [])

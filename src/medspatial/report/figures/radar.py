@@ -22,8 +22,10 @@ from medspatial.report.palette import model_style
 _ROW = 0.3  # inches per category
 
 
-def category_radar(panels: Sequence[Panel], width: float = ONE_COLUMN, *, top: int = 100) -> Figure:
+def category_radar(panels: Sequence[Panel], width: float = ONE_COLUMN, *, top: float | None = None) -> Figure:
     """Draw each model as a polygon over the categories, from 0 % in the middle to ``top`` percent.
+
+    Without ``top`` the rim is the end of the panels' axis.
 
     Areas and shapes depend on the order of the categories and intervals cannot be shown: use
     `category_dots` where figures are to be compared. A category without a figure leaves a gap.
@@ -35,6 +37,7 @@ def category_radar(panels: Sequence[Panel], width: float = ONE_COLUMN, *, top: i
     """
     if len(panels) < 3:
         raise ValueError(f"a radar chart needs at least 3 categories, got {len(panels)}")
+    top = panels[0].limits[1] if top is None else top
     with paper_style():
         figure = new_figure(width, 0.95 * width)
         axes = figure.add_subplot(projection="polar")
@@ -90,8 +93,8 @@ def category_dots(panels: Sequence[Panel], width: float = ONE_COLUMN) -> Figure:
                 axes.plot([100 * level] * 2, [row - 0.45, row + 0.45], color=MUTED, lw=0.8, ls=(0, (3, 2)))
         axes.set_yticks(range(len(panels)), [panel.title.replace(" ", "\n", 1) for panel in panels])
         axes.set_ylim(len(panels) - 0.5, -0.5)
-        axes.set_xlim(0, 100)
-        axes.set_xlabel("Accuracy (%)", color=INK)
+        axes.set_xlim(*panels[0].limits)
+        axes.set_xlabel(panels[0].axis, color=INK)
         axes.grid(visible=True, axis="x")
         bare_y(axes)
         figure.legend(loc="outside lower center", ncols=2)

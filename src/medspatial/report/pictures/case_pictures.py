@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from medspatial.errors import InputError
-from medspatial.inputs.planes import PLANES, Grid, PlaneFrame, frame_at
 from medspatial.inputs.windows import Window
 from medspatial.records import Question
 from medspatial.report.names import mask_name, title
@@ -25,6 +24,7 @@ from medspatial.report.pictures.scene import (
     marks,
 )
 from medspatial.report.pictures.windows import window_for
+from medspatial.volume.plane import PLANES, PlaneFrame, frame_at
 
 if TYPE_CHECKING:
     from medspatial.cases import CaseData
@@ -60,18 +60,19 @@ class CasePictures:
             raise InputError(f"case {data.case.case_id}: has neither a CT nor masks to draw")
         self._ct = data.ct
         self._masks = data.masks
-        grids = [Grid(one.affine, one.shape) for one in (data.ct, data.masks) if one is not None]
+        grids = [one.grid for one in (data.ct, data.masks) if one is not None]
         self._grid, self._mask_grid = grids[0], grids[-1]
         self._folder = folder
         self._name = name
-        self._centroids: dict[str, NDArray[np.float64]] = {}
         self._written: set[str] = set()
 
     def picture(self, question: Question) -> Picture:
         """Draw the three planes through a question's evidence."""
         names = self._drawable(question)
         points = evidence_points(question)
-        targets = [xyz for _, xyz in points] or [self._centroid(name) for name in names]
+        targets = [xyz for _, xyz in points]
+        if self._masks is not None and not targets:
+            targets = [self._masks.centroid(name) for name in names]
         window = window_for(names or _structures(question))
         views = tuple(
             self._view(plane, names, points, targets, window, draw_line=is_distance(question))
@@ -126,8 +127,7 @@ class CasePictures:
         More structures beat more points on the slice; at a tie the slice through the first target stays.
         """
         if not targets:
-            centre = (np.asarray(self._grid.shape, dtype=np.float64) - 1) / 2
-            return frame_at(plane, self._grid.affine.apply(centre), self._grid, _LONGEST)
+            return frame_at(plane, np.array(self._grid.centre), self._grid, _LONGEST)
         candidates = list(targets)
         if len(targets) > 1:
             candidates.append(np.mean(np.stack(targets), axis=0))
@@ -154,18 +154,6 @@ class CasePictures:
         assert self._masks is not None
         layer, value = self._masks.locate(name)
         return np.asarray(frame.cut(self._masks.layers[layer]) == value)
-
-    def _centroid(self, name: str) -> NDArray[np.float64]:
-        """Return the mean voxel centre of a structure, RAS+ mm, shape (3,)."""
-        if name not in self._centroids:
-            assert self._masks is not None
-            mask = self._masks.mask(name)
-            inside = [
-                np.average(np.arange(mask.shape[axis]), weights=np.count_nonzero(mask, axis=others))
-                for axis, others in enumerate([(1, 2), (0, 2), (0, 1)])
-            ]
-            self._centroids[name] = self._masks.affine.apply(inside)
-        return self._centroids[name]
 
     def _slice_file(self, frame: PlaneFrame, window: Window) -> str:
         kind = window.name if self._ct is not None else "masks"

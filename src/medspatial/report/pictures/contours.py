@@ -6,7 +6,7 @@ import contourpy
 import numpy as np
 from numpy.typing import NDArray
 
-from medspatial.inputs.planes import PlaneFrame
+from medspatial.volume.plane import PlaneFrame
 
 _TOLERANCE = 0.35  # picture pixels a simplified outline may leave the true one
 _FEWEST = 3

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medspatial.inputs.planes import PlaneFrame, scale_bar
 from medspatial.records import Question
 from medspatial.report.names import spoken
 from medspatial.report.palette import structure_colour
+from medspatial.volume.plane import PlaneFrame
 
 _ON_SLICE = 0.75  # a point within so many slice thicknesses counts as lying on the slice
 _ASIDE = {
@@ -35,7 +35,7 @@ class View:
     def to_json(self) -> dict[str, Any]:
         """Return plain data for the page's script."""
         width, height = self.frame.size
-        length, pixels = scale_bar(self.frame)
+        length, pixels = self.frame.scale_bar
         return {
             "plane": self.frame.plane,
             "href": self.href,

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from medspatial.records import CATEGORY_TITLES
 from medspatial.report.formatting import MISSING, count, interval, percent
+from medspatial.report.measured import SHARE, Measured, measured, nothing_to_find, smallest_difference
 from medspatial.report.tables.table import Cell, Column, Table
 
 if TYPE_CHECKING:
     from medspatial.compare.result import Accuracy, Comparison, Interval, ModelResult
 
 
-def accuracy_table(comparison: Comparison, arm: str | None = None) -> Table:
+def accuracy_table(
+    comparison: Comparison, arm: str | None = None, kinds: Mapping[str, str] | None = None
+) -> Table:
     """Tabulate every model's accuracy, overall and per category, in one arm.
 
     Questions without an answer or without a verdict count as not correct and are shown apart; where some
     have no verdict, the accuracy among the others stands beside. The best figure of a column is strong;
     whether it is *better* is said by the paired differences.
+
+    Parameters
+    ----------
+    kinds
+        Model to what it is where that must be known to read its row, such as ``"baseline"``.
     """
     arm = arm or comparison.reference_arm
     results = [result for result in comparison.results if result.arm == arm]
+    what = measured(comparison)
     groups: list[Callable[[ModelResult], Accuracy | None]] = [lambda result: result.overall]
     groups += [_category(name) for name in comparison.categories]
     best = [_best([group(result) for result in results]) for group in groups]
@@ -30,15 +39,22 @@ def accuracy_table(comparison: Comparison, arm: str | None = None) -> Table:
         Column("All"),
         *map(Column, map(category_title, comparison.categories)),
     ]
-    rows = [_model_row(result, groups, best) for result in results]
+    names = (None, *comparison.categories) if arm == comparison.reference_arm else ()
+    rows = [
+        (
+            Cell(result.model, (kinds or {}).get(result.model, "")),
+            *_linked(_model_row(result, groups, best, what), result.model, names),
+        )
+        for result in results
+    ]
     if any(result.overall.guess for result in results):
         rows.append(_guess_row(results, groups))
-    for title, cell in _states(results):
+    for title, cell in _states(results, what, linked=bool(names)):
         columns.append(Column(title))
         rows = [(*row, cell(result)) for row, result in zip(rows, [*results, None], strict=False)]
     return Table(
         name="accuracy" if arm == comparison.reference_arm else f"accuracy_{arm}",
-        title=f"Accuracy in percent ({interval_words(comparison)})" + _arm_words(comparison, arm),
+        title=f"{what.title} ({interval_words(comparison)})" + _arm_words(comparison, arm),
         columns=tuple(columns),
         rows=tuple(rows),
         records=tuple(record for result in results for record in _records(result)),
@@ -46,40 +62,58 @@ def accuracy_table(comparison: Comparison, arm: str | None = None) -> Table:
     )
 
 
-def subtype_table(comparison: Comparison, arm: str | None = None) -> Table:
-    """Tabulate accuracy per subtype: one row per subtype, one column per model."""
-    arm = arm or comparison.reference_arm
-    results = [result for result in comparison.results if result.arm == arm]
+def subtype_table(comparison: Comparison, titles: Mapping[str, str] | None = None) -> Table:
+    """Tabulate accuracy per subtype: one row per subtype, one column per model.
+
+    Parameters
+    ----------
+    titles
+        Subtype to its title; a subtype without one shows its own name.
+    """
+    what = measured(comparison)
+    results = [result for result in comparison.results if result.arm == comparison.reference_arm]
     subtypes = list(dict.fromkeys(name for result in results for name in result.by_subtype))
     rows, records = [], []
     for name in sorted(subtypes, key=subtype_order):
         found = [result.by_subtype.get(name) for result in results]
         some = next(accuracy for accuracy in found if accuracy is not None)
-        figures = [accuracy_cell(accuracy) for accuracy in found]
-        rows.append((Cell(name), Cell(count(some.n)), Cell(percent(some.guess)), *figures))
+        figures = [accuracy_cell(accuracy, what) for accuracy in found]
+        figures = [
+            cell.about(subtype=name, model=result.model)
+            for cell, result in zip(figures, results, strict=True)
+        ]
+        number = Cell(count(some.n)).about(subtype=name)
+        rows.append((subtype_cell(name, titles), number, Cell(percent(some.guess)), *figures))
         for result, accuracy in zip(results, found, strict=True):
             if accuracy is not None:
                 records.append(figures_of(result, "subtype", name, accuracy))
     heads = (Column("Subtype", "left"), Column("Questions"), Column("Guessing"))
     return Table(
         name="subtypes",
-        title=f"Accuracy per subtype in percent ({interval_words(comparison)})",
+        title=f"{what.title}, per subtype ({interval_words(comparison)})",
         columns=(*heads, *(Column(result.model) for result in results)),
         rows=tuple(rows),
         records=tuple(records),
     )
 
 
-def accuracy_cell(accuracy: Accuracy | None, *, strong: bool = False) -> Cell:
+def accuracy_cell(accuracy: Accuracy | None, what: Measured = SHARE, *, strong: bool = False) -> Cell:
     """Write an accuracy with its main interval; an empty group is a dash."""
     if accuracy is None or accuracy.accuracy is None:
         return Cell(MISSING)
-    return Cell(percent(accuracy.accuracy), interval_text(accuracy.interval), strong=strong)
+    ends = interval_text(accuracy.interval, what)
+    return Cell(percent(what.shown(accuracy.accuracy)), ends, strong=strong)
 
 
-def interval_text(found: Interval | None) -> str:
+def interval_text(found: Interval | None, what: Measured = SHARE) -> str:
     """Write an interval in percent, or nothing where there is none."""
-    return "" if found is None else interval(found.low, found.high)
+    return "" if found is None else interval(what.shown(found.low), what.shown(found.high))
+
+
+def subtype_cell(name: str, titles: Mapping[str, str] | None) -> Cell:
+    """Write a subtype's title with its name below; without a title the name alone."""
+    title = (titles or {}).get(name)
+    return Cell(title, name) if title else Cell(name)
 
 
 def category_title(name: str) -> str:
@@ -100,6 +134,7 @@ def interval_words(comparison: Comparison) -> str:
 def denominator_note(comparison: Comparison, results: list[ModelResult]) -> str:
     """Say what the denominators are and how small a difference this table can show."""
     questions, patients = count(comparison.n_questions), count(comparison.n_patients)
+    what = measured(comparison)
     note = (
         f"{questions} questions of {patients} patients; metric: {comparison.metric}. "
         "Questions that were not answered, have no verdict, failed or are missing stay in the denominator."
@@ -108,13 +143,16 @@ def denominator_note(comparison: Comparison, results: list[ModelResult]) -> str:
         note += " Guessing: chance on closed questions, 0 on open ones."
     if comparison.mde is not None:
         note += (
-            f" Differences between models under {percent(comparison.mde)} percentage points "
-            "may well be missed (80 % power)."
+            f" Differences between models under {smallest_difference(comparison)} "
+            "may well be missed (80 % power, unadjusted)."
         )
+    if words := nothing_to_find(comparison):
+        note += f" {words}"
     if any(result.overall.unscored for result in results):
+        kind, wrong = ("mean", "zero") if what.graded else ("accuracy", "wrong")
         note += (
-            " With verdict only: accuracy among the answers that the metric could judge, unanswered ones "
-            "as wrong; this is the figure that scoring itself prints."
+            f" With verdict only: {kind} among the answers that the metric could judge, unanswered ones "
+            f"as {wrong}; this is the figure that scoring itself prints."
         )
     unread = sum(_no_verdict(result.overall) for result in results)
     return note + (
@@ -172,13 +210,21 @@ def _model_row(
     result: ModelResult,
     groups: list[Callable[[ModelResult], Accuracy | None]],
     best: list[float | None],
-) -> tuple[Cell, ...]:
+    what: Measured,
+) -> list[Cell]:
     figures = []
     for group, top in zip(groups, best, strict=True):
         accuracy = group(result)
         strong = accuracy is not None and top is not None and accuracy.accuracy == top
-        figures.append(accuracy_cell(accuracy, strong=strong))
-    return (Cell(result.model), *figures)
+        figures.append(accuracy_cell(accuracy, what, strong=strong))
+    return figures
+
+
+def _linked(cells: list[Cell], model: str, names: Sequence[str | None]) -> list[Cell]:
+    """Cells of the reference arm with their questions, by category (None: all); others as they are."""
+    if not names:
+        return cells
+    return [cell.about(model=model, category=name) for cell, name in zip(cells, names, strict=True)]
 
 
 def _guess_row(
@@ -192,27 +238,35 @@ def _guess_row(
     return (Cell("Guessing"), *figures)
 
 
-def _states(results: list[ModelResult]) -> list[tuple[str, Callable[[ModelResult | None], Cell]]]:
+def _states(
+    results: list[ModelResult], what: Measured, *, linked: bool
+) -> list[tuple[str, Callable[[ModelResult | None], Cell]]]:
     """Return title and cell of the columns on questions without a right or wrong answer.
 
     Those about verdicts are there only where some answer has none.
     """
 
-    def counted(number: Callable[[Accuracy], int]) -> Callable[[ModelResult | None], Cell]:
-        return lambda result: Cell(count(number(result.overall)) if result else "")
+    def counted(number: Callable[[Accuracy], int], mark: str) -> Callable[[ModelResult | None], Cell]:
+        def cell(result: ModelResult | None) -> Cell:
+            if result is None:
+                return Cell("")
+            found = Cell(count(number(result.overall)))
+            return found.about(model=result.model, verdict=mark) if linked else found
+
+        return cell
 
     def judged(result: ModelResult | None) -> Cell:
-        return Cell(percent(result.overall.accuracy_scored) if result else "")
+        return Cell(percent(what.shown(result.overall.accuracy_scored)) if result else "")
 
-    found = [("Unanswered", counted(lambda one: one.unanswered))]
+    found = [("Unanswered", counted(lambda one: one.unanswered, "u"))]
     if any(result.overall.unscored > result.overall.failed for result in results):
-        found.append(("No verdict", counted(_no_verdict)))
+        found.append(("No verdict", counted(_no_verdict, "n")))
     if any(result.overall.unscored for result in results):
         found.insert(0, ("With verdict only", judged))
     return [
         *found,
-        ("Failed predictions", counted(lambda one: one.failed)),
-        ("Missing", counted(lambda one: one.missing)),
+        ("Failed predictions", counted(lambda one: one.failed, "f")),
+        ("Missing", counted(lambda one: one.missing, "m")),
     ]
 
 

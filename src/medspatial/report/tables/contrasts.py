@@ -5,38 +5,39 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from medspatial.compare.failures import FAILURE_TITLES
-from medspatial.report.formatting import MISSING, count, figure, interval, p_value, percent, signed_percent
-from medspatial.report.tables.accuracy import category_title
+from medspatial.report.formatting import MISSING, count, figure, p_value, percent, signed_percent
+from medspatial.report.measured import Measured, measured, nothing_to_find
+from medspatial.report.tables.accuracy import category_title, interval_text
 from medspatial.report.tables.table import Cell, Column, Table
 
 if TYPE_CHECKING:
-    from medspatial.compare.result import Comparison, Interval, PairedDifference
+    from medspatial.compare.result import Comparison, PairedDifference
 
 
 def pairs_table(comparison: Comparison) -> Table:
     """Tabulate the paired differences between models on the same questions."""
-    columns = ("Difference", "p", "p (Holm)", "Only first right", "Only second right", "Questions")
+    what = measured(comparison)
     return Table(
         name="pairs",
-        title=f"Paired differences in percentage points, {_level(comparison)} % intervals",
-        columns=(Column("First", "left"), Column("Second", "left"), *map(Column, columns)),
-        rows=tuple(_pair_row(pair) for pair in comparison.pairs),
+        title=f"Paired differences {what.differences}, {_level(comparison)} % intervals",
+        columns=(Column("First", "left"), Column("Second", "left"), *_pair_columns(what)),
+        rows=tuple(_pair_row(pair, what) for pair in comparison.pairs),
         records=tuple(pair.model_dump(mode="json") for pair in comparison.pairs),
-        note="p: sign-flip permutation by patient, two-sided; Holm over all pairs of this table. "
-        "A strong difference holds after Holm.",
+        note=f"p: sign-flip permutation by patient, two-sided{_exactness(comparison)}; Holm over all pairs "
+        f"of this table. A strong difference holds after Holm. {nothing_to_find(comparison)}".rstrip(),
     )
 
 
 def category_pairs_table(comparison: Comparison) -> Table:
     """Tabulate the paired differences within each category."""
-    columns = ("Difference", "p", "p (Holm)", "Only first right", "Only second right", "Questions")
+    what = measured(comparison)
     heads = (Column("Category", "left"), Column("First", "left"), Column("Second", "left"))
     return Table(
         name="pairs_by_category",
-        title=f"Paired differences per category in percentage points, {_level(comparison)} % intervals",
-        columns=(*heads, *map(Column, columns)),
+        title=f"Paired differences per category {what.differences}, {_level(comparison)} % intervals",
+        columns=(*heads, *_pair_columns(what)),
         rows=tuple(
-            (Cell(category_title(pair.category or "")), *_pair_row(pair))
+            (Cell(category_title(pair.category or "")), *_pair_row(pair, what))
             for pair in comparison.category_pairs
         ),
         records=tuple(pair.model_dump(mode="json") for pair in comparison.category_pairs),
@@ -45,15 +46,16 @@ def category_pairs_table(comparison: Comparison) -> Table:
 
 def arms_table(comparison: Comparison) -> Table:
     """Tabulate what each control arm costs: accuracy in the reference arm minus accuracy in the arm."""
+    what = measured(comparison)
     rows = []
     for found in comparison.contrasts:
         rows.append(
             (
                 Cell(found.model),
                 Cell(found.arm),
-                Cell(percent(found.reference_accuracy)),
-                Cell(percent(found.arm_accuracy)),
-                Cell(signed_percent(found.gain), _interval(found.interval)),
+                Cell(percent(what.shown(found.reference_accuracy))),
+                Cell(percent(what.shown(found.arm_accuracy))),
+                Cell(signed_percent(what.shown(found.gain)), interval_text(found.interval, what)),
                 Cell(p_value(found.p_holm)),
                 Cell(count(found.n)),
             )
@@ -61,7 +63,7 @@ def arms_table(comparison: Comparison) -> Table:
     heads = ("Reference arm", "Control arm", "Gain over control", "p (Holm)", "Questions")
     return Table(
         name="arms",
-        title=f"Control arms: gain over each in percentage points, {_level(comparison)} % intervals",
+        title=f"Control arms: gain over each {what.differences}, {_level(comparison)} % intervals",
         columns=(Column("Model", "left"), Column("Arm", "left"), *map(Column, heads)),
         rows=tuple(rows),
         records=tuple(found.model_dump(mode="json") for found in comparison.contrasts),
@@ -79,8 +81,8 @@ def consistency_table(comparison: Comparison) -> Table:
                 Cell(found.model),
                 Cell(found.arm),
                 Cell("must turn" if found.kind == "turning" else "must stand"),
-                Cell(percent(found.both_right), _interval(found.both_right_interval)),
-                Cell(percent(found.consistent), _interval(found.consistent_interval)),
+                Cell(percent(found.both_right), interval_text(found.both_right_interval)),
+                Cell(percent(found.consistent), interval_text(found.consistent_interval)),
                 Cell(percent(found.exactly_one)),
                 Cell(percent(found.neither)),
                 Cell(percent(found.same_answer)),
@@ -143,7 +145,8 @@ def failures_table(comparison: Comparison) -> Table:
         row = [Cell(model)]
         for name in classes:
             one = cells.get((model, name))
-            row.append(Cell(count(one.count), f"{percent(one.share)} %") if one else Cell(MISSING))
+            cell = Cell(count(one.count), f"{percent(one.share)} %") if one else Cell(MISSING)
+            row.append(cell.about(model=model, failure=name) if one else cell)
         rows.append(tuple(row))
     return Table(
         name="failures",
@@ -157,21 +160,38 @@ def failures_table(comparison: Comparison) -> Table:
     )
 
 
-def _pair_row(pair: PairedDifference) -> tuple[Cell, ...]:
+def _pair_columns(what: Measured) -> list[Column]:
+    one_right = () if what.graded else ("Only first right", "Only second right")
+    return [Column(title) for title in ("Difference", "p", "p (Holm)", *one_right, "Questions")]
+
+
+def _pair_row(pair: PairedDifference, what: Measured) -> tuple[Cell, ...]:
+    first, second, category = pair.first, pair.second, pair.category
+    one_right = (
+        ()
+        if what.graded
+        else (
+            Cell(count(pair.n10)).about(right=first, wrong=second, category=category),
+            Cell(count(pair.n01)).about(right=second, wrong=first, category=category),
+        )
+    )
     return (
         Cell(pair.first),
         Cell(pair.second),
-        Cell(signed_percent(pair.difference), _interval(pair.interval), strong=pair.significant),
+        Cell(
+            signed_percent(what.shown(pair.difference)),
+            interval_text(pair.interval, what),
+            strong=pair.significant,
+        ),
         Cell(p_value(pair.p)),
         Cell(p_value(pair.p_holm)),
-        Cell(count(pair.n10)),
-        Cell(count(pair.n01)),
-        Cell(count(pair.n)),
+        *one_right,
+        Cell(count(pair.n)).about(category=category) if category else Cell(count(pair.n)),
     )
 
 
-def _interval(found: Interval | None) -> str:
-    return "" if found is None else interval(found.low, found.high)
+def _exactness(comparison: Comparison) -> str:
+    return ", exact" if all(pair.p_exact for pair in comparison.pairs) else ""
 
 
 def _level(comparison: Comparison) -> str:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from medspatial.compare.groups import categories_of
 from medspatial.records import CATEGORIES, Question
 from medspatial.report.formatting import count, share_of
-from medspatial.report.tables.accuracy import category_title, subtype_order
+from medspatial.report.tables.accuracy import category_title, subtype_cell, subtype_order
 from medspatial.report.tables.table import Cell, Column, Table
+
+_SUBTYPES_TOLD = 3
 
 
 def category_order(names: Iterable[str]) -> list[str]:
@@ -17,11 +20,15 @@ def category_order(names: Iterable[str]) -> list[str]:
     return sorted(set(names), key=lambda name: (rank.get(name, len(rank)), name))
 
 
-def question_table(questions: Sequence[Question]) -> Table:
-    """Count questions, cases, patients and the most frequent answer per category and subtype."""
+def question_table(questions: Sequence[Question], titles: Mapping[str, str] | None = None) -> Table:
+    """Count questions, cases, patients and the most frequent answer per category and subtype.
+
+    A question with several tags and no category counts in each of them.
+    """
     groups: dict[tuple[str, str], list[Question]] = {}
     for question in questions:
-        groups.setdefault((question.category or "none", question.subtype or "none"), []).append(question)
+        for category in categories_of(question) or ("none",):
+            groups.setdefault((category, question.subtype or "none"), []).append(question)
     places = {name: place for place, name in enumerate(category_order(key[0] for key in groups))}
     rows, records = [], []
     for category, subtype in sorted(groups, key=lambda key: (places[key[0]], subtype_order(key[1]))):
@@ -32,8 +39,9 @@ def question_table(questions: Sequence[Question]) -> Table:
         rows.append(
             (
                 Cell(category_title(category)),
-                Cell(subtype),
-                *(Cell(count(number)) for number in (len(found), cases, patients)),
+                subtype_cell(subtype, titles),
+                Cell(count(len(found))).about(**_filters(category, subtype)),
+                *(Cell(count(number)) for number in (cases, patients)),
                 Cell(answer),
                 Cell(share_of(times, len(found))),
             )
@@ -57,7 +65,19 @@ def question_table(questions: Sequence[Question]) -> Table:
         columns=(*heads, *figures, Column("Commonest answer", "left"), Column("Times")),
         rows=tuple(rows),
         records=tuple(records),
+        note=overlap_note(questions),
     )
+
+
+def _filters(category: str, subtype: str) -> dict[str, str | None]:
+    given = {"category": category, "subtype": subtype}
+    return {name: None if value == "none" else value for name, value in given.items()}
+
+
+def overlap_note(questions: Sequence[Question]) -> str:
+    """Say that categories overlap, where some question has several."""
+    several = sum(len(categories_of(question)) > 1 for question in questions)
+    return f"{count(several)} questions belong to several categories and count in each." if several else ""
 
 
 def unusable_table(unusable: Mapping[str, str]) -> Table:
@@ -71,16 +91,60 @@ def unusable_table(unusable: Mapping[str, str]) -> Table:
     )
 
 
-def drops_table(drops: Mapping[str, int]) -> Table:
-    """Tabulate how many candidate questions were dropped by which rule."""
-    ordered = sorted(drops.items(), key=lambda item: (-item[1], item[0]))
+def stopped_table(stopped: Mapping[str, str]) -> Table:
+    """Models and metrics that could not go on, with the cause."""
+    return Table(
+        name="stopped",
+        title=f"Stopped, and in no table with what was not finished ({len(stopped)})",
+        columns=(Column("What", "left"), Column("Cause", "left")),
+        rows=tuple((Cell(what), Cell(cause)) for what, cause in stopped.items()),
+        records=tuple({"what": what, "cause": cause} for what, cause in stopped.items()),
+    )
+
+
+def drops_table(
+    drops: Mapping[str, Mapping[str, int] | int], titles: Mapping[str, str] | None = None
+) -> Table:
+    """Tabulate how many candidate questions were dropped by which rule, and what they would have asked.
+
+    Parameters
+    ----------
+    drops
+        Rule in words to the number of candidates, in all or per subtype.
+    titles
+        Titles of subtypes.
+    """
+    totals = {rule: found if isinstance(found, int) else sum(found.values()) for rule, found in drops.items()}
+    ordered = sorted(totals.items(), key=lambda item: (-item[1], item[0]))
+    parts = {rule: {} if isinstance(found, int) else found for rule, found in drops.items()}
     return Table(
         name="drops",
         title="Candidate questions that were dropped, by rule",
-        columns=(Column("Rule", "left"), Column("Candidates")),
-        rows=tuple((Cell(rule), Cell(count(number))) for rule, number in ordered),
-        records=tuple({"rule": rule, "candidates": number} for rule, number in ordered),
+        columns=(Column("Rule", "left"), Column("Candidates"), Column("Of subtype", "left")),
+        rows=tuple(
+            (Cell(rule), Cell(count(number)), Cell(_most_dropped(parts[rule], titles or {})))
+            for rule, number in ordered
+        ),
+        records=tuple(
+            {
+                "rule": rule,
+                "candidates": number,
+                "by_subtype": "; ".join(f"{name} {parts[rule][name]}" for name in sorted(parts[rule])),
+            }
+            for rule, number in ordered
+        ),
+        note="A question is asked only where its answer is certain by measured margins; what falls short of "
+        "one is not asked.",
     )
+
+
+def _most_dropped(parts: Mapping[str, int], titles: Mapping[str, str]) -> str:
+    """The three subtypes with most candidates, and how many more there are."""
+    ordered = sorted(parts, key=lambda name: (-parts[name], name))
+    named = {name: f"{titles[name]} ({name})" if name in titles else name for name in ordered}
+    told = [f"{named[name]}: {count(parts[name])}" for name in ordered[:_SUBTYPES_TOLD]]
+    more = len(ordered) - _SUBTYPES_TOLD
+    return "; ".join([*told, f"{more} more"] if more > 0 else told)
 
 
 def answer_counts(questions: Iterable[Question]) -> list[tuple[str, int]]:

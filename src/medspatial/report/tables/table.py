@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from html import escape
 from typing import Any, Literal
+from urllib.parse import urlencode
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: the figure, and its interval or other small print."""
+    """One cell: the figure, and its interval or other small print.
+
+    Attributes
+    ----------
+    find
+        Which questions the cell is about, as filters of the page's question browser: ``model``,
+        ``category``, ``subtype``, ``patient``, ``verdict``, ``failure``, ``right`` and ``wrong`` (models).
+        Empty for a cell about no questions.
+    """
 
     main: str
     small: str = ""
     strong: bool = False
+    find: tuple[tuple[str, str], ...] = ()
 
     @property
     def text(self) -> str:
         """The cell on one line: ``71.2 (64.1–77.5)``."""
         return f"{self.main} ({self.small})" if self.small else self.main
+
+    @property
+    def address(self) -> str:
+        """Where the page shows the cell's questions; empty without any."""
+        return f"#find?{urlencode(self.find)}" if self.find else ""
+
+    def about(self, **find: str | None) -> Cell:
+        """Return the cell with the questions that it is about; filters without a value are left out."""
+        return replace(self, find=tuple((name, value) for name, value in find.items() if value))
 
 
 @dataclass(frozen=True)
@@ -56,3 +76,16 @@ class Table:
         for row in self.rows:
             if len(row) != len(self.columns):
                 raise ValueError(f"table {self.name}: {len(row)} cells for {len(self.columns)} columns")
+
+    def _repr_html_(self) -> str:
+        """The table as a notebook shows it."""
+        heads = "".join(f"<th>{escape(column.title)}</th>" for column in self.columns)
+        rows = "".join(f"<tr>{''.join(map(_cell_html, row))}</tr>" for row in self.rows)
+        note = f"<p><small>{escape(self.note)}</small></p>" if self.note else ""
+        caption = f"<caption>{escape(self.title)}</caption>"
+        return f"<table>{caption}<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>{note}"
+
+
+def _cell_html(cell: Cell) -> str:
+    main = f"<strong>{escape(cell.main)}</strong>" if cell.strong else escape(cell.main)
+    return f"<td>{main}{f' <small>{escape(cell.small)}</small>' if cell.small else ''}</td>"

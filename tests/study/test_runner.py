@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 from medspatial.cases import write_phantoms
 from medspatial.cli.app import app
 from medspatial.errors import InputError
+from medspatial.files import locked
 from medspatial.records import Prediction, Question, Score, read_records
 from medspatial.study import StudyConfig, StudyRun, run_study
 from medspatial.volume import read_volume, write_volume
@@ -197,6 +198,7 @@ def test_a_walk_after_a_repair_asks_again_what_changed(on_files: StudyConfig, tm
     assert said[0] == f"cases: 3 of 3 patients in {tmp_path / 'data'}"
     assert warned == [
         "no case: empty: is empty",
+        "3 other files are no CT or masks: 3 .json",
         "case phantom_00001 gives none: refused: its masks show no structure; seg.nii.gz: all voxels are 0",
     ]
     kept = (out / "predictions" / "random.jsonl").read_text()
@@ -230,9 +232,9 @@ class Looker(Model):
 
 
 def test_a_changed_ct_leaves_the_arm_without_image_alone_and_failures_are_told(
-    on_files: StudyConfig, tmp_path: Path, outside_model: Callable[..., str]
+    on_files: StudyConfig, tmp_path: Path, plugin_model: Callable[..., str]
 ) -> None:
-    kind = outside_model(LOOKER, "Looker")
+    kind = plugin_model(LOOKER, "Looker")
     model = on_files.models[0].model_copy(update={"kind": kind, "name": kind})
     config = on_files.model_copy(update={"models": (model,), "arms": ("text_only",)})
     said: list[str] = []
@@ -248,3 +250,14 @@ def test_a_changed_ct_leaves_the_arm_without_image_alone_and_failures_are_told(
     said.clear()
     run_study(config, tmp_path / "out", said.append)
     assert [line.partition(":")[0] for line in said if "set aside" in line] == ["toy"]
+
+
+def test_a_second_run_on_a_folder_is_refused_and_says_who_holds_it(
+    small_config: StudyConfig, tmp_path: Path
+) -> None:
+    with (
+        locked(tmp_path),
+        pytest.raises(InputError, match=rf"writing this folder \(process {os.getpid()} on "),
+    ):
+        run_study(small_config, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [".lock"]

@@ -9,13 +9,13 @@ import pytest
 
 from medspatial.errors import InputError
 from medspatial.study import read_study
-from medspatial.study.crossing import crossed
+from medspatial.study.matrix import expanded
 
 HEAD = "title: T\ncases: {path: data}\nmodels:\n"
 
 
 def test_product_in_order_with_names() -> None:
-    made = crossed(
+    made = expanded(
         {"kind": "image_text", "path": "x", "cross": {"representation": ["slices", "grid"], "count": [8, 16]}}
     )
     assert [entry["name"] for entry in made] == [
@@ -34,7 +34,7 @@ def test_product_in_order_with_names() -> None:
 
 
 def test_named_values_and_switches() -> None:
-    made = crossed(
+    made = expanded(
         {
             "kind": "m",
             "name": "q",
@@ -48,7 +48,7 @@ def test_named_values_and_switches() -> None:
 
 @pytest.mark.parametrize("entry", ["random", {"kind": "random", "seed": 1}])
 def test_without_cross_an_entry_stays(entry: Any) -> None:
-    assert crossed(entry) == [entry]
+    assert expanded(entry) == [entry]
 
 
 def test_in_a_study_file(tmp_path: Path) -> None:

@@ -8,14 +8,16 @@ with one: ``prompt: {plain: "{prompt}", brief: "{question} Answer in one word."}
 from __future__ import annotations
 
 from itertools import product
+from math import prod
 from typing import Any
 
 from medspatial.models.naming import NAME_CHARACTERS
 
+_MOST_ENTRIES = 10_000
 _LONGEST = 24  # characters of a value that can be part of a name
 
 
-def crossed(entry: Any) -> list[Any]:
+def expanded(entry: Any) -> list[Any]:
     """Return the entries that one entry stands for: itself where it has no ``cross``.
 
     Raises
@@ -30,10 +32,14 @@ def crossed(entry: Any) -> list[Any]:
     axes = entry["cross"]
     if not isinstance(axes, dict) or not axes:
         raise ValueError(f"'cross' needs options with lists of values, such as count: [8, 16]; got {axes!r}")
-    twice = sorted(set(axes) & ({*rest, *rest.get("options", {})} | {"kind", "name"}))
+    options = rest.get("options", {})
+    twice = sorted(set(axes) & ({*rest, *(options if isinstance(options, dict) else ())} | {"kind", "name"}))
     if twice:
         raise ValueError(f"'cross' cannot hold {twice[0]!r}: it is given for the whole entry")
     named = [[(option, *pair) for pair in _named(option, values)] for option, values in axes.items()]
+    entries = prod(len(values) for values in named)
+    if entries > _MOST_ENTRIES:
+        raise ValueError(f"'cross' makes {entries:.3g} models, at most {_MOST_ENTRIES} can be")
     base = rest.get("name", rest.get("kind", ""))
     return [
         {

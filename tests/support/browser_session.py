@@ -16,12 +16,17 @@ from typing import Any
 import pytest
 
 _START_SECONDS = 20
+_NO_GPU = ("--disable-gpu",)
+_SOFTWARE_WEBGL = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
 
 
 class BrowserSession:
-    """One headless browser; every request that leaves the machine or is not a file is seen in its log."""
+    """One headless browser; every request that leaves the machine or is not a file is seen in its log.
 
-    def __init__(self, profile: Path, width: int = 1400, height: int = 1000) -> None:
+    ``webgl`` draws volumes, in software where there is no graphics card.
+    """
+
+    def __init__(self, profile: Path, width: int = 1400, height: int = 1000, *, webgl: bool = False) -> None:
         driver = shutil.which("chromedriver")
         assert driver is not None
         profile.mkdir(parents=True, exist_ok=True)
@@ -31,8 +36,8 @@ class BrowserSession:
             [driver, f"--port={self._port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         arguments = [
-            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-            "--disable-dev-shm-usage", f"--user-data-dir={profile}",
+            "--headless=new", "--no-sandbox", "--disable-background-networking",
+            "--disable-dev-shm-usage", f"--user-data-dir={profile}", *(_SOFTWARE_WEBGL if webgl else _NO_GPU),
         ]  # fmt: skip
         options = {
             "args": arguments,
@@ -48,7 +53,15 @@ class BrowserSession:
         self._base += f"/session/{answer['sessionId']}"
 
     def open(self, path: Path, fragment: str = "") -> None:
-        self._send("/url", {"url": path.resolve().as_uri() + fragment})
+        self.visit(path.resolve().as_uri() + fragment)
+
+    def visit(self, url: str) -> None:
+        self._send("/url", {"url": url})
+
+    def press(self, keys: str) -> None:
+        """Press keys one after the other, where the focus is."""
+        strokes = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
+        self._send("/actions", {"actions": [{"type": "key", "id": "keys", "actions": strokes}]})
 
     def run(self, script: str, *arguments: Any) -> Any:
         """Run the body of a function in the page and return what it returns."""
@@ -104,7 +117,7 @@ class BrowserSession:
         request.add_header("Content-Type", "application/json")
         try:
             with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
-                request, timeout=60
+                request, timeout=120
             ) as answer:
                 return json.load(answer)["value"]
         except urllib.error.HTTPError as error:
@@ -120,6 +133,26 @@ def browser_or_skip() -> None:
         pytest.fail(f"{' and '.join(missing)} must be installed under CI")
     if missing:
         pytest.skip(f"{' and '.join(missing)} not installed")
+
+
+def viewer_or_skip() -> None:
+    """Skip with the reason where the 3D part is not built; under CI with Node that is a failure."""
+    from medspatial.view.pages import NOT_BUILT, is_built
+
+    if is_built():
+        return
+    if os.environ.get("CI") == "true" and node_is_new_enough():
+        pytest.fail(NOT_BUILT)
+    pytest.skip(NOT_BUILT)
+
+
+def node_is_new_enough() -> bool:
+    """Say whether there is a Node that builds the viewer."""
+    node = shutil.which("node")
+    if node is None or shutil.which("npm") is None:
+        return False
+    found = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+    return int(found.strip().removeprefix("v").partition(".")[0] or 0) >= 20
 
 
 def _free_port() -> int:

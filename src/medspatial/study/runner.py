@@ -1,4 +1,4 @@
-"""The walk through a study's stages, each of which skips what its folder already holds.
+"""The runner of a study's stages, each of which skips what its folder already holds.
 
 ``cases/``        volumes and masks of the phantom, and ``cases.jsonl``
 ``questions/``    ``questions.jsonl``, ``dropped.jsonl``
@@ -17,13 +17,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from medspatial.arms import arm
+from medspatial.arms import arm, extra_volumes
 from medspatial.cases import cases_root, find_cases, write_phantoms
-from medspatial.compare import Comparison, CorrectnessMatrix, compare, with_visible_shares
-from medspatial.errors import InputError
+from medspatial.compare import Comparison, CorrectnessMatrix, compare
+from medspatial.errors import InputError, MedspatialError
+from medspatial.files import locked, write_json
 from medspatial.manifest import new_manifest, read_manifest, session, write_manifest
 from medspatial.models import Model, create_model
-from medspatial.predict import PredictionRun, predict, read_predictions, troubles
+from medspatial.predict import PredictionRun, PredictOptions, failure_lines, iter_predictions, predict
+from medspatial.predict.output import volumes_file
 from medspatial.progress import capped, progress
 from medspatial.questions import (
     DROP_RULES,
@@ -31,13 +33,18 @@ from medspatial.questions import (
     SUMMARY_FILE,
     build_questions,
     mirrored_cases,
+    subtypes,
     write_questions,
 )
 from medspatial.records import Case, Prediction, Question, Score, read_records, write_records
 from medspatial.report import write_report
-from medspatial.score import metric
-from medspatial.study.config import MetricConfig, StudyConfig
+from medspatial.report.model_notes import ModelNote
+from medspatial.score import ScoringRun, metric, score_file
+from medspatial.study.config import MetricConfig, ModelConfig, StudyConfig
+from medspatial.study.entries import check_entries
 from medspatial.study.loading import CaseLoader
+from medspatial.study.model_notes import model_note, seconds_per_stage
+from medspatial.study.stopped import cause_of, part_name
 from medspatial.tracking import start_tracker, track_report
 
 Say = Callable[[str], None]
@@ -45,7 +52,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class StudyRun:
-    """What a walk left behind.
+    """What a run left behind.
 
     Attributes
     ----------
@@ -53,6 +60,9 @@ class StudyRun:
         Questions without an answer because of an error, over all models and arms.
     unusable
         Cases that gave no question, with the reason.
+    stopped
+        Models and metrics that could not go on (``model 'x'``), with the cause; what they had not finished is
+        in no table.
     """
 
     folder: Path
@@ -61,6 +71,7 @@ class StudyRun:
     questions: int
     failed: int
     unusable: dict[str, str] = field(default_factory=dict)
+    stopped: dict[str, str] = field(default_factory=dict)
 
 
 class Study:
@@ -91,15 +102,27 @@ class Study:
         self.say = say
         self._warn_of = warn or say
         self._root = self.folder / "cases"
+        self._notes: list[ModelNote] = []
+        self._stopped: dict[str, str] = {}
+        self._unfinished: set[tuple[str, str]] = set()  # model and arm
 
     def run(self) -> StudyRun:
-        """Walk all stages.
+        """Run all stages.
 
         Raises
         ------
         InputError
-            The folder belongs to another study, or a stage's input is bad.
+            The folder belongs to another study, another run is writing it, a stage's input is bad, or a model
+            or metric does not take an option.
+        MedspatialError
+            No model can go on, or the metric that is compared cannot.
         """
+        check_entries(self.config)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with locked(self.folder):
+            return self._run()
+
+    def _run(self) -> StudyRun:
         self._claim()
         cases = self.cases()
         questions = self.questions(cases)
@@ -110,7 +133,9 @@ class Study:
         self.track(comparison)
         self._release()
         failed = sum(run.failed for run in runs)
-        return StudyRun(self.folder, comparison, page, len(questions), failed, self._unusable())
+        return StudyRun(
+            self.folder, comparison, page, len(questions), failed, self._unusable(), self._stopped
+        )
 
     def cases(self) -> list[Case]:
         """Make the phantoms, or find the cases; mirrored controls of them come last."""
@@ -125,7 +150,8 @@ class Study:
             found = find_cases(source, label_map=settings.label_map)
             cases = found.cases
             self.say(f"cases: {len(cases)} of {found.patients} patients in {source}")
-            self._warn(f"no case: {one}" for one in found.left_out)
+            for line in found.lines():
+                self._warn_of(line)
         if settings.mirrored:
             cases += mirrored_cases(cases)
         write_records(self.folder / "cases" / "all_cases.jsonl", cases)
@@ -153,65 +179,100 @@ class Study:
             with progress("questions", len(cases)) as bar:
                 found = write_questions(results, folder, balance=settings.balance, progress=bar)
             self.say(f"questions: {found.questions} asked, {sum(found.dropped.values())} dropped by rule")
+            self._warn(found.assumed())
             self._warn(found.troubles())
         questions = read_records(path, Question).rows
         if not questions:
             raise InputError(f"{path}: no question could be asked; dropped.jsonl beside it says why")
-        return questions
+        return questions[: settings.limit]
 
     def predictions(self, cases: list[Case], questions: list[Question]) -> Iterator[PredictionRun]:
-        """Ask each model in each arm."""
+        """Ask each model in each arm; one that cannot go on leaves the others alone.
+
+        Raises
+        ------
+        Exception
+            That of the first model, where none could go on.
+        """
         loader = CaseLoader(cases, self._root, self.config.cases.assume_axes)
+        errors = []
         for entry in self.config.models:
-            model = create_model(entry.kind, name=entry.name, **entry.options)
-            for name in self.config.all_arms():
-                yield self._predict(model, name, entry.batch_size, questions, loader)
-            model.close()
+            pending = list(self.config.all_arms())
+            try:
+                model = create_model(entry.kind, name=entry.name, **entry.options)
+                while pending:
+                    yield self._predict(model, pending[0], entry.batch_size, questions, loader)
+                    pending.pop(0)
+                self._notes.append(model_note(model, entry.kind, self.config.all_arms(), questions, loader))
+                model.close()
+            except Exception as error:
+                errors.append(error)
+                self._unfinished |= {(entry.name, name) for name in pending}
+                self._stop(entry, error)
+        if len(errors) == len(self.config.models):
+            raise errors[0]
+
+    def _stop(self, entry: ModelConfig | MetricConfig, error: Exception) -> None:
+        part = part_name(entry)
+        self._stopped[part] = cause_of(entry, error)
+        self._warn_of(f"{part} stopped: {self._stopped[part]}")
 
     def _predict(
         self, model: Model, arm_name: str, batch: int | None, questions: list[Question], cases: CaseLoader
     ) -> PredictionRun:
         chosen = arm(arm_name)
-        asked = chosen.questions(questions)
+        asked = chosen.questions(questions, cases.data)
         label = model.name if arm_name == "standard" else f"{model.name} in arm {arm_name}"
-        if not asked:
-            raise InputError(f"arm {arm_name!r} applies to none of the {len(questions)} questions")
+        if (extra := extra_volumes(chosen, asked)) and model.needs_volume:
+            self.say(f"{label}: {extra} changed volumes to show, {len(asked)} of {len(questions)} questions")
         with progress(label, len(asked)) as bar:
             run = predict(
                 model,
-                asked,
+                questions,
                 self._predictions_of(model.name, arm_name),
-                load=chosen.loader(cases.volume, asked),
-                load_masks=chosen.mask_loader(cases.masks, asked),
-                locate=chosen.locate,
-                arm=arm_name,
-                states=cases.states if chosen.shows_volume else None,
-                each_alone=chosen.each_alone,
-                batch_size=batch,
-                progress=bar,
+                cases=cases,
+                arm=chosen,
+                options=PredictOptions(batch_size=batch, progress=bar),
             )
         failed = f", {run.failed} failed" if run.failed else ""
         aside = f", {run.outdated} set aside (question or case changed)" if run.outdated else ""
         self.say(f"{label}: {run.answered} answered now, {run.resumed} before{failed}{aside}")
-        self._warn(f"{label}: {line}" for line in troubles(run))
+        self._warn(f"{label}: {line}" for line in failure_lines(run))
         return run
 
     def scores(self, questions: list[Question]) -> list[Score]:
-        """Score every prediction by every metric."""
+        """Score what no metric has scored yet, or has scored under other settings."""
         scores: list[Score] = []
+        runs: list[ScoringRun] = []
         for entry in self.config.all_metrics():
-            judge = metric(entry.name, **self._metric_options(entry))
-            for model in self.config.models:
-                for arm_name in self.config.all_arms():
-                    rows = read_predictions(self._predictions_of(model.name, arm_name))
-                    judged = with_visible_shares(judge.score(rows), rows)
-                    folder = self.folder / "scores" / _file_name(entry.name)
-                    write_records(folder / f"{_stem(model.name, arm_name)}.jsonl", judged)
-                    scores += judged
-            judge.close()
+            try:
+                found = self._scored(entry)
+            except MedspatialError as error:
+                if entry.name == self.config.compare.metric:
+                    raise
+                self._stop(entry, error)
+                continue
+            runs += found
+            scores += [score for run in found for score in run.scores()]
         names = ", ".join(entry.name for entry in self.config.all_metrics())
-        self.say(f"scores: {names} in {self.folder / 'scores'}")
+        now, before = sum(run.scored for run in runs), sum(run.kept for run in runs)
+        self.say(f"scores: {names} in {self.folder / 'scores'}; {now} scored now, {before} before")
         return scores
+
+    def _scored(self, entry: MetricConfig) -> list[ScoringRun]:
+        judge = metric(entry.name, **self._metric_options(entry))
+        folder = self.folder / "scores" / _file_name(entry.name)
+        runs = []
+        for model, arm_name in self._finished():
+            rows = iter_predictions(self._predictions_of(model, arm_name))
+            runs.append(score_file(judge, rows, folder / f"{_stem(model, arm_name)}.jsonl"))
+        judge.close()
+        return runs
+
+    def _finished(self) -> list[tuple[str, str]]:
+        """Return model and arm of all predictions that are complete."""
+        asked = [(model.name, name) for model in self.config.models for name in self.config.all_arms()]
+        return [one for one in asked if one not in self._unfinished]
 
     def _metric_options(self, entry: MetricConfig) -> dict[str, Any]:
         """A judge keeps its replies in the study's folder, so that asking again costs nothing."""
@@ -231,9 +292,7 @@ class Study:
             seed=settings.seed,
         )
         folder = self.folder / "compare"
-        folder.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(comparison.model_dump(mode="json"), indent=1)
-        (folder / "comparison.json").write_text(text + "\n", encoding="utf-8")
+        write_json(folder / "comparison.json", comparison.model_dump(mode="json"))
         matrix = CorrectnessMatrix.from_scores(scores, questions=questions, metric=settings.metric)
         matrix.write(folder / "correctness_matrix.csv")
         return comparison
@@ -255,6 +314,10 @@ class Study:
                 manifest=self._manifest.model_dump(mode="json"),
                 drops=self._drops(),
                 unusable=self._unusable(),
+                subtypes={one.id: one.title for one in subtypes()},
+                notes=self._notes,
+                seconds=self._seconds(),
+                stopped=self._stopped,
                 max_pictures=self.config.report.max_pictures,
                 progress=lambda case_id: bar.advance(1, case_id),
             )
@@ -282,9 +345,27 @@ class Study:
         for line in capped(lines):
             self._warn_of(line)
 
-    def _drops(self) -> dict[str, int]:
-        """Rules in words, and how many candidate questions each dropped."""
-        return {DROP_RULES[rule]: count for rule, count in self._summary("dropped").items()}
+    def _drops(self) -> dict[str, dict[str, int]]:
+        """Rules in words, and how many candidate questions of which subtype each dropped."""
+        found: dict[str, dict[str, int]] = {}
+        for subtype, rules in self._summary("dropped_by_subtype").items():
+            for rule, count in rules.items():
+                found.setdefault(DROP_RULES[rule], {})[subtype] = count
+        return found
+
+    def _seconds(self) -> dict[str, dict[str, float]]:
+        """Per model the seconds of each stage over all arms, as the runner measured them."""
+        found = {}
+        for entry in self.config.models:
+            paths = [volumes_file(self._predictions_of(entry.name, name)) for name in self.config.all_arms()]
+            lines = (
+                json.loads(line)
+                for path in paths
+                if path.exists()
+                for line in path.read_text(encoding="utf-8").splitlines()
+            )
+            found[entry.name] = seconds_per_stage(lines)
+        return found
 
     def _unusable(self) -> dict[str, str]:
         """Cases that gave no question, with the reason."""
@@ -297,9 +378,8 @@ class Study:
         return found
 
     def _all_predictions(self) -> Iterator[Prediction]:
-        for entry in self.config.models:
-            for arm_name in self.config.all_arms():
-                yield from read_predictions(self._predictions_of(entry.name, arm_name))
+        for model, arm_name in self._finished():
+            yield from iter_predictions(self._predictions_of(model, arm_name))
 
     def _predictions_of(self, model: str, arm_name: str) -> Path:
         return self.folder / "predictions" / f"{_stem(model, arm_name)}.jsonl"
@@ -307,7 +387,7 @@ class Study:
     def _claim(self) -> None:
         """Note which study the folder belongs to; another one's folder is refused."""
         path = self.folder / "manifest.json"
-        manifest = new_manifest("study", self.config.model_dump(mode="json", exclude={"track"}), {})
+        manifest = new_manifest("study", _configuration(self.config), {})
         old = read_manifest(path)
         if old is not None and old.configuration_hash != manifest.configuration_hash:
             changed = [k for k, v in manifest.configuration.items() if old.configuration.get(k) != v]
@@ -327,6 +407,14 @@ class Study:
         )
 
 
+def _configuration(config: StudyConfig) -> dict[str, Any]:
+    """Return what decides a study's results; ``limit``, unknown to earlier versions, only where it is set."""
+    found = config.model_dump(mode="json", exclude={"track"})
+    if found["questions"]["limit"] is None:
+        del found["questions"]["limit"]
+    return found
+
+
 def _file_name(text: str) -> str:
     """Return a name that is safe in a path: ``judge:openai:org/m`` becomes ``judge-openai-org-m``."""
     return re.sub(r"[^\w.+-]", "-", text)
@@ -339,5 +427,5 @@ def _stem(model: str, arm_name: str) -> str:
 def run_study(
     config: StudyConfig, folder: str | Path, say: Say = lambda line: None, warn: Say | None = None
 ) -> StudyRun:
-    """Walk a study's stages in its folder; see `Study`."""
+    """Run a study's stages in its folder; see `Study`."""
     return Study(config, folder, say, warn).run()

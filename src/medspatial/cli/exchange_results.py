@@ -1,0 +1,106 @@
+"""``medspatial export`` and ``medspatial import-results``: our results for others, theirs for us."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from medspatial.cli.show import tell
+
+app = typer.Typer(no_args_is_help=True, help="Write results and frozen sets in formats that others read.")
+
+_Scores = Annotated[Path, typer.Argument(help="A file or folder of scores (.jsonl), such as RUN/scores.")]
+_Output = Annotated[Path, typer.Option("--output", "-o", help="Folder to write.")]
+
+
+@app.command("inspect")
+def inspect_command(
+    scores: _Scores,
+    output: _Output,
+    questions: Annotated[
+        Path | None, typer.Option("--questions", help="The questions, for the evidence in each sample.")
+    ] = None,
+    task: Annotated[str, typer.Option(help="Name of the task in the logs.")] = "medspatial",
+) -> None:
+    """One inspect_ai log per model and arm; `inspect view --log-dir OUTPUT` shows them."""
+    from medspatial.exchange.inspect_export import write_inspect_logs
+    from medspatial.records import Question, Score, read_records
+
+    asked = list(read_records(questions, Question)) if questions else []
+    files = sorted(scores.rglob("*.jsonl")) if scores.is_dir() else [scores]
+    rows = (row for path in files for row in read_records(path, Score))
+    for path in write_inspect_logs(output, rows, questions=asked, task=task):
+        typer.echo(f"written: {path}")
+
+
+@app.command("every-eval-ever")
+def every_eval_ever_command(
+    comparison: Annotated[Path, typer.Argument(help="comparison.json, as compare or a study writes it.")],
+    output: _Output,
+    dataset: Annotated[str, typer.Option(help="Name of the set of questions.")],
+    organization: Annotated[str, typer.Option(help="Who ran the evaluation.")],
+    url: Annotated[list[str] | None, typer.Option(help="Where the questions are; repeatable.")] = None,
+    relationship: Annotated[
+        str, typer.Option(help="Evaluator to model: first_party, third_party, collaborative, other.")
+    ] = "third_party",
+) -> None:
+    """One file per model in the schema of Every Eval Ever, intervals included."""
+    from medspatial.compare import read_comparison
+    from medspatial.exchange.every_eval_ever import write_every_eval_ever
+
+    for path in write_every_eval_ever(
+        output,
+        read_comparison(comparison),
+        dataset=dataset,
+        organization=organization,
+        urls=tuple(url or ()),
+        relationship=relationship,
+    ):
+        typer.echo(f"written: {path}")
+
+
+@app.command("croissant")
+def croissant_command(
+    folder: Annotated[Path, typer.Argument(help="A frozen set (`medspatial questions freeze`).")],
+    url: Annotated[str, typer.Option(help="Where the set is or will be published.")],
+) -> None:
+    """Croissant metadata beside a frozen set."""
+    from medspatial.exchange.croissant import write_croissant
+
+    typer.echo(f"written: {write_croissant(folder, url=url)}")
+
+
+def import_command(
+    source: Annotated[Path, typer.Argument(help="A file or folder of another harness' results.")],
+    output: _Output,
+    format: Annotated[
+        str, typer.Option("--format", "-f", help="auto, inspect, lm-eval, lmms-eval, vlmevalkit, table.")
+    ] = "auto",
+    field: Annotated[
+        list[str] | None, typer.Option("--field", help="For tables, OURS=THEIRS; repeatable.")
+    ] = None,
+    patient: Annotated[
+        str | None, typer.Option("--patient-field", help="The field that names the patient.")
+    ] = None,
+    model_name: Annotated[str | None, typer.Option(help="The model, where the file does not say it.")] = None,
+) -> None:
+    """Read results of another harness: predictions/ to score, scores/ with its own verdicts to compare.
+
+    Example: `medspatial import-results logs/ -o theirs --patient-field subject`, then
+    `medspatial compare --scores-dir theirs/scores`
+    """
+    from medspatial.cli.options import read_names
+    from medspatial.exchange import read_results
+    from medspatial.exchange.names import files_of
+    from medspatial.records import write_records
+
+    names = read_names(field or [], "--field")
+    found = read_results(source, format, fields=names, patient=patient, model=model_name)
+    for kind, rows in (("predictions", found.predictions), ("scores", found.scores)):
+        for model, place in files_of(output / kind, (row.model for row in rows), ".jsonl").items():
+            mine = [row for row in rows if row.model == model]
+            path = write_records(place, mine)
+            typer.echo(f"written: {path} ({len(mine)} rows)")
+    tell(f"{note} ({count} rows)" for note, count in found.notes.items())
