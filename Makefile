@@ -7,7 +7,7 @@ OUT    ?= demo
 PYTEST ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format docs clean
+.PHONY: help demo test lint site format viewer clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,13 +19,21 @@ test: $(VENV)/.dev ## Run all tests with coverage (PYTEST="-k name" to choose)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term $(PYTEST)
 
 lint: $(VENV)/.dev ## Check style and types
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/deptry src
+	@$(BIN)/python .ci/import_contracts.py
+
+site: $(VENV)/.dev ## Build the documentation's site to site/
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
 
 format: $(VENV)/.dev ## Format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
+viewer: ## Build the 3D part of the viewer (needs Node 20 or newer with npm)
+	@cd viewer && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build
+
 clean: ## Remove the environment, caches and the demo's output
-	rm -rf $(VENV) demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
+	rm -rf $(VENV) demo site viewer/node_modules src/medspatial/view/built .pytest_cache .mypy_cache .ruff_cache \
+	  .hypothesis .coverage*
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else \

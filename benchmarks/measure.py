@@ -28,9 +28,8 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from medspatial.cases.masks import MaskSet
-from medspatial.questions.measure import Measured
-from medspatial.volume import Affine
+from medspatial.geometry import Measured
+from medspatial.volume import Affine, MaskSet
 
 SHAPE = (512, 512, 400)
 EXTENT_MM = (380.0, 320.0, 400.0)

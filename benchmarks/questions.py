@@ -65,9 +65,9 @@ def write_case(folder: Path, labels_path: Path, ct_path: Path, count: int, shape
 def ours(folder: Path) -> dict[str, object]:
     """Read, measure and ask in this process."""
     from medspatial.cases import load_case, read_cases
+    from medspatial.geometry import Measured
     from medspatial.questions import Plan, questions_of
     from medspatial.questions.build import listed_structures
-    from medspatial.questions.measure import Measured
 
     measured_pairs: list[str] = []
     plain = Measured._surface
