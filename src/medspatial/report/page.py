@@ -14,6 +14,7 @@ from markupsafe import Markup
 import medspatial
 from medspatial.errors import InputError
 from medspatial.records import Prediction, Question, Score, assumptions_of, counted_assumption
+from medspatial.report.arm_pairs import arm_pairs
 from medspatial.report.browser import write_browser
 from medspatial.report.illustrate import Illustrations, illustrate
 from medspatial.report.model_card import write_model_cards
@@ -92,7 +93,15 @@ def write_report(
     verdicts = Verdicts(comparison, questions, predictions, scores)
     _fresh(folder)
     pictures = illustrate(questions, folder, load, most=max_pictures, progress=progress)
-    write_browser(folder, questions, verdicts, pictures.by_question, subtypes=subtypes, notes=notes)
+    write_browser(
+        folder,
+        questions,
+        verdicts,
+        pictures.by_question,
+        subtypes=subtypes,
+        notes=notes,
+        arms=arm_pairs(comparison, questions, scores),
+    )
     tables = comparison_tables(
         comparison,
         questions,

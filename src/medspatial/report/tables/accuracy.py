@@ -48,7 +48,7 @@ def accuracy_table(
         for result in results
     ]
     if any(result.overall.guess for result in results):
-        rows.append(_guess_row(results, groups))
+        rows.append(_guess_row(results, groups, names))
     for title, cell in _states(results, what, linked=bool(names)):
         columns.append(Column(title))
         rows = [(*row, cell(result)) for row, result in zip(rows, [*results, None], strict=False)]
@@ -83,7 +83,9 @@ def subtype_table(comparison: Comparison, titles: Mapping[str, str] | None = Non
             for cell, result in zip(figures, results, strict=True)
         ]
         number = Cell(count(some.n)).about(subtype=name)
-        rows.append((subtype_cell(name, titles), number, Cell(percent(some.guess)), *figures))
+        rows.append(
+            (subtype_cell(name, titles), number, Cell(percent(some.guess)).about(subtype=name), *figures)
+        )
         for result, accuracy in zip(results, found, strict=True):
             if accuracy is not None:
                 records.append(figures_of(result, "subtype", name, accuracy))
@@ -228,13 +230,15 @@ def _linked(cells: list[Cell], model: str, names: Sequence[str | None]) -> list[
 
 
 def _guess_row(
-    results: list[ModelResult], groups: list[Callable[[ModelResult], Accuracy | None]]
+    results: list[ModelResult],
+    groups: list[Callable[[ModelResult], Accuracy | None]],
+    names: Sequence[str | None],
 ) -> tuple[Cell, ...]:
     figures = []
-    for group in groups:
+    for place, group in enumerate(groups):
         found = [group(result) for result in results]
         guess = next((one.guess for one in found if one is not None and one.guess is not None), None)
-        figures.append(Cell(percent(guess)))
+        figures.append(Cell(percent(guess)).about(category=names[place] if names else None))
     return (Cell("Guessing"), *figures)
 
 
@@ -256,7 +260,10 @@ def _states(
         return cell
 
     def judged(result: ModelResult | None) -> Cell:
-        return Cell(percent(what.shown(result.overall.accuracy_scored)) if result else "")
+        if result is None:
+            return Cell("")
+        found = Cell(percent(what.shown(result.overall.accuracy_scored)))
+        return found.about(model=result.model) if linked else found
 
     found = [("Unanswered", counted(lambda one: one.unanswered, "u"))]
     if any(result.overall.unscored > result.overall.failed for result in results):
