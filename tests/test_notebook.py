@@ -146,13 +146,19 @@ print(asked[0].answer, scores[0].correct, ms.compare(scores).models, ms.read_vol
 def test_a_users_file_is_checked(tmp_path):
     pytest.importorskip("mypy")
     (tmp_path / "right.py").write_text(USERS_FILE)
+    page = (Path(__file__).parents[1] / "docs" / "plugins.md").read_text(encoding="utf-8")
+    (package,) = re.findall(r"^`medspatial_sides\.py`:\n\n```python\n(.*?)```", page, re.M | re.S)
+    (tmp_path / "package.py").write_text(package)
     (tmp_path / "wrong.py").write_text(
         "import medspatial as ms\n\nms.qestions('x')\nms.score('x')[0].corect\n"
     )
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", tmp_path / "cache", "right.py", "wrong.py"],
+        [
+            sys.executable, "-m", "mypy", "--strict", "--cache-dir", tmp_path / "cache",
+            "right.py", "package.py", "wrong.py",
+        ],
         check=False, cwd=tmp_path, capture_output=True, text=True,
         env={"MYPYPATH": str(Path(ms.__file__).parents[1])},
     )  # fmt: skip
-    lines = [line for line in done.stdout.splitlines() if re.match(r"(right|wrong).*: error:", line)]
+    lines = [line for line in done.stdout.splitlines() if re.match(r"(right|package|wrong).*: error:", line)]
     assert [line.partition(": error:")[0] for line in lines] == ["wrong.py:3", "wrong.py:4"]

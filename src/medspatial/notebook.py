@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from medspatial.cases import CaseData, Phantom, cases_root, find_cases
+from medspatial.cases import CaseData, Phantom, find_cases
 from medspatial.compare import Comparison
 from medspatial.compare import compare as compare_scores
 from medspatial.errors import InputError
@@ -64,7 +64,7 @@ def questions(
         found = find_cases(source, label_map=label_map)
         results = build_questions(
             found.cases,
-            cases_root(source),
+            found.root,
             subtypes=subtypes,
             per_subtype=per_subtype,
             forms=forms,
@@ -108,7 +108,7 @@ def predict(
     asked = list(read_records(questions, Question)) if isinstance(questions, str | Path) else list(questions)
     source: CaseSource | LoadVolume | None
     if isinstance(cases, str | Path):
-        source = case_loader(Path(cases), asked)
+        source = case_loader(cases, asked)
     elif isinstance(cases, Phantom):
         source = _cases_of(cases)
     else:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from medspatial.cases import cases_root, load_case, read_cases
+from medspatial.cases import find_cases, load_case, read_cases
 from medspatial.errors import InputError
 from medspatial.records import Case, MaskSource
 from medspatial.volume import Affine
@@ -25,7 +25,7 @@ def test_ct_and_masks_share_the_grid_of_the_ct(folder, torso):
     assert data.masks.oriented("RAS").mask("liver").sum() == torso["liver"].sum()
     assert (data.ct.voxels[data.masks.mask("liver")] == 40).all()
     assert not data.mirrored
-    assert cases_root(folder) == cases_root(folder / "cases.jsonl") == folder
+    assert find_cases(folder).root == find_cases(folder / "cases.jsonl").root == folder
 
 
 def test_masks_do_not_depend_on_whether_the_ct_is_read(folder):

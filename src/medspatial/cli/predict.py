@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from medspatial.cli.options import CASES_HELP
 from medspatial.errors import EXIT_FAILURES, InputError
 
 if TYPE_CHECKING:
@@ -24,10 +25,8 @@ def predict_command(
     dataset: Annotated[Path, typer.Option("--dataset", "-d", help="Questions (.jsonl or .csv).")],
     output_dir: Annotated[Path, typer.Option("--output-dir", "-o", help="Folder for the predictions.")],
     cases: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder or file of the cases. Default: image paths of the questions, from --image-root."
-        ),
+        str | None,
+        typer.Option(help=f"{CASES_HELP} Default: image paths of the questions, from --image-root."),
     ] = None,
     image_root: Annotated[Path, typer.Option(help="Folder that relative image paths start from.")] = Path(),
     arm: Annotated[

@@ -19,8 +19,8 @@ def run(
         str | None,
         typer.Argument(
             help="The name of a study (built-in, or of an installed package), a study file (YAML), a folder "
-            "of CT with masks (./demo is a folder, demo the built-in study), or a list of cases "
-            "(.jsonl, .csv). Without it: the demo.",
+            "of CT with masks (./demo is a folder, demo the built-in study), a list of cases (.jsonl, .csv), "
+            "or a case source of an installed package (NAME:option=value,...). Without it: the demo.",
             show_default=False,
         ),
     ] = None,

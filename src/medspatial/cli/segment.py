@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from medspatial.cli.options import CASES_HELP
 from medspatial.cli.show import tell_left_out
 from medspatial.errors import EXIT_FAILURES, InputError
 
@@ -24,7 +25,7 @@ class SegmenterName(StrEnum):
 
 
 def segment_command(
-    cases: Annotated[Path, typer.Argument(help="A folder of CT, or a file of cases (.jsonl, .csv).")],
+    cases: Annotated[str, typer.Argument(help=CASES_HELP.replace(" with masks", ""))],
     output: Annotated[Path, typer.Option("--output-dir", "-o", help="Folder for masks and cases.jsonl.")],
     with_: Annotated[SegmenterName, typer.Option("--with", help="The segmenter.")] = SegmenterName.VISTA3D,
     model_path: Annotated[
@@ -46,7 +47,7 @@ def segment_command(
 
     Example: `medspatial segment /data/ct --with vista3d --model-path vista3d --output-dir masks`
     """
-    from medspatial.cases import cases_root, find_cases, segment_cases, totalsegmentator
+    from medspatial.cases import find_cases, segment_cases, totalsegmentator
     from medspatial.progress import progress
 
     found = find_cases(cases)
@@ -55,7 +56,7 @@ def segment_command(
     else:
         segmenter = totalsegmentator(structures or (), device)
     with progress("segment", len(found.cases)) as bar:
-        done = segment_cases(found.cases, cases_root(cases), output, segmenter, bar)
+        done = segment_cases(found.cases, found.root, output, segmenter, bar)
     tell_left_out(found)
     for case_id, message in done.failed.items():
         typer.echo(f"failed: {case_id}: {message}", err=True)

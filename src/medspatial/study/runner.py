@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from medspatial.arms import arm, extra_volumes
-from medspatial.cases import cases_root, find_cases, write_phantoms
+from medspatial.cases import write_phantoms
 from medspatial.compare import Comparison, CorrectnessMatrix, compare
 from medspatial.errors import InputError, MedspatialError
 from medspatial.files import locked, write_json
@@ -42,7 +42,7 @@ from medspatial.report.model_notes import ModelNote
 from medspatial.score import ScoringRun, metric, score_file
 from medspatial.study.config import MetricConfig, ModelConfig, StudyConfig
 from medspatial.study.entries import check_entries
-from medspatial.study.loading import CaseLoader
+from medspatial.study.loading import ROOT_FILE, CaseLoader, found_cases
 from medspatial.study.model_notes import model_note, seconds_per_stage
 from medspatial.study.stopped import cause_of, part_name
 from medspatial.tracking import start_tracker, track_report
@@ -145,16 +145,17 @@ class Study:
                 cases = write_phantoms(self._root, **settings.phantom, progress=bar)
             self.say(f"cases: {len(cases)} phantoms in {self._root}")
         else:
-            source = Path(settings.path or "")
-            self._root = cases_root(source)
-            found = find_cases(source, label_map=settings.label_map)
-            cases = found.cases
-            self.say(f"cases: {len(cases)} of {found.patients} patients in {source}")
+            found = found_cases(settings)
+            self._root, cases = found.root, found.cases
+            place = settings.path or f"{settings.source}, below {found.root}"
+            self.say(f"cases: {len(cases)} of {found.patients} patients in {place}")
             for line in found.lines():
                 self._warn_of(line)
         if settings.mirrored:
             cases += mirrored_cases(cases)
         write_records(self.folder / "cases" / "all_cases.jsonl", cases)
+        if settings.source is not None:  # no path in the manifest says where relative paths start
+            write_json(self.folder / "cases" / ROOT_FILE, {"root": str(self._root)})
         return cases
 
     def questions(self, cases: list[Case]) -> list[Question]:
@@ -408,8 +409,10 @@ class Study:
 
 
 def _configuration(config: StudyConfig) -> dict[str, Any]:
-    """Return what decides a study's results; ``limit``, unknown to earlier versions, only where it is set."""
+    """Return what decides a study's results; fields unknown to earlier versions only where they are set."""
     found = config.model_dump(mode="json", exclude={"track"})
+    if found["cases"]["source"] is None:
+        del found["cases"]["source"], found["cases"]["options"]
     if found["questions"]["limit"] is None:
         del found["questions"]["limit"]
     return found
