@@ -99,7 +99,7 @@ def test_its_cases_are_visits_of_patients(tmp_path: Path) -> None:
     ]  # fmt: skip
     arguments = ["-m", "denser_side", "-m", "random", "--metric", "contains", "--limit", "6"]
     done = CliRunner().invoke(
-        app, ["run", f"{archive},since=2024-02", "-o", str(tmp_path / "out"), *arguments]
+        app, ["run", f"{archive},since=2024-02,label_map=phantom", "-o", str(tmp_path / "out"), *arguments]
     )
     assert done.exit_code == 0, (done.output, done.exception)
     assert "cases: 2 of 2 patients in visits" in done.output

@@ -28,7 +28,7 @@ from medspatial.predict import (
 )
 from medspatial.predict import predict as ask
 from medspatial.questions import PER_SUBTYPE, Plan, build_questions, questions_of
-from medspatial.records import Case, Prediction, Question, Score, read_records
+from medspatial.records import Case, Prediction, Question, Score, read_records, unpacked
 from medspatial.score import Metric, metric, score_stream
 from medspatial.study import case_loader
 
@@ -180,7 +180,7 @@ def _predictions(place: PathLike) -> list[Prediction]:
     rows = []
     for path in _files(Path(place)):
         for row in read_records(path, Prediction):
-            rows.append(row if row.model else row.model_copy(update={"model": path.stem}))
+            rows.append(row if row.model else row.model_copy(update={"model": unpacked(path).stem}))
     return rows
 
 

@@ -176,11 +176,11 @@ def score_command(
 
 
 def _target(output: Path, predictions: Path, metric: str) -> Path:
+    from medspatial.records import unpacked
+
     if output.suffix == ".jsonl":
         return output
-    name = predictions.name
-    if predictions.suffix.lower() != ".jsonl":  # scores are JSONL, whatever the predictions are
-        name = f"{predictions.stem}.jsonl"
+    name = f"{unpacked(predictions).stem}.jsonl"  # scores are JSONL, whatever the predictions are
     return output / metric.replace(":", "-") / name
 
 
