@@ -23,6 +23,8 @@ from medspatial.predict import (
     CaseSource,
     LoadVolume,
     PredictOptions,
+    iter_predictions,
+    prediction_files,
     read_failures,
     read_predictions,
 )
@@ -33,7 +35,7 @@ from medspatial.score import Metric, metric, score_stream
 from medspatial.study import case_loader
 
 PathLike = str | Path
-_PREDICTION_FILES = "*.jsonl"
+_SCORE_FILES = "*.jsonl"
 
 
 def questions(
@@ -176,10 +178,10 @@ def _data_of(phantom: Phantom) -> CaseData:
 
 
 def _predictions(place: PathLike) -> list[Prediction]:
-    """Rows of files; a row without a model has its file's name."""
+    """Rows of files and their failures; a row without a model has its file's name."""
     rows = []
-    for path in _files(Path(place)):
-        for row in read_records(path, Prediction):
+    for path in prediction_files(Path(place)):
+        for row in iter_predictions(path):
             rows.append(row if row.model else row.model_copy(update={"model": unpacked(path).stem}))
     return rows
 
@@ -189,7 +191,7 @@ def _rows(place: PathLike, kind: type[Score]) -> list[Score]:
 
 
 def _files(place: Path) -> list[Path]:
-    found = sorted(place.rglob(_PREDICTION_FILES)) if place.is_dir() else [place]
+    found = sorted(place.rglob(_SCORE_FILES)) if place.is_dir() else [place]
     if not found:
-        raise InputError(f"{place}: holds no {_PREDICTION_FILES}")
+        raise InputError(f"{place}: holds no {_SCORE_FILES}")
     return found

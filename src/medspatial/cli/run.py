@@ -41,7 +41,9 @@ def run(
         list[str] | None,
         typer.Option(help="A metric, in place of the study's; repeatable, the first is compared."),
     ] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the first N questions.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Only the first N questions; they stand case by case.")
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check everything as `study check` does, and end.")
     ] = False,

@@ -102,6 +102,7 @@ def write_report(
         notes=notes,
         arms=arm_pairs(comparison, questions, scores),
     )
+    kinds = {note.model: note.kind for note in notes if note.kind}
     tables = comparison_tables(
         comparison,
         questions,
@@ -112,13 +113,13 @@ def write_report(
         predictions=predictions,
         seconds=seconds,
         subtypes=subtypes,
-        kinds={note.model: note.kind for note in notes if note.kind},
+        kinds=kinds,
     )
     write_tables(folder / "tables", tables)
     write_model_cards(folder / "tables" / "model_cards", comparison, dataset=title)
     html = _template().render(
         title=title,
-        summary=summarise(comparison, questions),
+        summary=summarise(comparison, questions, kinds),
         comparison=comparison,
         tables={table.name: table for table in tables},
         models=write_model_notes(folder, notes),

@@ -75,7 +75,7 @@ class QuestionsConfig(Record):
     balance
         Leave out questions that can be guessed from the cohort's texts.
     limit
-        Ask only the first so many.
+        Ask only the first so many; they stand case by case, so a small number asks of few patients.
     """
 
     path: str | None = None

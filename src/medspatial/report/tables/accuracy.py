@@ -135,10 +135,10 @@ def interval_words(comparison: Comparison) -> str:
 
 def denominator_note(comparison: Comparison, results: list[ModelResult]) -> str:
     """Say what the denominators are and how small a difference this table can show."""
-    questions, patients = count(comparison.n_questions), count(comparison.n_patients)
+    questions, patients = _several("question", comparison.n_questions), comparison.n_patients
     what = measured(comparison)
     note = (
-        f"{questions} questions of {patients} patients; metric: {comparison.metric}. "
+        f"{questions} of {_several('patient', patients)}; metric: {comparison.metric}. "
         "Questions that were not answered, have no verdict, failed or are missing stay in the denominator."
     )
     if any(result.overall.guess for result in results):
@@ -160,6 +160,10 @@ def denominator_note(comparison: Comparison, results: list[ModelResult]) -> str:
     return note + (
         f" {count(unread)} answers came but have no verdict; they are no failures." if unread else ""
     )
+
+
+def _several(noun: str, number: int) -> str:
+    return f"{count(number)} {noun}{'' if number == 1 else 's'}"
 
 
 def figures_of(result: ModelResult, scope: str, group: str | None, accuracy: Accuracy) -> dict[str, Any]:

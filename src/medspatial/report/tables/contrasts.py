@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +46,7 @@ def category_pairs_table(comparison: Comparison) -> Table:
     )
 
 
-def arms_table(comparison: Comparison) -> Table:
+def arms_table(comparison: Comparison, kinds: Mapping[str, str] | None = None) -> Table:
     """Tabulate what each control arm costs: accuracy in the reference arm minus accuracy in the arm."""
     what = measured(comparison)
     rows = []
@@ -53,7 +54,7 @@ def arms_table(comparison: Comparison) -> Table:
         pair = partial(_paired, model=found.model, arm=found.arm, graded=what.graded)
         rows.append(
             (
-                Cell(found.model),
+                Cell(found.model, (kinds or {}).get(found.model, "")),
                 Cell(found.arm),
                 pair(Cell(percent(what.shown(found.reference_accuracy))), "before"),
                 pair(Cell(percent(what.shown(found.arm_accuracy))), "after"),
@@ -111,14 +112,14 @@ def consistency_table(comparison: Comparison) -> Table:
     )
 
 
-def grounding_table(comparison: Comparison) -> Table:
+def grounding_table(comparison: Comparison, kinds: Mapping[str, str] | None = None) -> Table:
     """Tabulate how much of the answers comes from the image."""
     rows = []
     for found in comparison.grounding:
         ends = found.interval
         rows.append(
             (
-                Cell(found.model),
+                Cell(found.model, (kinds or {}).get(found.model, "")),
                 Cell(figure(found.value), f"{figure(ends.low)} to {figure(ends.high)}").about(
                     model=found.model, part="both"
                 ),
@@ -137,6 +138,9 @@ def grounding_table(comparison: Comparison) -> Table:
         ),
         rows=tuple(rows),
         records=tuple(found.model_dump(mode="json") for found in comparison.grounding),
+        note="A baseline that is told the answers follows them when they turn, without an image."
+        if any("told" in kind for kind in (kinds or {}).values())
+        else "",
     )
 
 
