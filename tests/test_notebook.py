@@ -65,6 +65,17 @@ def test_score_and_compare_take_records_files_and_folders(asked, tmp_path):
     }
 
 
+def test_a_folder_of_a_run_gives_its_answers_and_failures_once(phantom, asked, tmp_path):
+    ms.predict("oracle", asked, tmp_path / "oracle.jsonl", cases=phantom)
+    assert (tmp_path / "oracle.volumes.jsonl").is_file()
+    scores = ms.score(tmp_path)
+    assert [one.id for one in scores] == [one.id for one in asked]
+    (tmp_path / "oracle.failures.jsonl").write_text(
+        ms.Prediction(case_id="c", question="?", answer="a", status="failed", model="oracle").to_json() + "\n"
+    )
+    assert len(ms.score(tmp_path)) == len(asked) + 1
+
+
 def test_predict_asks_and_keeps_where_it_is_told(phantom, asked, tmp_path):
     first = ms.predict("oracle", asked, tmp_path / "oracle.jsonl", cases=phantom)
     assert [one.prediction for one in first] == [one.answer for one in asked]

@@ -81,13 +81,26 @@ def case_loader(
 ) -> CaseLoader:
     """Return a loader of the cases of a folder, a case file, or a source; see `medspatial.cases.find_cases`.
 
-    Without one, each item's own ``image_path`` is its case's volume, from ``image_root``.
+    Without one, each item's own ``image_path`` is its case's volume, from ``image_root``; a path that begins
+    with that folder already, as scripts of the field write it, is taken as it is where only that leads to a
+    file.
     """
     if cases is not None:
         known = find_cases(cases)
         return CaseLoader(known.cases, known.root, assume_axes)
     found = {
-        item.case_id: Case(case_id=item.case_id, patient_id=item.patient_id, image_path=item.image_path)
+        item.case_id: Case(
+            case_id=item.case_id,
+            patient_id=item.patient_id,
+            image_path=_below(item.image_path, image_root),
+        )
         for item in items
     }
     return CaseLoader(list(found.values()), image_root, assume_axes)
+
+
+def _below(path: str | None, root: Path) -> str | None:
+    """Return an image's path for a loader that starts from a folder."""
+    if path is None or not Path(path).is_relative_to(root) or (root / path).exists():
+        return path
+    return str(Path(path).relative_to(root)) if Path(path).exists() else path
