@@ -106,6 +106,14 @@ def test_from_pairs_to_answers_each_step_takes_what_the_last_one_wrote(work, tmp
     answers = ("--predictions", "predictions/openai.jsonl", "--report", "exact.json", "--show-mismatches")
     ok("score", *answers)
     assert json.loads(Path("exact.json").read_text())["figures"][0]["accuracy"] == 1.0
+    assert Path("predictions/openai.volumes.jsonl").is_file()  # which is no file of answers
+    lengths = ("--dataset-json", "questions.jsonl", "--predictions-dir", "predictions")
+    ok("plot", "answer-lengths", *lengths, "--pred-glob", "*.jsonl", "--output", "lengths.png")
+    row = json.loads(Path("predictions/openai.jsonl").read_text().splitlines()[0])
+    failure = {key: value for key, value in row.items() if key != "prediction"} | {"status": "failed"}
+    Path("predictions/openai.failures.jsonl").write_text(json.dumps(failure) + "\n")
+    done = ok("plot", "answer-lengths", *lengths, "--pred-glob", "*.jsonl", "--output", "lengths.png")
+    assert "openai: 1 failed rows left out" in done.stderr
 
 
 def test_prepare_and_run(work):

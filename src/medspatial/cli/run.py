@@ -110,7 +110,7 @@ def _shown(done: StudyRun, out: Path) -> None:
     from medspatial.report.tables import accuracy_table
 
     typer.echo()
-    report_table(accuracy_table(done.comparison))
+    report_table(accuracy_table(done.comparison, kinds=done.kinds))
     for part, cause in done.stopped.items():
         typer.echo(f"{part} stopped, what it had not finished is not in the table: {cause}")
     typer.echo(f"\nReport: {done.report.resolve().as_uri()}")

@@ -5,6 +5,7 @@ from medspatial.predict.cases import Cases, CaseSource, LoadMasks, LoadVolume
 from medspatial.predict.failures import failure_lines
 from medspatial.predict.merge import Merged, merge
 from medspatial.predict.output import (
+    VOLUMES_ENDING,
     PredictionFile,
     iter_predictions,
     prediction_files,
@@ -19,6 +20,7 @@ from medspatial.predict.visible import Locate
 from medspatial.predict.worker import Job
 
 __all__ = [
+    "VOLUMES_ENDING",
     "CaseSource",
     "Cases",
     "Job",

@@ -37,9 +37,10 @@ from medspatial.records import (
 )
 
 _ROWS = (".jsonl", ".csv")
+VOLUMES_ENDING = ".volumes.jsonl"
 _ENDINGS = (
     ".failures.jsonl",
-    ".volumes.jsonl",
+    VOLUMES_ENDING,
     ".manifest.json",
     ".cases.json",
     ".torn",

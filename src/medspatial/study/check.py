@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -157,6 +158,7 @@ def _source(name: str, options: Mapping[str, Any]) -> list[Finding]:
     return wrong or [Finding("cases", "ok", words.format(outside_sources()[name].package))]
 
 
+_ITS_KIND = re.compile(r"(model|metric) '[^']*': ")  # how errors of an entry begin, by kind and not by name
 _OF_THE_STUDY = {"folder", "progress"}
 
 
@@ -280,6 +282,6 @@ def _tried(part: str, look: Callable[[], object]) -> list[Finding]:
     try:
         look()
     except MedspatialError as error:
-        words = str(error).removeprefix(f"{part}: ")
+        words = _ITS_KIND.sub("", str(error), count=1) if _ITS_KIND.match(part + ": ") else str(error)
         return [Finding(part, "wrong" if isinstance(error, InputError) else "missing", words)]
     return []

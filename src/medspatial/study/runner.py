@@ -63,6 +63,8 @@ class StudyRun:
     stopped
         Models and metrics that could not go on (``model 'x'``), with the cause; what they had not finished is
         in no table.
+    kinds
+        Model to what it is where that must be known to read its figures, such as ``"baseline"``.
     """
 
     folder: Path
@@ -72,6 +74,7 @@ class StudyRun:
     failed: int
     unusable: dict[str, str] = field(default_factory=dict)
     stopped: dict[str, str] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
 
 
 class Study:
@@ -132,9 +135,15 @@ class Study:
         page = self.report(cases, questions, scores, comparison)
         self.track(comparison)
         self._release()
-        failed = sum(run.failed for run in runs)
         return StudyRun(
-            self.folder, comparison, page, len(questions), failed, self._unusable(), self._stopped
+            self.folder,
+            comparison,
+            page,
+            questions=len(questions),
+            failed=sum(run.failed for run in runs),
+            unusable=self._unusable(),
+            stopped=self._stopped,
+            kinds={note.model: note.kind for note in self._notes if note.kind},
         )
 
     def cases(self) -> list[Case]:
