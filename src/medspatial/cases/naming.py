@@ -84,7 +84,9 @@ def name_values(
         return Naming(stated, tuple(said))
     for first, second in ((a, b) for i, a in enumerate(statements) for b in statements[i + 1 :]):
         if note := _disagreement(first, second, values):
-            raise InputError(f"{path}: {note}; state the label map (--label-map), or remove the wrong one")
+            raise InputError(
+                f"{path}: {note}; state the label map (--label-map, or label_map in a study file), or remove the wrong one"
+            )
     if statements:
         return Naming(statements[0].label_map)
     return _fitting(path, voxels, values, affine) if assume else None
@@ -203,7 +205,7 @@ def _fitting(path: Path, voxels: NDArray[Any], values: Sequence[int], affine: Af
     readings = _readings(values)
     listed = ", ".join(map(str, values[:8])) + (f", ... ({len(values)} in all)" if len(values) > 8 else "")
     start = f"{path}: nothing states what its values {listed} mean"
-    state = "state the label map (--label-map), or put a dataset.json beside it"
+    state = "state the label map (--label-map, or label_map in a study file), or put a dataset.json beside it"
     if not readings:
         raise InputError(f"{start}, and no built-in label map knows all of them; {state}")
     found = measure_values(voxels, affine)

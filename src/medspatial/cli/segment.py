@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +15,9 @@ from medspatial.errors import EXIT_FAILURES, InputError
 
 if TYPE_CHECKING:
     from medspatial.cases import Segmenter
+
+
+_WINDOW = 128  # voxels of a window's edge
 
 
 class SegmenterName(StrEnum):
@@ -37,10 +40,11 @@ def segment_command(
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1.")] = "auto",
     window: Annotated[
-        int, typer.Option(min=32, help="Voxels of a window's edge, a multiple of 16 (vista3d).")
-    ] = 128,
+        int | None,
+        typer.Option(min=32, help="vista3d: voxels of a window's edge, a multiple of 16. Default: 128."),
+    ] = None,
     assume_axes: Annotated[
-        str | None, typer.Option(help="Axis codes for volumes without a usable affine, such as LPS.")
+        str | None, typer.Option(help="vista3d: axis codes for volumes without a usable affine, such as LPS.")
     ] = None,
 ) -> None:
     """Segment every case and list them with their masks; the same command again resumes.
@@ -50,9 +54,11 @@ def segment_command(
     from medspatial.cases import find_cases, segment_cases, totalsegmentator
     from medspatial.progress import progress
 
+    if with_ is SegmenterName.TOTALSEGMENTATOR:
+        _refuse_idle({"--model-path": model_path, "--window": window, "--assume-axes": assume_axes})
     found = find_cases(cases)
     if with_ is SegmenterName.VISTA3D:
-        segmenter = _vista3d(model_path, structures, device, window, assume_axes)
+        segmenter = _vista3d(model_path, structures, device, window or _WINDOW, assume_axes)
     else:
         segmenter = totalsegmentator(structures or (), device)
     with progress("segment", len(found.cases)) as bar:
@@ -63,6 +69,13 @@ def segment_command(
     typer.echo(f"{output}: {done.now} segmented now, {done.before} before, {len(done.failed)} failed")
     if done.failed:
         raise typer.Exit(EXIT_FAILURES)
+
+
+def _refuse_idle(options: Mapping[str, object]) -> None:
+    """Refuse options that have no effect on TotalSegmentator."""
+    given = [name for name, value in options.items() if value is not None]
+    if given:
+        raise InputError(f"{given[0]}: is for --with vista3d")
 
 
 def _vista3d(

@@ -108,6 +108,8 @@ def open_library(
     if not outside and not path.exists():
         raise InputError(f"{path}: no such file or folder")
     if (path / "manifest.json").is_file() and (path / "cases" / "all_cases.jsonl").is_file():
+        if questions is not None:
+            raise InputError(f"--questions {questions}: {path} is a study's folder, which has its own")
         return _of_run(path, extra_roots)
     if path.is_file() and path.suffix not in {".jsonl", ".csv"}:
         name = volume_name(path.name)
