@@ -141,6 +141,12 @@ def test_the_check_holds_its_options_and_does_not_ask_it(tmp_path: Path) -> None
     assert told({}, "feww")[1].startswith("cases: unknown case source 'feww' (did you mean 'few'?); known: ")
 
 
+def test_a_source_named_as_a_path_is_told_how_it_is_written(tmp_path: Path) -> None:
+    (tmp_path / "study.yaml").write_text("cases: few\n")
+    found = check_study(read_study(tmp_path / "study.yaml"), network=False)
+    assert "no such folder or file; a case source is written {source: few}" in str(found.of("wrong")[0])
+
+
 def test_options_without_a_source_have_no_effect_and_are_refused() -> None:
     with pytest.raises(ValueError, match="'options' are those of a 'source', and there is none"):
         StudyConfig.model_validate({"cases": {"path": "ct", "options": {"most": 1}}})

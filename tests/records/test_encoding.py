@@ -54,6 +54,13 @@ def test_packed_files_are_read_as_the_text_in_them(tmp_path: Path, name: str) ->
         read_records(tmp_path / name, Question)
 
 
+def test_a_packed_file_that_has_no_end_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("medspatial.records.encoding.MOST_UNPACKED", 1_000_000)
+    (tmp_path / "q.jsonl").write_bytes(gzip.compress(b'{"question": "' + b"a" * 5_000_000))
+    with pytest.raises(InputError, match=r"q.jsonl: holds more than 1000000 bytes unpacked"):
+        read_records(tmp_path / "q.jsonl", Question)
+
+
 def test_bytes_of_no_known_encoding_are_placed(tmp_path: Path) -> None:
     (tmp_path / "b.jsonl").write_bytes(b'{"question": "f\xfcr"}')
     with pytest.raises(InputError, match=r"b.jsonl: not UTF-8 text \(byte 15"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import io
 import re
 import zlib
 from pathlib import Path
@@ -21,7 +22,24 @@ _MARKS = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
 _GZIP = b"\x1f\x8b"
 PACKING_FAULTS = (gzip.BadGzipFile, EOFError, zlib.error)
 """What reading a damaged gzip file raises."""
+MOST_UNPACKED = 2_000_000_000
 _SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+class _Packed(gzip.GzipFile):
+    """A gzip file that ends where no file of records would be so long: few bytes can stand for billions."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "rb")
+        self._path, self._given = path, 0
+
+    def read1(self, size: int = -1) -> bytes:
+        """Return the next bytes; `io.TextIOWrapper` reads by this alone."""
+        data = super().read1(size)
+        self._given += len(data)
+        if self._given > MOST_UNPACKED:
+            raise InputError(f"{self._path}: holds more than {MOST_UNPACKED} bytes unpacked")
+        return data
 
 
 def open_text(path: Path) -> TextIO:
@@ -47,7 +65,7 @@ def open_text(path: Path) -> TextIO:
         if other:
             raise InputError(f"{path}: not UTF-8 text but {other}; save it as UTF-8")
         if packed:
-            return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
+            return io.TextIOWrapper(_Packed(path), encoding="utf-8-sig", newline="")
         return path.open(encoding="utf-8-sig", newline="")
     except PermissionError:
         raise InputError(f"{path}: no permission to read it") from None

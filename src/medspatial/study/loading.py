@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-from medspatial.cases import CaseData, Discovery, case_fingerprint, find_cases, load_case, outside_cases
+from medspatial.cases import (
+    CaseData,
+    Discovery,
+    case_fingerprint,
+    find_cases,
+    load_case,
+    outside_cases,
+    outside_sources,
+)
 from medspatial.errors import InputError
 from medspatial.records import Case, Item
 from medspatial.study.config import CasesConfig
@@ -70,7 +78,10 @@ def found_cases(settings: CasesConfig) -> Discovery:
     """
     if settings.source is not None:
         return outside_cases(settings.source, settings.options, label_map=settings.label_map)
-    return find_cases(Path(settings.path or ""), label_map=settings.label_map)
+    path = Path(settings.path or "")
+    if not path.exists() and path.name in outside_sources():
+        raise InputError(f"{path}: no such folder or file; a case source is written {{source: {path.name}}}")
+    return find_cases(path, label_map=settings.label_map)
 
 
 def case_loader(
