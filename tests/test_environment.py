@@ -50,7 +50,9 @@ def test_a_package_that_is_too_old_is_missing_and_shown(tmp_path, monkeypatch) -
 
 
 def test_a_requirement_of_another_system_is_not_missing(tmp_path, monkeypatch) -> None:
-    fake_package(tmp_path, monkeypatch, ["no-such-package; python_version < '3' and extra == 'deep'", "numpy"])
+    fake_package(
+        tmp_path, monkeypatch, ["no-such-package; python_version < '3' and extra == 'deep'", "numpy"]
+    )
     assert all(one.missing == () for one in extras("faked"))
 
 

@@ -61,7 +61,9 @@ def test_every_dependency_has_a_lower_bound_and_every_tested_one_a_version() -> 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert all(re.search(r">=\d", line) for line in project["dependencies"])
     pins = [
-        line for line in (ROOT / "constraints.txt").read_text().splitlines() if line and not line.startswith("#")
+        line
+        for line in (ROOT / "constraints.txt").read_text().splitlines()
+        if line and not line.startswith("#")
     ]
     assert all(re.fullmatch(r"[\w.\-]+==[\w.+]+", line) for line in pins)
     assert "torch==2.13.0" in pins

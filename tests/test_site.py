@@ -20,7 +20,9 @@ def test_the_site_builds_without_a_warning(tmp_path):
     assert done.returncode == 0, done.stderr
     pages = {path.relative_to(tmp_path / "site").as_posix() for path in (tmp_path / "site").rglob("*.html")}
     assert {"index.html", "trust.html", "reference/cli.html", "reference/python.html"} <= pages
-    assert {"notebooks/first_look.html", "notebooks/own_ct.html"} <= {name.replace("/index", "") for name in pages}
+    assert {"notebooks/first_look.html", "notebooks/own_ct.html"} <= {
+        name.replace("/index", "") for name in pages
+    }
     commands = (tmp_path / "site/reference/cli.html").read_text()
     assert "medspatial cases doctor" in commands
     assert "--label-map" in commands

@@ -121,7 +121,10 @@ def test_a_failed_answer_is_compared_too(run: Path, finished: Path) -> None:
         (None, "not found; a folder that `medspatial run` wrote is needed"),
         ("{", "not a manifest of this program"),
         ('{"stage": "predict"}', "the manifest of the stage 'predict', not of a study"),
-        ('{"stage": "study", "configuration": {"models": ["random"]}}', "configuration: field 'cases': Field required"),
+        (
+            '{"stage": "study", "configuration": {"models": ["random"]}}',
+            "configuration: field 'cases': Field required",
+        ),
     ],
 )
 def test_a_folder_without_a_study_is_refused(tmp_path: Path, text: str | None, said: str) -> None:

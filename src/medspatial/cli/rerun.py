@@ -17,7 +17,10 @@ def rerun_command(
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", "-o", help="Folder for the repeated run; by default beside RUN.", show_default="RUN-rerun"
+            "--out",
+            "-o",
+            help="Folder for the repeated run; by default beside RUN.",
+            show_default="RUN-rerun",
         ),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only what was found.")] = False,

@@ -178,9 +178,9 @@ def _rows(path: Path) -> dict[str, dict[str, Any]]:
     return _kept(iter_records(path, Score), _SCORE_FIELDS)
 
 
-def _kept(rows: Iterable[Question] | Iterable[Prediction] | Iterable[Score], names: tuple[str, ...]) -> dict[
-    str, dict[str, Any]
-]:
+def _kept(
+    rows: Iterable[Question] | Iterable[Prediction] | Iterable[Score], names: tuple[str, ...]
+) -> dict[str, dict[str, Any]]:
     return {row.id: {name: getattr(row, name) for name in names} for row in rows}
 
 
