@@ -11,6 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from medspatial.anatomy.json_tables import plain_form
 from medspatial.anatomy.structures import canonical_name, structures
 from medspatial.anatomy.tables import TABLE_SUFFIXES, table_rows
 from medspatial.errors import InputError
@@ -73,9 +74,10 @@ def load_label_map(name_or_path: str | Path) -> LabelMap:
 
     A JSON file holds ``{"1": "spleen", ...}``, the reverse ``{"spleen": 1, ...}``, or either under
     ``"labels"`` (as nnU-Net's ``dataset.json``) with the optional keys ``split_sides``, ``ignored`` and
-    ``description``. A name with a list of values is a union of them. Other files are tables: CSV with columns
-    for value and name, ITK-SNAP's label descriptions, Slicer's colour tables. Names are brought to the
-    anatomy's spelling (``Left kidney`` becomes ``kidney_left``); unknown names are kept as custom structures.
+    ``description``, or rows as objects (`medspatial.anatomy.json_tables`). A name with a list of values is a
+    union of them. Other files are tables: CSV with columns for value and name, ITK-SNAP's label descriptions,
+    Slicer's colour tables, a value and a name per line. Names are brought to the anatomy's spelling
+    (``Left kidney`` becomes ``kidney_left``); unknown names are kept as custom structures.
 
     Raises
     ------
@@ -115,7 +117,7 @@ def read_label_map(path: Path, *, strict: bool = True) -> LabelMap | None:
         if path.suffix.lower() != ".json":
             rows = table_rows(text, path)
             return None if rows is None else label_map_of(rows, path.stem, str(path))
-        data = json.loads(text)
+        data = plain_form(json.loads(text))
     except FileNotFoundError:
         raise InputError(f"{path}: no such label map file") from None
     except (OSError, UnicodeDecodeError) as error:

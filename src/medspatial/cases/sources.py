@@ -14,8 +14,9 @@ from medspatial.anatomy import LabelMap, structures
 from medspatial.anatomy.labels import label_name
 from medspatial.cases.dicom_seg import dicom_segmentation, read_dicom_segmentation
 from medspatial.cases.filenames import IMAGE_STEMS, LABEL_STEMS
-from medspatial.cases.naming import Statement, name_values, names_inside, split_values, tables_beside
-from medspatial.cases.notes import Misfit, Unnamed
+from medspatial.cases.label_tables import Statement, tables_beside
+from medspatial.cases.naming import name_values, names_inside, split_values
+from medspatial.cases.notes import Misfit, Unnamed, unit_notes
 from medspatial.cases.segments import Segments, names_segments, read_nrrd_segments
 from medspatial.cases.sides import split_sides
 from medspatial.errors import InputError
@@ -102,7 +103,9 @@ class MaskReader:
                 table = {1: _own_name(path, nameless)} if values else {}
                 fields = _everywhere(table, field)
                 return MaskSet([volume.voxels], [table], volume.affine, notes, fields)
-        naming = name_values(path, volume.voxels, values, volume.affine, stated=label_map, root=root)
+        naming = name_values(
+            path, volume.voxels, values, volume.affine, stated=label_map, root=root, field=field
+        )
         assert naming is not None  # a map may be assumed
         return _labelled(path, volume, values, naming.label_map, [*naming.notes, *notes], field=field)
 
@@ -184,7 +187,8 @@ class MaskReader:
         The box is what the file has seen of the grid, None where that is all of it.
         """
         volume = read_volume(path, unit="label", reader=self.reader, assume_axes=self.assume_axes)
-        return self._fitted(volume, path, grid)
+        fitted, notes, field = self._fitted(volume, path, grid)
+        return fitted, [*unit_notes(volume), *notes], field
 
     def _fitted(self, volume: Volume, path: Path, grid: Grid | None) -> tuple[Volume, list[str], Box | None]:
         if grid is None:
