@@ -27,13 +27,13 @@ LEAST_PART_ML, LEAST_PART_SHARE = 8.0, 0.05
 # Parts that a gap of this, or up to twice this, separates.
 GAP_MM = 8.0
 # Twins that a body rarely lacks.
-_TWINS = frozenset({"kidney", "lung", "lung_upper_lobe", "lung_lower_lobe", "hip"})
+_TWINS = frozenset({"kidney", "lung", "hip"})
 # From this share of a missing twin's place on, the organ that fills it may hold both. A liver or spleen fills
 # 0.49 of the mirrored place of the other kidney at most (phantoms and real cases).
 FILLED_SHARE = 0.5
 # Share of the mirrored place that the scan must show.
 SHOWN_SHARE = 0.95
-# Twins may lie at heights that differ by this: so much of one must be seen before the other counts as missing.
+# Twins may lie at heights that differ by this: so much of one must be seen before the other is missing.
 LEAST_HEIGHT_MM = 40.0
 _NEAREST_SPINE_MM = 60.0
 _LEAST_VOXELS = 100
