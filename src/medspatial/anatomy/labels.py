@@ -20,6 +20,10 @@ from medspatial.files import cause, ordinary_file, shortened
 _MAX_LABEL = 65535
 _BACKGROUND = frozenset({"background", "bg", "clear label", "clear_label", "unlabeled", "unlabelled"})
 _SHORT_SIDES = {"l": "left", "r": "right", "lt": "left", "rt": "right"}
+_DEFAULT_NAME = re.compile(
+    r"(?:segment|segmentation|label|structure|region|class|roi|mask|object|value|unnamed|untitled)?[ _\-]?\d*",
+    re.IGNORECASE,
+)
 _IGNORE = frozenset({"ignore", "ignored"})
 # Paired organs that lie far enough apart for components to tell their sides.
 _PAIRED = frozenset({"kidney", "lung", "adrenal_gland", "femur", "hip"})
@@ -149,11 +153,18 @@ def label_name(text: str) -> str:
     ('kidney_left', 'urinary_bladder', 'inferior_vena_cava', 'my organ')
     """
     text = text.strip()
+    if says_nothing(text):
+        return text
     named = canonical_name(text)
     if named != text or any(one.name == named for one in structures()):
         return named
     plain = _key(re.sub(r"[^\w]|_", " ", text))
     return _phrases().get(plain) or _phrases().get(_key(plain, _SHORT_SIDES), text)
+
+
+def says_nothing(name: str) -> bool:
+    """Whether a name is one that programs give before people do: ``Segment_1``, ``label 2``, ``ROI-3``."""
+    return _DEFAULT_NAME.fullmatch(name.strip()) is not None
 
 
 def _key(text: str, short: Mapping[str, str] = {}) -> str:

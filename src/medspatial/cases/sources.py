@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medspatial.anatomy import LabelMap, structures
-from medspatial.anatomy.labels import label_name
-from medspatial.cases.dicom_seg import dicom_segmentation, read_dicom_segmentation
+from medspatial.anatomy.labels import label_name, says_nothing
+from medspatial.cases.dicom_seg import dicom_segmentation, on_slices_of, read_dicom_segmentation
 from medspatial.cases.filenames import IMAGE_STEMS, LABEL_STEMS
 from medspatial.cases.label_tables import Statement, tables_beside
 from medspatial.cases.naming import name_values, names_inside, split_values
@@ -75,17 +75,24 @@ class MaskReader:
         InputError
             Missing or unreadable path, no mask in a folder, a mask that cannot overlap the CT, statements
             that contradict each other, a label volume that no label map names, or one that has none of its
-            values.
+            values, or only names that say nothing (``Segment_1``).
         """
+        return _with_names_that_say(path, self._read(path, label_map, root, frozenset(nameless)))
+
+    def _read(
+        self, path: Path, label_map: LabelMap | None, root: Path | None, nameless: frozenset[str]
+    ) -> MaskSet:
         segmentation = dicom_segmentation(path)
         if segmentation is not None:
-            return self._named_by_itself(segmentation, read_dicom_segmentation(segmentation), label_map)
+            masks = read_dicom_segmentation(segmentation)
+            masks = masks if self.grid is None else on_slices_of(masks, self.grid)
+            return self._named_by_itself(segmentation, masks, label_map)
         if path.is_dir():
             return self._folder(path, label_map, root)
         segments = read_nrrd_segments(path, assume_axes=self.assume_axes)
         if segments is not None:
             return self._segments(path, segments, label_map, root)
-        return self._label_volume(path, label_map, root, frozenset(nameless))
+        return self._label_volume(path, label_map, root, nameless)
 
     def _label_volume(
         self, path: Path, label_map: LabelMap | None, root: Path | None, nameless: frozenset[str]
@@ -207,6 +214,18 @@ class MaskReader:
             notes.append(f"{path.name}: ends inside the CT ({where}), which cuts what it shows there")
         seen = None if self.complete else field
         return volume.resampled_to(grid, order=0, fill=0), notes, seen
+
+
+def _with_names_that_say(path: Path, masks: MaskSet) -> MaskSet:
+    """Leave out structures whose names a program gave: nobody said what they are."""
+    nameless = [name for name in masks.names if says_nothing(name)]
+    if not nameless:
+        return masks
+    shown = ", ".join(nameless[:_SHOWN_VALUES]) + (", ..." if len(nameless) > _SHOWN_VALUES else "")
+    said = f"{path.name}: names that say no structure: {shown}"
+    if len(nameless) == len(masks.names):
+        raise InputError(f"{path}: has only names that say no structure: {shown}; rename its segments")
+    return masks.without(nameless).with_notes(Unnamed(f"{said}, left out"))
 
 
 def named_by(path: Path, root: Path) -> str:

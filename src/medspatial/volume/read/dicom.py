@@ -143,6 +143,10 @@ def _series(folder: Path) -> list[tuple[Path, dict[str, str]]]:
         tags = _tags(path)
         if tags is not None and (_POSITION in tags or _frames(tags, path) > 1):
             found.setdefault(tags.get(_UID, "(no SeriesInstanceUID)"), []).append((path, tags))
+    slices = {
+        uid: files for uid, files in found.items() if files[0][1].get(_MODALITY, "").strip() in ("CT", "")
+    }
+    found = slices or found  # a segmentation or a dose beside the slices is no second series of them
     if not found:
         raise InputError(f"{folder}: no DICOM slices in this folder")
     if len(found) > 1:
