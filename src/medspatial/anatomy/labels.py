@@ -21,7 +21,7 @@ _MAX_LABEL = 65535
 _BACKGROUND = frozenset({"background", "bg", "clear label", "clear_label", "unlabeled", "unlabelled"})
 _SHORT_SIDES = {"l": "left", "r": "right", "lt": "left", "rt": "right"}
 _DEFAULT_NAME = re.compile(
-    r"(?:segment|segmentation|label|structure|region|class|roi|mask|object|value|unnamed|untitled)?[ _\-]?\d*",
+    r"(?:segment|segmentation|label|structure|region|class|roi|mask|object|value|unnamed)?[ _\-]?\d*",
     re.IGNORECASE,
 )
 _IGNORE = frozenset({"ignore", "ignored"})

@@ -31,6 +31,7 @@ _WORDS = frozenset(
         *("colortable", "class", "classes", "structure", "structures", "organs", "segments", "dseg"),
     ]
 )
+_MASK_WORDS = frozenset({"seg", "segmentation", "segmentations", "mask", "masks"})
 # Names that mean nothing else: their structures need not be known to the anatomy.
 TABLE_STEMS = ("labels", "label_map", "labelmap", "label_mapping", "label_names", "label_table", "dataset")
 _SUFFIXES = (".json", *TABLE_SUFFIXES)
@@ -83,7 +84,8 @@ def _named_so(name: str, mask: tuple[str, ...]) -> bool:
     if words == mask or Path(name).suffix.lower() in OWN_FORMATS:
         return True
     rest = tuple(one for one in words if one not in _WORDS)
-    return len(rest) < len(words) and rest in ((), tuple(one for one in mask if one not in _WORDS), mask)
+    cases = tuple(one for one in mask if one not in _WORDS | _MASK_WORDS)
+    return len(rest) < len(words) and rest in ((), cases, mask)
 
 
 def _mask_words(path: Path) -> tuple[str, ...]:
