@@ -1,4 +1,4 @@
-"""The mean of readers who read a part each: against the crossed analysis, moments, and the truth of simulations."""
+"""The mean of readers who read a part each: by the crossed analysis, by moments, by repeated studies."""
 
 from __future__ import annotations
 

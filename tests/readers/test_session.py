@@ -111,6 +111,30 @@ def test_the_pause_between_conditions(tmp_path: Path, answers: Answers) -> None:
     assert models == {"reader:anna", "reader:anna assisted"}
 
 
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"seed": "2"}, "seed"),
+        ({"overlap": 2}, "overlap"),
+        ({"readers": ["anna", "ben"]}, "readers"),
+        ({"masks": True}, "masks"),
+        ({"confidence": 3}, "confidence"),
+        ({"count": 5}, "questions"),
+        ({"conditions": ["alone", "assisted"], "assistant": "helper.jsonl"}, "conditions"),
+    ],
+)
+def test_a_design_stays_once_answers_are_given(
+    tmp_path: Path, answers: Answers, changed: dict[str, Any], field: str
+) -> None:
+    answers.claim(read_design(write_study(tmp_path, **changed)).facts())
+    one = session(tmp_path, answers)  # without an answer another design may come
+    answers.claim(read_design(tmp_path / "readers.yaml").facts())
+    give(one, "request-1")
+    answers.claim(read_design(write_study(tmp_path, title="Another title")).facts())
+    with pytest.raises(InputError, match=f"field '{field}' was .* put it back"):
+        answers.claim(read_design(write_study(tmp_path, **changed)).facts())
+
+
 def test_many_at_once(tmp_path: Path, answers: Answers) -> None:
     study = read_design(write_study(tmp_path, 20))
 

@@ -1,8 +1,8 @@
 """The mean of readers who each read all questions or a part of them, with readers and patients both a sample.
 
-Each reader's figure rests on the questions that this reader read. Two readers' figures vary together through
-the patients whom both read, and through no other; the model of Obuchowski and Rockette takes the mean of these
-covariances, whatever its pattern. Where everybody reads everything this is that analysis itself.
+Each reader's figure rests on the questions that this reader read. Two readers' figures vary together
+through the patients whom both read, and through no other; the model of Obuchowski and Rockette takes the mean
+of these covariances, whatever its pattern. Where everybody reads everything this is that analysis itself.
 
 References
 ----------
@@ -45,9 +45,7 @@ class ReaderMean:
         return self.answers == self.readers * self.questions
 
 
-def reader_mean(
-    scores: Array, patients: Sequence[Hashable] | None = None, level: float = 0.95
-) -> ReaderMean:
+def reader_mean(scores: Array, patients: Sequence[Hashable] | None = None, level: float = 0.95) -> ReaderMean:
     """Return the mean of the readers' own means.
 
     Who reads what must not depend on the answers: drawn, as `medspatial.readers.design` draws it.
@@ -63,7 +61,8 @@ def reader_mean(
     Raises
     ------
     InputError
-        Other than two axes, an infinite score, fewer than two readers, or a reader with fewer than two patients.
+        Other than two axes, an infinite score, fewer than two readers, or a reader with fewer than two
+        patients.
     """
     scores = np.asarray(scores, dtype=np.float64)
     if scores.ndim != 2 or np.isinf(scores).any():
