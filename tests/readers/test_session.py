@@ -94,7 +94,7 @@ def test_time_is_not_more_than_passed(tmp_path: Path, answers: Answers) -> None:
 
 def test_the_pause_between_conditions(tmp_path: Path, answers: Answers) -> None:
     design = {"conditions": ["alone", "assisted"], "assistant": "helper.jsonl", "washout_days": 7}
-    one = session(tmp_path, answers, count=2, **design)
+    one = session(tmp_path, answers, number=2, **design)
     give(one, "request-1")
     give(one, "request-2")
     assert one.progress().task is None

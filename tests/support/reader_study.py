@@ -14,7 +14,7 @@ from medspatial.volume import write_volume
 READERS = ("anna", "ben", "carla")
 
 
-def write_study(folder: Path, count: int = 6, **design: Any) -> Path:
+def write_study(folder: Path, number: int = 6, **design: Any) -> Path:
     """Write cases, questions, an assistant's answers and the design; returns the design's path."""
     write_volume(body()[0], folder / "data" / "ct_1.nii.gz")
     case = Case(case_id="patient-name-1", patient_id="patient-name-1", image_path="ct_1.nii.gz")
@@ -22,14 +22,14 @@ def write_study(folder: Path, count: int = 6, **design: Any) -> Path:
     asked = [
         Question(
             case_id="patient-name-1",
-            question=f"Question {number}: on which side is the liver?",
+            question=f"Question {place}: on which side is the liver?",
             answer="right",
             options=("left", "right"),
             category="laterality",
             subtype="L1",
             answer_type="choice",
         )
-        for number in range(count)
+        for place in range(number)
     ]
     write_records(folder / "questions.jsonl", asked)
     shared = ("id", "case_id", "question", "answer")

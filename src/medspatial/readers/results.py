@@ -71,7 +71,8 @@ def reader_results(
     patients: dict[str, str] = {}
     for score in scores:
         if score.correct is not None:
-            right[score.model][score.id] = score.correct
+            name = score.model if score.arm == "standard" else f"{score.model} ({score.arm})"
+            right[name][score.id] = score.correct
             patients[score.id] = score.patient_id
     found = ReaderResults()
     people = sorted(name for name in right if name.startswith(PREFIX))

@@ -25,6 +25,11 @@ def _lines(found: ReaderResults) -> Iterator[str]:
         yield f"assisted minus alone: {_difference(found.assistance.estimate)}; {rests_on(found.assistance)}"
     for model, one in found.against.items():
         yield f"readers alone minus {model}: {_difference(one.estimate)}; {rests_on(one)}"
+    yield from course_lines(found)
+
+
+def course_lines(found: ReaderResults) -> Iterator[str]:
+    """Yield agreement, change over time, and what could not be computed."""
     if found.agreement is not None and found.agreement.items:
         known = {
             "equal answers": found.agreement.raw,

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from medspatial.files import shortened
 from medspatial.models.naming import NAME_RULE, is_name
+from medspatial.readers.design import ReadingConfig
 from medspatial.records import Record
 from medspatial.study.matrix import expanded
 from medspatial.tracking import tracker_names
@@ -213,6 +214,8 @@ class StudyConfig(Record):
         How the scores are compared.
     report
         How the page is made.
+    reading
+        People who answer too, by ``medspatial read``; they stand beside the models, and can come later.
     track
         Experiment tracker; changes no result, so a study resumes with another one.
     """
@@ -227,6 +230,7 @@ class StudyConfig(Record):
     metrics: tuple[MetricConfig, ...] = (MetricConfig(name="structured"), MetricConfig(name="exact"))
     compare: CompareConfig = CompareConfig()
     report: ReportConfig = ReportConfig()
+    reading: ReadingConfig | None = None
     track: TrackConfig | None = None
 
     @field_validator("cases", mode="before")
@@ -255,6 +259,14 @@ class StudyConfig(Record):
         doubled = sorted({name for name in names if names.count(name) > 1})
         if doubled:
             raise ValueError(f"two models are named {doubled[0]!r}: give one another 'name'")
+        if self.reading is not None:
+            if "readers" in names:
+                raise ValueError("with 'reading' no model can be named 'readers': that file is the readers'")
+            if self.reading.assistant not in {None, *names}:
+                raise ValueError(
+                    f"reading.assistant must be a model of this study ({', '.join(names)}), "
+                    f"got {self.reading.assistant!r}"
+                )
         return self
 
     def all_arms(self) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from medspatial.report.tables.contrasts import (
 from medspatial.report.tables.cost import cost_table
 from medspatial.report.tables.distribution import drops_table, question_table, stopped_table, unusable_table
 from medspatial.report.tables.patients import patient_table
+from medspatial.report.tables.people import people_table
 from medspatial.report.tables.table import Cell, Column, Table
 from medspatial.report.tables.writers import (
     TABLE_FORMATS,
@@ -50,6 +51,7 @@ __all__ = [
     "grounding_table",
     "pairs_table",
     "patient_table",
+    "people_table",
     "question_table",
     "stopped_table",
     "subtype_table",
