@@ -16,6 +16,7 @@ from medspatial.readers.session import ReaderSession
 from medspatial.records import Prediction, Question, read_records, write_records
 from medspatial.score import metric
 from medspatial.study import StudyConfig, StudyRun, read_study, run_study
+from medspatial.study.check import check_study
 from medspatial.study.people import StudyPeople
 from medspatial.view.library import open_library
 
@@ -177,6 +178,20 @@ def test_what_is_wrong_is_said(tmp_path: Path, changed: dict[str, Any], message:
     (tmp_path / "study.yaml").write_text(json.dumps({**STUDY, **changed}))
     with pytest.raises(InputError, match=message):
         read_study(tmp_path / "study.yaml")
+
+
+def test_a_check_says_what_is_asked_of_people() -> None:
+    def found(**reading: Any) -> list[str]:
+        settings = {**STUDY, "reading": {"readers": READERS, **reading}}
+        check = check_study(StudyConfig.model_validate(settings), network=False)
+        return [f"{one.level} {one}" for one in check.findings if one.part == "reading"]
+
+    assert found(overlap=2) == ["ok reading: 3 readers, at most 24 answers to 12 questions"]
+    assert found(count=4) == ["ok reading: 3 readers, at most 12 answers to 4 questions"]
+    assert found(count=13) == ["wrong reading: count: must be at most the 12 questions, got 13"]
+    assert not [
+        one for one in check_study(StudyConfig.model_validate(STUDY)).findings if one.part == "reading"
+    ]
 
 
 def test_more_are_asked_for_than_there_are(tmp_path: Path) -> None:
