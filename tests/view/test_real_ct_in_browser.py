@@ -190,6 +190,23 @@ def test_the_crosshair_in_mm_is_the_evidence_point(browser: BrowserSession, real
         assert shown == f"{letter} {abs(x):.1f}  A {y:.1f}  S {z:.1f} mm"
 
 
+def test_the_evidence_point_is_drawn_where_the_crosshair_is(
+    browser: BrowserSession, canvas: Callable[[], np.ndarray]
+) -> None:
+    """A whole yellow ball of 4 mm on the slice, not the ring that a thin slab leaves of it."""
+    browser.run("location.hash = '';")
+    browser.wait("!document.querySelector('#detail .places')", 60)
+    browser.run("document.querySelector('#questions a').click();")
+    browser.wait("document.querySelector('#detail .places')", 60)
+    ready(browser)
+    picture = canvas()
+    cross = red(picture)
+    column, row = int(cross.sum(axis=0).argmax()), int(cross.sum(axis=1).argmax())
+    near = picture[row - 3 : row + 4, column - 3 : column + 4]
+    yellow = (near[..., 0] > near[..., 2] + 60) & (near[..., 1] > near[..., 2] + 50)
+    assert yellow.mean() > 0.8
+
+
 SAMPLED = """
     const [centre, reach, step] = arguments;
     const at = (view, mm) => {
