@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from medspatial.compare.reader_means import ReaderMean
@@ -56,7 +57,7 @@ def _difference(one: ReaderMean | None) -> tuple[Cell, Cell, Cell]:
     estimate = one.estimate
     return (
         Cell(signed_percent(estimate.value), interval(estimate.low, estimate.high)),
-        Cell(figure(estimate.df, 1)),
+        Cell("∞" if math.isinf(estimate.df) else figure(estimate.df, 1)),
         Cell(p_value(estimate.p)),
     )
 
@@ -81,4 +82,4 @@ def _record(
 
 def _finite(value: float) -> float | None:
     """JSON has no infinity and no NaN."""
-    return value if abs(value) < float("inf") else None
+    return value if math.isfinite(value) else None
