@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from urllib.request import HTTPCookieProcessor, ProxyHandler, build_opener
 
 import pytest
+from served import Served
 
 from medspatial.errors import InputError
 from medspatial.readers.answers import Answers
@@ -18,7 +20,6 @@ from medspatial.score import metric
 from medspatial.study import StudyConfig, StudyRun, read_study, run_study
 from medspatial.study.check import check_study
 from medspatial.study.people import StudyPeople
-from medspatial.view.library import open_library
 
 STUDY = {
     "title": "With people",
@@ -70,9 +71,16 @@ def test_a_run_offers_and_the_next_takes_up(tmp_path: Path) -> None:
     assert not (done.report.parent / "tables" / "people.json").exists()
     before = (tmp_path / "predictions" / "random.jsonl").read_bytes()
     # What it wrote can be served: cases, masks and questions are found from the file alone.
-    study = read_design(tmp_path / "readers.yaml")
-    library = open_library(study.cases)
-    assert {one.case_id for one in study.questions.values()} <= set(library.cases)
+    server = Served(["read", tmp_path / "readers.yaml", "--port", "0"], links=len(READERS))
+    try:
+        opener = build_opener(ProxyHandler({}), HTTPCookieProcessor())
+        opener.open(server.links[0]).close()
+        with opener.open(f"http://{server.address}/api/task") as shown:
+            task = json.load(shown)["task"]
+        with opener.open(f"http://{server.address}/api/ct.nii?case={task['case']}") as image:
+            assert len(image.read()) > 10_000
+    finally:
+        server.stop()
 
     answer(tmp_path)
     done, lines = run(tmp_path)

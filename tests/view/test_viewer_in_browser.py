@@ -236,11 +236,11 @@ def test_axe_finds_nothing_serious_in_light_and_dark(browser: BrowserSession) ->
 
 
 def test_a_phone_needs_no_sideways_scrolling(browser: BrowserSession, server: Served) -> None:
+    browser.visit(f"http://{server.address}/")
+    ready(browser)
     browser.resize(390, 800)
     try:
-        browser.visit(f"http://{server.address}/")
-        ready(browser)
-        choose(browser, "View", "axial")
+        browser.wait("innerWidth === 390")
         assert browser.run("return [document.documentElement.scrollWidth, innerWidth];") == [390, 390]
     finally:
         browser.resize(1100, 800)
