@@ -240,7 +240,7 @@ def test_a_phone_needs_no_sideways_scrolling(browser: BrowserSession, server: Se
     ready(browser)
     browser.resize(390, 800)
     try:
-        browser.wait("innerWidth === 390")
+        browser.wait("matchMedia('(max-width: 900px)').matches")
         assert browser.run("return [document.documentElement.scrollWidth, innerWidth];") == [390, 390]
     finally:
         browser.resize(1100, 800)
