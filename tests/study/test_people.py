@@ -20,6 +20,7 @@ from medspatial.score import metric
 from medspatial.study import StudyConfig, StudyRun, read_study, run_study
 from medspatial.study.check import check_study
 from medspatial.study.people import StudyPeople
+from medspatial.study.rerun import compare_runs
 
 STUDY = {
     "title": "With people",
@@ -205,3 +206,15 @@ def test_a_check_says_what_is_asked_of_people() -> None:
 def test_more_are_asked_for_than_there_are(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="'count': must be at most the 20 questions, got 21"):
         offered(tmp_path, count=21)
+
+
+def test_people_are_not_asked_again_by_a_repeated_study(tmp_path: Path) -> None:
+    for name in ("before", "now"):
+        people = offered(tmp_path / name)
+        asked = read_design(tmp_path / name / "readers.yaml").questions.values()
+        write_records(tmp_path / name / "questions" / "questions.jsonl", asked)
+    answer(tmp_path / "now")
+    people.collect()
+    compared, differences = compare_runs(tmp_path / "before", tmp_path / "now")
+    assert set(compared) == {"questions/questions.jsonl", "predictions/m.jsonl"}
+    assert differences == []
