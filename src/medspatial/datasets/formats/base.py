@@ -9,9 +9,17 @@ from typing import Any
 
 from medspatial.datasets.formats import deep_tumor, hugging_face, m3d, three_d_rad
 from medspatial.datasets.formats.mapping import Mapped, read_mapped
+from medspatial.datasets.formats.rows import read_rows
 from medspatial.datasets.nested import from_questions, read_nested, to_questions, write_nested
 from medspatial.errors import InputError
 from medspatial.records import Question, read_records, write_records
+
+_HEADS: tuple[tuple[str, tuple[frozenset[str], ...]], ...] = (
+    ("3d-rad", (frozenset({"VolumeName", "Question", "Answer"}),)),
+    ("m3d", (frozenset({"Image Path", "Question", "Answer"}),)),
+    ("deep-tumor", deep_tumor.HEADS),
+)
+"""Fields that tell a format, each set of them enough."""
 
 Read = Callable[..., Iterator[Question]]
 Write = Callable[[Path, Iterable[Question]], Path]
@@ -71,6 +79,29 @@ def export_questions(path: str | Path, questions: Iterable[Question], format: st
         Unknown format, or a question that the format cannot hold.
     """
     return _format(format).write(Path(path), questions)
+
+
+def detect_format(path: str | Path) -> str:
+    """Name the format of a file or folder by its first row; our own where nothing else fits.
+
+    Raises
+    ------
+    InputError
+        No such file, or nothing that can be read.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return "huggingface"
+    name = path.name.removesuffix(".gz")
+    if name.endswith(".json"):
+        return "deep-tumor" if deep_tumor.is_release(path) else "ct-spatialvqa"
+    if path.suffix == ".gz":
+        return "medspatial"
+    _, row = next(read_rows(path), ("", {}))
+    for format, heads in _HEADS:
+        if any(head <= row.keys() for head in heads):
+            return format
+    return "medspatial"
 
 
 def _format(name: str) -> Format:
