@@ -408,10 +408,12 @@ class Study:
 
 
 def _configuration(config: StudyConfig) -> dict[str, Any]:
-    """Return what decides a study's results; ``limit``, unknown to earlier versions, only where it is set."""
+    """Return what decides a study's results; fields unknown to earlier versions only where they are set."""
     found = config.model_dump(mode="json", exclude={"track"})
     if found["questions"]["limit"] is None:
         del found["questions"]["limit"]
+    if found["epochs"] == 1:
+        del found["epochs"]
     return found
 
 

@@ -1,6 +1,7 @@
 """MIRP: relative positions on turned and mirrored 2D slices, with the centres they were made from.
 
-Right, left, above and below are those of the picture, never the patient's: questions carry the tag ``in_picture``.
+Right, left, above and below are those of the picture, never the patient's: questions carry the tag
+``in_picture``.
 """
 
 from __future__ import annotations

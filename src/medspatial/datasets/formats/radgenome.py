@@ -1,7 +1,7 @@
 """RadGenome-ChestCT: tables of findings per volume and region, asked in fixed words of ours.
 
-The published tables (``*_vqa_abnormality``, ``_location``, ``_presence``, ``_size``) hold facts, no questions:
-their code draws a wording at random. Here each kind has one wording, so that a file gives the same questions
+The published tables (``*_vqa_abnormality``, ``_location``, ``_presence``, ``_size``) hold facts: their
+code draws a wording at random. Here each kind has one wording, so that a file gives the same questions
 every time.
 """
 
