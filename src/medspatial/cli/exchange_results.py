@@ -48,9 +48,12 @@ def every_eval_ever_command(
     relationship: Annotated[
         str, typer.Option(help="Evaluator to model: first_party, third_party, collaborative, other.")
     ] = "third_party",
+    scores: Annotated[
+        Path | None, typer.Option(help="The compared scores, to write the single answers too.")
+    ] = None,
 ) -> None:
-    """One file per model in the schema of Every Eval Ever, intervals included."""
-    from medspatial.compare import read_comparison
+    """One file per model in the schema of Every Eval Ever, intervals included; with --scores each answer."""
+    from medspatial.compare import read_comparison, scores_from_reports
     from medspatial.exchange.every_eval_ever import write_every_eval_ever
 
     for path in write_every_eval_ever(
@@ -60,6 +63,7 @@ def every_eval_ever_command(
         organization=organization,
         urls=tuple(url or ()),
         relationship=relationship,
+        scores=scores_from_reports(scores, "**/*.jsonl") if scores else None,
     ):
         typer.echo(f"written: {path}")
 

@@ -1,4 +1,4 @@
-"""What stands beside a frozen set besides its rows: ``eval.yaml`` for the Hub, and a datasheet made from facts."""
+"""What stands beside a frozen set's rows: ``eval.yaml`` for the Hub, and a datasheet made from facts."""
 
 from __future__ import annotations
 

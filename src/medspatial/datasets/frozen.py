@@ -30,7 +30,7 @@ def freeze(
     description: str = "",
     with_quotes: bool = True,
 ) -> Path:
-    """Write a dataset folder: rows, card, datasheet, ``eval.yaml``, manifest. An existing one is never changed.
+    """Write a folder: rows, card, datasheet, ``eval.yaml``, manifest. An existing set is never changed.
 
     Parameters
     ----------
