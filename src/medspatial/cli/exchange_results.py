@@ -26,15 +26,26 @@ def inspect_command(
         Path | None, typer.Option("--questions", help="The questions, for the evidence in each sample.")
     ] = None,
     task: Annotated[str, typer.Option(help="Name of the task in the logs.")] = "medspatial",
+    cases: Annotated[
+        Path | None,
+        typer.Option("--cases", help="The cases, to show slices beside each question (with --questions)."),
+    ] = None,
 ) -> None:
     """One inspect_ai log per model and arm; `inspect view --log-dir OUTPUT` shows them."""
     from medspatial.exchange.inspect_export import write_inspect_logs
     from medspatial.records import Question, Score, read_records
 
     asked = list(read_records(questions, Question)) if questions else []
+    pictures = None
+    if cases is not None:
+        from medspatial.cases import cases_root, find_cases
+        from medspatial.exchange.pictures import question_pictures
+
+        pictures, without = question_pictures(asked, find_cases(cases), cases_root(cases))
+        tell(f"{case}: no slices: {why}" for case, why in without.items())
     files = sorted(scores.rglob("*.jsonl")) if scores.is_dir() else [scores]
     rows = (row for path in files for row in read_records(path, Score))
-    for path in write_inspect_logs(output, rows, questions=asked, task=task):
+    for path in write_inspect_logs(output, rows, questions=asked, task=task, pictures=pictures):
         typer.echo(f"written: {path}")
 
 
