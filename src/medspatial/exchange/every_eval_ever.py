@@ -59,9 +59,10 @@ def write_every_eval_ever(
     rows = None if scores is None else list(scores)
     written = []
     for model in comparison.models:
-        record = {
+        name = f"{dataset}/{model}/{stamp}"
+        record: dict[str, Any] = {
             "schema_version": SCHEMA_VERSION,
-            "evaluation_id": f"{dataset}/{model}/{stamp}",
+            "evaluation_id": name,
             "retrieved_timestamp": stamp,
             "source_metadata": {
                 "source_name": dataset,
@@ -79,14 +80,14 @@ def write_every_eval_ever(
         }
         place = places[model]
         if rows is not None:
-            home, name = sample_folder(folder, dataset, model), file_id(record["evaluation_id"])
-            place = home / f"{name}.json"
+            home, file = sample_folder(folder, dataset, model), file_id(name)
+            place = home / f"{file}.json"
             record["detailed_evaluation_results"] = write_samples(
-                home / f"{name}_samples.jsonl",
+                home / f"{file}_samples.jsonl",
                 [one for one in rows if one.model == model],
                 comparison,
                 dataset=dataset,
-                evaluation_id=record["evaluation_id"],
+                evaluation_id=name,
             )
         written.append(write_json(place, record))
     return written
