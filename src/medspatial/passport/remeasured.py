@@ -100,7 +100,7 @@ def _own(questions: Sequence[Question], data: CaseData, root: Path) -> Iterator[
 
 def _fact(one: Question) -> object:
     structures = one.evidence.structures if one.evidence else ()
-    return original_subtype(one), structures, one.metadata.get("form")
+    return original_subtype(one), structures, one.form
 
 
 def _compared(one: Question, found: Sequence[Question]) -> Remeasured | Unmeasured:

@@ -98,7 +98,7 @@ def _same_fact(rows: Sequence[Question]) -> Iterator[list[Question]]:
     for one in rows:
         if one.evidence is not None and one.evidence.structures and one.evidence.measurement:
             evidence = one.evidence
-            form = one.metadata.get("form")
+            form = one.form
             groups[one.subtype, evidence.measurement, evidence.structures, form, one.answer, one.tags].append(
                 one
             )
