@@ -6,6 +6,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from medspatial.arms import epoch_names
 from medspatial.files import shortened
 from medspatial.models.naming import NAME_RULE, is_name
 from medspatial.readers.design import ReadingConfig
@@ -208,6 +209,9 @@ class StudyConfig(Record):
         each combination of options.
     arms
         Control arms to run besides ``standard``; see `medspatial.arms`.
+    epochs
+        How often the arm ``standard`` is asked, each time with another draw where a model samples. The share
+        of the interval's variance that comes from the draw stands in the comparison and the report.
     metrics
         How answers are scored; the metric that is compared is always among them.
     compare
@@ -227,6 +231,7 @@ class StudyConfig(Record):
         default=tuple(ModelConfig(kind=name, name=name) for name in BASELINES), min_length=1
     )
     arms: tuple[str, ...] = ("standard",)
+    epochs: int = Field(default=1, ge=1, le=100)
     metrics: tuple[MetricConfig, ...] = (MetricConfig(name="structured"), MetricConfig(name="exact"))
     compare: CompareConfig = CompareConfig()
     report: ReportConfig = ReportConfig()
@@ -270,8 +275,8 @@ class StudyConfig(Record):
         return self
 
     def all_arms(self) -> tuple[str, ...]:
-        """Return the arms, ``standard`` always first."""
-        return tuple(dict.fromkeys(("standard", *self.arms)))
+        """Return the arms, ``standard`` always first, its repeats last."""
+        return tuple(dict.fromkeys(("standard", *self.arms, *epoch_names(self.epochs))))
 
     def all_metrics(self) -> tuple[MetricConfig, ...]:
         """Return the metrics, the compared one always first."""

@@ -460,10 +460,12 @@ class Study:
 
 
 def _configuration(config: StudyConfig) -> dict[str, Any]:
-    """Return what decides the models' results; ``limit``, unknown to earlier versions, only where set."""
+    """Return what decides the models' results; fields unknown to earlier versions only where they are set."""
     found = config.model_dump(mode="json", exclude={"track", "reading"})
     if found["questions"]["limit"] is None:
         del found["questions"]["limit"]
+    if found["epochs"] == 1:
+        del found["epochs"]
     return found
 
 

@@ -18,6 +18,7 @@ from medspatial.report.tables.contrasts import (
 )
 from medspatial.report.tables.cost import cost_table
 from medspatial.report.tables.distribution import drops_table, question_table, stopped_table, unusable_table
+from medspatial.report.tables.epochs import epochs_table
 from medspatial.report.tables.patients import patient_table
 from medspatial.report.tables.people import people_table
 from medspatial.report.tables.table import Cell, Column, Table
@@ -47,6 +48,7 @@ __all__ = [
     "consistency_table",
     "cost_table",
     "drops_table",
+    "epochs_table",
     "failures_table",
     "grounding_table",
     "pairs_table",
@@ -99,6 +101,7 @@ def comparison_tables(
         grounding_table(comparison),
         causes_table(comparison),
         abstention_table(comparison),
+        epochs_table(comparison),
         failures_table(comparison),
     ]
     tables.append(cost_table(comparison, predictions, seconds))
