@@ -47,7 +47,7 @@ def _rows(inner: Any) -> dict[str, str] | None:
     if not isinstance(inner, Mapping) or not inner or not all(isinstance(v, Mapping) for v in inner.values()):
         return None
     if all(str(key).strip().isdigit() for key in inner):
-        named = {str(key): _first(row, _NAMES) for key, row in inner.items()}
+        named: dict[str | None, Any] = {str(key): _first(row, _NAMES) for key, row in inner.items()}
         return _texts(named)
     return _texts({_number(_first(row, _VALUES)): str(name) for name, row in inner.items()})
 

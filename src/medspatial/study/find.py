@@ -6,6 +6,7 @@ from pathlib import Path
 
 from medspatial.cases import is_outside
 from medspatial.errors import InputError
+from medspatial.records.yaml_record import study_data, validated
 from medspatial.study.config import StudyConfig
 from medspatial.study.file import (
     builtin_names,
@@ -13,8 +14,6 @@ from medspatial.study.file import (
     folder_study,
     read_study,
     source_study,
-    study_data,
-    validated,
 )
 from medspatial.study.outside import OutsideStudy, outside_studies, outside_study
 from medspatial.study.report_set import ReportSetConfig, resolved_report_set

@@ -62,7 +62,7 @@ def _faces(layer: NDArray[Any], counted: NDArray[np.bool_], axis: int) -> float:
     if steps < 1:
         return 0.0
     chosen = np.unique(np.linspace(0, steps - 1, _PLANES).astype(int))
-    return steps / len(chosen) * sum(_between(*pair, counted) for pair in _pairs(layer, axis, chosen))
+    return float(steps / len(chosen) * sum(_between(*pair, counted) for pair in _pairs(layer, axis, chosen)))
 
 
 def _pairs(
