@@ -55,3 +55,13 @@ def test_snippets_of_the_documentation_run(
     medspatial.write_phantoms(tmp_path / "my_data", 2, spacing=6)
     monkeypatch.chdir(tmp_path)
     exec(compile(code, name, "exec"), {"__name__": "snippet"})
+
+
+def test_a_listing_of_models_reads_no_file_format_and_no_network_library() -> None:
+    code = (
+        "import sys; from typer.testing import CliRunner; from medspatial.cli.app import app; "
+        "assert CliRunner().invoke(app, ['models', 'list']).exit_code == 0; "
+        "print(sorted({'nibabel', 'torch', 'transformers', 'scipy', 'matplotlib', 'pydicom'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -9,9 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-import nibabel as nib
 import numpy as np
-from nibabel.spatialimages import HeaderDataError
 from numpy.typing import NDArray
 
 from medspatial.errors import InputError
@@ -94,6 +92,9 @@ def check_size(path: Path, header: NiftiHeader) -> None:
 
 
 def _through_nibabel(path: Path, header: NiftiHeader) -> NDArray[Any]:
+    import nibabel as nib  # costs as much as all else together: only where voxels are read
+    from nibabel.spatialimages import HeaderDataError
+
     check_size(path, header)
     gzipped.verify(path, header.total)
     try:
@@ -110,6 +111,9 @@ def _both_endian(block: bytes) -> tuple[int, ...]:
 
 
 def _parsed(stream: IO[bytes], path: Path) -> NiftiHeader:
+    import nibabel as nib
+    from nibabel.spatialimages import HeaderDataError
+
     block = gzipped.read_exactly(stream, _NIFTI1_SIZE, path)
     if len(block) < _NIFTI1_SIZE:
         raise InputError(f"{path}: not a NIfTI file, it holds only {len(block)} bytes of the 348-byte header")

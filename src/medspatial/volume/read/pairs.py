@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import nibabel as nib
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,10 +40,14 @@ def stored_pair(path: Path) -> StoredVolume:
 
 def _opened(path: Path) -> Any:
     """Open an image; nibabel would leave an uncompressed MGH file open."""
+    import nibabel as nib
+
     return nib.MGHImage.from_bytes(path.read_bytes()) if path.suffix.lower() == ".mgh" else nib.load(path)
 
 
 def _geometry(image: Any, shape: tuple[int, int, int], path: Path) -> StoredGeometry:
+    import nibabel as nib
+
     if isinstance(image, nib.Nifti1Pair):
         return nifti_geometry(image.header, shape, path)
     spacing = [float(step) for step in image.header.get_zooms()[:3]]
