@@ -46,7 +46,7 @@ def start_page() -> str:
         .replace("](docs/", "](")
         .replace("(docs/images", "(images")
     )
-    return re.sub(r"\[([^\]]+)\]\((?:CONTRIBUTING|CHANGELOG|LICENSE)[^)]*\)", r"\1", text)
+    return re.sub(r"\[([^\]]+)\]\((?:CONTRIBUTING|CHANGELOG|LICENSE|CITATION)[^)]*\)", r"\1", text)
 
 
 def python_names() -> str:
