@@ -8,12 +8,14 @@ from dataclasses import replace
 
 from medspatial.cases.ct_rate import Report
 from medspatial.report_questions.chunks import Chunk, read_chunks
+from medspatial.report_questions.findings import COUNTED, Finding
 from medspatial.report_questions.grammar import Group, Unclear, read_groups
 from medspatial.report_questions.language import Measure, measures
+from medspatial.report_questions.other_words import SIMILAR, in_other_words
 from medspatial.report_questions.pieces import BOTH, PLACE_KINDS
 from medspatial.report_questions.places import Unit
 from medspatial.report_questions.sentences import Sentence, sentences
-from medspatial.report_questions.statements import COUNTED, Reading, Statement
+from medspatial.report_questions.statements import Reading, Statement
 
 _HEADING = re.compile(
     r"^\s*(?:when|in the (?:evaluation|examination|assessment)|in (?:the )?sections?|within the sections?|"
@@ -52,9 +54,26 @@ _VERBS = frozenset({"is", "are", "was", "were", ",", "in", "at", "on"})
 def read_report(report: Report) -> Reading:
     """Read all sentences of a report."""
     reading = Reading()
+    before: list[Statement] = []
     for sentence in sentences(report):
-        reading.statements += read_sentence(sentence)
+        found = read_sentence(sentence)
+        if before and before[0].sentence.section == sentence.section:
+            found += _similar(sentence, found, before)
+        reading.statements += found
+        before = [one for one in found if one.status != "denied"] or before[:0]
     return reading
+
+
+def _similar(
+    sentence: Sentence, found: Sequence[Statement], before: Sequence[Statement]
+) -> list[Statement]:
+    """Return what the sentence before found as unclear mentions, where this one says ``a similar appearance``."""
+    if not SIMILAR.search(sentence.text) or any(one.status == "denied" for one in found):
+        return []
+    clause = _Clause(sentence, read_chunks(sentence.text))
+    named = {one.finding.family for one in found}
+    kinds = {one.finding.name: one.finding for one in before if one.finding.family not in named}
+    return [clause.mention(one, "a similar one") for one in kinds.values()]
 
 
 def read_sentence(sentence: Sentence) -> list[Statement]:
@@ -73,7 +92,7 @@ def read_sentence(sentence: Sentence) -> list[Statement]:
     if heading and not any(one.kind == "finding" and one.start < heading.end() for one in chunks):
         chunks = [one for one in chunks if one.start >= heading.end()]
     clauses = (_Clause(sentence, clause) for clause in _clauses(chunks))
-    return [one for clause in clauses if clause.findings for one in clause.read()]
+    return [one for clause in clauses if clause.findings for one in clause.read_all()]
 
 
 def _clauses(chunks: Sequence[Chunk]) -> Iterator[list[Chunk]]:
@@ -94,6 +113,19 @@ class _Clause:
         self.sentence, self.chunks = sentence, chunks
         self.findings = [one for one in chunks if one.kind == "finding"]
         self.span = (chunks[0].start, chunks[-1].end) if chunks else (0, 0)
+
+    def read_all(self) -> list[Statement]:
+        """Return its statements, and what it speaks of in other words."""
+        found = self.read()
+        if all(one.status == "denied" for one in found):
+            return found
+        named = {one.finding.family for one in found}
+        return found + [self.mention(one, "in other words") for one in in_other_words(self._text, named)]
+
+    def mention(self, finding: Finding, why: str) -> Statement:
+        """Return an unclear mention of a finding at the places that the clause names."""
+        units = tuple(self._raw_units())
+        return Statement(self.sentence, finding, True, "unclear", self.span, units, self._sizes(), why=why)
 
     def read(self) -> list[Statement]:
         """Return its statements; those that cannot be used carry the reason."""
@@ -176,8 +208,7 @@ class _Clause:
             if chunk.finding.name in COUNTED and not several and scattered and not group.largest_units:
                 raise Unclear("one finding, several places")
             if group.unplaced:
-                unplaced = self._unread(chunk, "unclear", "no place of its own")
-                yield replace(unplaced, units=(), sizes=())
+                yield replace(self._unread(chunk, "unclear", "no place of its own"), sizes=())
                 continue
             own = Statement(
                 self.sentence,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from medspatial.report_questions.chunks import Chunk
+from medspatial.report_questions.findings import COUNTED
 from medspatial.report_questions.pieces import PLACE_KINDS
 from medspatial.report_questions.places import Unit, read_units
 
@@ -209,6 +210,11 @@ class _Builder:
         zones = tuple(zone for unit in self.items[at].units for zone in unit.zones)
         rest = self.items[at + 1 :]
         after = next((item.kind for item in rest if item.kind != "measure"), "")
+        several = self.groups and len(self.items[at].units) > 1
+        if after == "finding" and several:
+            raise Unclear("zone of which finding")
+        if "central" in zones and self._counted_follows(at):
+            raise Unclear("central in what")
         if after == "finding" or (not self.groups and any(item.kind == "finding" for item in rest)):
             self._ahead += zones
         elif self.groups and not self._largest:
@@ -217,6 +223,11 @@ class _Builder:
         else:
             raise Unclear("zone of what")
         return 1
+
+    def _counted_follows(self, at: int) -> bool:
+        """Whether ``central`` stands right before one thing: a nodule in a cavity, the middle of a mass."""
+        follows = next((item for item in self.items[at + 1 :] if item.kind != "measure"), None)
+        return follows is not None and follows.kind == "finding" and follows.chunk.value in COUNTED
 
     def _of_largest(self, at: int) -> int:
         self._largest = True
@@ -269,6 +280,8 @@ class _Builder:
 def _shared_out(groups: list[Group], order: str, places: list[tuple[Unit, ...]]) -> list[Group]:
     bare, several = order.replace("+", "").replace("w", ""), len(groups)
     if several == 1:
+        if bare == "PFP" and places[1][0].coarse and all(one.sides for units in places for one in units):
+            raise Unclear("two places, one of another finding")
         groups[0].units = _merged(places)
         return groups
     if not places:

@@ -113,6 +113,8 @@ def same_side(found: Sequence[Sided]) -> Iterator[Fact]:
             both = BOTH in (first.sides, second.sides)
             if (
                 first.noun == second.noun
+                or first.statement.sentence == second.statement.sentence
+                or first.statement.finding.family == second.statement.finding.family
                 or _one_thing(first, second)
                 or (first.sides == second.sides == BOTH)
             ):

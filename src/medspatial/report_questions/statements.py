@@ -5,19 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from medspatial.report_questions.findings import Finding
+from medspatial.report_questions.findings import COUNTED, Finding
 from medspatial.report_questions.grammar import Relation
 from medspatial.report_questions.language import Measure
 from medspatial.report_questions.places import Unit
 from medspatial.report_questions.sentences import Sentence
-
-COUNTED = frozenset(
-    {"nodule", "thyroid_nodule", "mass", "ground_glass_nodule", "bulla", "air_cyst", "cavity", "granuloma",
-     "cyst", "renal_cyst", "stone", "hypodense_lesion", "adenoma", "hemangioma", "lipoma", "port",
-     "pacemaker", "lytic_lesion", "sclerotic_lesion", "pneumothorax", "fracture", "lymph_node"}
-)  # fmt: skip
-"""Findings that are counted: one of them lies in one place."""
-
 
 @dataclass(frozen=True)
 class Statement:

@@ -24,10 +24,8 @@ _ADJECTIVES = {
     "axilla": "axillary", "hilum": "hilar", "mediastinum": "mediastinal", "rib": "rib",
     "vertebra": "vertebral", "scapula": "scapular", "clavicle": "clavicular",
 }  # fmt: skip
-_PLACED_IN_NAME = frozenset(
-    {"hypodense_lesion", "lytic_lesion", "sclerotic_lesion", "ground_glass_nodule", "plaque_atheroma",
-     "lymph_node", "accessory_spleen", "adenoma", "fracture"}
-)  # fmt: skip
+_LESIONS = frozenset({"kidney", "liver", "spleen", "pancreas"})
+"""Organs whose nodules are called nodular lesions."""
 
 
 @dataclass
@@ -64,7 +62,8 @@ class Topic:
         if any(one.plural and not one.largest for one in self.read):
             return True
         units = [unit for one in self.read for unit in one.units]
-        return bool(units) and self.read[0].counted and finest(units) is None
+        others = [unit for one in self.others for unit in one.units]
+        return bool(units) and self.read[0].counted and finest([*units, *others]) is None
 
     def noun(self, *, plural: bool | None = None, size: Measure | None = None) -> str:
         """Its name for questions: ``lung nodules``, ``5 mm lung nodule``, ``adenoma of the liver``."""
@@ -73,12 +72,16 @@ class Topic:
         figure = f"{size.text} " if size else ""
         if self.finding.region:
             return f"{figure}{word}"
-        if self.finding.name in _PLACED_IN_NAME or self.region not in _ADJECTIVES:
-            if self.finding.name == "lymph_node":
-                return f"{figure}{_ADJECTIVES.get(self.region, self.region)} {word}"
-            ending = "s" if self.region in ("lung", "kidney", "rib") else ""
-            return f"{figure}{word} of the {self.region}{ending}"
-        return f"{figure}{_ADJECTIVES[self.region]} {word}"
+        if self.finding.name == "nodule" and self.region in _LESIONS:
+            word = "nodular lesions" if many else "nodular lesion"
+        if self.finding.name == "lymph_node":
+            return f"{figure}{_ADJECTIVES.get(self.region, self.region)} {word}"
+        if self.finding.name == "accessory_spleen":
+            return f"{figure}{word}"
+        if self.region not in _ADJECTIVES:
+            return f"{figure}{word} of the {self.region}"
+        *before, head = word.split()
+        return " ".join([*figure.split(), *before, _ADJECTIVES[self.region], head])
 
 
 @dataclass(frozen=True)
@@ -198,7 +201,9 @@ def _same_size(topic: Topic, size: Measure) -> tuple[Statement, ...] | None:
 def _elsewhere(topic: Topic, same: tuple[Statement, ...], unit: Unit) -> bool:
     """Whether the only measured finding is put on another side by a mention without a size."""
     sizes = {size.millimetres for one in topic.read for size in one.sizes}
-    others = [one for one in topic.read if one not in same and not one.plural and not one.sizes]
+    others = [
+        one for one in topic.family if one not in same and not one.sizes and (not one.plural or one.why)
+    ]
     return len(sizes) == 1 and any(one.sides and unit.sides and not one.sides & unit.sides for one in others)
 
 
@@ -233,4 +238,12 @@ def agrees(coarse: Unit, fine: Unit) -> bool:
         return False
     if coarse.segments and fine.segments and set(coarse.segments) != set(fine.segments):
         return False
+    parts = [{*one.segments, *one.parts} for one in (coarse, fine)]
+    if all(parts) and not any(_alike(a, b) for a in parts[0] for b in parts[1]):
+        return False
     return region_of(coarse) == region_of(fine) or not region_of(coarse)
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two words of place may mean one: ``apex`` and ``apical``, ``posterior`` and ``posterobasal``."""
+    return one[:4] == other[:4] or one.split()[0] == other.split()[0] or "basal" in one and "bas" in other[:3]
