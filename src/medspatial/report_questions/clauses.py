@@ -60,7 +60,7 @@ def read_report(report: Report) -> Reading:
         if before and before[0].sentence.section == sentence.section:
             found += _similar(sentence, found, before)
         reading.statements += found
-        before = [one for one in found if one.status != "denied"] or before[:0]
+        before = [one for one in found if one.status != "denied"] or before
     return reading
 
 
@@ -207,6 +207,10 @@ class _Clause:
             scattered = len(group.units) > 1 or any(one.sides == BOTH for one in group.units)
             if chunk.finding.name in COUNTED and not several and scattered and not group.largest_units:
                 raise Unclear("one finding, several places")
+            prominent = frozenset[str]().union(*(one.sides for one in group.prominent))
+            given = frozenset[str]().union(*(one.sides for one in group.units))
+            if given and not prominent <= given:
+                raise Unclear("prominent in another place")
             if group.unplaced:
                 yield replace(self._unread(chunk, "unclear", "no place of its own"), sizes=())
                 continue

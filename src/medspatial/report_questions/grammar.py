@@ -8,18 +8,20 @@ from typing import NamedTuple
 
 from medspatial.report_questions.chunks import Chunk
 from medspatial.report_questions.findings import COUNTED
-from medspatial.report_questions.pieces import PLACE_KINDS
+from medspatial.report_questions.pieces import BOTH, PLACE_KINDS
 from medspatial.report_questions.places import Unit, read_units
 
 _BREAKS = frozenset({"and", "mark", "filler"})
+_VERBS = frozenset({"is", "are", "was", "were", "within"})
 
 
 class Item(NamedTuple):
-    """A finding, a run of places, a size or a word that orders them."""
+    """A finding, a run of places, a size or a word that orders them; ``verb``: one stands before it."""
 
     kind: str
     chunk: Chunk
     units: tuple[Unit, ...] = ()
+    verb: bool = False
 
 
 class Relation(NamedTuple):
@@ -44,6 +46,8 @@ class Group:
         How near the pleura or the centre, per finding (``subpleural nodule``).
     unplaced
         Named last and without a place: whether it shares the one before is not said.
+    joined
+        Whether ``and`` or ``with`` joins its findings; commas alone do not make them share a place.
     """
 
     findings: list[Chunk] = field(default_factory=list)
@@ -58,6 +62,7 @@ class Group:
     largest_sizes: list[Chunk] = field(default_factory=list)
     largest_relations: list[Relation] = field(default_factory=list)
     unplaced: bool = False
+    joined: bool = True
 
 
 class Unclear(Exception):
@@ -76,24 +81,39 @@ def read_groups(chunks: Sequence[Chunk]) -> list[Group]:
     built.read()
     if not built.groups:
         raise Unclear("no finding")
+    _check_lists(built)
     return _shared_out(built.groups, built.order, built.places)
+
+
+def _check_lists(built: _Builder) -> None:
+    """Refuse ``emphysema, nodules in the right lung``: whether the first shares the place is not said."""
+    loose = any(not group.joined for group in built.groups)
+    if not loose or not built.order.startswith("F"):
+        return
+    everywhere = all(one.coarse and one.sides == BOTH and not one.zones for units in built.places for one in units)
+    if not built.after_verb and not (len(built.groups) == 1 and everywhere):
+        raise Unclear("place of which finding of a list")
 
 
 def _items(chunks: Sequence[Chunk]) -> list[Item]:
     items: list[Item] = []
     run: list[Chunk] = []
+    verb = False
     for at, one in enumerate(chunks):
         joins = one.kind in ("and", "mark", "filler") and run and _goes_on(chunks, at)
         if one.kind in PLACE_KINDS or joins:
             run.append(one)
             continue
         if run:
-            items.append(_place(run))
-            run = []
+            items.append(_place(run)._replace(verb=verb))
+            run, verb = [], False
         if one.kind in {"unknown", "or"}:
             raise Unclear(f"word not known: {one.value}")
-        if one.kind != "filler":
-            items.append(Item(one.kind, one))
+        if one.kind == "filler":
+            verb = verb or one.value in _VERBS
+        else:
+            items.append(Item(one.kind, one, verb=verb))
+            verb = False
     if run:
         items.append(_place(run))
     return items
@@ -149,6 +169,7 @@ class _Builder:
         self._ahead: tuple[str, ...] = ()  # zones of the finding that follows
         self._sizes_ahead: list[Chunk] = []  # and its sizes
         self._joined, self._largest = True, False
+        self.after_verb = False  # a verb stands before the last place
 
     def read(self) -> None:
         """Take in all items, in order."""
@@ -171,6 +192,8 @@ class _Builder:
 
     def _finding(self, at: int) -> int:
         chunk = self.items[at].chunk
+        if self._sizes_ahead and self.items[at].verb:
+            raise Unclear("size of what")
         last = self.order.rstrip("+w")[-1:]
         adjacent = bool(self.groups) and not self._largest and last == "F"
         if adjacent and self.groups[-1].closed:
@@ -178,6 +201,10 @@ class _Builder:
         if adjacent and not self._joined and self.items[at - 1].kind == "finding":
             self.groups[-1].findings[-1] = chunk  # "sequela calcific nodule": the head is the last
         elif adjacent:
+            if self.groups[-1].prominent:
+                raise Unclear("prominent is which finding")
+            commas = self.items[at - 1].kind == "mark" and len(self.groups[-1].findings) == 1
+            self.groups[-1].joined = not commas and (self.groups[-1].joined or self.items[at - 1].kind != "mark")
             self.groups[-1].findings.append(chunk)
             self.groups[-1].zones.append(self._ahead)
         else:
@@ -242,6 +269,7 @@ class _Builder:
         else:
             self.order += "P"
             self.places.append(units)
+            self.after_verb = self.items[at].verb
         return 1
 
     def _relation(self, at: int) -> int:

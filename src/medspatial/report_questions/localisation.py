@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from medspatial.report_questions.facts import (
@@ -42,6 +43,7 @@ _STATIONS: dict[str, str] = {
     "subcarinal": "subcarinal", "prevascular": "prevascular", "aortopulmonary": "aortopulmonary window",
     "paraesophageal": "paraesophageal", "retrocrural": "retrocrural", "paraaortic": "paraaortic",
 }  # fmt: skip
+_ABDOMEN = re.compile(r"\b(?:abdom\w*|c(?:o)?eliac|mesent\w+|retroperit\w+|perihepat\w+)\b", re.IGNORECASE)
 _LEVELS = [*(f"C{n}" for n in range(1, 8)), *(f"T{n}" for n in range(1, 13)), *(f"L{n}" for n in range(1, 6))]
 
 
@@ -164,6 +166,8 @@ def station_of_nodes(topic: Topic) -> Iterator[Fact | Unasked]:
         return
     false = tuple(title for name, title in _STATIONS.items() if name not in named)
     for one in topic.read:
+        if _ABDOMEN.search(one.sentence.text):
+            continue
         for unit in one.units:
             if unit.station in _STATIONS:
                 yield Fact(

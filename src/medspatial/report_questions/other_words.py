@@ -19,7 +19,8 @@ _ROOTS: dict[str, str] = {
     "sequela": r"sequel\w+|\w*fibro(?:tic|sis)\w*|scar\w*",
     "mosaic": r"mosaic\w*",
     "cavity": r"cavit\w+",
-    "bulla": r"bull(?:a|ae|ous)|bleb\w*",
+    "bulla": r"bull(?:a|ae|ous)\b|ble[bp]\w*",
+    "pleural_plaque": r"pleura\w*.*\bcalcifi\w+|\bcalcifi\w+.*pleura\w*|plaque-like",
     "tree_in_bud": r"\bbud(?:s|ding)?\b",
     "reticulation": r"reticul\w+",
 }

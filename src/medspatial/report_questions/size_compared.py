@@ -116,6 +116,9 @@ def largest_node(topic: Topic) -> Iterator[Fact | Unasked]:
     names = {_station(one) for one in largest}
     if len(names) != 1 or "" in names:
         return
+    if _nodes_elsewhere(topic, largest):
+        yield Unasked("ambiguous", topic.key, "the largest of some of them")
+        return
     answer = names.pop()
     near = {
         answer,
@@ -130,6 +133,16 @@ def largest_node(topic: Topic) -> Iterator[Fact | Unasked]:
         "largest lymph_node", "report-largest-node", "volume", {"noun": "lymph nodes", **plural_words(True)},
         answer, tuple(one for one in _STATIONS if one not in near), (largest[0],), structures=("lymph_node",),
     )  # fmt: skip
+
+
+def _nodes_elsewhere(topic: Topic, largest: Sequence[Statement]) -> bool:
+    """Whether another sentence speaks of nodes at some station; not the one that ``of these`` refers to."""
+    alone = all(other.largest for one in largest for other in topic.family if other.sentence == one.sentence)
+    steps = (-1, 0) if alone else (0,)
+    own = {(one.sentence.section, one.sentence.number + step) for one in largest for step in steps}
+    rest = (one for one in topic.family if (one.sentence.section, one.sentence.number) not in own)
+    named = (one for one in rest if one.sentence.section == "findings" and not one.qualified)
+    return any(one.sizes or any(unit.station or unit.sides or unit.parts for unit in one.units) for one in named)
 
 
 def _station(one: Statement) -> str:
@@ -197,19 +210,26 @@ def _names(first: Single, second: Single) -> tuple[str, str] | None:
 def _name(single: Single) -> str | None:
     topic, own = single.topic, set(map(id, single.statements))
     others = [
-        one for one in topic.family if id(one) not in own and (one.units or one.plural) and not one.sums_up
+        one
+        for one in topic.family
+        if id(one) not in own and (one.units or one.plural or one.sizes) and not one.sums_up
     ]
     noun = f"the {topic.noun(plural=False)}"
     if not others:
         return noun
     lobes = lobes_of(single.unit)
-    if topic.region == "lung" and len(lobes) == 1 and not any(lobes & possible_lobes(one) for one in others):
+    if topic.region == "lung" and len(lobes) == 1 and not any(lobes & _maybe_in(one) for one in others):
         return f"{noun} in the {next(iter(lobes))}"
     side = single.unit.sides
     free = all(one.units and one.sides and not one.sides & side for one in others)
     if topic.region in PAIRED and len(side) == 1 and free:
         return f"{noun} on the {next(iter(side))}"
     return None
+
+
+def _maybe_in(one: Statement) -> frozenset[str]:
+    """The lobes that a mention may be about; all where it has no place of its own."""
+    return possible_lobes(one) if one.units else frozenset(LOBES)
 
 
 def compared_calibres(report: Report) -> Iterator[Fact | Unasked]:

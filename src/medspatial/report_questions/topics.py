@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -59,7 +60,7 @@ class Topic:
     @property
     def plural(self) -> bool:
         """Whether the report speaks of several."""
-        if any(one.plural and not one.largest for one in self.read):
+        if any(one.plural or one.largest for one in self.read):
             return True
         units = [unit for one in self.read for unit in one.units]
         others = [unit for one in self.others for unit in one.units]
@@ -69,7 +70,7 @@ class Topic:
         """Its name for questions: ``lung nodules``, ``5 mm lung nodule``, ``adenoma of the liver``."""
         many = self.plural if plural is None else plural
         word = self.finding.many if many else self.finding.one
-        figure = f"{size.text} " if size else ""
+        figure = f"{re.sub(r'(?<=[0-9])(?=[a-z])', ' ', size.text)} " if size else ""
         if self.finding.region:
             return f"{figure}{word}"
         if self.finding.name == "nodule" and self.region in _LESIONS:
@@ -236,7 +237,8 @@ def agrees(coarse: Unit, fine: Unit) -> bool:
         return False
     if coarse.lobe and fine.lobe and coarse.lobe != fine.lobe:
         return False
-    if coarse.segments and fine.segments and set(coarse.segments) != set(fine.segments):
+    one, other = set(coarse.segments), set(fine.segments)
+    if one and other and not (one <= other or other <= one):
         return False
     parts = [{*one.segments, *one.parts} for one in (coarse, fine)]
     if all(parts) and not any(_alike(a, b) for a in parts[0] for b in parts[1]):
