@@ -262,7 +262,7 @@ def _without_meaning(clause: Sequence[Chunk]) -> tuple[list[Chunk], list[Chunk]]
     hedged: list[Chunk] = []
     skipping = ""
     for one in clause:
-        if one.kind == "means":
+        if one.kind == "means" and skipping != "rest":
             tail = one.value.startswith(("evaluated", "interpreted", "considered", "thought"))
             skipping = "rest" if tail else "name"
         elif one.kind == "end":

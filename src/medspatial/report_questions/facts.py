@@ -99,7 +99,11 @@ def _side_refused(topic: Topic, placed: list[Statement]) -> Unasked | None:
     for section in {one.sentence.section for one in placed}:
         if _union([one for one in placed if one.sentence.section == section]) != union:
             return Unasked("contradicted", topic.key, "the sections give different sides")
-    loose = [one for one in topic.others if one.units and not (one.sides and one.sides <= union)]
+    loose = [
+        one
+        for one in topic.others
+        if one.units and (one.elsewhere or not one.sides or not one.sides <= union)
+    ]
     return Unasked("unclear_mention", topic.key, loose[0].why) if loose else None
 
 
@@ -135,6 +139,8 @@ def possible_lobes(statement: Statement) -> frozenset[str]:
     if statement.status == "read":
         for unit in statement.units:
             found |= _lobes(unit.sides or BOTH, _lobe_names(unit))
+    elif statement.elsewhere:
+        found = set(LOBES)
     elif statement.units:
         found = _lobes(sides, named)
     return frozenset(found)

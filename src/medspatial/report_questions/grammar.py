@@ -12,6 +12,8 @@ from medspatial.report_questions.pieces import BOTH, PLACE_KINDS
 from medspatial.report_questions.places import Unit, read_units
 
 _BREAKS = frozenset({"and", "mark", "filler"})
+_FAR = 15
+"""Letters between a lobe and the lungs that may still be one place: ``in the lower lobes, in both lungs``."""
 _VERBS = frozenset({"is", "are", "was", "were", "within"})
 
 
@@ -144,6 +146,8 @@ def _nested(units: list[Unit]) -> list[Unit]:
     fine = [one for one in units if not one.coarse and one.lung]
     if not coarse or not fine:
         return units
+    if min(one.start for one in coarse) - max(one.end for one in fine) > _FAR:
+        raise Unclear("lungs named far behind a lobe")
     sides = frozenset().union(*(one.sides for one in coarse))
     return _refine(sides, fine, [one for one in units if one not in coarse])
 

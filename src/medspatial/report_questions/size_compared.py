@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from medspatial.cases.ct_rate import Report
@@ -23,6 +24,7 @@ from medspatial.report_questions.topics import PAIRED, Single, Topic
 SURE_RATIO = 1.2
 """A size must be so many times the other to be called larger, and differ by `SURE_MM`."""
 SURE_MM = 1.0
+_APART = re.compile(r"\b(?:apart from|other than|except|besides)\b", re.IGNORECASE)
 VESSEL_MM = 3.0
 """Vessels compared differ by so much at least: calipers do not repeat better."""
 
@@ -32,6 +34,9 @@ def largest_of_kind(topic: Topic, own: Sequence[Single]) -> Iterator[Fact | Unas
     if topic.region != "lung" or not topic.finding.asked or topic.contradicted:
         return
     largest = [one for one in topic.read if one.largest and one.units]
+    if any(_APART.search(one.sentence.text) for one in largest):
+        yield Unasked("ambiguous", topic.key, "the largest apart from others")
+        return
     if not largest:
         yield from _largest_by_size(topic, own)
         return
@@ -116,7 +121,7 @@ def largest_node(topic: Topic) -> Iterator[Fact | Unasked]:
     names = {_station(one) for one in largest}
     if len(names) != 1 or "" in names:
         return
-    if _nodes_elsewhere(topic, largest):
+    if _nodes_elsewhere(topic, largest) or any(_APART.search(one.sentence.text) for one in largest):
         yield Unasked("ambiguous", topic.key, "the largest of some of them")
         return
     answer = names.pop()
@@ -137,10 +142,10 @@ def largest_node(topic: Topic) -> Iterator[Fact | Unasked]:
 
 def _nodes_elsewhere(topic: Topic, largest: Sequence[Statement]) -> bool:
     """Whether another sentence speaks of nodes at some station; not the one that ``of these`` refers to."""
-    alone = all(other.largest for one in largest for other in topic.family if other.sentence == one.sentence)
+    alone = all(other.largest for one in largest for other in topic.anywhere if other.sentence == one.sentence)
     steps = (-1, 0) if alone else (0,)
     own = {(one.sentence.section, one.sentence.number + step) for one in largest for step in steps}
-    rest = (one for one in topic.family if (one.sentence.section, one.sentence.number) not in own)
+    rest = (one for one in topic.anywhere if (one.sentence.section, one.sentence.number) not in own)
     named = (one for one in rest if one.sentence.section == "findings" and not one.qualified)
     return any(one.sizes or any(unit.station or unit.sides or unit.parts for unit in one.units) for one in named)
 

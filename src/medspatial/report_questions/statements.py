@@ -61,6 +61,11 @@ class Statement:
         return in_impression and self.plural and not self.sizes and all(unit.coarse for unit in self.units)
 
     @property
+    def elsewhere(self) -> bool:
+        """Whether it says where there is more of it (``more diffuse emphysema in the upper lobes``): some lies elsewhere."""
+        return self.why.startswith("prominent")
+
+    @property
     def counted(self) -> bool:
         """Whether findings of its kind are counted one by one."""
         return self.finding.name in COUNTED

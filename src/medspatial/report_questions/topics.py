@@ -41,6 +41,8 @@ class Topic:
         Mentions that are not understood, or whose organ is not said: they may be about it too.
     family
         Statements of like kinds in this organ, whatever their status, the denied left out.
+    anywhere
+        The same of all organs.
     contradicted
         The report also denies the kind as a whole.
     """
@@ -50,6 +52,7 @@ class Topic:
     read: list[Statement] = field(default_factory=list)
     others: list[Statement] = field(default_factory=list)
     family: list[Statement] = field(default_factory=list)
+    anywhere: list[Statement] = field(default_factory=list)
     contradicted: bool = False
 
     @property
@@ -62,15 +65,19 @@ class Topic:
         """Whether the report speaks of several."""
         if any(one.plural or one.largest for one in self.read):
             return True
+        if not self.read or not self.read[0].counted:
+            return False
+        if len({size.millimetres for one in self.family if one.alone for size in one.sizes}) > 1:
+            return True
         units = [unit for one in self.read for unit in one.units]
         others = [unit for one in self.others for unit in one.units]
-        return bool(units) and self.read[0].counted and finest([*units, *others]) is None
+        return bool(units) and finest([*units, *others]) is None
 
     def noun(self, *, plural: bool | None = None, size: Measure | None = None) -> str:
         """Its name for questions: ``lung nodules``, ``5 mm lung nodule``, ``adenoma of the liver``."""
         many = self.plural if plural is None else plural
         word = self.finding.many if many else self.finding.one
-        figure = f"{re.sub(r'(?<=[0-9])(?=[a-z])', ' ', size.text)} " if size else ""
+        figure = f"{re.sub(r'(?<=[0-9])(?=[cm]m)', ' ', size.text)} " if size else ""
         if self.finding.region:
             return f"{figure}{word}"
         if self.finding.name == "nodule" and self.region in _LESIONS:
@@ -119,6 +126,7 @@ def topics(reading: Reading) -> list[Topic]:
                 )
                 topic.contradicted |= same and not one.qualified and _of_all(one)
                 continue
+            topic.anywhere.append(one)
             if _may_lie(one, topic):
                 topic.family.append(one)
                 if one not in topic.read:
