@@ -194,7 +194,10 @@ def review_audit(
     listing(_progress_of(figures), as_json=False, title="The audit")
     _table(_in_words(agreed), "Agreement of people and model, on questions that people judged")
     _table(differing, "Where the file lists that they differ")
-    _table(_with_rules(figures), f"On the {figures.same_pairs} cases whose pairs are the audited ones: what is spatial")
+    _table(
+        _with_rules(figures),
+        f"On the {figures.same_pairs} cases whose pairs are the audited ones: what is spatial",
+    )
 
 
 def accepted_files(output: Path, *, keep: Iterable[Path] = ()) -> tuple[Path, Path]:
@@ -318,7 +321,9 @@ def _with_rules(figures: AuditFigures) -> list[dict[str, Any]]:
     ):
         if found is not None:
             low, high = interval or (None, None)
-            rows.append({"people against": name, **_in_words([asdict(found)])[0], "kappa from": low, "to": high})
+            rows.append(
+                {"people against": name, **_in_words([asdict(found)])[0], "kappa from": low, "to": high}
+            )
     return rows
 
 

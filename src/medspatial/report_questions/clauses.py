@@ -43,6 +43,11 @@ _QUALIFIED = re.compile(
     r"lytic|destructive|space|occup\w*|acute|recent|free|size[sd]?|apart|except|distinguishable|massive)\b",
     re.IGNORECASE,
 )
+_NOT_BEFORE = re.compile(
+    r"\bnot (?:\w+ ){0,4}(?:in|on) (?:the |his |her )?(?:previous|prior|old|last|earlier|former)\b",
+    re.IGNORECASE,
+)
+_SEVERAL = re.compile(r"\b(?:few|several|multiple|many|numerous|some|two|three|four)\b", re.IGNORECASE)
 INTERPRETED = "an interpretation"
 """Why a finding is hedged that the report only names to say what it makes of another."""
 _SPOILS = (("past", "past"), ("doubt", "hedged"), ("unless", "unclear"))
@@ -64,9 +69,7 @@ def read_report(report: Report) -> Reading:
     return reading
 
 
-def _similar(
-    sentence: Sentence, found: Sequence[Statement], before: Sequence[Statement]
-) -> list[Statement]:
+def _similar(sentence: Sentence, found: Sequence[Statement], before: Sequence[Statement]) -> list[Statement]:
     """Return what the sentence before found as unclear mentions, where this one says ``a similar appearance``."""
     if not SIMILAR.search(sentence.text) or any(one.status == "denied" for one in found):
         return []
@@ -101,9 +104,19 @@ def _clauses(chunks: Sequence[Chunk]) -> Iterator[list[Chunk]]:
         if one.kind == "mark" and one.value in ";:":
             yield clause
             clause = []
+        elif one.value == "no" and _states(clause):
+            yield clause[:-1]
+            clause = [one]
         else:
             clause.append(one)
     yield clause
+
+
+def _states(clause: Sequence[Chunk]) -> bool:
+    """Whether a clause states something whole before ``and no``: ``nodules are seen, and no mass was seen``."""
+    kinds = [one.kind for one in clause]
+    verb = any(one.kind == "filler" and one.value in ("is", "are", "was", "were") for one in clause)
+    return verb and kinds[-1] == "and" and "finding" in kinds and "not" not in kinds
 
 
 class _Clause:
@@ -151,6 +164,8 @@ class _Clause:
     def _refused(self) -> tuple[str, str] | None:
         """Return status and reason where nothing of the clause is read."""
         kinds = {one.kind for one in self.chunks}
+        if "not" in kinds and _NOT_BEFORE.search(self._text):
+            return "past", "not seen before"
         if "not" in kinds:
             clean = "unless" not in kinds and self._plainly_denied()
             return ("denied", "denied") if clean else ("unclear", "beside a denial")
@@ -203,7 +218,8 @@ class _Clause:
         only = len(group.findings) == 1
         for chunk, zones in zip(group.findings, group.zones, strict=True):
             assert chunk.finding is not None
-            several = chunk.plural and not group.largest
+            counted = alone and only and _SEVERAL.search(self.sentence.text[self.span[0] : chunk.start])
+            several = (chunk.plural or counted is not None) and not group.largest
             scattered = len(group.units) > 1 or any(one.sides == BOTH for one in group.units)
             if chunk.finding.name in COUNTED and not several and scattered and not group.largest_units:
                 raise Unclear("one finding, several places")

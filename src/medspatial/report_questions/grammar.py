@@ -92,7 +92,9 @@ def _check_lists(built: _Builder) -> None:
     loose = any(not group.joined for group in built.groups)
     if not loose or not built.order.startswith("F"):
         return
-    everywhere = all(one.coarse and one.sides == BOTH and not one.zones for units in built.places for one in units)
+    everywhere = all(
+        one.coarse and one.sides == BOTH and not one.zones for units in built.places for one in units
+    )
     if not built.after_verb and not (len(built.groups) == 1 and everywhere):
         raise Unclear("place of which finding of a list")
 
@@ -208,7 +210,9 @@ class _Builder:
             if self.groups[-1].prominent:
                 raise Unclear("prominent is which finding")
             commas = self.items[at - 1].kind == "mark" and len(self.groups[-1].findings) == 1
-            self.groups[-1].joined = not commas and (self.groups[-1].joined or self.items[at - 1].kind != "mark")
+            self.groups[-1].joined = not commas and (
+                self.groups[-1].joined or self.items[at - 1].kind != "mark"
+            )
             self.groups[-1].findings.append(chunk)
             self.groups[-1].zones.append(self._ahead)
         else:
@@ -303,6 +307,8 @@ class _Builder:
         if before.relations or before.prominent:
             if len(self.groups) != 1:
                 raise Unclear("relation before the findings")
+            if before.prominent and self.groups[0].prominent:
+                raise Unclear("prominent in two places")
             self.groups[0].relations += before.relations
             self.groups[0].prominent = self.groups[0].prominent or before.prominent
         if before.sizes and self.groups:

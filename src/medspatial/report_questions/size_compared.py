@@ -142,12 +142,16 @@ def largest_node(topic: Topic) -> Iterator[Fact | Unasked]:
 
 def _nodes_elsewhere(topic: Topic, largest: Sequence[Statement]) -> bool:
     """Whether another sentence speaks of nodes at some station; not the one that ``of these`` refers to."""
-    alone = all(other.largest for one in largest for other in topic.anywhere if other.sentence == one.sentence)
+    alone = all(
+        other.largest for one in largest for other in topic.anywhere if other.sentence == one.sentence
+    )
     steps = (-1, 0) if alone else (0,)
     own = {(one.sentence.section, one.sentence.number + step) for one in largest for step in steps}
     rest = (one for one in topic.anywhere if (one.sentence.section, one.sentence.number) not in own)
     named = (one for one in rest if one.sentence.section == "findings" and not one.qualified)
-    return any(one.sizes or any(unit.station or unit.sides or unit.parts for unit in one.units) for one in named)
+    return any(
+        one.sizes or any(unit.station or unit.sides or unit.parts for unit in one.units) for one in named
+    )
 
 
 def _station(one: Statement) -> str:

@@ -11,6 +11,7 @@ from medspatial.report_questions.language import Measure
 from medspatial.report_questions.places import Unit
 from medspatial.report_questions.sentences import Sentence
 
+
 @dataclass(frozen=True)
 class Statement:
     """One mention of a finding in one clause.
