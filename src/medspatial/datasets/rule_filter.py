@@ -34,19 +34,21 @@ _PLACES = frozenset(
 )
 _OTHER_PLACES = re.compile(
     r"\b(?:o?esophag\w+|hiatus|abdom\w+|mesenter\w+|periton\w+|disc|discs|spin(?:e|al)|(?:mid|upper|lower)?-?"
-    r"thoracic (?:level|vertebrae)|vicinity|neighbou?rhood|sub(?:cutaneous|pleural)|skin|muscles?|cavity|bladder|"
-    r"multilobar|lobes?|unilateral|bilateral|midline)\b",
+    r"thoracic (?:level|vertebrae)|vicinity|neighbou?rhood|sub(?:cutaneous|pleural)|skin|muscles?|cavity|"
+    r"bladder|multilobar|lobes?|unilateral|bilateral|midline)\b",
     re.IGNORECASE,
 )
 """Places that the reader of reports does not use, and words of extent over several."""
 _ABSENT = re.compile(
-    r"^\s*(?:no|none|neither)\b|\b(?:not|never) (?:\w+ )?(?:detected|observed|seen|present|identified|noted|found)\b|"
+    r"^\s*(?:no|none|neither)\b|\b(?:not|never) (?:\w+ )?"
+    r"(?:detected|observed|seen|present|identified|noted|found)\b|"
     r"\bno (?:\w+[ -]){0,6}(?:was|were|is|are|lesions?|nodes?|mass|effusions?|patholog\w+)\b|"
     r"\b(?:normal|open|patent|preserved|unremarkable|intact)\b",
     re.IGNORECASE,
 )
 _REPORTED = re.compile(
-    r"\b(?:mentioned|referenced|referred to|cited|commented on|assessed|evaluated|explicitly|specifically noted)\b",
+    r"\b(?:mentioned|referenced|referred to|cited|commented on|assessed|evaluated|"
+    r"explicitly|specifically noted)\b",
     re.IGNORECASE,
 )
 

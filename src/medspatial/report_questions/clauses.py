@@ -70,7 +70,7 @@ def read_report(report: Report) -> Reading:
 
 
 def _similar(sentence: Sentence, found: Sequence[Statement], before: Sequence[Statement]) -> list[Statement]:
-    """Return what the sentence before found as unclear mentions, where this one says ``a similar appearance``."""
+    """Return what the sentence before found as unclear mentions, where this one says ``a similar one``."""
     if not SIMILAR.search(sentence.text) or any(one.status == "denied" for one in found):
         return []
     clause = _Clause(sentence, read_chunks(sentence.text))
@@ -113,7 +113,7 @@ def _clauses(chunks: Sequence[Chunk]) -> Iterator[list[Chunk]]:
 
 
 def _states(clause: Sequence[Chunk]) -> bool:
-    """Whether a clause states something whole before ``and no``: ``nodules are seen, and no mass was seen``."""
+    """Whether a clause states something whole before ``and no``: ``nodules are seen, and no mass``."""
     kinds = [one.kind for one in clause]
     verb = any(one.kind == "filler" and one.value in ("is", "are", "was", "were") for one in clause)
     return verb and kinds[-1] == "and" and "finding" in kinds and "not" not in kinds

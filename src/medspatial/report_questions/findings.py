@@ -9,7 +9,6 @@ from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
-
 COUNTED = frozenset(
     {"nodule", "thyroid_nodule", "mass", "ground_glass_nodule", "bulla", "air_cyst", "cavity", "granuloma",
      "cyst", "renal_cyst", "stone", "hypodense_lesion", "adenoma", "hemangioma", "lipoma", "port",

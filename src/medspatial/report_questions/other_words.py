@@ -1,4 +1,4 @@
-"""Mentions of a finding in words that are no phrase of it: they may put it elsewhere, so they count as unclear."""
+"""Mentions of a finding in words that are no phrase of it: it may lie there too, so they are unclear."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ _ROOTS: dict[str, str] = {
     "reticulation": r"reticul\w+",
 }
 SIMILAR = re.compile(
-    r"\b(?:similar(?:ly)?|the same)\b(?!\s+(?:to|as|size|number|level))|^\W*(?:it|they|these|this)\b.*\balso\b",
+    r"\b(?:similar(?:ly)?|the same)\b(?!\s+(?:to|as|size|number|level))|"
+    r"^\W*(?:it|they|these|this)\b.*\balso\b",
     re.IGNORECASE,
 )
 """A sentence that speaks of what the sentence before it found."""

@@ -7,12 +7,13 @@ of a language model. Where the reader does not understand the quote, it says not
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 
 from medspatial.cases.ct_rate import Report
 from medspatial.report_questions.chunks import read_chunks
-from medspatial.report_questions.clauses import INTERPRETED, read_report
+from medspatial.report_questions.clauses import read_report
 from medspatial.report_questions.evidence import Refusal
 from medspatial.report_questions.findings import find_findings
 from medspatial.report_questions.language import NEGATION, measures
@@ -86,7 +87,7 @@ def _doubted(one: Statement) -> bool:
     if one.status != "hedged" or one.why not in _ADJECTIVES:
         return False
     chunks = [chunk for chunk in read_chunks(one.text) if chunk.kind != "filler"]
-    pairs = zip(chunks, chunks[1:], strict=False)
+    pairs = itertools.pairwise(chunks)
     return any(
         first.kind == "doubt" and second.kind == "finding" and second.value == one.finding.name
         for first, second in pairs

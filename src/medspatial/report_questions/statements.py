@@ -63,7 +63,7 @@ class Statement:
 
     @property
     def elsewhere(self) -> bool:
-        """Whether it says where there is more of it (``more diffuse emphysema in the upper lobes``): some lies elsewhere."""
+        """Whether it says where there is more of it (``more diffuse in the apex``): some lies elsewhere."""
         return self.why.startswith("prominent")
 
     @property

@@ -255,5 +255,6 @@ def agrees(coarse: Unit, fine: Unit) -> bool:
 
 
 def _alike(one: str, other: str) -> bool:
-    """Whether two words of place may mean one: ``apex`` and ``apical``, ``posterior`` and ``posterobasal``."""
-    return one[:4] == other[:4] or one.split()[0] == other.split()[0] or "basal" in one and "bas" in other[:3]
+    """Whether two words of place may mean one: ``apex``, ``apical``; ``posterior``, ``posterobasal``."""
+    same = one.split(maxsplit=1)[0] == other.split(maxsplit=1)[0]
+    return one[:4] == other[:4] or same or ("basal" in one and "bas" in other[:3])
