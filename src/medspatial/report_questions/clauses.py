@@ -15,7 +15,7 @@ from medspatial.report_questions.other_words import SIMILAR, in_other_words
 from medspatial.report_questions.pieces import BOTH, PLACE_KINDS
 from medspatial.report_questions.places import Unit
 from medspatial.report_questions.sentences import Sentence, sentences
-from medspatial.report_questions.statements import Reading, Statement
+from medspatial.report_questions.statements import OTHER_WORDS, Reading, Statement
 
 _HEADING = re.compile(
     r"^\s*(?:when|in the (?:evaluation|examination|assessment)|in (?:the )?sections?|within the sections?|"
@@ -133,7 +133,7 @@ class _Clause:
         if all(one.status == "denied" for one in found):
             return found
         named = {one.finding.family for one in found}
-        return found + [self.mention(one, "in other words") for one in in_other_words(self._text, named)]
+        return found + [self.mention(one, OTHER_WORDS) for one in in_other_words(self._text, named)]
 
     def mention(self, finding: Finding, why: str) -> Statement:
         """Return an unclear mention of a finding at the places that the clause names."""
@@ -218,8 +218,8 @@ class _Clause:
         only = len(group.findings) == 1
         for chunk, zones in zip(group.findings, group.zones, strict=True):
             assert chunk.finding is not None
-            counted = alone and only and _SEVERAL.search(self.sentence.text[self.span[0] : chunk.start])
-            several = (chunk.plural or counted is not None) and not group.largest
+            counted = _SEVERAL.search(self.sentence.text[self.span[0] : chunk.start]) is not None
+            several = (chunk.plural or (counted and alone and only)) and not group.largest
             scattered = len(group.units) > 1 or any(one.sides == BOTH for one in group.units)
             if chunk.finding.name in COUNTED and not several and scattered and not group.largest_units:
                 raise Unclear("one finding, several places")

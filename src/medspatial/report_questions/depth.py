@@ -31,7 +31,8 @@ def depth_of_kind(topic: Topic) -> Iterator[Fact | Unasked]:
     if not with_zone:
         return
     everything = {depth for _, found in with_zone for depth in found}
-    if any(not _all_deep(one) for one in topic.read if not _coarse(one)):
+    unread = [one for one in topic.others if one.finding.name == topic.finding.name]
+    if any(not _all_deep(one) for one in topic.read if not _coarse(one)) or any(map(_elsewhere, unread)):
         yield Unasked("ambiguous", topic.key, "some of them, not all")
         return
     loose = any(
@@ -64,6 +65,12 @@ def _all_deep(one: Statement) -> bool:
 def _coarse(one: Statement) -> bool:
     """Whether a mention of several says no more than the lungs."""
     return not one.units or (one.plural and all(unit.coarse and not unit.zones for unit in one.units))
+
+
+def _elsewhere(one: Statement) -> bool:
+    """Whether a mention that is not understood names a lobe or a part of the lung, and no depth."""
+    words = {word for unit in one.units for word in (*unit.parts, *unit.zones) if not unit.organ}
+    return not words & set(_NEAR) and (any(unit.lobe for unit in one.units) or bool(words - {"lobe"}))
 
 
 def _depths(units: Sequence[Unit]) -> frozenset[str]:

@@ -164,11 +164,12 @@ def which_finding(found: Sequence[Sided]) -> Iterator[Fact]:
         false = [
             one for at, one in enumerate(false) if not any(_one_thing(one, other) for other in false[:at])
         ]
-        if len(true) == 1 and len({one.noun for one in false}) >= 2:
+        shown = list({one.noun: one for one in reversed(false)}.values())[-3:]
+        if len(true) == 1 and len(shown) >= 2:
             yield Fact(
                 "which finding", "report-which-finding", "comparison", {"where": words},
-                f"the {true[0].noun}", tuple(dict.fromkeys(f"the {one.noun}" for one in false)),
-                (true[0].statement, *(one.statement for one in false)),
+                f"the {true[0].noun}", tuple(f"the {one.noun}" for one in shown),
+                (true[0].statement, *(one.statement for one in shown)),
                 inferred="the sides of several findings are compared",
                 structures=(true[0].key.split("@")[0],),
             )  # fmt: skip

@@ -110,7 +110,10 @@ def _longest(single: Single) -> float:
 _STATIONS = (
     "upper paratracheal", "lower paratracheal", "subcarinal", "prevascular", "aortopulmonary",
     "paraesophageal", "right hilar", "left hilar", "axillary", "paratracheal", "pretracheal",
+    "precarinal",
 )  # fmt: skip
+_BEFORE_TRACHEA = frozenset({"paratracheal", "lower paratracheal", "pretracheal", "precarinal"})
+"""Stations that overlap: nodes before the trachea and the carina are counted as lower paratracheal ones."""
 
 
 def largest_node(topic: Topic) -> Iterator[Fact | Unasked]:
@@ -129,11 +132,7 @@ def largest_node(topic: Topic) -> Iterator[Fact | Unasked]:
         answer,
         *(one for one in _STATIONS if one.endswith("paratracheal") and answer.endswith("paratracheal")),
     }
-    near |= (
-        {"pretracheal", "paratracheal"}
-        if answer in ("pretracheal", "paratracheal", "lower paratracheal")
-        else set()
-    )
+    near |= _BEFORE_TRACHEA if answer in _BEFORE_TRACHEA else set()
     yield Fact(
         "largest lymph_node", "report-largest-node", "volume", {"noun": "lymph nodes", **plural_words(True)},
         answer, tuple(one for one in _STATIONS if one not in near), (largest[0],), structures=("lymph_node",),

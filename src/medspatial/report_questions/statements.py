@@ -11,6 +11,9 @@ from medspatial.report_questions.language import Measure
 from medspatial.report_questions.places import Unit
 from medspatial.report_questions.sentences import Sentence
 
+OTHER_WORDS = "in other words"
+"""Why a mention is unclear that names the finding by no phrase of it."""
+
 
 @dataclass(frozen=True)
 class Statement:

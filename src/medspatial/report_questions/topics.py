@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from medspatial.report_questions.findings import Finding
 from medspatial.report_questions.language import Measure
 from medspatial.report_questions.places import Unit
-from medspatial.report_questions.statements import Reading, Statement
+from medspatial.report_questions.statements import OTHER_WORDS, Reading, Statement
 
 PAIRED = frozenset(
     {"lung", "kidney", "adrenal gland", "thyroid gland", "breast", "axilla", "hilum", "supraclavicular fossa",
@@ -70,8 +70,13 @@ class Topic:
         if len({size.millimetres for one in self.family if one.alone for size in one.sizes}) > 1:
             return True
         units = [unit for one in self.read for unit in one.units]
-        others = [unit for one in self.others for unit in one.units]
-        return bool(units) and finest([*units, *others]) is None
+        if units and finest(units) is None:
+            return True
+        return any(
+            (one.plural and one.why != OTHER_WORDS) or not all(_may_be(one, unit) for unit in units)
+            for one in self.others
+            if one.finding.name == self.finding.name or one.why == OTHER_WORDS
+        )
 
     def noun(self, *, plural: bool | None = None, size: Measure | None = None) -> str:
         """Its name for questions: ``lung nodules``, ``5 mm lung nodule``, ``adenoma of the liver``."""
@@ -237,6 +242,15 @@ def finest(units: list[Unit]) -> Unit | None:
         key=lambda one: (bool(one.lobe), len(one.segments) + len(one.parts), len(one.sides), len(one.zones)),
     )
     return best if all(agrees(one, best) for one in units) else None
+
+
+def _may_be(one: Statement, unit: Unit) -> bool:
+    """Whether a mention that is not understood may be about the finding at a place, by side and lobe."""
+    sides = frozenset[str]().union(*(raw.sides for raw in one.units))
+    lobes = {raw.lobe for raw in one.units if raw.lobe}
+    return (not sides or not unit.sides or unit.sides <= sides) and (
+        not lobes or not unit.lobe or unit.lobe in lobes
+    )
 
 
 def agrees(coarse: Unit, fine: Unit) -> bool:
