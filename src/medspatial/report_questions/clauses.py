@@ -65,7 +65,7 @@ def read_report(report: Report) -> Reading:
         if before and before[0].sentence.section == sentence.section:
             found += _similar(sentence, found, before)
         reading.statements += found
-        before = [one for one in found if one.status != "denied"] or before
+        before = [one for one in found if one.status not in ("denied", "hedged")] or before
     return reading
 
 

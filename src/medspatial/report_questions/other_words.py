@@ -15,7 +15,7 @@ _ROOTS: dict[str, str] = {
     "atelectasis": r"\w*atelecta\w+",
     "emphysema": r"emphysem\w+",
     "bronchiectasis": r"bronchiecta\w+|bronchi\w*\s(?:dilat|ecta)\w+",
-    "nodule": r"nodul\w+",
+    "nodule": r"(?<!schmorl )(?<!schmorl's )nodul\w+",
     "sequela": r"sequel\w+|\w*fibro(?:tic|sis)\w*|scar\w*",
     "mosaic": r"mosaic\w*",
     "cavity": r"cavit\w+",

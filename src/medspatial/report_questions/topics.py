@@ -67,15 +67,22 @@ class Topic:
             return True
         if not self.read or not self.read[0].counted:
             return False
-        if len({size.millimetres for one in self.family if one.alone for size in one.sizes}) > 1:
+        alone = [one for one in self.family if one.alone and (one.units or one.status != "hedged")]
+        if len({size.millimetres for one in alone for size in one.sizes}) > 1:
             return True
         units = [unit for one in self.read for unit in one.units]
         if units and finest(units) is None:
             return True
+        placed_elsewhere = [
+            one.sentence
+            for one in self.anywhere
+            if one.status == "read" and one.units and one not in self.family
+        ]
         return any(
             (one.plural and one.why != OTHER_WORDS) or not all(_may_be(one, unit) for unit in units)
             for one in self.others
-            if one.finding.name == self.finding.name or one.why == OTHER_WORDS
+            if (one.finding.name == self.finding.name or one.why == OTHER_WORDS)
+            and one.sentence not in placed_elsewhere
         )
 
     def noun(self, *, plural: bool | None = None, size: Measure | None = None) -> str:
