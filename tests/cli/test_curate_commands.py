@@ -111,6 +111,9 @@ def test_model_judge_and_filter(folder, monkeypatch):
             "--llm", "openai:writer", "--set", setting,
         )  # fmt: skip
     assert "warning: 1 pairs were judged by the model that made them" in judged
+    assert "openai:writer: canaries 1/1, 9 without a verdict" in judged  # the server only judges pair 1
+    (canaries,) = json.loads((folder / "j.canaries.json").read_text())
+    assert (canaries["judge"], canaries["passed"], canaries["without_verdict"]) == ("openai:writer", 1, 9)
     manifest = json.loads((folder / "m.manifest.json").read_text())
     assert len(manifest["configuration"]["prompt_sha256"]) == 64
     assert manifest["sessions"][0]["refused"] == {"quote_not_in_report": 1}

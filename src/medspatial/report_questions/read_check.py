@@ -37,6 +37,9 @@ _ADJECTIVES = frozenset(
 """Doubts that may make a finding itself uncertain; ``differential`` or ``thought`` are of its cause."""
 _COMPARES = re.compile(r"\b(than|compar\w*|largest|larger|smaller|differ\w*|ratio|between)\b", re.IGNORECASE)
 
+_LARGEST = re.compile(r"^(?!.*\band\b).*\b(?:largest|biggest)\b", re.IGNORECASE | re.DOTALL)
+"""A question of the largest of several alone: the others lie elsewhere."""
+
 
 def check_reading(question: str, answer: str, quote: str) -> Refusal | None:
     """Return why the reader refuses a pair; None where it agrees, or does not understand the quote.
@@ -62,6 +65,8 @@ def check_reading(question: str, answer: str, quote: str) -> Refusal | None:
         return _status(question, answer, about)
     if len(read) < len(about):
         return None
+    if _LARGEST.search(question):
+        read = [one for one in read if one.largest and one.units] or read
     return _sides(answer, read) or _lobes(answer, read) or _figures(answer, read)
 
 
