@@ -17,6 +17,7 @@ from medspatial.report_questions.places import Unit
 from medspatial.report_questions.sentences import Sentence, sentences
 from medspatial.report_questions.statements import OTHER_WORDS, Reading, Statement
 
+_NONE = re.compile(r"\b(?:none|absent|nil|negative)\W*$", re.IGNORECASE)
 _HEADING = re.compile(
     r"^\s*(?:when|in the (?:evaluation|examination|assessment)|in (?:the )?sections?|within the sections?|"
     r"as far as|in the (?:upper abdominal|lung|mediastinal|bone)\s(?:sections?|window)|"
@@ -95,7 +96,20 @@ def read_sentence(sentence: Sentence) -> list[Statement]:
     if heading and not any(one.kind == "finding" and one.start < heading.end() for one in chunks):
         chunks = [one for one in chunks if one.start >= heading.end()]
     clauses = (_Clause(sentence, clause) for clause in _clauses(chunks))
-    return [one for clause in clauses if clause.findings for one in clause.read_all()]
+    found = [one for clause in clauses if clause.findings for one in clause.read_all()]
+    return _denied_at_the_end(sentence.text, found) if _NONE.search(sentence.text) else found
+
+
+def _denied_at_the_end(text: str, found: list[Statement]) -> list[Statement]:
+    """Deny what stands before a last ``none`` (``Nodules: none``); what else stands there is unclear."""
+    start = text.rfind(";") + 1
+    last = found[-1]
+    return [
+        one if one.clause[0] < start
+        else replace(one, status="denied", why="denied") if one.finding == last.finding
+        else replace(one, status="unclear", why="beside a denial")
+        for one in found
+    ]  # fmt: skip
 
 
 def _clauses(chunks: Sequence[Chunk]) -> Iterator[list[Chunk]]:
