@@ -66,7 +66,11 @@ def read_report(report: Report) -> Reading:
         if before and before[0].sentence.section == sentence.section:
             found += _similar(sentence, found, before)
         reading.statements += found
-        before = [one for one in found if one.status not in ("denied", "hedged")] or before
+        before = [
+            one
+            for one in found
+            if one.status == "read" or (one.status not in ("denied", "hedged") and one.units)
+        ] or before
     return reading
 
 
@@ -91,7 +95,8 @@ def read_sentence(sentence: Sentence) -> list[Statement]:
     """
     chunks = read_chunks(sentence.text)
     if not any(one.kind == "finding" for one in chunks):
-        return []
+        clause = _Clause(sentence, chunks)
+        return [clause.mention(one, OTHER_WORDS) for one in in_other_words(sentence.text, ())]
     heading = _HEADING.match(sentence.text)
     if heading and not any(one.kind == "finding" and one.start < heading.end() for one in chunks):
         chunks = [one for one in chunks if one.start >= heading.end()]
