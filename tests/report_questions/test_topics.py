@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from medspatial.cases.ct_rate import Report
@@ -23,6 +25,7 @@ def _noun(text, key, impression=""):
         f"{NODULE} Schmorl nodules are observed in the lower thoracic vertebrae.",
         f"{NODULE} Solid nodules, the largest of which is 25 mm, are observed in the right thyroid lobe.",
         f"{NODULE} A zzyzx nodule of the left lung.",
+        f"{NODULE} It is also present in the previous examination.",
         "A nodule with calcification is observed in the left lower lobe.",
     ],
 )  # fmt: skip
@@ -45,10 +48,22 @@ def test_several_are_named_in_the_plural(text):
     assert _noun(text, "nodule@lung") == "lung nodules"
 
 
+def test_changes_are_always_several():
+    text = (
+        "Sequela changes are observed in the left lung. Fibrotic recession is seen in the right upper lobe."
+    )
+    assert _noun(text, "sequela@lung") == "sequela changes"
+    assert _noun(text, "fibrosis@lung") == "fibrotic changes"
+    (made,) = questions_from_reports([Report("c", text, "")])
+    questions = " ".join(one.question for one in made.questions)
+    assert re.search("(?:are|do) the (?:sequela|fibrotic) changes", questions, re.IGNORECASE)
+    assert not re.search("(?:is|does) the (?:sequela|fibrotic) changes", questions, re.IGNORECASE)
+
+
 def test_names_of_organs():
     text = (
         "A hypodense lesion is observed in the left kidney. A nodular lesion is observed in the right "
-        "kidney. Lymph nodes are observed in the left axilla. A nodule is observed in the left adrenal gland. "
+        "kidney. Lymph nodes are observed in the left axilla. A nodule is seen in the left adrenal gland. "
     )
     nouns = {one.key: one.noun() for one in topics(read_report(Report("c", text, "")))}
     assert nouns == {
@@ -89,7 +104,7 @@ def test_largest_node_is_not_asked_where_nodes_lie_elsewhere():
 def test_evidence_quotes_what_the_options_show():
     text = (
         "A cyst is observed in the left kidney. Emphysema is observed in both lungs. Bronchiectasis is "
-        "observed in both lungs. Atelectasis is observed in the right lower lobe. Mosaic attenuation is seen in "
+        "observed in both lungs. Atelectasis is seen in the right lower lobe. Mosaic attenuation is seen in "
         "both lungs. A nodule is observed in the right thyroid lobe."
     )
     one = _asked(text)["report-which-finding"]

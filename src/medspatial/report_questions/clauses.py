@@ -15,7 +15,7 @@ from medspatial.report_questions.other_words import SIMILAR, in_other_words
 from medspatial.report_questions.pieces import BOTH, PLACE_KINDS
 from medspatial.report_questions.places import Unit
 from medspatial.report_questions.sentences import Sentence, sentences
-from medspatial.report_questions.statements import OTHER_WORDS, Reading, Statement
+from medspatial.report_questions.statements import OTHER_WORDS, SIMILAR_ONE, Reading, Statement
 
 _NONE = re.compile(r"\b(?:none|absent|nil|negative)\W*$", re.IGNORECASE)
 _HEADING = re.compile(
@@ -81,7 +81,7 @@ def _similar(sentence: Sentence, found: Sequence[Statement], before: Sequence[St
     clause = _Clause(sentence, read_chunks(sentence.text))
     named = {one.finding.family for one in found}
     kinds = {one.finding.name: one.finding for one in before if one.finding.family not in named}
-    return [clause.mention(one, "a similar one") for one in kinds.values()]
+    return [clause.mention(one, SIMILAR_ONE) for one in kinds.values()]
 
 
 def read_sentence(sentence: Sentence) -> list[Statement]:

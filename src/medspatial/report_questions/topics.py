@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from medspatial.report_questions.findings import Finding
 from medspatial.report_questions.language import Measure
 from medspatial.report_questions.places import Unit
-from medspatial.report_questions.statements import OTHER_WORDS, Reading, Statement
+from medspatial.report_questions.statements import OTHER_WORDS, SIMILAR_ONE, Reading, Statement
 
 PAIRED = frozenset(
     {"lung", "kidney", "adrenal gland", "thyroid gland", "breast", "axilla", "hilum", "supraclavicular fossa",
@@ -79,7 +79,8 @@ class Topic:
             if one.status == "read" and one.units and one not in self.family
         ]
         return any(
-            (one.plural and one.why != OTHER_WORDS) or not all(_may_be(one, unit) for unit in units)
+            (one.plural and one.why not in (OTHER_WORDS, SIMILAR_ONE))
+            or not all(_may_be(one, unit) for unit in units)
             for one in self.others
             if (one.finding.name == self.finding.name or one.why == OTHER_WORDS)
             and one.sentence not in placed_elsewhere
