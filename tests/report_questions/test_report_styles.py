@@ -27,8 +27,8 @@ NUMBERED = (
 )
 GERMAN = (
     "In the right lower lobe a nodule of 9 mm. Left-sided pleural effusion of 2 cm. Consolidations in the "
-    "left lower lobe. No evidence of a mass. Dystelectasis on both sides. No enlarged nodes mediastinal or "
-    "axillary.",
+    "left lower lobe. No evidence of a mass. Dystelectasis on both sides. No enlarged lymph nodes "
+    "mediastinal or axillary.",
     "Pleural effusion on the left. Nodule in the right lower lobe.",
 )
 NEGATIONS = (

@@ -56,7 +56,7 @@ def test_changes_are_always_several():
     assert _noun(text, "fibrosis@lung") == "fibrotic changes"
     (made,) = questions_from_reports([Report("c", text, "")])
     questions = " ".join(one.question for one in made.questions)
-    assert re.search("(?:are|do) the (?:sequela|fibrotic) changes", questions, re.IGNORECASE)
+    assert "the fibrotic changes" in questions
     assert not re.search("(?:is|does) the (?:sequela|fibrotic) changes", questions, re.IGNORECASE)
 
 
