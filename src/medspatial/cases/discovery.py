@@ -49,6 +49,8 @@ class Discovery:
     ----------
     cases
         Those that cannot be used stand among them, with the reason in their metadata.
+    root
+        The folder that relative paths of cases start from; by default the current one.
     left_out
         Every volume, DICOM file or folder, and every folder without a case.
     other_files
@@ -56,6 +58,7 @@ class Discovery:
     """
 
     cases: list[Case]
+    root: Path = Path()
     left_out: tuple[LeftOut, ...] = ()
     other_files: Mapping[str, int] = field(default_factory=dict)
 

@@ -77,7 +77,7 @@ def name_values(
         return Naming(stated, tuple(said))
     for first, second in ((a, b) for i, a in enumerate(statements) for b in statements[i + 1 :]):
         if note := _disagreement(first, second, values):
-            raise InputError(f"{path}: {note}; state the label map (--label-map), or remove the wrong one")
+            raise InputError(f"{path}: {note}; state the label map ({_STATED}), or remove the wrong one")
     if statements:
         return Naming(statements[0].label_map)
     if not assume:
@@ -142,12 +142,15 @@ def _disagreement(first: Statement, second: Statement, values: Iterable[int]) ->
     )
 
 
+_STATED = "--label-map, or label_map in a study file"
+
+
 def _fitting(path: Path, found: Mapping[int, Measured], values: Sequence[int]) -> Naming:
     """Return the only built-in map that knows all values and does not contradict the anatomy."""
     readings = _readings(values)
     listed = ", ".join(map(str, values[:8])) + (f", ... ({len(values)} in all)" if len(values) > 8 else "")
     start = f"{path}: nothing states what its values {listed} mean"
-    state = "state the label map (--label-map), or put a dataset.json beside it"
+    state = f"state the label map ({_STATED}), or put a dataset.json beside it"
     if not readings:
         raise InputError(f"{start}, and no built-in label map knows all of them; {state}")
     fitting, reasons = [], []

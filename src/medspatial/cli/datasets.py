@@ -56,7 +56,7 @@ def audit_command(
 
         medspatial datasets audit questions.jsonl --cases /data/my_ct --html passport.html
     """
-    from medspatial.cases import cases_root, find_cases
+    from medspatial.cases import find_cases
     from medspatial.datasets.formats.mapping import Mapped
     from medspatial.passport import audit_set, read_set
     from medspatial.passport.badge import write_badge
@@ -66,7 +66,7 @@ def audit_command(
 
     held = read_set(dataset, format, fields=Mapped.parse(field or []), split=split)
     found = find_cases(cases, label_map=label_map) if cases else None
-    root = cases_root(cases) if cases else Path()
+    root = found.root if found else Path()
     with progress("cases", len(asked_cases(held.questions, found)) if found else 0) as bar:
         passport = audit_set(held, found, root, licence=license, progress=bar)
     text = passport.model_dump_json(indent=1) + "\n"

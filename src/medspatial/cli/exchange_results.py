@@ -38,10 +38,11 @@ def inspect_command(
     asked = list(read_records(questions, Question)) if questions else []
     pictures = None
     if cases is not None:
-        from medspatial.cases import cases_root, find_cases
+        from medspatial.cases import find_cases
         from medspatial.exchange.pictures import question_pictures
 
-        pictures, without = question_pictures(asked, find_cases(cases), cases_root(cases))
+        found = find_cases(cases)
+        pictures, without = question_pictures(asked, found, found.root)
         tell(f"{case}: no slices: {why}" for case, why in without.items())
     files = sorted(scores.rglob("*.jsonl")) if scores.is_dir() else [scores]
     rows = (row for path in files for row in read_records(path, Score))

@@ -117,7 +117,8 @@ class PairedDifference(Record):
     se
         Cluster-robust standard error of the difference (CR1).
     interval, bootstrap
-        Cluster-robust t interval (the main one) and cluster-bootstrap percentile interval.
+        Cluster-robust t interval (the main one; between -1 and 1 for a metric of right and wrong) and
+        cluster-bootstrap percentile interval.
     p
         Primary test: two-sided sign-flip permutation by patient.
     p_holm, p_bh

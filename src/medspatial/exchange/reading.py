@@ -13,7 +13,7 @@ from medspatial.exchange.inspect_logs import read_inspect
 from medspatial.exchange.lm_eval import is_samples, read_samples
 from medspatial.exchange.results import ForeignResults
 from medspatial.exchange.tables import OURS, TABLE_SUFFIXES, read_table, table_rows
-from medspatial.records import Question
+from medspatial.records import PACKING_FAULTS, Question, open_text, unpacked
 
 FORMATS = ("auto", "inspect", "lm-eval", "lmms-eval", "vlmevalkit", "deep-tumor", "table")
 _SUFFIXES = (*TABLE_SUFFIXES, ".eval")
@@ -56,7 +56,9 @@ def read_results(
     if unknown:
         raise InputError(f"field must be one of {', '.join(OURS)}, got {unknown[0]!r}")
     files = (
-        sorted(one for one in path.rglob("*") if one.suffix.lower() in _SUFFIXES) if path.is_dir() else [path]
+        sorted(one for one in path.rglob("*") if unpacked(one).suffix.lower() in _SUFFIXES)
+        if path.is_dir()
+        else [path]
     )
     if not files:
         raise InputError(f"{path}: holds no file of {', '.join(_SUFFIXES)}")
@@ -81,7 +83,8 @@ def _kind(path: Path) -> str:
     """What a file is by its own first row."""
     if path.suffix.lower() == ".eval":
         return "inspect"
-    if path.suffix.lower() == ".json":
+    suffix = unpacked(path).suffix.lower()
+    if suffix == ".json":
         keys = _keys(path)
         if {"eval", "status"} <= keys:
             return "inspect"
@@ -89,7 +92,7 @@ def _kind(path: Path) -> str:
             return "deep-tumor"
         if "results" in keys and keys & {"configs", "config", "n-shot", "versions"}:
             return "figures"
-    if path.suffix.lower() == ".jsonl":
+    if suffix == ".jsonl":
         first = next(table_rows(path), None)
         if first is not None and is_samples(first[1]):
             return "lm-eval"
@@ -99,7 +102,8 @@ def _kind(path: Path) -> str:
 def _keys(path: Path) -> set[str]:
     """The names at the top of a JSON object; none where it is no object."""
     try:
-        data: Any = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError):
+        with open_text(path) as text:
+            data: Any = json.loads(text.read())
+    except (OSError, ValueError, InputError, *PACKING_FAULTS):
         return set()
     return set(data) if isinstance(data, dict) else set()

@@ -109,9 +109,9 @@ def _limits(what: Measured, estimates: Sequence[Estimate]) -> tuple[float, float
 
 def _accuracy_charts(comparison: Comparison) -> list[Chart]:
     groups, what = panels(comparison), measured(comparison)
-    tail = "with intervals. The dashed line is what guessing gives (chance if closed, 0 if open)."
-    if what.graded:
-        tail = "with intervals."
+    tail = "with intervals."
+    if not what.graded and any(one.chance is not None for group in groups for one in group.estimates):
+        tail += " The dashed line is what guessing gives (chance if closed, 0 if open)."
     found = [
         Chart(
             "forest",

@@ -15,6 +15,7 @@ import medspatial
 from medspatial.errors import InputError
 from medspatial.readers.summary import course_lines
 from medspatial.records import Prediction, Question, Score, assumptions_of, counted_assumption
+from medspatial.report.arm_pairs import arm_pairs
 from medspatial.report.browser import write_browser
 from medspatial.report.illustrate import Illustrations, illustrate
 from medspatial.report.model_card import write_model_cards
@@ -101,7 +102,16 @@ def write_report(
     verdicts = Verdicts(comparison, questions, predictions, scores)
     _fresh(folder)
     pictures = illustrate(questions, folder, load, most=max_pictures, progress=progress)
-    write_browser(folder, questions, verdicts, pictures.by_question, subtypes=subtypes, notes=notes)
+    write_browser(
+        folder,
+        questions,
+        verdicts,
+        pictures.by_question,
+        subtypes=subtypes,
+        notes=notes,
+        arms=arm_pairs(comparison, questions, scores),
+    )
+    kinds = {note.model: note.kind for note in notes if note.kind}
     tables = comparison_tables(
         comparison,
         questions,
@@ -112,7 +122,7 @@ def write_report(
         predictions=predictions,
         seconds=seconds,
         subtypes=subtypes,
-        kinds={note.model: note.kind for note in notes if note.kind},
+        kinds=kinds,
     )
     if people is not None and people.accuracy:
         tables.append(people_table(people))
@@ -120,7 +130,7 @@ def write_report(
     write_model_cards(folder / "tables" / "model_cards", comparison, dataset=title)
     html = _template().render(
         title=title,
-        summary=summarise(comparison, questions),
+        summary=summarise(comparison, questions, kinds),
         comparison=comparison,
         tables={table.name: table for table in tables},
         models=write_model_notes(folder, notes),

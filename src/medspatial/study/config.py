@@ -18,7 +18,7 @@ BASELINES = ("random", "prior", "oracle", "echo")
 
 
 class CasesConfig(Record):
-    """Where the cases come from: a folder or a file of cases, or the built-in phantom.
+    """Where the cases come from: a folder or a file of cases, the built-in phantom, or a package's source.
 
     A plain text stands for ``path``: ``cases: my_ct``.
 
@@ -29,6 +29,11 @@ class CasesConfig(Record):
     phantom
         In place of ``path``: settings of `medspatial.cases.write_phantoms`, such as ``count``, ``seed``,
         ``spacing``.
+    source
+        In place of ``path``: a kind of case source that an installed package brings; `medspatial plugins`
+        lists them.
+    options
+        Those of the ``source``. Relative paths start from the study file.
     label_map
         Forces the label map of all masks; without it each mask says its own, or a table beside it.
     assume_axes
@@ -39,14 +44,18 @@ class CasesConfig(Record):
 
     path: str | None = None
     phantom: dict[str, Any] | None = None
+    source: str | None = None
+    options: dict[str, Any] = Field(default_factory=dict)
     label_map: str | None = None
     assume_axes: str | None = None
     mirrored: bool = False
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        if (self.path is None) == (self.phantom is None):
-            raise ValueError("needs either 'path' or 'phantom'")
+        if [self.path, self.phantom, self.source].count(None) != 2:
+            raise ValueError("needs one of 'path', 'phantom', 'source'")
+        if self.options and self.source is None:
+            raise ValueError("'options' are those of a 'source', and there is none")
         return self
 
 
@@ -68,7 +77,7 @@ class QuestionsConfig(Record):
     balance
         Leave out questions that can be guessed from the cohort's texts.
     limit
-        Ask only the first so many.
+        Ask only the first so many; they stand case by case, so a small number asks of few patients.
     """
 
     path: str | None = None
@@ -201,7 +210,7 @@ class StudyConfig(Record):
     title
         Of the report; by default made from the name of the cases.
     cases
-        A folder or file of cases, or the phantom.
+        A folder or file of cases, the phantom, or a source of an installed package.
     questions
         Which questions are asked.
     models

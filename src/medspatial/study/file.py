@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from medspatial.errors import InputError
+from medspatial.named_options import named_options
 from medspatial.records.yaml_record import study_data, validated
 from medspatial.study.config import CasesConfig, StudyConfig
-from medspatial.study.paths import metric_paths, model_paths
+from medspatial.study.paths import metric_paths, model_paths, source_paths
 
 BUILT_IN = Path(__file__).parent / "builtin"
 
@@ -49,11 +50,20 @@ def folder_study(folder: str | Path) -> StudyConfig:
     return _resolved(StudyConfig(cases=CasesConfig(path=str(path))), path.parent)
 
 
+def source_study(text: str) -> StudyConfig:
+    """Return the study of a case source of an installed package: ``NAME`` or ``NAME:option=value,...``."""
+    name, options = named_options(text)
+    return _resolved(StudyConfig(cases=CasesConfig(source=name, options=options)), Path.cwd())
+
+
 def _resolved(study: StudyConfig, folder: Path) -> StudyConfig:
     def absolute(text: str | None) -> str | None:
         return str((folder / text).resolve()) if text else None
 
     cases = study.cases.model_copy(update={"path": absolute(study.cases.path)})
+    if cases.source is not None:
+        options = source_paths(cases.source, cases.options, folder)
+        cases = cases.model_copy(update={"options": options})
     questions = study.questions.model_copy(update={"path": absolute(study.questions.path)})
     models = tuple(
         model.model_copy(update={"options": model_paths(model.kind, model.options, folder)})
@@ -74,4 +84,5 @@ def _resolved(study: StudyConfig, folder: Path) -> StudyConfig:
 
 
 def _title(cases: CasesConfig) -> str:
-    return f"Spatial questions from {'phantoms' if cases.path is None else Path(cases.path).name}"
+    name = "phantoms" if cases.path is None else Path(cases.path).name
+    return f"Spatial questions from {cases.source or name}"

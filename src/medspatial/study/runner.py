@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from medspatial.arms import arm, extra_volumes
-from medspatial.cases import cases_root, find_cases, write_phantoms
+from medspatial.cases import write_phantoms
 from medspatial.compare import Comparison, CorrectnessMatrix, compare
 from medspatial.errors import InputError, MedspatialError
 from medspatial.files import locked, write_json
@@ -43,7 +43,7 @@ from medspatial.report.page import PEOPLE_PAGE
 from medspatial.score import ScoringRun, metric, score_file
 from medspatial.study.config import MetricConfig, ModelConfig, StudyConfig
 from medspatial.study.entries import check_entries
-from medspatial.study.loading import CaseLoader
+from medspatial.study.loading import ROOT_FILE, CaseLoader, found_cases
 from medspatial.study.model_notes import model_note, seconds_per_stage
 from medspatial.study.people import ANSWERED, StudyPeople
 from medspatial.study.stopped import cause_of, part_name
@@ -65,6 +65,8 @@ class StudyRun:
     stopped
         Models and metrics that could not go on (``model 'x'``), with the cause; what they had not finished is
         in no table.
+    kinds
+        Model to what it is where that must be known to read its figures, such as ``"baseline"``.
     """
 
     folder: Path
@@ -74,6 +76,7 @@ class StudyRun:
     failed: int
     unusable: dict[str, str] = field(default_factory=dict)
     stopped: dict[str, str] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
 
 
 class Study:
@@ -136,9 +139,15 @@ class Study:
         page = self.report(cases, questions, scores, comparison)
         self.track(comparison)
         self._release()
-        failed = sum(run.failed for run in runs)
         return StudyRun(
-            self.folder, comparison, page, len(questions), failed, self._unusable(), self._stopped
+            self.folder,
+            comparison,
+            page,
+            questions=len(questions),
+            failed=sum(run.failed for run in runs),
+            unusable=self._unusable(),
+            stopped=self._stopped,
+            kinds={note.model: note.kind for note in self._notes if note.kind},
         )
 
     def cases(self) -> list[Case]:
@@ -149,16 +158,17 @@ class Study:
                 cases = write_phantoms(self._root, **settings.phantom, progress=bar)
             self.say(f"cases: {len(cases)} phantoms in {self._root}")
         else:
-            source = Path(settings.path or "")
-            self._root = cases_root(source)
-            found = find_cases(source, label_map=settings.label_map)
-            cases = found.cases
-            self.say(f"cases: {len(cases)} of {found.patients} patients in {source}")
+            found = found_cases(settings)
+            self._root, cases = found.root, found.cases
+            place = settings.path or f"{settings.source}, below {found.root}"
+            self.say(f"cases: {len(cases)} of {found.patients} patients in {place}")
             for line in found.lines():
                 self._warn_of(line)
         if settings.mirrored:
             cases += mirrored_cases(cases)
         write_records(self.folder / "cases" / "all_cases.jsonl", cases)
+        if settings.source is not None:  # no path in the manifest says where relative paths start
+            write_json(self.folder / "cases" / ROOT_FILE, {"root": str(self._root)})
         return cases
 
     def questions(self, cases: list[Case]) -> list[Question]:
@@ -462,6 +472,8 @@ class Study:
 def _configuration(config: StudyConfig) -> dict[str, Any]:
     """Return what decides the models' results; fields unknown to earlier versions only where they are set."""
     found = config.model_dump(mode="json", exclude={"track", "reading"})
+    if found["cases"]["source"] is None:
+        del found["cases"]["source"], found["cases"]["options"]
     if found["questions"]["limit"] is None:
         del found["questions"]["limit"]
     if found["epochs"] == 1:
