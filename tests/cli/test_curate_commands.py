@@ -43,7 +43,7 @@ def test_rules_then_check_stats_split_freeze(folder):
     rows = read_records(path, Question).rows
     assert {one.case_id for one in rows} == {"valid_1_a_1", "valid_2_a_1"}
     manifest = json.loads((folder / "q.manifest.json").read_text())
-    assert manifest["configuration"] == {"generator": "rules:2"}
+    assert manifest["configuration"] == {"generator": "rules:3"}
     _run("check-evidence", path, "--reports", folder / "reports.json")
     assert json.loads(_run("stats", path, "--json"))["questions"] == len(rows)
     _run("split", path, "--output-dir", folder / "parts", "--shares", "a=0.5,b=0.5")
@@ -111,6 +111,9 @@ def test_model_judge_and_filter(folder, monkeypatch):
             "--llm", "openai:writer", "--set", setting,
         )  # fmt: skip
     assert "warning: 1 pairs were judged by the model that made them" in judged
+    assert "openai:writer: canaries 1/1, 9 without a verdict" in judged  # the server only judges pair 1
+    (canaries,) = json.loads((folder / "j.canaries.json").read_text())
+    assert (canaries["judge"], canaries["passed"], canaries["without_verdict"]) == ("openai:writer", 1, 9)
     manifest = json.loads((folder / "m.manifest.json").read_text())
     assert len(manifest["configuration"]["prompt_sha256"]) == 64
     assert manifest["sessions"][0]["refused"] == {"quote_not_in_report": 1}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medspatial.datasets.nested import read_nested
+from medspatial.datasets.nested import Nested, read_nested
 from medspatial.datasets.review import (
     ReviewVerdict,
     adjudicate,
@@ -372,6 +372,50 @@ def test_verdicts_by_criterion():
     assert found == {"x": {"i": {"a": True, "b": False}}, "y": {"i": {"b": True}}}
 
 
+PAIRS = [
+    {"question": "Where is the nodule?", "answer": "In the left lung."},
+    {"question": "How large is it?", "answer": "5 mm"},
+]
+
+
+def _audit_file(folder, differing):
+    answers = [{"spatial": True, "relevant": True}, {"spatial": False, "relevant": True}]
+    data = {
+        "assignments": {"ann": ["c_1", "c_2"]},
+        "progress": {"ann": {"c_1": {"answers": answers}, "c_2": {"answers": answers}}},
+        "disagreements": differing,
+    }
+    path = folder / "audit.json"
+    path.write_text(json.dumps(data))
+    return path
+
+
+def _differing(index, question, human):
+    where = {"type": "spatial", "user": "ann", "case": "c_1", "index": index}
+    return {**where, "question": question, "human": human, "gemini": not human}
+
+
+def test_the_list_of_differences_counts_from_one(tmp_path):
+    path = _audit_file(tmp_path, [_differing(2, "How large is it?", False)])
+    pairs = Nested({"c_1": {"qa_pairs": PAIRS}, "c_2": {"qa_pairs": PAIRS}})
+    figures = read_audit(path, pairs)
+    assert figures.with_model["spatial"].raw == 0.75  # of four verdicts the model differs in the listed one
+    assert (figures.same_pairs, figures.rules.raw, figures.model_there.raw) == (2, 1.0, 0.75)
+
+
+def test_pairs_that_were_written_anew_are_not_compared(tmp_path):
+    path = _audit_file(tmp_path, [_differing(2, "What was its size?", False)])
+    figures = read_audit(path, Nested({"c_1": {"qa_pairs": PAIRS}, "c_2": {"qa_pairs": PAIRS}}))
+    assert (figures.same_pairs, figures.rules.items) == (1, 2)
+    assert read_audit(path).rules is None
+
+
+def test_a_list_that_contradicts_the_answers_is_refused(tmp_path):
+    path = _audit_file(tmp_path, [_differing(1, "Where is the nodule?", False)])
+    with pytest.raises(InputError, match=r"disagreements\[0\].*question 1 of c_1 as False.*answers say True"):
+        read_audit(path)
+
+
 def test_real_audit(shared):
     """304 of 967 questions of 100 cases, 5 of 20 reviewers finished."""
     folder = shared / "data" / "ct_spatialvqa"
@@ -380,4 +424,7 @@ def test_real_audit(shared):
     assert (figures.finished, figures.reviewers) == (5, 20)
     assert (figures.spatial, figures.relevant) == ((235, 68), (296, 6))
     assert sum(figures.differing.values()) == 104
-    assert 0.6 < figures.with_model["spatial"].raw < 0.8
+    assert figures.with_model["spatial"].kappa == pytest.approx(0.282, abs=0.001)
+    assert (figures.same_pairs, figures.rules.items) == (24, 207)
+    assert figures.rules.kappa > 0.3
+    assert figures.rules_interval[0] < figures.rules.kappa < figures.rules_interval[1]

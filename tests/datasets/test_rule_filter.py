@@ -15,6 +15,12 @@ from medspatial.datasets.rule_filter import rule_verdict
         ("How large is the nodule?", "5 mm", False),
         ("What was detected?", "Pneumonia", False),
         ("Is there pneumonia?", "No", False),
+        ("Were masses seen in either lung?", "No, none were seen in either lung.", False),
+        ("Which central airways are open?", "The trachea and both main bronchi.", False),
+        ("Which lobes are mentioned?", "The right upper lobe.", False),
+        ("Does it extend to the left lung?", "No, only in the right lower lobe.", True),
+        ("Is the effusion on one side or on both?", "Both sides.", True),
+        ("Where is the hernia?", "At the lower end of the esophagus.", True),
     ],
 )
 def test_what_needs_a_sense_of_space(question, answer, spatial):

@@ -14,6 +14,7 @@ from medspatial.questions.prompt import load_prompt, prompt_names
 from medspatial.report_questions.language_model import generate, most_tokens
 
 NODULE = "A 5 mm nodule is observed in the lower lobe of the left lung."
+STONES = "Stones are observed in both kidneys, the largest of which is 7 mm in the left kidney."
 REPORTS = [
     Report("valid_1_a_1", f"Heart size is normal. {NODULE}", "Nodule on the left."),
     Report("valid_2_a_1", "Effusion is observed on the right side.", ""),
@@ -70,7 +71,7 @@ def test_good_and_hostile_pairs(protocol, tmp_path, monkeypatch):
     size = first.questions[1]
     assert (size.answer_type, size.value, size.unit) == ("number", 5.0, "mm")
     assert size.evidence.details == {"section": "findings", "start": 22, "end": 22 + len(NODULE)}
-    assert size.metadata["prompt_sha256"] == load_prompt("generate-free-1").digest
+    assert size.metadata["prompt_sha256"] == load_prompt("generate-free-2").digest
     assert run.summary()["refused"] == {"number": 1, "quote_not_in_report": 1, "side": 1, "silence": 1}
 
 
@@ -138,18 +139,26 @@ def test_wrong_key_ends_the_run_and_keeps_what_there_is(tmp_path, monkeypatch):
 def test_templates_make_the_questions(tmp_path, monkeypatch):
     facts = [
         {"template": "side", "finding": "nodule", "answer": "left", "quote": NODULE},
-        {"template": "size", "finding": "nodule", "answer": "5 mm", "quote": NODULE},
+        {"template": "largest", "finding": "stones", "answer": "left kidney", "quote": STONES},
+        {"template": "largest", "finding": "kidney stones", "answer": "right kidney", "quote": STONES},
         {"template": "location", "finding": "nodules", "answer": "right lung", "quote": NODULE},
     ]
+    report = Report("valid_3_a_1", f"{NODULE} {STONES}", "")
     with (
         FakeServer(lambda heard: json.dumps({"facts": facts})) as server,
         _open(server, "openai", tmp_path, monkeypatch) as llm,
     ):
-        run = generate(REPORTS[:1], llm, generator="templates")
-    assert {one.question: one.answer for one in run.questions} == {"On which side is the nodule?": "left"}
+        run = generate([report], llm, generator="templates")
+    assert {one.question: one.answer for one in run.questions} == {
+        "On which side is the nodule?": "left",
+        "Where is the largest of the stones?": "left kidney",
+    }
     refused = {one.question: one.rule for one in run.results[0].refused}
-    assert refused == {"How large is the nodule?": "bare_size", "Where are the nodules located?": "side"}
-    assert run.summary()["refused"] == {"bare_size": 1, "side": 1}
+    assert refused == {
+        "Where is the largest of the kidney stones?": "reader_side",
+        "Where are the nodules located?": "side",
+    }
+    assert run.summary()["refused"] == {"reader_side": 1, "side": 1}
     most = most_tokens(REPORTS[:1], generator="templates")
     assert most.input > 100
     assert most.output == 2048
@@ -158,7 +167,7 @@ def test_templates_make_the_questions(tmp_path, monkeypatch):
 
 
 def test_prompt_files(tmp_path):
-    assert prompt_names() == ("generate-free-1", "generate-templates-1", "judge-1")
+    assert prompt_names() == ("generate-free-2", "generate-templates-2", "judge-2")
     own = tmp_path / "own-2.md"
     own.write_text("System.\n---\nReport: $findings")
     with pytest.raises(InputError, match=r"own-2.json: the schema of prompt own-2.md is missing"):

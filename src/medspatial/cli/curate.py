@@ -42,12 +42,16 @@ def judge(
 ) -> None:
     """Let one or several models judge pairs: spatial, answerable, needs the image, distinct; with reasons.
 
+    Each judge is first given pairs of an invented report whose verdicts are known (canaries).
+
     Example: `medspatial questions judge q.jsonl --reports r.csv --llm gemini:MODEL --output judgments.jsonl`
     """
     from contextlib import ExitStack
 
     from medspatial.cases.ct_rate import read_reports
     from medspatial.datasets.judge import judge_pairs
+    from medspatial.datasets.pair_canaries import judge_canaries
+    from medspatial.files import write_json
     from medspatial.llm import open_llm
     from medspatial.records import write_records
 
@@ -56,11 +60,19 @@ def judge(
     with ExitStack() as stack:
         options = read_options(settings or [])
         judges = [stack.enter_context(open_llm(name, cache=cache, **options)) for name in llm]
-        judgments, stopped = judge_pairs(load_questions(dataset), known, judges)
+        questions = load_questions(dataset)
+        canaries = judge_canaries(judges)
+        judgments, stopped = judge_pairs(questions, known, judges)
     write_records(output, judgments)
+    write_json(output.with_suffix(".canaries.json"), [one.to_dict() for one in canaries])
     failed = sum(one.status == "failed" for one in judgments)
     warned = sum(one.warning is not None for one in judgments)
     typer.echo(f"{len(judgments)} judgments in {output}, {failed} failed")
+    for one in canaries:
+        missing = f", {one.without_verdict} without a verdict" if one.without_verdict else ""
+        typer.echo(f"{one.judge}: canaries {one.passed}/{one.run}{missing}")
+        for line in one.failed:
+            typer.echo(f"{one.judge}: canary failed: {line}", err=True)
     if warned:
         typer.echo(f"warning: {warned} pairs were judged by the model that made them", err=True)
     if stopped is not None:

@@ -194,6 +194,10 @@ def review_audit(
     listing(_progress_of(figures), as_json=False, title="The audit")
     _table(_in_words(agreed), "Agreement of people and model, on questions that people judged")
     _table(differing, "Where the file lists that they differ")
+    _table(
+        _with_rules(figures),
+        f"On the {figures.same_pairs} cases whose pairs are the audited ones: what is spatial",
+    )
 
 
 def accepted_files(output: Path, *, keep: Iterable[Path] = ()) -> tuple[Path, Path]:
@@ -306,6 +310,21 @@ def _counts(votes: dict[str, dict[str, bool]], criteria: Sequence[str], needed: 
 
 def _agreement(name: str, found: Agreement) -> dict[str, Any]:
     return {"criterion": name, **asdict(found)}
+
+
+def _with_rules(figures: AuditFigures) -> list[dict[str, Any]]:
+    """People against the filter by rules and against the model, on the same questions."""
+    rows = []
+    for name, found, interval in (
+        ("rules", figures.rules, figures.rules_interval),
+        ("model", figures.model_there, figures.model_interval),
+    ):
+        if found is not None:
+            low, high = interval or (None, None)
+            rows.append(
+                {"people against": name, **_in_words([asdict(found)])[0], "kappa from": low, "to": high}
+            )
+    return rows
 
 
 def _in_words(figures: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from medspatial.llm import CallFailed, Llm, Reply, Request, user
 from medspatial.questions.prompt import Prompt, load_prompt
 from medspatial.records import Question
 
-JUDGE_PROMPT = "judge-1"
+JUDGE_PROMPT = "judge-2"
 
 
 def judge_pairs(

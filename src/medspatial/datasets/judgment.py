@@ -19,7 +19,7 @@ from medspatial.records import Record, volume_name
 from medspatial.records.table import json_value
 
 CRITERIA: dict[str, str] = {
-    "spatial": "answering needs place, side, distance, size or extent",
+    "spatial": "answering needs place, side, distance, extent or how sizes compare",
     "answerable": "the report states the answer",
     "needs_image": "the question alone does not give the answer away",
     "distinct": "no earlier pair of the case asks for the same",

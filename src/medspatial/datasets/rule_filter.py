@@ -32,6 +32,25 @@ _ASKS_PLACE = re.compile(
 _PLACES = frozenset(
     {"side", "lobe", "lingula", "segment", "organ", "station", "fissure", "zone", "part", "vertebra"}
 )
+_OTHER_PLACES = re.compile(
+    r"\b(?:o?esophag\w+|hiatus|abdom\w+|mesenter\w+|periton\w+|disc|discs|spin(?:e|al)|(?:mid|upper|lower)?-?"
+    r"thoracic (?:level|vertebrae)|vicinity|neighbou?rhood|sub(?:cutaneous|pleural)|skin|muscles?|cavity|"
+    r"bladder|multilobar|lobes?|unilateral|bilateral|midline)\b",
+    re.IGNORECASE,
+)
+"""Places that the reader of reports does not use, and words of extent over several."""
+_ABSENT = re.compile(
+    r"^\s*(?:no|none|neither)\b|\b(?:not|never) (?:\w+ )?"
+    r"(?:detected|observed|seen|present|identified|noted|found)\b|"
+    r"\bno (?:\w+[ -]){0,6}(?:was|were|is|are|lesions?|nodes?|mass|effusions?|patholog\w+)\b|"
+    r"\b(?:normal|open|patent|preserved|unremarkable|intact)\b",
+    re.IGNORECASE,
+)
+_REPORTED = re.compile(
+    r"\b(?:mentioned|referenced|referred to|cited|commented on|assessed|evaluated|"
+    r"explicitly|specifically noted)\b",
+    re.IGNORECASE,
+)
 
 
 class RuleVerdict(NamedTuple):
@@ -46,7 +65,9 @@ def rule_verdict(question: str, answer: str, report: Report | None = None) -> Ru
     """Judge one pair.
 
     It is spatial when it asks for a place, side, relation or comparison, and question and answer together
-    name one; a size alone is not. It is supported when a sentence of the report carries it.
+    name one. Not spatial are a size alone, an absence or a normal state (nothing is placed), and what the
+    report speaks of. One side or both is: that is where a finding lies.
+    It is supported when a sentence of the report carries it.
 
     Examples
     --------
@@ -54,6 +75,8 @@ def rule_verdict(question: str, answer: str, report: Report | None = None) -> Ru
     False
     >>> rule_verdict("Where is the nodule?", "In the left lung.").spatial
     True
+    >>> rule_verdict("Was a nodule seen in the left lung?", "No nodule was seen.").why
+    'an absence or a normal state'
     """
     spatial, why = _spatial(question, answer)
     if report is None:
@@ -67,8 +90,22 @@ def rule_verdict(question: str, answer: str, report: Report | None = None) -> Ru
 def _spatial(question: str, answer: str) -> tuple[bool, str]:
     if is_bare_size(question):
         return False, "a size alone"
+    if _ABSENT.search(_after_no(answer)) or _ABSENT.search(question):
+        return False, "an absence or a normal state"
+    if _REPORTED.search(question):
+        return False, "asks what the report speaks of"
     if not _ASKS_PLACE.search(question):
         return False, "asks for no place, side, relation or comparison"
-    if not any(one.kind in _PLACES for one in (*read_chunks(question), *read_chunks(answer))):
+    if not _names_place(question) and not _names_place(answer):
         return False, "names no place"
     return True, ""
+
+
+def _after_no(answer: str) -> str:
+    """What a no goes on to state: ``No, only in the right lung``."""
+    rest = re.sub(r"^\s*no\b[\s,;.:]*", "", answer, flags=re.IGNORECASE)
+    return rest if rest and not _ABSENT.search(rest) and _names_place(rest) else answer
+
+
+def _names_place(text: str) -> bool:
+    return any(one.kind in _PLACES for one in read_chunks(text)) or _OTHER_PLACES.search(text) is not None

@@ -24,7 +24,7 @@ class Prompt:
     Attributes
     ----------
     name
-        With its version, such as ``generate-free-1``; a changed text gets another version.
+        With its version, such as ``generate-free-2``; a changed text gets another version.
     system, user
         The two parts of the file; ``user`` holds ``$report`` and other places to fill.
     digest

@@ -16,7 +16,7 @@ from medspatial.report_questions.findings import Finding, findings, plural_phras
 from medspatial.report_questions.language import MEASURE
 
 _TOKEN = re.compile(
-    rf"(?P<measure>{MEASURE.pattern})|(?P<word>[A-Za-z]+(?:'s)?)|(?P<code>\b\d{{1,2}}(?:st|nd|rd|th)\b|\d+(?:[.,]\d+)?)"
+    rf"(?P<measure>(?:\d+(?:[.,]\d+)?\s?[-–]\s?)?{MEASURE.pattern})|(?P<word>[A-Za-z]+(?:'s)?)|(?P<code>\b\d{{1,2}}(?:st|nd|rd|th)\b|\d+(?:[.,]\d+)?)"
     r"|(?P<mark>[;:,()?/]|\s[-–]\s)",
     re.IGNORECASE,
 )

@@ -8,13 +8,16 @@ from dataclasses import replace
 
 from medspatial.cases.ct_rate import Report
 from medspatial.report_questions.chunks import Chunk, read_chunks
+from medspatial.report_questions.findings import COUNTED, Finding
 from medspatial.report_questions.grammar import Group, Unclear, read_groups
 from medspatial.report_questions.language import Measure, measures
+from medspatial.report_questions.other_words import SIMILAR, in_other_words
 from medspatial.report_questions.pieces import BOTH, PLACE_KINDS
 from medspatial.report_questions.places import Unit
 from medspatial.report_questions.sentences import Sentence, sentences
-from medspatial.report_questions.statements import COUNTED, Reading, Statement
+from medspatial.report_questions.statements import OTHER_WORDS, SIMILAR_ONE, Reading, Statement
 
+_NONE = re.compile(r"\b(?:none|absent|nil|negative)\W*$", re.IGNORECASE)
 _HEADING = re.compile(
     r"^\s*(?:when|in the (?:evaluation|examination|assessment)|in (?:the )?sections?|within the sections?|"
     r"as far as|in the (?:upper abdominal|lung|mediastinal|bone)\s(?:sections?|window)|"
@@ -41,6 +44,11 @@ _QUALIFIED = re.compile(
     r"lytic|destructive|space|occup\w*|acute|recent|free|size[sd]?|apart|except|distinguishable|massive)\b",
     re.IGNORECASE,
 )
+_NOT_BEFORE = re.compile(
+    r"\bnot (?:\w+ ){0,4}(?:in|on) (?:the |his |her )?(?:previous|prior|old|last|earlier|former)\b",
+    re.IGNORECASE,
+)
+_SEVERAL = re.compile(r"\b(?:few|several|multiple|many|numerous|some|two|three|four)\b", re.IGNORECASE)
 INTERPRETED = "an interpretation"
 """Why a finding is hedged that the report only names to say what it makes of another."""
 _SPOILS = (("past", "past"), ("doubt", "hedged"), ("unless", "unclear"))
@@ -52,9 +60,28 @@ _VERBS = frozenset({"is", "are", "was", "were", ",", "in", "at", "on"})
 def read_report(report: Report) -> Reading:
     """Read all sentences of a report."""
     reading = Reading()
+    before: list[Statement] = []
     for sentence in sentences(report):
-        reading.statements += read_sentence(sentence)
+        found = read_sentence(sentence)
+        if before and before[0].sentence.section == sentence.section:
+            found += _similar(sentence, found, before)
+        reading.statements += found
+        before = [
+            one
+            for one in found
+            if one.status == "read" or (one.status not in ("denied", "hedged") and one.units)
+        ] or before
     return reading
+
+
+def _similar(sentence: Sentence, found: Sequence[Statement], before: Sequence[Statement]) -> list[Statement]:
+    """Return what the sentence before found as unclear mentions, where this one says ``a similar one``."""
+    if not SIMILAR.search(sentence.text) or any(one.status == "denied" for one in found):
+        return []
+    clause = _Clause(sentence, read_chunks(sentence.text))
+    named = {one.finding.family for one in found}
+    kinds = {one.finding.name: one.finding for one in before if one.finding.family not in named}
+    return [clause.mention(one, SIMILAR_ONE) for one in kinds.values()]
 
 
 def read_sentence(sentence: Sentence) -> list[Statement]:
@@ -68,12 +95,26 @@ def read_sentence(sentence: Sentence) -> list[Statement]:
     """
     chunks = read_chunks(sentence.text)
     if not any(one.kind == "finding" for one in chunks):
-        return []
+        clause = _Clause(sentence, chunks)
+        return [clause.mention(one, OTHER_WORDS) for one in in_other_words(sentence.text, ())]
     heading = _HEADING.match(sentence.text)
     if heading and not any(one.kind == "finding" and one.start < heading.end() for one in chunks):
         chunks = [one for one in chunks if one.start >= heading.end()]
     clauses = (_Clause(sentence, clause) for clause in _clauses(chunks))
-    return [one for clause in clauses if clause.findings for one in clause.read()]
+    found = [one for clause in clauses if clause.findings for one in clause.read_all()]
+    return _denied_at_the_end(sentence.text, found) if _NONE.search(sentence.text) else found
+
+
+def _denied_at_the_end(text: str, found: list[Statement]) -> list[Statement]:
+    """Deny what stands before a last ``none`` (``Nodules: none``); what else stands there is unclear."""
+    start = text.rfind(";") + 1
+    last = found[-1]
+    return [
+        one if one.clause[0] < start
+        else replace(one, status="denied", why="denied") if one.finding == last.finding
+        else replace(one, status="unclear", why="beside a denial")
+        for one in found
+    ]  # fmt: skip
 
 
 def _clauses(chunks: Sequence[Chunk]) -> Iterator[list[Chunk]]:
@@ -82,9 +123,19 @@ def _clauses(chunks: Sequence[Chunk]) -> Iterator[list[Chunk]]:
         if one.kind == "mark" and one.value in ";:":
             yield clause
             clause = []
+        elif one.value == "no" and _states(clause):
+            yield clause[:-1]
+            clause = [one]
         else:
             clause.append(one)
     yield clause
+
+
+def _states(clause: Sequence[Chunk]) -> bool:
+    """Whether a clause states something whole before ``and no``: ``nodules are seen, and no mass``."""
+    kinds = [one.kind for one in clause]
+    verb = any(one.kind == "filler" and one.value in ("is", "are", "was", "were") for one in clause)
+    return verb and kinds[-1] == "and" and "finding" in kinds and "not" not in kinds
 
 
 class _Clause:
@@ -94,6 +145,19 @@ class _Clause:
         self.sentence, self.chunks = sentence, chunks
         self.findings = [one for one in chunks if one.kind == "finding"]
         self.span = (chunks[0].start, chunks[-1].end) if chunks else (0, 0)
+
+    def read_all(self) -> list[Statement]:
+        """Return its statements, and what it speaks of in other words."""
+        found = self.read()
+        if all(one.status == "denied" for one in found):
+            return found
+        named = {one.finding.family for one in found}
+        return found + [self.mention(one, OTHER_WORDS) for one in in_other_words(self._text, named)]
+
+    def mention(self, finding: Finding, why: str) -> Statement:
+        """Return an unclear mention of a finding at the places that the clause names."""
+        units = tuple(self._raw_units())
+        return Statement(self.sentence, finding, True, "unclear", self.span, units, self._sizes(), why=why)
 
     def read(self) -> list[Statement]:
         """Return its statements; those that cannot be used carry the reason."""
@@ -119,6 +183,8 @@ class _Clause:
     def _refused(self) -> tuple[str, str] | None:
         """Return status and reason where nothing of the clause is read."""
         kinds = {one.kind for one in self.chunks}
+        if "not" in kinds and _NOT_BEFORE.search(self._text):
+            return "past", "not seen before"
         if "not" in kinds:
             clean = "unless" not in kinds and self._plainly_denied()
             return ("denied", "denied") if clean else ("unclear", "beside a denial")
@@ -171,13 +237,17 @@ class _Clause:
         only = len(group.findings) == 1
         for chunk, zones in zip(group.findings, group.zones, strict=True):
             assert chunk.finding is not None
-            several = chunk.plural and not group.largest
+            counted = _SEVERAL.search(self.sentence.text[self.span[0] : chunk.start]) is not None
+            several = (chunk.plural or (counted and alone and only)) and not group.largest
             scattered = len(group.units) > 1 or any(one.sides == BOTH for one in group.units)
             if chunk.finding.name in COUNTED and not several and scattered and not group.largest_units:
                 raise Unclear("one finding, several places")
+            prominent = frozenset[str]().union(*(one.sides for one in group.prominent))
+            given = frozenset[str]().union(*(one.sides for one in group.units))
+            if given and not prominent <= given:
+                raise Unclear("prominent in another place")
             if group.unplaced:
-                unplaced = self._unread(chunk, "unclear", "no place of its own")
-                yield replace(unplaced, units=(), sizes=())
+                yield replace(self._unread(chunk, "unclear", "no place of its own"), sizes=())
                 continue
             own = Statement(
                 self.sentence,
@@ -227,7 +297,7 @@ def _without_meaning(clause: Sequence[Chunk]) -> tuple[list[Chunk], list[Chunk]]
     hedged: list[Chunk] = []
     skipping = ""
     for one in clause:
-        if one.kind == "means":
+        if one.kind == "means" and skipping != "rest":
             tail = one.value.startswith(("evaluated", "interpreted", "considered", "thought"))
             skipping = "rest" if tail else "name"
         elif one.kind == "end":

@@ -9,7 +9,7 @@ from medspatial.report_questions.places import Unit
 from medspatial.report_questions.statements import Statement
 from medspatial.report_questions.topics import Single, Topic
 
-_PLACED_BY_NAME = frozenset(
+PLACED_BY_NAME = frozenset(
     {"peribronchial_thickening", "septal_thickening", "striation", "pleural_plaque", "pleural_thickening",
      "pleural_effusion", "pneumothorax", "mosaic", "bronchiectasis", "tree_in_bud"}
 )  # fmt: skip
@@ -17,7 +17,7 @@ _PLACED_BY_NAME = frozenset(
 OUTER, CENTRAL = "in the outer part, near the pleura", "in the central part, near the hilum"
 ALL_THROUGH = "both near the pleura and near the hilum"
 PLEURA, FISSURE = "the outer pleura", "an interlobar fissure"
-_NEAR = {"pleura": OUTER, "periphery": OUTER, "center": CENTRAL}
+_NEAR = {"pleura": OUTER, "periphery": OUTER, "center": CENTRAL, "central": CENTRAL}
 _TOPS = frozenset({"apex", "apices", "apexes", "apical", "apicals"})
 
 
@@ -25,16 +25,23 @@ def depth_of_kind(topic: Topic) -> Iterator[Fact | Unasked]:
     """Ask whether a kind of finding lies near the pleura, near the hilum, or both."""
     if topic.region != "lung" or topic.contradicted or not topic.finding.asked:
         return
-    if topic.finding.name in _PLACED_BY_NAME:
+    if topic.finding.name in PLACED_BY_NAME:
         return
     with_zone = [(one, _depths(one.units)) for one in topic.read if _depths(one.units)]
     if not with_zone:
         return
     everything = {depth for _, found in with_zone for depth in found}
-    if any(not _all_deep(one) for one in topic.read if not _coarse(one)):
+    unread = [one for one in topic.others if one.finding.name == topic.finding.name]
+    if any(not _all_deep(one) for one in topic.read if not _coarse(one)) or any(map(_elsewhere, unread)):
         yield Unasked("ambiguous", topic.key, "some of them, not all")
         return
-    loose = any({*unit.parts, *unit.zones} & set(_NEAR) for one in topic.others for unit in one.units)
+    loose = any(
+        _NEAR[word] not in everything
+        for one in topic.others
+        for unit in one.units
+        for word in (*unit.parts, *unit.zones)
+        if word in _NEAR
+    )
     split = len(everything) > 1 and not any(found == everything for _, found in with_zone)
     if loose or split or any(_TOPS & set(unit.parts) for one, _ in with_zone for unit in one.units):
         yield Unasked("unclear_mention", topic.key, "depth")
@@ -60,13 +67,20 @@ def _coarse(one: Statement) -> bool:
     return not one.units or (one.plural and all(unit.coarse and not unit.zones for unit in one.units))
 
 
+def _elsewhere(one: Statement) -> bool:
+    """Whether a mention that is not understood names a lobe or a part of the lung, and no depth."""
+    words = {word for unit in one.units for word in (*unit.parts, *unit.zones) if not unit.organ}
+    return not words & set(_NEAR) and (any(unit.lobe for unit in one.units) or bool(words - {"lobe"}))
+
+
 def _depths(units: Sequence[Unit]) -> frozenset[str]:
     return frozenset(_NEAR[zone] for unit in units for zone in unit.zones if zone in _NEAR)
 
 
 def surface_of_single(single: Single) -> Iterator[Fact | Unasked]:
     """Ask whether one finding lies against the outer pleura or on a fissure."""
-    if single.topic.region != "lung" or single.topic.finding.name in _PLACED_BY_NAME:
+    topic = single.topic
+    if topic.region != "lung" or not topic.finding.asked or topic.finding.name in PLACED_BY_NAME:
         return
     yield from _surface(
         single.key if single.size else single.topic.key, about(single), single.statements, single.topic
@@ -75,7 +89,7 @@ def surface_of_single(single: Single) -> Iterator[Fact | Unasked]:
 
 def surface_of_kind(topic: Topic) -> Iterator[Fact | Unasked]:
     """Ask the same of several findings of a kind that all lie so."""
-    if topic.region != "lung" or not topic.finding.asked or topic.finding.name in _PLACED_BY_NAME:
+    if topic.region != "lung" or not topic.finding.asked or topic.finding.name in PLACED_BY_NAME:
         return
     if topic.contradicted or not all(_surfaces(one) for one in topic.read if one.units) or topic.others:
         return
@@ -102,7 +116,7 @@ def _surface(
 
 def _surfaces(one: Statement) -> frozenset[str]:
     units = [*one.units, *(unit for relation in one.relations for unit in relation.units)]
-    if any({"bronchi", "center"} & set(unit.zones) for unit in units):
+    if any({"bronchi", "center", "central"} & set(unit.zones) for unit in units):
         return frozenset()
     found = {FISSURE for unit in units if unit.fissures} | {
         PLEURA for unit in units if "pleura" in unit.zones

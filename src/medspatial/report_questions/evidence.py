@@ -217,7 +217,9 @@ def _only_denies(quote: str) -> bool:
     start = quote.strip().lower()
     begins = re.match(r"(there (is|are|was|were) no|no|neither|absence of)\b", start) is not None
     ends = re.search(r"\b(was|were|is|are) not (detected|observed|seen|found)\b[^,;]*$", start) is not None
-    return (begins or ends) and not re.search(r"\b(but|except|apart from|however|other than)\b|;", start)
+    return (begins or ends) and not re.search(
+        r"\b(but|except|apart from|however|other than)\b|;|\band there (is|are)\b", start
+    )
 
 
 def _value(text: str) -> float:

@@ -13,6 +13,9 @@ from medspatial.report_questions.topics import Single, Topic
 
 LOBES = ("right upper lobe", "right middle lobe", "right lower lobe", "left upper lobe", "left lower lobe")
 BOTH_SIDES = "both sides"
+_LOWER_SEGMENTS = frozenset(
+    {"anterobasal", "posterobasal", "laterobasal", "mediobasal", "anteromediobasal", "basal"}
+)
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,11 @@ def _side_refused(topic: Topic, placed: list[Statement]) -> Unasked | None:
     for section in {one.sentence.section for one in placed}:
         if _union([one for one in placed if one.sentence.section == section]) != union:
             return Unasked("contradicted", topic.key, "the sections give different sides")
-    loose = [one for one in topic.others if one.units and not (one.sides and one.sides <= union)]
+    loose = [
+        one
+        for one in topic.others
+        if one.units and (one.elsewhere or not one.sides or not one.sides <= union)
+    ]
     return Unasked("unclear_mention", topic.key, loose[0].why) if loose else None
 
 
@@ -131,11 +138,21 @@ def possible_lobes(statement: Statement) -> frozenset[str]:
     )
     if statement.status == "read":
         for unit in statement.units:
-            if unit.lobe or unit.coarse or unit.parts or unit.fissures or unit.zones:
-                found |= _lobes(unit.sides or BOTH, {unit.lobe} if unit.lobe else set())
+            found |= _lobes(unit.sides or BOTH, _lobe_names(unit))
+    elif statement.elsewhere:
+        found = set(LOBES)
     elif statement.units:
         found = _lobes(sides, named)
     return frozenset(found)
+
+
+def _lobe_names(unit: Unit) -> set[str]:
+    """The lobe that a place names, or that its segments belong to; empty where it may be any."""
+    if unit.lobe:
+        return {unit.lobe}
+    if unit.segments and set(unit.segments) <= _LOWER_SEGMENTS:
+        return {"lower"}
+    return {"upper"} if unit.segments == ("apicoposterior",) else set()
 
 
 def _lobes(sides: frozenset[str], named: set[str]) -> set[str]:

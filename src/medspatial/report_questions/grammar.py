@@ -7,18 +7,23 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from medspatial.report_questions.chunks import Chunk
-from medspatial.report_questions.pieces import PLACE_KINDS
+from medspatial.report_questions.findings import COUNTED
+from medspatial.report_questions.pieces import BOTH, PLACE_KINDS
 from medspatial.report_questions.places import Unit, read_units
 
 _BREAKS = frozenset({"and", "mark", "filler"})
+_FAR = 15
+"""Letters between a lobe and the lungs that may still be one place: ``in the lower lobes, in both lungs``."""
+_VERBS = frozenset({"is", "are", "was", "were", "within"})
 
 
 class Item(NamedTuple):
-    """A finding, a run of places, a size or a word that orders them."""
+    """A finding, a run of places, a size or a word that orders them; ``verb``: one stands before it."""
 
     kind: str
     chunk: Chunk
     units: tuple[Unit, ...] = ()
+    verb: bool = False
 
 
 class Relation(NamedTuple):
@@ -43,6 +48,8 @@ class Group:
         How near the pleura or the centre, per finding (``subpleural nodule``).
     unplaced
         Named last and without a place: whether it shares the one before is not said.
+    joined
+        Whether ``and`` or ``with`` joins its findings; commas alone do not make them share a place.
     """
 
     findings: list[Chunk] = field(default_factory=list)
@@ -57,6 +64,7 @@ class Group:
     largest_sizes: list[Chunk] = field(default_factory=list)
     largest_relations: list[Relation] = field(default_factory=list)
     unplaced: bool = False
+    joined: bool = True
 
 
 class Unclear(Exception):
@@ -75,24 +83,41 @@ def read_groups(chunks: Sequence[Chunk]) -> list[Group]:
     built.read()
     if not built.groups:
         raise Unclear("no finding")
+    _check_lists(built)
     return _shared_out(built.groups, built.order, built.places)
+
+
+def _check_lists(built: _Builder) -> None:
+    """Refuse ``emphysema, nodules in the right lung``: whether the first shares the place is not said."""
+    loose = any(not group.joined for group in built.groups)
+    if not loose or not built.order.startswith("F"):
+        return
+    everywhere = all(
+        one.coarse and one.sides == BOTH and not one.zones for units in built.places for one in units
+    )
+    if not built.after_verb and not (len(built.groups) == 1 and everywhere):
+        raise Unclear("place of which finding of a list")
 
 
 def _items(chunks: Sequence[Chunk]) -> list[Item]:
     items: list[Item] = []
     run: list[Chunk] = []
+    verb = False
     for at, one in enumerate(chunks):
         joins = one.kind in ("and", "mark", "filler") and run and _goes_on(chunks, at)
         if one.kind in PLACE_KINDS or joins:
             run.append(one)
             continue
         if run:
-            items.append(_place(run))
-            run = []
+            items.append(_place(run)._replace(verb=verb))
+            run, verb = [], False
         if one.kind in {"unknown", "or"}:
             raise Unclear(f"word not known: {one.value}")
-        if one.kind != "filler":
-            items.append(Item(one.kind, one))
+        if one.kind == "filler":
+            verb = verb or one.value in _VERBS
+        else:
+            items.append(Item(one.kind, one, verb=verb))
+            verb = False
     if run:
         items.append(_place(run))
     return items
@@ -123,6 +148,8 @@ def _nested(units: list[Unit]) -> list[Unit]:
     fine = [one for one in units if not one.coarse and one.lung]
     if not coarse or not fine:
         return units
+    if min(one.start for one in coarse) - max(one.end for one in fine) > _FAR:
+        raise Unclear("lungs named far behind a lobe")
     sides = frozenset().union(*(one.sides for one in coarse))
     return _refine(sides, fine, [one for one in units if one not in coarse])
 
@@ -148,6 +175,7 @@ class _Builder:
         self._ahead: tuple[str, ...] = ()  # zones of the finding that follows
         self._sizes_ahead: list[Chunk] = []  # and its sizes
         self._joined, self._largest = True, False
+        self.after_verb = False  # a verb stands before the last place
 
     def read(self) -> None:
         """Take in all items, in order."""
@@ -170,6 +198,8 @@ class _Builder:
 
     def _finding(self, at: int) -> int:
         chunk = self.items[at].chunk
+        if self._sizes_ahead and self.items[at].verb:
+            raise Unclear("size of what")
         last = self.order.rstrip("+w")[-1:]
         adjacent = bool(self.groups) and not self._largest and last == "F"
         if adjacent and self.groups[-1].closed:
@@ -177,6 +207,12 @@ class _Builder:
         if adjacent and not self._joined and self.items[at - 1].kind == "finding":
             self.groups[-1].findings[-1] = chunk  # "sequela calcific nodule": the head is the last
         elif adjacent:
+            if self.groups[-1].prominent:
+                raise Unclear("prominent is which finding")
+            commas = self.items[at - 1].kind == "mark" and len(self.groups[-1].findings) == 1
+            self.groups[-1].joined = not commas and (
+                self.groups[-1].joined or self.items[at - 1].kind != "mark"
+            )
             self.groups[-1].findings.append(chunk)
             self.groups[-1].zones.append(self._ahead)
         else:
@@ -209,6 +245,11 @@ class _Builder:
         zones = tuple(zone for unit in self.items[at].units for zone in unit.zones)
         rest = self.items[at + 1 :]
         after = next((item.kind for item in rest if item.kind != "measure"), "")
+        several = self.groups and len(self.items[at].units) > 1
+        if after == "finding" and several:
+            raise Unclear("zone of which finding")
+        if "central" in zones and self._counted_follows(at):
+            raise Unclear("central in what")
         if after == "finding" or (not self.groups and any(item.kind == "finding" for item in rest)):
             self._ahead += zones
         elif self.groups and not self._largest:
@@ -217,6 +258,11 @@ class _Builder:
         else:
             raise Unclear("zone of what")
         return 1
+
+    def _counted_follows(self, at: int) -> bool:
+        """Whether ``central`` stands right before one thing: a nodule in a cavity, the middle of a mass."""
+        follows = next((item for item in self.items[at + 1 :] if item.kind != "measure"), None)
+        return follows is not None and follows.kind == "finding" and follows.chunk.value in COUNTED
 
     def _of_largest(self, at: int) -> int:
         self._largest = True
@@ -231,6 +277,7 @@ class _Builder:
         else:
             self.order += "P"
             self.places.append(units)
+            self.after_verb = self.items[at].verb
         return 1
 
     def _relation(self, at: int) -> int:
@@ -260,6 +307,8 @@ class _Builder:
         if before.relations or before.prominent:
             if len(self.groups) != 1:
                 raise Unclear("relation before the findings")
+            if before.prominent and self.groups[0].prominent:
+                raise Unclear("prominent in two places")
             self.groups[0].relations += before.relations
             self.groups[0].prominent = self.groups[0].prominent or before.prominent
         if before.sizes and self.groups:
@@ -269,6 +318,8 @@ class _Builder:
 def _shared_out(groups: list[Group], order: str, places: list[tuple[Unit, ...]]) -> list[Group]:
     bare, several = order.replace("+", "").replace("w", ""), len(groups)
     if several == 1:
+        if bare == "PFP" and places[1][0].coarse and all(one.sides for units in places for one in units):
+            raise Unclear("two places, one of another finding")
         groups[0].units = _merged(places)
         return groups
     if not places:

@@ -31,6 +31,11 @@ class Placed:
         """The kind of finding."""
         return self.key.split("@")[0]
 
+    @property
+    def family(self) -> str:
+        """The kinds that it could be taken for."""
+        return self.statements[0].finding.family
+
 
 def heights(topics: Sequence[Topic], singles: Sequence[Single]) -> Iterator[Placed]:
     """Yield findings of the lungs whose height is known."""
@@ -106,7 +111,7 @@ def nearer_apex(placed: Sequence[Placed]) -> Iterator[Fact]:
     """Ask which of two findings lies nearer the apices, or nearer the diaphragm."""
     for at, first in enumerate(placed):
         for second in placed[at + 1 :]:
-            same = first.noun == second.noun or (first.kind == second.kind and ":" not in first.key)
+            same = first.noun == second.noun or (first.family == second.family and ":" not in first.key)
             upper, lower = (first, second) if first.low > second.high else (second, first)
             sure = upper.low > lower.high and (upper.low == 3 or lower.high == 0)
             if sure and not same:
@@ -133,10 +138,10 @@ def _height(unit: Unit) -> tuple[int, int] | None:
     if unit.lobe == "upper":
         lingular = any(one.endswith("lingular") for one in segments)
         return (
-            (1, 1) if lingular else (3, 3) if at_top else (2 if segments or unit.sides == {"right"} else 1, 3)
+            (0, 1) if lingular else (3, 3) if at_top else (2 if segments or unit.sides == {"right"} else 1, 3)
         )
     if unit.lobe == "lower":
         return (0, 0) if at_base else (1, 1) if segments == {"superior"} else (0, 1)
     if unit.lobe == "middle":
-        return 1, 1
+        return 0, 1  # it reaches the diaphragm, as the lingula may
     return (3, 3) if unit.organ == "lung" and parts & _TOPS else None

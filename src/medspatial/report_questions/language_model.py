@@ -18,14 +18,14 @@ from medspatial.report_questions.evidence import check_pair, locate_quote
 from medspatial.report_questions.language import measures
 from medspatial.report_questions.read_check import check_reading
 
-GENERATORS: dict[str, str] = {"free": "generate-free-1", "templates": "generate-templates-1"}
+GENERATORS: dict[str, str] = {"free": "generate-free-2", "templates": "generate-templates-2"}
 """The two generators that ask a model: it writes the questions, or only fills our templates."""
 
 _TEMPLATES: dict[str, tuple[str, str]] = {
     "location": ("Where {verb} the {finding} located?", "localisation"),
     "side": ("On which side {verb} the {finding}?", "laterality"),
     "lobe": ("In which lobe of the lungs {verb} the {finding}?", "localisation"),
-    "size": ("How large {verb} the {finding}?", "volume"),
+    "largest": ("Where is the largest of the {finding}?", "volume"),
     "neighbour": ("What {verb} the {finding} next to?", "distance"),
     "prominence": ("Where {verb} the {finding} most prominent?", "comparison"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from medspatial.report_questions.facts import (
@@ -42,6 +43,9 @@ _STATIONS: dict[str, str] = {
     "subcarinal": "subcarinal", "prevascular": "prevascular", "aortopulmonary": "aortopulmonary window",
     "paraesophageal": "paraesophageal", "retrocrural": "retrocrural", "paraaortic": "paraaortic",
 }  # fmt: skip
+_BEFORE_TRACHEA = frozenset({"pretracheal", "precarinal"})
+"""Places of nodes that belong to the paratracheal stations."""
+_ABDOMEN = re.compile(r"\b(?:abdom\w*|c(?:o)?eliac|mesent\w+|retroperit\w+|perihepat\w+)\b", re.IGNORECASE)
 _LEVELS = [*(f"C{n}" for n in range(1, 8)), *(f"T{n}" for n in range(1, 13)), *(f"L{n}" for n in range(1, 6))]
 
 
@@ -162,8 +166,11 @@ def station_of_nodes(topic: Topic) -> Iterator[Fact | Unasked]:
         or "upper and lower paratracheal" in named
     ):
         return
-    false = tuple(title for name, title in _STATIONS.items() if name not in named)
+    overlapping = {"upper paratracheal", "lower paratracheal"} if named & _BEFORE_TRACHEA else set()
+    false = tuple(title for name, title in _STATIONS.items() if name not in named | overlapping)
     for one in topic.read:
+        if _ABDOMEN.search(one.sentence.text):
+            continue
         for unit in one.units:
             if unit.station in _STATIONS:
                 yield Fact(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from medspatial.report_questions.depth import PLACED_BY_NAME
 from medspatial.report_questions.facts import Fact, Unasked, about
 from medspatial.report_questions.grammar import Relation
 from medspatial.report_questions.statements import Statement
@@ -32,6 +33,8 @@ _NEIGHBOURS = {
 def neighbour(key: str, slots: Mapping[str, str], statements: Sequence[Statement]) -> Iterator[Fact]:
     """Ask next to what, or into what, a finding lies or reaches."""
     for one in statements:
+        if one.finding.name in PLACED_BY_NAME:
+            return
         for relation in one.relations:
             found = _touched(relation, {region_of(unit) for unit in one.units})
             if found is not None:

@@ -7,12 +7,13 @@ of a language model. Where the reader does not understand the quote, it says not
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 
 from medspatial.cases.ct_rate import Report
 from medspatial.report_questions.chunks import read_chunks
-from medspatial.report_questions.clauses import INTERPRETED, read_report
+from medspatial.report_questions.clauses import read_report
 from medspatial.report_questions.evidence import Refusal
 from medspatial.report_questions.findings import find_findings
 from medspatial.report_questions.language import NEGATION, measures
@@ -25,7 +26,19 @@ _BARE_SIZE = re.compile(
     r"(?:sizes?|diameters?|dimensions?|thickness|length|width|measurements?)\b)",
     re.IGNORECASE,
 )
+_DOUBT = re.compile(
+    r"\b(?:may|might|could|possib\w+|probab\w+|suspect\w*|suspicio\w+|questionabl\w+|doubtful|likely)\b|\?\)",
+    re.IGNORECASE,
+)
+_ADJECTIVES = frozenset(
+    {"possible", "possibly", "probable", "probably", "suspicious", "suspected", "suspicion", "doubtful",
+     "questionable", "may", "might", "could"}
+)  # fmt: skip
+"""Doubts that may make a finding itself uncertain; ``differential`` or ``thought`` are of its cause."""
 _COMPARES = re.compile(r"\b(than|compar\w*|largest|larger|smaller|differ\w*|ratio|between)\b", re.IGNORECASE)
+
+_LARGEST = re.compile(r"^(?!.*\band\b).*\b(?:largest|biggest)\b", re.IGNORECASE | re.DOTALL)
+"""A question of the largest of several alone: the others lie elsewhere."""
 
 
 def check_reading(question: str, answer: str, quote: str) -> Refusal | None:
@@ -52,6 +65,8 @@ def check_reading(question: str, answer: str, quote: str) -> Refusal | None:
         return _status(question, answer, about)
     if len(read) < len(about):
         return None
+    if _LARGEST.search(question):
+        read = [one for one in read if one.largest and one.units] or read
     return _sides(answer, read) or _lobes(answer, read) or _figures(answer, read)
 
 
@@ -64,6 +79,8 @@ def _status(question: str, answer: str, about: Sequence[Statement]) -> Refusal |
     """Refuse an answer that affirms what its quote denies or doubts."""
     if NEGATION.search(question) or NEGATION.search(answer):
         return None  # it asks for, or states, an absence
+    if _DOUBT.search(question) or _DOUBT.search(answer):
+        return None  # it says the doubt itself
     if all(one.status == "denied" or _doubted(one) for one in about):
         found = ", ".join(sorted({one.status for one in about}))
         return Refusal("reader_status", f"{answer!r}, the quote's clause is {found}")
@@ -71,11 +88,15 @@ def _status(question: str, answer: str, about: Sequence[Statement]) -> Refusal |
 
 
 def _doubted(one: Statement) -> bool:
-    """Whether a doubt stands before the finding: it may not be there at all."""
-    if one.status != "hedged" or one.why == INTERPRETED:
+    """Whether a doubt stands right before the finding: it may not be there at all."""
+    if one.status != "hedged" or one.why not in _ADJECTIVES:
         return False
-    doubt = one.text.lower().find(one.why)
-    return any(seen.finding == one.finding and doubt < seen.start for seen in find_findings(one.text))
+    chunks = [chunk for chunk in read_chunks(one.text) if chunk.kind != "filler"]
+    pairs = itertools.pairwise(chunks)
+    return any(
+        first.kind == "doubt" and second.kind == "finding" and second.value == one.finding.name
+        for first, second in pairs
+    )
 
 
 def _sides(answer: str, read: Sequence[Statement]) -> Refusal | None:
@@ -87,7 +108,7 @@ def _sides(answer: str, read: Sequence[Statement]) -> Refusal | None:
         said = said - {"both"} or set(BOTH)
     units = [unit for one in read for unit in (*one.units, *one.prominent, *_related(one))]
     given = {side for unit in units for side in unit.sides}
-    known = bool(units) and all(unit.sides for one in read for unit in one.units)
+    known = any(one.units for one in read) and all(unit.sides for one in read for unit in one.units)
     if said and known and not said <= given:
         return Refusal("reader_side", f"{answer!r}, the finding's clause gives {' and '.join(sorted(given))}")
     return None

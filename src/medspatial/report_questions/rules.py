@@ -48,7 +48,7 @@ from medspatial.report_questions.size_compared import (
 from medspatial.report_questions.statements import Reading
 from medspatial.report_questions.topics import Single, Topic, singles, topics
 
-GENERATOR = "rules:2"
+GENERATOR = "rules:3"
 """Name and version of this generator, in every row; the version changes when its output does."""
 
 REPORT_DROPS: dict[str, str] = {

@@ -8,7 +8,10 @@ from typing import NamedTuple
 
 from medspatial.cases.ct_rate import Report
 
-_END = re.compile(r"[.!?](?=\s|$|[A-Z])(?<!\d\.(?=\d))|\n|(?<=[a-z\d)])\s{2,}(?=[A-Z\d])")
+_END = re.compile(
+    r"[.!?](?=\s|$|[A-Z])(?<!\d\.(?=\d))|\n|(?<=[a-z\d)])\s{2,}(?=[A-Z\d])|"
+    r"(?:^|(?<=\n)|(?<=[.;:] ))\d{1,2}\)(?=\s+[A-Z])"
+)
 _ABBREVIATIONS = re.compile(r"(?:^|[\s(])(?:approx|e\.g|i\.e|ca|vs|dr|no|st)\.$")
 
 
@@ -27,7 +30,7 @@ def sentences(report: Report) -> list[Sentence]:
 
     A full stop ends a sentence before white space, the end or a capital letter, not inside a number
     (``4.5 mm``) or after a known abbreviation; so does a new line, and a wide gap before a capital letter, as
-    lists of an impression have it.
+    lists of an impression have it, and the number of an item (``2) Cyst``).
     """
     return [one for section, text in report.sections for one in _of_section(section, text)]
 

@@ -18,6 +18,7 @@ _BALANCES = (
 _RELATIONS = ("on the same side", "on opposite sides", "one of them is on both sides")
 _TOPS = frozenset({"apex", "apices", "apexes", "apical", "apicals"})
 _BASES = frozenset({"base", "bases", "basal", "basals"})
+_GROUND_GLASS = {"ground_glass", "ground_glass_nodule"}
 
 
 def stronger_side(topic: Topic) -> Iterator[Fact | Unasked]:
@@ -88,7 +89,21 @@ class Sided:
     noun: str
     sides: frozenset[str]
     statement: Statement
-    direct: bool
+
+    @property
+    def kind(self) -> str:
+        """The kind of finding."""
+        return self.key.split("@")[0]
+
+    @property
+    def region(self) -> str:
+        """Its organ."""
+        return self.key.split("@")[1].split(":")[0]
+
+    @property
+    def family(self) -> str:
+        """The kinds that it could be taken for."""
+        return self.statement.finding.family
 
 
 def sided(topics: Sequence[Topic], singles: Sequence[Single]) -> Iterator[Sided]:
@@ -99,11 +114,11 @@ def sided(topics: Sequence[Topic], singles: Sequence[Single]) -> Iterator[Sided]
             found = topic_sides(topic)
             if not isinstance(found, Unasked) and len(found.statements) == 1:
                 done.add(topic.key)
-                yield Sided(topic.key, topic.noun(), found.sides, found.statements[0], True)
+                yield Sided(topic.key, topic.noun(), found.sides, found.statements[0])
     for single in singles:
         known = single.unit.sides and single.topic.key not in done and single.size
         if known and single.topic.region in PAIRED and single.topic.finding.asked:
-            yield Sided(single.key, single.noun, single.unit.sides, single.statements[0], True)
+            yield Sided(single.key, single.noun, single.unit.sides, single.statements[0])
 
 
 def same_side(found: Sequence[Sided]) -> Iterator[Fact]:
@@ -113,6 +128,8 @@ def same_side(found: Sequence[Sided]) -> Iterator[Fact]:
             both = BOTH in (first.sides, second.sides)
             if (
                 first.noun == second.noun
+                or first.statement.sentence == second.statement.sentence
+                or (first.kind != second.kind and first.family == second.family)
                 or _one_thing(first, second)
                 or (first.sides == second.sides == BOTH)
             ):
@@ -128,10 +145,11 @@ def same_side(found: Sequence[Sided]) -> Iterator[Fact]:
 
 
 def _one_thing(first: Sided, second: Sided) -> bool:
-    """Whether two names may mean one thing: other words for something in the same organ, lungs left out."""
-    regions = [one.key.split("@")[1].split(":")[0] for one in (first, second)]
-    kinds = [one.key.split("@")[0] for one in (first, second)]
-    return regions[0] == regions[1] != "lung" and kinds[0] != kinds[1]
+    """Whether two names may mean one thing: like kinds in the lungs, any two kinds in another organ."""
+    if first.region != second.region or first.kind == second.kind:
+        return False
+    alike = first.family == second.family or {first.kind, second.kind} == _GROUND_GLASS
+    return first.region != "lung" or alike
 
 
 def which_finding(found: Sequence[Sided]) -> Iterator[Fact]:
@@ -143,11 +161,15 @@ def which_finding(found: Sequence[Sided]) -> Iterator[Fact]:
             one for one in found if one.sides != sides and one.noun not in {other.noun for other in true}
         ]
         false = [one for one in false if not any(_one_thing(one, other) for other in true)]
-        if len(true) == 1 and len({one.noun for one in false}) >= 2:
+        false = [
+            one for at, one in enumerate(false) if not any(_one_thing(one, other) for other in false[:at])
+        ]
+        shown = list({one.noun: one for one in reversed(false)}.values())[-3:]
+        if len(true) == 1 and len(shown) >= 2:
             yield Fact(
                 "which finding", "report-which-finding", "comparison", {"where": words},
-                f"the {true[0].noun}", tuple(dict.fromkeys(f"the {one.noun}" for one in false)),
-                (true[0].statement, *(one.statement for one in false)),
+                f"the {true[0].noun}", tuple(f"the {one.noun}" for one in shown),
+                (true[0].statement, *(one.statement for one in shown)),
                 inferred="the sides of several findings are compared",
                 structures=(true[0].key.split("@")[0],),
             )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from medspatial.cases.ct_rate import Report
@@ -23,6 +24,7 @@ from medspatial.report_questions.topics import PAIRED, Single, Topic
 SURE_RATIO = 1.2
 """A size must be so many times the other to be called larger, and differ by `SURE_MM`."""
 SURE_MM = 1.0
+_APART = re.compile(r"\b(?:apart from|other than|except|besides)\b", re.IGNORECASE)
 VESSEL_MM = 3.0
 """Vessels compared differ by so much at least: calipers do not repeat better."""
 
@@ -32,6 +34,9 @@ def largest_of_kind(topic: Topic, own: Sequence[Single]) -> Iterator[Fact | Unas
     if topic.region != "lung" or not topic.finding.asked or topic.contradicted:
         return
     largest = [one for one in topic.read if one.largest and one.units]
+    if any(_APART.search(one.sentence.text) for one in largest):
+        yield Unasked("ambiguous", topic.key, "the largest apart from others")
+        return
     if not largest:
         yield from _largest_by_size(topic, own)
         return
@@ -105,7 +110,10 @@ def _longest(single: Single) -> float:
 _STATIONS = (
     "upper paratracheal", "lower paratracheal", "subcarinal", "prevascular", "aortopulmonary",
     "paraesophageal", "right hilar", "left hilar", "axillary", "paratracheal", "pretracheal",
+    "precarinal",
 )  # fmt: skip
+_BEFORE_TRACHEA = frozenset({"paratracheal", "lower paratracheal", "pretracheal", "precarinal"})
+"""Stations that overlap: nodes before the trachea and the carina are counted as lower paratracheal ones."""
 
 
 def largest_node(topic: Topic) -> Iterator[Fact | Unasked]:
@@ -116,20 +124,33 @@ def largest_node(topic: Topic) -> Iterator[Fact | Unasked]:
     names = {_station(one) for one in largest}
     if len(names) != 1 or "" in names:
         return
+    if _nodes_elsewhere(topic, largest) or any(_APART.search(one.sentence.text) for one in largest):
+        yield Unasked("ambiguous", topic.key, "the largest of some of them")
+        return
     answer = names.pop()
     near = {
         answer,
         *(one for one in _STATIONS if one.endswith("paratracheal") and answer.endswith("paratracheal")),
     }
-    near |= (
-        {"pretracheal", "paratracheal"}
-        if answer in ("pretracheal", "paratracheal", "lower paratracheal")
-        else set()
-    )
+    near |= _BEFORE_TRACHEA if answer in _BEFORE_TRACHEA else set()
     yield Fact(
         "largest lymph_node", "report-largest-node", "volume", {"noun": "lymph nodes", **plural_words(True)},
         answer, tuple(one for one in _STATIONS if one not in near), (largest[0],), structures=("lymph_node",),
     )  # fmt: skip
+
+
+def _nodes_elsewhere(topic: Topic, largest: Sequence[Statement]) -> bool:
+    """Whether another sentence speaks of nodes at some station; not the one that ``of these`` refers to."""
+    alone = all(
+        other.largest for one in largest for other in topic.anywhere if other.sentence == one.sentence
+    )
+    steps = (-1, 0) if alone else (0,)
+    own = {(one.sentence.section, one.sentence.number + step) for one in largest for step in steps}
+    rest = (one for one in topic.anywhere if (one.sentence.section, one.sentence.number) not in own)
+    named = (one for one in rest if one.sentence.section == "findings" and not one.qualified)
+    return any(
+        one.sizes or any(unit.station or unit.sides or unit.parts for unit in one.units) for one in named
+    )
 
 
 def _station(one: Statement) -> str:
@@ -197,19 +218,26 @@ def _names(first: Single, second: Single) -> tuple[str, str] | None:
 def _name(single: Single) -> str | None:
     topic, own = single.topic, set(map(id, single.statements))
     others = [
-        one for one in topic.family if id(one) not in own and (one.units or one.plural) and not one.sums_up
+        one
+        for one in topic.family
+        if id(one) not in own and (one.units or one.plural or one.sizes) and not one.sums_up
     ]
     noun = f"the {topic.noun(plural=False)}"
     if not others:
         return noun
     lobes = lobes_of(single.unit)
-    if topic.region == "lung" and len(lobes) == 1 and not any(lobes & possible_lobes(one) for one in others):
+    if topic.region == "lung" and len(lobes) == 1 and not any(lobes & _maybe_in(one) for one in others):
         return f"{noun} in the {next(iter(lobes))}"
     side = single.unit.sides
     free = all(one.units and one.sides and not one.sides & side for one in others)
     if topic.region in PAIRED and len(side) == 1 and free:
         return f"{noun} on the {next(iter(side))}"
     return None
+
+
+def _maybe_in(one: Statement) -> frozenset[str]:
+    """The lobes that a mention may be about; all where it has no place of its own."""
+    return possible_lobes(one) if one.units else frozenset(LOBES)
 
 
 def compared_calibres(report: Report) -> Iterator[Fact | Unasked]:

@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from medspatial.report_questions.findings import Finding
+from medspatial.report_questions.findings import COUNTED, Finding
 from medspatial.report_questions.grammar import Relation
 from medspatial.report_questions.language import Measure
 from medspatial.report_questions.places import Unit
 from medspatial.report_questions.sentences import Sentence
 
-COUNTED = frozenset(
-    {"nodule", "thyroid_nodule", "mass", "ground_glass_nodule", "bulla", "air_cyst", "cavity", "granuloma",
-     "cyst", "renal_cyst", "stone", "hypodense_lesion", "adenoma", "hemangioma", "lipoma", "port",
-     "pacemaker", "lytic_lesion", "sclerotic_lesion", "pneumothorax", "fracture", "lymph_node"}
-)  # fmt: skip
-"""Findings that are counted: one of them lies in one place."""
+OTHER_WORDS, SIMILAR_ONE = "in other words", "a similar one"
+"""Why a mention is unclear that names the finding by no phrase of it."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +63,11 @@ class Statement:
         """Whether an impression only sums up: several, in a lung or both."""
         in_impression = self.sentence.section == "impression" and self.status == "read"
         return in_impression and self.plural and not self.sizes and all(unit.coarse for unit in self.units)
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether it says where there is more of it (``more diffuse in the apex``): some lies elsewhere."""
+        return self.why.startswith("prominent")
 
     @property
     def counted(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from medspatial.report_questions.findings import Finding
 from medspatial.report_questions.language import Measure
 from medspatial.report_questions.places import Unit
-from medspatial.report_questions.statements import Reading, Statement
+from medspatial.report_questions.statements import OTHER_WORDS, SIMILAR_ONE, Reading, Statement
 
 PAIRED = frozenset(
     {"lung", "kidney", "adrenal gland", "thyroid gland", "breast", "axilla", "hilum", "supraclavicular fossa",
@@ -24,10 +25,8 @@ _ADJECTIVES = {
     "axilla": "axillary", "hilum": "hilar", "mediastinum": "mediastinal", "rib": "rib",
     "vertebra": "vertebral", "scapula": "scapular", "clavicle": "clavicular",
 }  # fmt: skip
-_PLACED_IN_NAME = frozenset(
-    {"hypodense_lesion", "lytic_lesion", "sclerotic_lesion", "ground_glass_nodule", "plaque_atheroma",
-     "lymph_node", "accessory_spleen", "adenoma", "fracture"}
-)  # fmt: skip
+_LESIONS = frozenset({"kidney", "liver", "spleen", "pancreas"})
+"""Organs whose nodules are called nodular lesions."""
 
 
 @dataclass
@@ -42,6 +41,8 @@ class Topic:
         Mentions that are not understood, or whose organ is not said: they may be about it too.
     family
         Statements of like kinds in this organ, whatever their status, the denied left out.
+    anywhere
+        The same of all organs.
     contradicted
         The report also denies the kind as a whole.
     """
@@ -51,6 +52,7 @@ class Topic:
     read: list[Statement] = field(default_factory=list)
     others: list[Statement] = field(default_factory=list)
     family: list[Statement] = field(default_factory=list)
+    anywhere: list[Statement] = field(default_factory=list)
     contradicted: bool = False
 
     @property
@@ -61,24 +63,46 @@ class Topic:
     @property
     def plural(self) -> bool:
         """Whether the report speaks of several."""
-        if any(one.plural and not one.largest for one in self.read):
+        if any(one.plural or one.largest for one in self.read):
+            return True
+        if not self.read or not self.read[0].counted:
+            return False
+        alone = [one for one in self.family if one.alone and (one.units or one.status != "hedged")]
+        if len({size.millimetres for one in alone for size in one.sizes}) > 1:
             return True
         units = [unit for one in self.read for unit in one.units]
-        return bool(units) and self.read[0].counted and finest(units) is None
+        if units and finest(units) is None:
+            return True
+        placed_elsewhere = [
+            one.sentence
+            for one in self.anywhere
+            if one.status == "read" and one.units and one not in self.family
+        ]
+        return any(
+            (one.plural and one.why not in (OTHER_WORDS, SIMILAR_ONE))
+            or not all(_may_be(one, unit) for unit in units)
+            for one in self.others
+            if (one.finding.name == self.finding.name or one.why == OTHER_WORDS)
+            and one.sentence not in placed_elsewhere
+        )
 
     def noun(self, *, plural: bool | None = None, size: Measure | None = None) -> str:
         """Its name for questions: ``lung nodules``, ``5 mm lung nodule``, ``adenoma of the liver``."""
         many = self.plural if plural is None else plural
         word = self.finding.many if many else self.finding.one
-        figure = f"{size.text} " if size else ""
+        figure = f"{re.sub(r'(?<=[0-9])(?=[cm]m)', ' ', size.text)} " if size else ""
         if self.finding.region:
             return f"{figure}{word}"
-        if self.finding.name in _PLACED_IN_NAME or self.region not in _ADJECTIVES:
-            if self.finding.name == "lymph_node":
-                return f"{figure}{_ADJECTIVES.get(self.region, self.region)} {word}"
-            ending = "s" if self.region in ("lung", "kidney", "rib") else ""
-            return f"{figure}{word} of the {self.region}{ending}"
-        return f"{figure}{_ADJECTIVES[self.region]} {word}"
+        if self.finding.name == "nodule" and self.region in _LESIONS:
+            word = "nodular lesions" if many else "nodular lesion"
+        if self.finding.name == "lymph_node":
+            return f"{figure}{_ADJECTIVES.get(self.region, self.region)} {word}"
+        if self.finding.name == "accessory_spleen":
+            return f"{figure}{word}"
+        if self.region not in _ADJECTIVES:
+            return f"{figure}{word} of the {self.region}"
+        *before, head = word.split()
+        return " ".join([*figure.split(), *before, _ADJECTIVES[self.region], head])
 
 
 @dataclass(frozen=True)
@@ -115,6 +139,7 @@ def topics(reading: Reading) -> list[Topic]:
                 )
                 topic.contradicted |= same and not one.qualified and _of_all(one)
                 continue
+            topic.anywhere.append(one)
             if _may_lie(one, topic):
                 topic.family.append(one)
                 if one not in topic.read:
@@ -198,7 +223,9 @@ def _same_size(topic: Topic, size: Measure) -> tuple[Statement, ...] | None:
 def _elsewhere(topic: Topic, same: tuple[Statement, ...], unit: Unit) -> bool:
     """Whether the only measured finding is put on another side by a mention without a size."""
     sizes = {size.millimetres for one in topic.read for size in one.sizes}
-    others = [one for one in topic.read if one not in same and not one.plural and not one.sizes]
+    others = [
+        one for one in topic.family if one not in same and not one.sizes and (not one.plural or one.why)
+    ]
     return len(sizes) == 1 and any(one.sides and unit.sides and not one.sides & unit.sides for one in others)
 
 
@@ -225,12 +252,31 @@ def finest(units: list[Unit]) -> Unit | None:
     return best if all(agrees(one, best) for one in units) else None
 
 
+def _may_be(one: Statement, unit: Unit) -> bool:
+    """Whether a mention that is not understood may be about the finding at a place, by side and lobe."""
+    sides = frozenset[str]().union(*(raw.sides for raw in one.units))
+    lobes = {raw.lobe for raw in one.units if raw.lobe}
+    return (not sides or not unit.sides or unit.sides <= sides) and (
+        not lobes or not unit.lobe or unit.lobe in lobes
+    )
+
+
 def agrees(coarse: Unit, fine: Unit) -> bool:
     """Whether two places may be the same one."""
     if coarse.sides and fine.sides and coarse.sides != fine.sides:
         return False
     if coarse.lobe and fine.lobe and coarse.lobe != fine.lobe:
         return False
-    if coarse.segments and fine.segments and set(coarse.segments) != set(fine.segments):
+    one, other = set(coarse.segments), set(fine.segments)
+    if one and other and not (one <= other or other <= one):
+        return False
+    parts = [{*one.segments, *one.parts} for one in (coarse, fine)]
+    if all(parts) and not any(_alike(a, b) for a in parts[0] for b in parts[1]):
         return False
     return region_of(coarse) == region_of(fine) or not region_of(coarse)
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two words of place may mean one: ``apex``, ``apical``; ``posterior``, ``posterobasal``."""
+    same = one.split(maxsplit=1)[0] == other.split(maxsplit=1)[0]
+    return one[:4] == other[:4] or same or ("basal" in one and "bas" in other[:3])
