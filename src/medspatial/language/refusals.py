@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+REFUSES = "refuses or calls it indeterminate"  # the reason of a verdict on such a reply
 _ABILITY = (
     r"(?:can ?not|can't|could not|couldn't|cannot be|unable|not able|inability|not possible|impossible|"
     r"difficult|"

@@ -6,15 +6,10 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from medspatial.language import (
-    json_answer,
-    line_answer,
-    open_envelope,
-    plain_figures,
-    tag_answer,
-    with_tags,
-    without_markup,
-)
+from medspatial.language.envelope import open_envelope
+from medspatial.language.fields import json_answer, line_answer, tag_answer
+from medspatial.language.figures import plain_figures
+from medspatial.language.markup import with_tags, without_markup
 
 _END_CHARS = 2000  # read at either end of a reply that is longer than both together
 _BLANKS = re.compile(r"(\s)\1{2,}")

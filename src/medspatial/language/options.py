@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from medspatial.anatomy import find_mentions, is_part
-from medspatial.score.structured.commitments import Mention
-from medspatial.score.structured.quantities import Quantity, find_quantities
-from medspatial.score.structured.relation import find_relations
-from medspatial.score.structured.side import find_sides
-from medspatial.score.structured.words import EQUAL
+from medspatial.language.commitments import Mention
+from medspatial.language.quantities import Quantity, find_quantities
+from medspatial.language.relations import find_relations
+from medspatial.language.sides import find_sides
+from medspatial.language.words import EQUAL
 
 NOT_OFFERED = "?"  # the value of an answer of the options' kind that is none of them
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

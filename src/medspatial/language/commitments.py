@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from medspatial.score.structured.reading import Reading, asked_words, read
-from medspatial.score.vocabulary import phrases
+from medspatial.language.statements import Statements, asked_words, statements_in
+from medspatial.language.vocabulary import phrases
 
 # the last of these starts the part that counts (R2), if an answer stands after it
 FINAL_MARKER = re.compile(
@@ -124,7 +124,7 @@ def _without_explanation(text: str, find: Finder) -> str:
 
 def commitments(
     text: str, find: Finder, question: str = "", conflict: Callable[[str, str], bool] | None = None
-) -> tuple[Commitments, Reading]:
+) -> tuple[Commitments, Statements]:
     """Read a reply: cut it to its last commitment (R2), then sort its mentions by standing (R3 to R6).
 
     Parameters
@@ -138,7 +138,7 @@ def commitments(
     """
     clash = conflict or _differ
     part, cue = final_part(text, find)
-    reading = read(part)
+    reading = statements_in(part)
     found = Commitments()
     if cue:
         head = text[: len(text) - len(part)]
@@ -164,7 +164,9 @@ def _differ(first: str, second: str) -> bool:
     return first != second
 
 
-def _set_aside_alternatives(found: Commitments, reading: Reading, clash: Callable[[str, str], bool]) -> None:
+def _set_aside_alternatives(
+    found: Commitments, reading: Statements, clash: Callable[[str, str], bool]
+) -> None:
     """R5: "left or right" offers two values and chooses none."""
     offered: set[Mention] = set()
     for first, second in zip(found.affirmed, found.affirmed[1:], strict=False):
@@ -184,7 +186,7 @@ def _set_aside_alternatives(found: Commitments, reading: Reading, clash: Callabl
 
 
 def _prefer_relevant(
-    found: Commitments, reading: Reading, clash: Callable[[str, str], bool], question: str
+    found: Commitments, reading: Statements, clash: Callable[[str, str], bool], question: str
 ) -> None:
     """R14: "a right pneumothorax is seen, the left lung is expanded": other subjects are background."""
     if not question or not any(clash(a.value, b.value) for a in found.affirmed for b in found.affirmed):
@@ -201,7 +203,7 @@ def _prefer_relevant(
         found.trace.append(f"R14: about something else: {', '.join(dict.fromkeys(dropped))}")
 
 
-def _prefer_firm(found: Commitments, reading: Reading, clash: Callable[[str, str], bool]) -> None:
+def _prefer_firm(found: Commitments, reading: Statements, clash: Callable[[str, str], bool]) -> None:
     """R6: among conflicting statements the firmer one counts; merely possible ones cancel out."""
     if not any(clash(a.value, b.value) for a in found.affirmed for b in found.affirmed):
         return

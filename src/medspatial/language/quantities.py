@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from medspatial.score.structured.segments import lowered
-from medspatial.score.structured.things import Thing, attached, thing_behind
-from medspatial.score.structured.units import UNIT_TEXT, Unit, parse_unit
-from medspatial.score.vocabulary import phrases
+from medspatial.language.segments import lowered
+from medspatial.language.things import Thing, attached, thing_behind
+from medspatial.language.units import UNIT_TEXT, Unit, parse_unit
+from medspatial.language.vocabulary import phrases
 
 _ONES = phrases(
     """zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from medspatial.score.vocabulary import phrases, words
+from medspatial.language.vocabulary import phrases, words
 
 # comparative or superlative -> (axis, sign); on the question's axis the other sign turns an answer round
 _PLUS = {

@@ -7,8 +7,8 @@ from bisect import bisect_right
 from functools import lru_cache
 from typing import Literal
 
-from medspatial.language import find_refusals
-from medspatial.score.structured.segments import (
+from medspatial.language.refusals import find_refusals
+from medspatial.language.segments import (
     Segment,
     blank,
     is_comparative,
@@ -17,8 +17,9 @@ from medspatial.score.structured.segments import (
     tokens_of,
     without_dots,
 )
-from medspatial.score.structured.stems import content_words, stem
-from medspatial.score.structured.words import (
+from medspatial.language.stems import content_words, stem
+from medspatial.language.vocabulary import words
+from medspatial.language.words import (
     COMPARATIVES,
     COMPARED,
     COMPARED_BEGINS,
@@ -39,7 +40,6 @@ from medspatial.score.structured.words import (
     TENTATIVE,
     WEAK,
 )
-from medspatial.score.vocabulary import words
 
 Standing = Literal["affirmed", "denied", "compared", "void"]
 
@@ -67,7 +67,7 @@ _EXISTENCE = words(
 )
 
 
-class Reading:
+class Statements:
     """One text, cut into segments, with the scope of negation, comparison, condition and refusal.
 
     Attributes
@@ -381,6 +381,6 @@ def asked_words(question: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=2048)
-def read(text: str) -> Reading:
+def statements_in(text: str) -> Statements:
     """Return the reading of a text; equal texts are read once."""
-    return Reading(text)
+    return Statements(text)

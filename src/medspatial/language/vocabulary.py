@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+# texts whose readings are kept: more than the questions of a benchmark, so that every model meets them read
+CACHED_TEXTS = 65_536
+
 
 def words(text: str) -> frozenset[str]:
     """Return the white-space separated words of a text.

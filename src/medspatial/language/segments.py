@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from medspatial.score.structured.words import COMPARATIVES, CONTRAST, FINITE_VERBS, PART_NOUNS
+from medspatial.language.words import COMPARATIVES, CONTRAST, FINITE_VERBS, PART_NOUNS
 
 _TOKEN = re.compile(
     r"[a-z]+(?:'[a-z]+)?\d*[a-z]*|\d+(?:[.,]\d+)*[a-z0-9]*|[.;!?\n():,<>/=+]|—|(?<=\s)-(?=\s)"

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from medspatial.score.structured.stems import role_keys
+from medspatial.language.stems import role_keys
 
 _LINK = (
     r"(?:relative to|in relation to|in relationship to|with respect to|with regards? to|with reference to|"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from medspatial.score.structured.reading import read
-from medspatial.score.structured.segments import lowered
+from medspatial.language.segments import lowered
+from medspatial.language.statements import statements_in
 
 _SIDE = r"(?:left|right)"
 _VIEW = (
@@ -115,7 +115,7 @@ def _beside_patient(low: str) -> list[tuple[int, int]]:
     patient = [span for span in patient if not any(a <= span[0] and span[1] <= b for a, b in found)]
     if not patient:
         return []
-    reading = read(low)
+    reading = statements_in(low)
     firm = [span for span in patient if reading.standing(*span, [*found, *patient])[0] == "affirmed"]
     return [span for span in found if any(_together(low, span, other) for other in firm)]
 
