@@ -11,6 +11,7 @@ from typing import Literal
 from medspatial.language.commitments import Mention
 from medspatial.language.options import find_options, option_key
 from medspatial.language.sides import sides_of
+from medspatial.language.vocabulary import CACHED_TEXTS
 from medspatial.language.words import EQUAL
 
 _POLAR = {"yes": "yes", "true": "yes", "no": "no", "false": "no"}
@@ -36,7 +37,7 @@ class ClosedSet:
         return frozenset(value for value, place in self.values.items() if place == index)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=CACHED_TEXTS)
 def closed_set(options: tuple[str, ...]) -> ClosedSet | None:
     """Return what options stand for that are yes and no, or sides; None for any others.
 

@@ -11,6 +11,7 @@ from medspatial.language.commitments import Commitments, Mention
 from medspatial.language.quantities import Quantity, find_quantities
 from medspatial.language.segments import Segment
 from medspatial.language.statements import Statements, statements_in
+from medspatial.language.vocabulary import CACHED_TEXTS
 from medspatial.language.words import COMPARATIVES, EQUAL
 
 _NOT_AS = re.compile(r"\bnot (?:quite |nearly )?(?:as|so) ([a-z]+) as\b", re.I)
@@ -45,7 +46,7 @@ def spelled_out(text: str) -> str:
     return _SIGN.sub(lambda match: " larger than " if match.group() == ">" else " smaller than ", text)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=CACHED_TEXTS)
 def question_comparison(question: str) -> tuple[str, int] | None:
     """Return the (axis, sign) that a question asks for, or None.
 

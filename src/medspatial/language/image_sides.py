@@ -6,16 +6,20 @@ import re
 
 from medspatial.language.segments import lowered
 from medspatial.language.statements import statements_in
+from medspatial.language.vocabulary import words, words_in
 
 _SIDE = r"(?:left|right)"
 _VIEW = (
     r"(?:image|picture|screen|display|monitor|viewer|reader|observer|slice|figure|film|frame|view|viewport)s?"
 )
-_VIEW_STEMS = (
-    "image", "picture", "screen", "display", "monitor", "viewer",
-    "reader", "observer", "slice", "figure", "film", "frame", "view",
-)  # fmt: skip
-_PATIENT_STEMS = ("patient", "subject", "person", "anatomic")
+_VIEW_WORDS = words(
+    """image images picture pictures screen screens display displays monitor monitors viewer viewers reader
+    readers observer observers slice slices figure figures film films frame frames view views viewport
+    viewports"""
+)
+_PATIENT_WORDS = words(
+    """patient patients subject subjects person persons anatomic anatomical anatomically"""
+)
 _SCAN = r"(?:ct|scan|study|volume|series|stack|section|plane)s?"  # of a patient: a view only beside one
 _WHICH = (
     r"(?:(?:the|this|that|our|an?|each|your|given|provided|displayed|shown|input|axial|coronal|transverse|"
@@ -103,12 +107,12 @@ def _about_view(low: str) -> bool:
 
 
 def _has_view(low: str) -> bool:
-    return any(stem in low for stem in _VIEW_STEMS)
+    return not _VIEW_WORDS.isdisjoint(words_in(low))
 
 
 def _beside_patient(low: str) -> list[tuple[int, int]]:
     """Return looser sides of the image that stand with an affirmed side of the patient."""
-    if not any(stem in low for stem in _PATIENT_STEMS):
+    if _PATIENT_WORDS.isdisjoint(words_in(low)):
         return []
     found = [match.span() for match in _IN_VIEW.finditer(low)]
     patient = [match.span() for match in _PATIENT.finditer(low)] if found else []

@@ -76,7 +76,7 @@ def merged(letters: list[Mention], texts: list[Mention], text: str) -> list[Ment
     return merged
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def _listing(options: tuple[str, ...]) -> re.Pattern[str]:
     gap = r"[\s,;|/]*"
     lines = [rf"[(\[]?{LETTERS[i]}[)\].:]\s*{re.escape(option)}[.]?" for i, option in enumerate(options)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from medspatial.language.commitments import Mention, final_part
@@ -11,7 +12,7 @@ from medspatial.language.proposition import restated
 from medspatial.language.refusals import REFUSES, find_refusals, refuses_whole
 from medspatial.language.segments import lowered
 from medspatial.language.statements import Statements, statements_in
-from medspatial.language.vocabulary import words
+from medspatial.language.vocabulary import CACHED_TEXTS, words
 
 _YES = (
     r"yes|yeah|yep|yup|correct|affirmative|true|indeed|certainly|definitely|absolutely|of course|exactly|"
@@ -43,6 +44,7 @@ _WEAK_LEADS = words("right positive negative absent none neither nothing never s
 _POLARITY_TEXT = {"yes": True, "true": True, "present": True, "no": False, "false": False, "absent": False}
 
 
+@lru_cache(maxsize=CACHED_TEXTS)
 def polarity_of(text: str) -> bool | None:
     """Return the polarity of a reference: True for yes, False for no, None where it is neither.
 

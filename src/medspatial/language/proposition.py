@@ -48,7 +48,7 @@ def restated(text: str, question: str) -> tuple[bool | None, str]:
     return _stated(reading, text, question)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def _expanded(text: str) -> str:
     """Write "splenomegaly" as "enlarged spleen", and negated equatives as comparatives."""
     return spelled_out(_MEGALY.sub(lambda match: f"enlarged {_ORGANS[match.group(1).lower()]}", text))
@@ -90,7 +90,7 @@ def _has_object(text: str, end: int) -> bool:
     ].endswith((" of", " to"))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def _asked(question: str) -> tuple[str, int, frozenset[str], frozenset[str]] | None:
     """Return axis, sign, and the words that only A and only B have."""
     reading = statements_in(question)

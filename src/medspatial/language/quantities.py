@@ -104,7 +104,7 @@ class Quantity:
         return replace(self, values=tuple(v * unit.factor for v in self.values), unit=unit)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def find_quantities(text: str) -> tuple[Quantity, ...]:
     """Return the figures of a text in order; image and series numbers, levels and ages are left out.
 

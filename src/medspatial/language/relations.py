@@ -12,6 +12,7 @@ from medspatial.language.roles import Roles
 from medspatial.language.segments import lowered
 from medspatial.language.statements import Statements
 from medspatial.language.stems import role_keys, role_words
+from medspatial.language.vocabulary import CACHED_TEXTS
 
 _LINK_PHRASE = re.compile(
     r"\b(?:relative to|in relation to|with respect to|with regards? to|with reference to|compared (?:to|"
@@ -36,7 +37,7 @@ def find_relations(text: str) -> list[Mention]:
     return list(_find(text))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def _find(text: str) -> tuple[Mention, ...]:
     low = _PART.sub(lambda match: " " * len(match.group()), _masked(without_idioms(lowered(text)), text))
     found: list[Mention] = []
@@ -67,7 +68,7 @@ def object_of(mention: Mention, reading: Statements) -> frozenset[str]:
     return role_keys(" ".join(after.split()[:4])) if _PREPOSITION.match(after) else frozenset()
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=CACHED_TEXTS)
 def question_phrases(question: str) -> re.Pattern[str] | None:
     """Return a pattern for names in the question that contain a relation ("the anterior mass")."""
     phrases = []

@@ -13,62 +13,63 @@ from medspatial.language.words import FINITE_VERBS
 
 # "right" and "left" that name no side (R9); blanked first
 _NO_SIDE = re.compile(
-    r"\b(?:that|this|you)(?:'s| is|'re| are) (?:absolutely |quite |all |entirely |exactly "
+    r"\b(?=[abcdhilmnpqrstwy])(?:"
+    r"(?:that|this|you)(?:'s| is|'re| are) (?:absolutely |quite |all |entirely |exactly "
     r")?right\b(?=\s*(?:[,.!;:]|\Z|and\b|to\b|that\b))"
-    r"|\byou are right\b|\ball right\b|\balright\b"
-    r"|(?<!the )(?<!on )\bright (?:below|above|next|behind|beside|beneath|under|underneath|in|at|on|there|"
+    r"|you are right\b|all right\b|alright\b"
+    r"|(?<!the )(?<!on )right (?:below|above|next|behind|beside|beneath|under|underneath|in|at|on|there|"
     r"here|now|away|through|into|near|after|before|where|up|along|alongside|beyond|against|from the "
     r"start)\b(?! (?:the )?patient\b)"
-    r"|\b(?:the )?right (?:place|position|spot|location|order|size|answer|choice|option|interpretation|"
+    r"|(?:the )?right (?:place|position|spot|location|order|size|answer|choice|option|interpretation|"
     r"response|reply|conclusion|diagnosis|way|direction|moment|track|thing|question)\b"
-    r"|\b(?:between|distinguish|differentiate|whether)(?: the)? (?:left|right) (?:and|from|or)(?: the)? "
+    r"|(?:between|distinguish|differentiate|whether)(?: the)? (?:left|right) (?:and|from|or)(?: the)? "
     r"(?:left|right)\b"
-    r"|\bright\?|\bif (?:i am|i'm) right\b|\bquite right\b|\babsolutely right\b|\bright angles?\b|\bis "
-    r"right that\b|\bam i right\b|\bcorrect and right\b"
-    r"|\bleft (?:untreated|in place|in situ|behind|alone|over|out|unresected|unchanged|unanswered|open|"
+    r"|right\?|if (?:i am|i'm) right\b|quite right\b|absolutely right\b|right angles?\b|is "
+    r"right that\b|am i right\b|correct and right\b"
+    r"|left (?:untreated|in place|in situ|behind|alone|over|out|unresected|unchanged|unanswered|open|"
     r"intact|blank|as is)\b"
-    r"|\b(?:nothing|little|what is|what's|much|none) left\b|\bhas left\b|\bhave left\b|\b(?:is|are) left "
+    r"|(?:nothing|little|what is|what's|much|none) left\b|has left\b|have left\b|(?:is|are) left "
     r"(?:to|with)\b"
-    r"|\b(?:displac\w+|shift(?:s|ed|ing)?|push\w*|deviat\w+|compress\w+)(?: [a-z]+){0,4}? (?:to|towards?) "
+    r"|(?:displac\w+|shift(?:s|ed|ing)?|push\w*|deviat\w+|compress\w+)(?: [a-z]+){0,4}? (?:to|towards?) "
     r"the (?:left|right)(?: side)?\b"
-    r"|\b(?:left|right)ward (?:shift|displacement|deviation)\b"
-    r"|\b(?:mediastinal|tracheal|cardiac) (?:shift|deviation) (?:to|towards?) the (?:left|right)\b"
+    r"|(?:left|right)ward (?:shift|displacement|deviation)\b"
+    r"|(?:mediastinal|tracheal|cardiac) (?:shift|deviation) (?:to|towards?) the (?:left|right)\b)"
 )
 _AGREEMENT = re.compile(r"\A\W*right\s*[,.!;:-]+\s*(?=\S)")
 _WORDS = re.compile(
-    r"(?P<bilateral>\b(?:bilateral(?:ly)?|both(?! (?:of )?(?:dimensions|measurements|\(?[a-z]\)? and|"
+    r"\b(?=[abdeilmnorstu])(?:"
+    r"(?P<bilateral>(?:bilateral(?:ly)?|both(?! (?:of )?(?:dimensions|measurements|\(?[a-z]\)? and|"
     r"central|peripheral|upper|lower|anterior|posterior|cases|readers|series|phases|images|scans|"
     r"answers|options|planes))(?: of)?(?: the)?(?: sides?)?|on (?:either|each) side|either side|"
     r"each (?:side|kidney|lung|breast|adrenal|ovary|hemithorax|lobe|hip|ureter|one)|left and(?: the)? "
     r"right|right and(?: the)? left|(?:left|right)[ -]?sided and (?:right|left)[ -]?sided|two-sided|"
     r"both-sided|on all sides)\b)"
-    r"|(?P<neither>\b(?:neither(?= *(?:[.,;!)]|\Z)| side| kidney| lung| one| of (?:them|the two|these|"
+    r"|(?P<neither>(?:neither(?= *(?:[.,;!)]|\Z)| side| kidney| lung| one| of (?:them|the two|these|"
     r"both))(?! side (?:is|was))|on no side|no side|none of them|"
     r"not on any side|not on either side)\b)"
-    r"|(?P<equal>\b(?:equal(?:ly)?(?: in size| large| sized)?|same size|the same|identical|no "
+    r"|(?P<equal>(?:equal(?:ly)?(?: in size| large| sized)?|same size|the same|identical|no "
     r"(?:significant |relevant )?difference|symmetric(?:al(?:ly)?)?)\b)"
-    r"|(?P<unilateral>\b(?:unilateral(?:ly)?|one side(?: only)?|one lung|only one|single (?:side|lung)|one "
+    r"|(?P<unilateral>(?:unilateral(?:ly)?|one side(?: only)?|one lung|only one|single (?:side|lung)|one "
     r"of the (?:lungs|kidneys))\b)"
-    r"|(?P<left>\b(?:left(?:-|\b)|leftwards?\b|left-?sided\b|left-?hand\b|lt\b|sinister\b|sinistral\b|"
+    r"|(?P<left>(?:left(?:-|\b)|leftwards?\b|left-?sided\b|left-?hand\b|lt\b|sinister\b|sinistral\b|"
     r"l-sided\b|l/s\b))"
-    r"|(?P<right>\b(?:right(?:-|\b)|rightwards?\b|right-?sided\b|right-?hand\b|rt\b|dexter\b|dextral\b|"
+    r"|(?P<right>(?:right(?:-|\b)|rightwards?\b|right-?sided\b|right-?hand\b|rt\b|dexter\b|dextral\b|"
     r"r-sided\b))"
-    r"|(?P<midline>\b(?:in the mid-?line|at the mid-?line|on the mid-?line|mid-?line(?!\s+(?:shift|"
-    r"crossing))|median plane|in the midplane|midsagittal)\b)"
+    r"|(?P<midline>(?:in the mid-?line|at the mid-?line|on the mid-?line|mid-?line(?!\s+(?:shift|"
+    r"crossing))|median plane|in the midplane|midsagittal)\b))"
 )
 _TO_MIDLINE = re.compile(
     r"(?:\b(?:of|from|to|across|cross(?:es|ing|ed)?|beyond|past|over|towards?|respect|reach(?:es|ing)?|"
     r"than)(?: the)?|off)\s+\Z"
 )
 _ANATOMY = re.compile(
-    r"(?P<right>\b(?:rul|rml|rll|ruq|rlq|middle lobe|hepatic flexure|ascending colon|c(?:a)?ecum|appendix|"
+    r"\b(?=[acdhlmrs])(?:"
+    r"(?P<right>(?:rul|rml|rll|ruq|rlq|middle lobe|hepatic flexure|ascending colon|c(?:a)?ecum|appendix|"
     r"horizontal fissure|minor fissure|azygos fissure)\b)"
-    r"|(?P<left>\b(?:lul|lll|luq|llq|lingulae?|lingular|splenic flexure|descending colon|sigmoid colon)\b)"
+    r"|(?P<left>(?:lul|lll|luq|llq|lingulae?|lingular|splenic flexure|descending colon|sigmoid colon)\b))"
 )
 # organs that lie on one side; read only where no side is named at all
-_ONE_SIDED = re.compile(
-    r"(?P<right>\b(?:liver|hepatic|gallbladder|gall bladder)\b)|(?P<left>\b(?:spleen|splenic)\b)"
-)
+_ONE_SIDED = re.compile(r"\b(?:(?P<right>liver|hepatic|gallbladder|gall bladder)|(?P<left>spleen|splenic))\b")
 _LETTER = re.compile(r"(?<![A-Za-z0-9.])(?<!\d )([LR])(?![A-Za-z0-9])(?!\s*\d)(?!')")
 # one of these stands in every mention; looked for first, because many texts have none
 _ANY_SIDE = (
@@ -112,7 +113,7 @@ def find_central(text: str) -> list[Mention]:
     return sorted([*find_sides(text), *loose], key=lambda mention: mention.start)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def _find(text: str) -> tuple[Mention, ...]:
     low = _AGREEMENT.sub(lambda m: " " * len(m.group()), lowered(text)) if _agrees(text) else lowered(text)
     if not any(stem in low for stem in _ANY_SIDE) and not _ANY_SHORT.search(text):
@@ -176,4 +177,4 @@ def says_plainly(text: str) -> bool:
     (True, False, False)
     """
     low = text.lower()
-    return bool(_SPELLED.search(low)) and not _LOOKALIKE.search(low) and not _NO_SIDE.search(low)
+    return bool(_SPELLED.search(low)) and not _LOOKALIKE.search(low) and _without_lookalikes(low) == low

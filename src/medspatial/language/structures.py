@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from medspatial.anatomy import find_mentions, is_part, structures
 from medspatial.language.commitments import Mention
 from medspatial.language.segments import lowered
-from medspatial.language.vocabulary import words
+from medspatial.language.vocabulary import CACHED_TEXTS, words
 
 # a structure after one of these only says where the answer lies, or what is next to it
 _LANDMARK = re.compile(
@@ -68,7 +68,7 @@ def lesions() -> frozenset[str]:
     return frozenset(one.name for one in structures("lesion"))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=CACHED_TEXTS)
 def find_structures(text: str, context: str) -> tuple[Mention, ...]:
     """Return structures as mentions; both sides of a pair become two."""
     found: list[Mention] = []
@@ -106,7 +106,7 @@ def has_side(name: str) -> bool:
     return name.endswith(("_left", "_right")) or "_left_" in name or "_right_" in name
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def specific(names: frozenset[str]) -> frozenset[str]:
     """Drop containers of other names, and give parts without a side that of their container.
 
@@ -136,7 +136,7 @@ def names_in(text: str, context: str, *, with_lesions: bool) -> frozenset[str]:
     )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=CACHED_TEXTS)
 def context_of(question: str) -> str:
     """Return "of the liver" or the like where the question asks for a part of one organ."""
     low = question.lower()
@@ -149,6 +149,7 @@ def context_of(question: str) -> str:
     return f"of the {organ.group(1)}" if organ else ""
 
 
+@lru_cache(maxsize=16_384)
 def with_plain_levels(text: str, context: str) -> str:
     """Write "L 2" as "L2", and "S6" or "seg. 6" as "segment 6" where the liver's are asked for.
 

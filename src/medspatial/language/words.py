@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from medspatial.language.vocabulary import phrases, words
+from medspatial.language.vocabulary import words
 
 # comparative or superlative -> (axis, sign); on the question's axis the other sign turns an answer round
 _PLUS = {
@@ -57,7 +57,10 @@ CONTRAST = words(
 )
 
 # one of these stands in every pseudo-negation
-PSEUDO_STEMS = phrases("no |not |doubt|question|none |nothing |rule|exclude|denied|no wait|why not")
+PSEUDO_WORDS = words(
+    """doubt doubtless question other only just merely solely than but excluded ruled denied confused wait why
+    mention surprisingly unlikely"""
+)
 # "no doubt" and the like deny nothing; blanked before anything is read
 PSEUDO_NEGATION = re.compile(
     r"\bno (?:doubt|question|other than)\b|\bwithout (?:a |any )?(?:doubt|question)\b|\bnot (?:only|just|"

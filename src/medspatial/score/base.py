@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, is_dataclass
 from functools import wraps
+from operator import itemgetter
 from typing import Any, ClassVar, Literal
 
 from medspatial.errors import InputError, MedspatialError
@@ -13,7 +16,7 @@ from medspatial.plugins import in_a_line
 from medspatial.records import AnsweredItem, Prediction, Reading, Score, content_hash
 
 Status = Literal["scored", "unanswered", "unscored"]
-_SHARED = tuple(AnsweredItem.model_fields)
+_shared = itemgetter(*AnsweredItem.model_fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +179,10 @@ class Metric(ABC):
         InputError
             A metric of another package failed; the message names both.
         """
+        with _collector_paused():
+            return self._scores(rows)
+
+    def _scores(self, rows: Sequence[Prediction]) -> list[Score]:
         answered = [row for row in rows if row.status == "ok"]
         try:
             marks = list(self.marks(answered)) if answered else []
@@ -233,6 +240,18 @@ def _remembering(init: Callable[..., None]) -> Callable[..., None]:
     return remembering
 
 
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Pause the search for cycles of objects while a batch is judged: many objects are made, none in cycles."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 def _failure(row: Prediction) -> Mark:
     return Mark(
         None,
@@ -245,17 +264,17 @@ def _failure(row: Prediction) -> Mark:
 
 def _joined(row: Prediction, metric: str, mark: Mark) -> Score:
     """Build the score without validating the row's fields a second time."""
-    fields = row.__dict__
-    return Score.unchecked(
-        **{name: fields[name] for name in _SHARED},
-        metric=metric,
-        score=mark.score,
-        correct=mark.correct,
-        status=mark.status,
-        extracted=mark.extracted,
-        reading=mark.reading,
-        rule=mark.rule,
-        reason=mark.reason,
-        row_hash=None,
-        metadata=mark.metadata,
+    values = (
+        *_shared(row.__dict__),
+        metric,
+        mark.score,
+        mark.correct,
+        mark.status,
+        mark.extracted,
+        mark.reading,
+        mark.rule,
+        mark.reason,
+        None,  # row_hash
+        mark.metadata,
     )
+    return Score.unchecked(values)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import lru_cache
+from typing import NamedTuple
 
 from medspatial.anatomy import find_mentions, is_part, structure
 from medspatial.language.commitments import Commitments, Mention, commitments
@@ -23,6 +25,7 @@ from medspatial.language.structures import (
     specific,
     with_plain_levels,
 )
+from medspatial.language.vocabulary import CACHED_TEXTS
 from medspatial.records import Item
 from medspatial.score.normalise import normalise
 from medspatial.score.structured.side import match_side
@@ -32,48 +35,81 @@ _WHOLE_PAIRS = frozenset({"lung", "kidney", "hemithorax", "breast", "pleura", "a
 _BODY_REGIONS = frozenset({"thorax", "abdomen", "pelvis", "neck"})
 
 
+class _Wanted(NamedTuple):
+    """What a question and its reference make of a reply's structures.
+
+    Attributes
+    ----------
+    context
+        "of the liver" or the like, where the question asks for a part of one organ.
+    names
+        The reference's structures; empty where it names none that is known.
+    asked
+        Further structures that the question names.
+    lesions
+        The reference is a lesion: lesions of the reply count too.
+    of_lung
+        "Segment 6" alone is the lung's.
+    """
+
+    context: str
+    names: frozenset[str]
+    asked: frozenset[str]
+    lesions: bool
+    of_lung: bool
+
+
+@lru_cache(maxsize=CACHED_TEXTS)
+def _wanted(question: str, answer: str) -> _Wanted:
+    context = context_of(question)
+    names = names_in(answer, context, with_lesions=False) or names_in(answer, context, with_lesions=True)
+    names = specific(names)
+    asked = names_in(question, context, with_lesions=True) - names
+    return _Wanted(context, names, asked, bool(names & lesions()), "lung" in question.lower())
+
+
 def match_anatomy(text: str, item: Item) -> Verdict:
     """Judge a reply to a question whose answer is a structure."""
-    context = context_of(item.question)
-    text = with_plain_levels(text, context)
-    want = names_in(item.answer, context, with_lesions=False) or names_in(
-        item.answer, context, with_lesions=True
-    )
-    want = specific(want)
-    if not want:
+    want = _wanted(item.question, item.answer)
+    text = with_plain_levels(text, want.context)
+    if not want.names:
         return _by_words(text, item)
-    keep_lesions = bool(want & lesions())
-    of_lung = "lung" in item.question.lower() and "liver" not in text.lower()  # "segment 6" alone
+    of_lung = want.of_lung and "liver" not in text.lower()
 
     def find(part: str) -> list[Mention]:
         return [
             m
-            for m in find_structures(part, context)
-            if (keep_lesions or m.value not in lesions()) and not (of_lung and m.value.startswith("liver_"))
+            for m in find_structures(part, want.context)
+            if (want.lesions or m.value not in lesions()) and not (of_lung and m.value.startswith("liver_"))
         ]
 
     found, reading = commitments(text, find, item.question.lower(), _clash)
     if not (found.affirmed or found.denied or found.alternatives):
-        alone = _side_alone(text, item, want)
+        alone = _side_alone(text, item, want.names)
         if alone is not None:
             return alone
-    asked = frozenset(m.value for m in find_structures(item.question, context)) - want
-    if found.affirmed and all(mention.value in asked for mention in found.affirmed):
-        alone = _side_alone(text, item, want)
+    if found.affirmed and all(mention.value in want.asked for mention in found.affirmed):
+        alone = _side_alone(text, item, want.names)
         if alone is not None:
             return alone
-    _drop_landmarks(found, reading, asked)
+    _drop_landmarks(found, reading, want.asked)
     _take_asked_side(found, text, item.question)
-    verdict = _decide(found, want, reading)
+    verdict = _decide(found, want.names, reading)
     return replace(verdict, trace=tuple(found.trace)) if found.trace else verdict
 
 
 def _take_asked_side(found: Commitments, text: str, question: str) -> None:
     """Complete "the upper lobe" by the one side that the question asks about, where the reply names none."""
-    sides = {mention.value for mention in find_sides(question)}
-    if len(sides) == 1 and not find_sides(text):
-        side = next(iter(sides))
+    side = _one_side(question)
+    if side and not find_sides(text):
         found.affirmed = [m._replace(value=sided().get((m.value, side), m.value)) for m in found.affirmed]
+
+
+@lru_cache(maxsize=CACHED_TEXTS)
+def _one_side(question: str) -> str | None:
+    """Return the side that a question names, where it names exactly one."""
+    sides = {mention.value for mention in find_sides(question)}
+    return sides.pop() if len(sides) == 1 else None
 
 
 def _side_alone(text: str, item: Item, want: frozenset[str]) -> Verdict | None:

@@ -16,6 +16,7 @@ from medspatial.language.comparison import (
 )
 from medspatial.language.sides import find_central, find_sides, says_plainly, sides_of
 from medspatial.language.statements import Statements
+from medspatial.language.vocabulary import CACHED_TEXTS
 from medspatial.language.words import EQUAL
 from medspatial.score.structured.verdict import Verdict, decided, refused, unanswered
 
@@ -39,7 +40,7 @@ def match_side(reply: str, answer: str, question: str) -> Verdict:
     return replace(verdict, trace=tuple(found.trace))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=CACHED_TEXTS)
 def _reference_sides(answer: str, question: str) -> frozenset[str]:
     """Return a reference's sides; of "larger on the right than on the left" the one that is asked for."""
     sides = sides_of(answer)
