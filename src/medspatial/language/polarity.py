@@ -40,6 +40,9 @@ _EITHER = re.compile(
 )
 _WORDS = re.compile(r"\b(?:yes|no)\b(?=\s*(?:[.,;:!?)]|\Z))", re.I)
 _OPEN = re.compile(r"[^.;!?]*?\bwhether\b")  # "it is difficult to tell ... whether": the question stays open
+_ABSENCE = re.compile(
+    r"\b(?:no|not|none|without|absent|nor|normal|unremarkable|preserved|natural)\b", re.IGNORECASE
+)
 _WEAK_LEADS = words("right positive negative absent none neither nothing never sure n y")
 _POLARITY_TEXT = {"yes": True, "true": True, "present": True, "no": False, "false": False, "absent": False}
 
@@ -140,3 +143,12 @@ def _weak_lead(match: re.Match[str], low: str) -> bool:
     if word == "no":  # "No nodule is seen" restates; "No, ..." and "No." lead
         return bool(rest) and low[match.end() : match.end() + 1] == " "
     return False
+
+
+def names_absence(text: str) -> bool:
+    """Say whether a reference reports that something is absent or normal, by any word for it.
+
+    >>> names_absence("The fat planes are preserved."), names_absence("Present in both lungs.")
+    (True, False)
+    """
+    return _ABSENCE.search(text) is not None

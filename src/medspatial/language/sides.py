@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from medspatial.anatomy import OTHER_SIDE
 from medspatial.language.commitments import Mention
 from medspatial.language.image_sides import without_image_sides
 from medspatial.language.refusals import find_refusals
@@ -92,6 +93,7 @@ _NO_SIDE_STEMS = (
 )  # fmt: skip
 _CENTRAL = re.compile(r"\b(?:centrally|central|in the (?:middle|cent(?:er|re))(?! lobe)|median)\b")
 _SPELLED = re.compile(r"\b(?:left|right|bilateral\w*|both|mid-?line|central\w*|neither|middle)\b")
+_SIDE_WORD = re.compile(r"\b(?a:left|right)\b", re.IGNORECASE)  # in ASCII: "rıght" is no side
 _LOOKALIKE = re.compile(r"[a-z](?:right|left)|\bl[1-5]\b")
 
 
@@ -178,3 +180,25 @@ def says_plainly(text: str) -> bool:
     """
     low = text.lower()
     return bool(_SPELLED.search(low)) and not _LOOKALIKE.search(low) and _without_lookalikes(low) == low
+
+
+def side_words(text: str) -> frozenset[str]:
+    """Return which of the words left and right a text has, whatever they say there."""
+    return frozenset(match.group().lower() for match in _SIDE_WORD.finditer(text))
+
+
+def exchange_sides(text: str) -> str:
+    """Exchange the words left and right, keeping their case.
+
+    Examples
+    --------
+    >>> exchange_sides("Left kidney, RIGHT lung")
+    'Right kidney, LEFT lung'
+    """
+
+    def other(match: re.Match[str]) -> str:
+        word = match.group()
+        turned = OTHER_SIDE[word.lower()]
+        return turned.upper() if word.isupper() else turned.capitalize() if word[0].isupper() else turned
+
+    return _SIDE_WORD.sub(other, text)

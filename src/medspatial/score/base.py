@@ -242,7 +242,7 @@ def _remembering(init: Callable[..., None]) -> Callable[..., None]:
 
 @contextmanager
 def _collector_paused() -> Iterator[None]:
-    """Pause the search for cycles of objects while a batch is judged: many objects are made, none in cycles."""
+    """Pause the search for cycles of objects: a batch makes many objects, and none in cycles."""
     enabled = gc.isenabled()
     gc.disable()
     try:
