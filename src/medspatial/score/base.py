@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, is_dataclass
 from functools import wraps
 from operator import itemgetter
@@ -140,6 +140,8 @@ class Metric(ABC):
         Entry point and package of a metric that another package brought, None for any other.
     resumable
         False where a row's mark depends on the rows before it: then all are scored again at each resume.
+    computes
+        Its batches are short and pure computation: Python's search for cycles of objects waits for their end.
     warning
         Where this metric misleads, in one sentence; shown beside its figures.
     """
@@ -151,6 +153,7 @@ class Metric(ABC):
     resumable: bool = True
     origin: str | None = None
     warning: ClassVar[str | None] = None
+    computes: ClassVar[bool] = False
 
     _made_with: tuple[tuple[Any, ...], dict[str, Any]] = ((), {})
 
@@ -179,7 +182,7 @@ class Metric(ABC):
         InputError
             A metric of another package failed; the message names both.
         """
-        with _collector_paused():
+        with _collector_paused() if self.computes else nullcontext():
             return self._scores(rows)
 
     def _scores(self, rows: Sequence[Prediction]) -> list[Score]:

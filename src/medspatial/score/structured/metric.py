@@ -26,6 +26,7 @@ class StructuredMatch(Metric):
     """Reads the answer out of the reply by rules R1 to R14, and compares it with the reference."""
 
     name = "structured"
+    computes = True
     reads = ("medspatial.language", "medspatial.anatomy")
 
     def marks(self, rows: Sequence[Prediction]) -> list[Mark]:
