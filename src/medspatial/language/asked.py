@@ -52,6 +52,10 @@ _NO_PLACE = content_words(
     one two several multiple few many each other same all every diffuse scattered minimal mild slight
     approximately up to reaching measuring mm cm diameter thickness compared than effusion patient body"""
 )
+_AND_WHERE = re.compile(
+    r"\band (?:the |its |their )?(?:location|position|side)\b|\band (?:where|which|on which)\b"
+    r"|\b(?:location|position) and\b|\bwhich\b.*\band (?:what|how)\b"
+)
 _HOW_MANY = re.compile(r"\bhow many\b|\bnumber of\b")
 
 
@@ -74,6 +78,8 @@ class Asked(NamedTuple):
         A side and nothing finer.
     how_large, how_many
         A figure, a count.
+    and_where
+        A place beside something else ("size and location").
     """
 
     polar: bool
@@ -84,6 +90,7 @@ class Asked(NamedTuple):
     side: bool
     how_large: bool
     how_many: bool
+    and_where: bool
 
 
 @lru_cache(maxsize=CACHED_TEXTS)
@@ -104,6 +111,7 @@ def asked(question: str) -> Asked:
         side=bool(_WHICH_SIDE.search(low)) and not _FINER.search(low),
         how_large=bool(_HOW_MUCH.search(low)),
         how_many=bool(_HOW_MANY.search(low)),
+        and_where=bool(_AND_WHERE.search(low)),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache, lru_cache
 
 from medspatial.anatomy import find_mentions, is_part, structures
@@ -45,12 +46,21 @@ _PART_ALONE = re.compile(
     re.I,
 )
 _LEVEL = re.compile(r"\b(Th|[CTL])[ -](\d{1,2})\b")  # "L 2", "T-12"
+_JOINED_LEVEL = re.compile(r"\b[ctls]\d{1,2}\s?[-–/]\s?\Z")
 _HEADING = re.compile(r"\s*:\s*\w")  # "Lungs: consolidation in ...": the section of a report
 _PART_OF = re.compile(
     r"\b(?:segment|lobe|part|level|zone|portion)s? (of the [a-z ]+?)(?= (?:is|are|does|do|contains?|shows?|"
     r"has|have|holds)\b|\?|,|\Z)"
 )
 _IN_LOBED = re.compile(r"\b(?:in|of|within) the (liver|thyroid)\b")
+_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
+_PLACES = {word: place for place, word in enumerate(_ORDINALS.split(), start=1)}
+_PLACES |= {f"{place}{ending}": place for place in range(1, 13) for ending in ("st", "nd", "rd", "th")}
+_SPELLED_LEVEL = re.compile(  # "fourth lumbar vertebra"
+    rf"\b({'|'.join(_PLACES)}) (cervical|thoracic|lumbar|sacral) (?:vertebral? body|vertebra|vertebral level|"
+    r"level)\b",
+    re.I,
+)
 _OF_LIVER = re.compile(r"\b(?:liver|hepatic|couinaud) segment")
 _OF = re.compile(r"\s+(?:of|in|within)\s+(?:the\s+)?")
 _SEGMENT = re.compile(r"\b(?:seg(?:\.\s*|\s+)(?=\w)|S\s?(?=(?:[1-8]|I{1,3}|IV|VI{0,3}|VIII)[abAB]?\b))")
@@ -155,14 +165,24 @@ def with_plain_levels(text: str, context: str) -> str:
 
     >>> with_plain_levels("at L 2", ""), with_plain_levels("seg. 6", "of the liver")
     ('at L2', 'segment 6')
+    >>> with_plain_levels("at the fourth lumbar vertebra", "")
+    'at the L4'
     """
     text = _SEGMENT.sub("segment ", text) if "liver" in context else text
+    text = _SPELLED_LEVEL.sub(lambda m: f"{m[2][0].upper()}{_PLACES[m[1].lower()]}", text)
     return _LEVEL.sub(r"\1\2", text)
 
 
 def is_landmark(low: str, start: int) -> bool:
     """Say whether a structure stands behind words that only locate another by it ("next to the liver")."""
-    return bool(_LANDMARK.search(low[:start]))
+    before = _JOINED_LEVEL.sub("", low[:start])  # "above the L4-L5 disc": one landmark
+    return bool(_LANDMARK.search(before))
+
+
+def levels_first(names: Sequence[str], wanted: frozenset[str]) -> frozenset[str]:
+    """Return the vertebrae among structures, where the reference is one and any of them is; else all."""
+    levels = frozenset(name for name in names if name.startswith("vertebrae_"))
+    return levels if levels and all(name.startswith("vertebrae_") for name in wanted) else frozenset(names)
 
 
 def is_heading(low: str, end: int) -> bool:

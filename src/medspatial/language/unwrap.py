@@ -25,6 +25,7 @@ _EXPLAINED = re.compile(
 )
 _BOXED = re.compile(r"\\boxed\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
 _LATEX_TEXT = re.compile(r"\\(?:text|textbf|mathrm|mathbf|textit|rm|bf)\s*\{([^{}]*)\}")
+_BRACES = re.compile(r"\{[^{}]*\}")
 _FENCE = re.compile(r"```[\w-]*[ \t]*\n?(.*?)(?:```|\Z)", re.S)
 _TOKENS = re.compile(
     r"#*\s*(?:</?s>|<\|[^|<>]{1,40}\|>|<(?:pad|eos|bos|unk|end_of_turn|start_of_turn|im_patch)>|\[/?INST\]|"
@@ -162,6 +163,8 @@ def _opened(text: str, removed: list[str]) -> str:
         inner = _LATEX_TEXT.sub(r"\1", boxes[-1] if boxes else text)
         text = _changed(text, inner.replace("\\", " ") if boxes else inner, "\\boxed", removed)
     answer = json_answer(text)
+    if answer == "" and (rest := _BRACES.sub(" ", text).strip(" \n`[],")):
+        answer = rest  # a box of the image stands in front of the words
     if answer is not None:
         removed.append("JSON")
         return answer

@@ -20,6 +20,7 @@ from medspatial.language.structures import (
     is_heading,
     is_landmark,
     lesions,
+    levels_first,
     names_in,
     sided,
     specific,
@@ -92,6 +93,8 @@ def match_anatomy(text: str, item: Item) -> Verdict:
         alone = _side_alone(text, item, want.names)
         if alone is not None:
             return alone
+    kept = levels_first([m.value for m in found.affirmed], want.names)
+    found.affirmed = [m for m in found.affirmed if m.value in kept]
     _drop_landmarks(found, reading, want.asked)
     _take_asked_side(found, text, item.question)
     verdict = _decide(found, want.names, reading)

@@ -75,7 +75,9 @@ def _fitting(question: str, answer: str) -> tuple[Matcher, ...]:
         return (_one_or_both,)
     if asks.polar and (not asks.either or leads):
         return (match_yes_no,)
-    figure = (_match_figure,) if asks.how_large and _figure(answer, question) is not None else ()
+    figure: tuple[Matcher, ...] = ()
+    if asks.how_large and _figure(answer, question) is not None:
+        figure = (_match_figure_and_place if asks.and_where else _match_figure,)
     if asks.side and sides_of(answer):
         return (*figure, _side)
     return figure + _places(question, answer)
@@ -208,6 +210,18 @@ def _figure(answer: str, question: str) -> _Figure | None:
     tolerance = FREE_TOLERANCE * abs(value) if figure.unit else 0.0
     scale = parse_unit(unit).factor
     return _Figure(value / scale, unit, tolerance / scale)
+
+
+def _match_figure_and_place(text: str, item: Item) -> Verdict:
+    """Judge "how large, and where": a right size in a wrong place is wrong."""
+    verdict = _match_figure(text, item)
+    if verdict.outcome != "correct":
+        return verdict
+    for matcher in _places(item.question, item.answer):
+        placed = matcher(text, item)
+        if placed.outcome == "incorrect":
+            return placed
+    return verdict
 
 
 def _match_figure(text: str, item: Item) -> Verdict:
