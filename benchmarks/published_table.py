@@ -92,7 +92,7 @@ def main() -> None:
         decided = [vote for vote in votes if vote.correct is not None]
         print("judges:", shares)
         share = sum(vote.correct for vote in decided) / len(decided)
-        print(f"jury, joined by identity: {share} of {len(decided)}; published {juries.get(model, "none")}")
+        print(f"jury, joined by identity: {share} of {len(decided)}; published {juries.get(model, 'none')}")
         print(f"jury, joined by row number: {by_row_number(options.folder, model)}")
         structured = metric("structured")
         started = time.perf_counter()
