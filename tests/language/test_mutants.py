@@ -1,4 +1,4 @@
-"""Each reader has cases that tell it from a broken one: the short form of ``benchmarks/language_mutants.py``."""
+"""Cases that tell each reader from a broken one: the short form of ``benchmarks/language_mutants.py``."""
 
 from __future__ import annotations
 

@@ -112,7 +112,8 @@ def find_quantities(text: str) -> tuple[Quantity, ...]:
     >>> [(q.values, q.kind) for q in find_quantities("about 2.3 x 1.8 cm (image 45), formerly 12-14 mm")]
     [((23.0, 18.0), 'product'), ((12.0, 14.0), 'range')]
     """
-    low = _BY.sub(r"\1×\2", _with_inch_marks(lowered(text)))
+    low = _with_inch_marks(lowered(text))
+    low = _BY.sub(r"\1×\2", low) if "x" in low else low
     atoms = [(match, value) for match in _ATOM.finditer(low) if (value := _value(low, match)) is not None]
     found: list[Quantity] = []
     index = 0

@@ -45,6 +45,7 @@ _PART_ALONE = re.compile(
     r"quadrate) lobes?)\W*",
     re.I,
 )
+_DIGIT = re.compile("[0-9]")
 _LEVEL = re.compile(r"\b(Th|[CTL])[ -](\d{1,2})\b")  # "L 2", "T-12"
 _JOINED_LEVEL = re.compile(r"\b[ctls]\d{1,2}\s?[-–/]\s?\Z")
 _HEADING = re.compile(r"\s*:\s*\w")  # "Lungs: consolidation in ...": the section of a report
@@ -169,8 +170,9 @@ def with_plain_levels(text: str, context: str) -> str:
     'at the L4'
     """
     text = _SEGMENT.sub("segment ", text) if "liver" in context else text
-    text = _SPELLED_LEVEL.sub(lambda m: f"{m[2][0].upper()}{_PLACES[m[1].lower()]}", text)
-    return _LEVEL.sub(r"\1\2", text)
+    if "vertebra" in text or "level" in text:
+        text = _SPELLED_LEVEL.sub(lambda m: f"{m[2][0].upper()}{_PLACES[m[1].lower()]}", text)
+    return _LEVEL.sub(r"\1\2", text) if _DIGIT.search(text) else text
 
 
 def is_landmark(low: str, start: int) -> bool:
