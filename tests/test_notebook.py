@@ -66,6 +66,17 @@ def test_score_and_compare_take_records_files_and_folders(asked, tmp_path):
     }
 
 
+def test_a_folder_of_a_run_gives_its_answers_and_failures_once(phantom, asked, tmp_path):
+    ms.predict("oracle", asked, tmp_path / "oracle.jsonl", cases=phantom)
+    assert (tmp_path / "oracle.volumes.jsonl").is_file()
+    scores = ms.score(tmp_path)
+    assert [one.id for one in scores] == [one.id for one in asked]
+    (tmp_path / "oracle.failures.jsonl").write_text(
+        ms.Prediction(case_id="c", question="?", answer="a", status="failed", model="oracle").to_json() + "\n"
+    )
+    assert len(ms.score(tmp_path)) == len(asked) + 1
+
+
 class Breaks(Model):
     """Fails on every question."""
 
@@ -167,13 +178,19 @@ print(asked[0].answer, scores[0].correct, ms.compare(scores).models, ms.read_vol
 def test_a_users_file_is_checked(tmp_path):
     pytest.importorskip("mypy")
     (tmp_path / "right.py").write_text(USERS_FILE)
+    page = (Path(__file__).parents[1] / "docs" / "plugins.md").read_text(encoding="utf-8")
+    (package,) = re.findall(r"^`medspatial_sides\.py`:\n\n```python\n(.*?)```", page, re.M | re.S)
+    (tmp_path / "package.py").write_text(package)
     (tmp_path / "wrong.py").write_text(
         "import medspatial as ms\n\nms.qestions('x')\nms.score('x')[0].corect\n"
     )
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", tmp_path / "cache", "right.py", "wrong.py"],
+        [
+            sys.executable, "-m", "mypy", "--strict", "--cache-dir", tmp_path / "cache",
+            "right.py", "package.py", "wrong.py",
+        ],
         check=False, cwd=tmp_path, capture_output=True, text=True,
         env={"MYPYPATH": str(Path(ms.__file__).parents[1])},
     )  # fmt: skip
-    lines = [line for line in done.stdout.splitlines() if re.match(r"(right|wrong).*: error:", line)]
+    lines = [line for line in done.stdout.splitlines() if re.match(r"(right|package|wrong).*: error:", line)]
     assert [line.partition(": error:")[0] for line in lines] == ["wrong.py:3", "wrong.py:4"]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from medspatial.cases import make_phantom
+from medspatial.cases import make_phantom, write_phantoms
 from medspatial.cli.app import app
 from medspatial.errors import InputError
 from medspatial.models import create_model
@@ -52,7 +52,7 @@ def test_it_is_short() -> None:
 def test_it_is_listed() -> None:
     rows = json.loads(CliRunner().invoke(app, ["plugins", "--json"]).stdout)
     mine = [(row["kind"], row["name"]) for row in rows if row["package"] == "medspatial-sides 1.0"]
-    assert mine == [("model", "denser_side"), ("metric", "contains")]
+    assert mine == [("model", "denser_side"), ("metric", "contains"), ("case source", "visits")]
     assert "denser_side" in CliRunner().invoke(app, ["models", "list"]).stdout
 
 
@@ -82,3 +82,24 @@ def test_a_study_runs_both(tmp_path: Path) -> None:
     comparison = json.loads((tmp_path / "out/compare/comparison.json").read_text(encoding="utf-8"))
     assert (comparison["metric"], comparison["models"][0]) == ("contains", "oracle")
     assert set(comparison["models"]) == {"oracle", "denser_side"}
+
+
+@pytest.mark.usefixtures("installed")
+def test_its_cases_are_visits_of_patients(tmp_path: Path) -> None:
+    for phantom, visit in ((0, "p1/2023-11"), (1, "p1/2024-02"), (2, "p2/2024-03")):
+        (case,) = write_phantoms(tmp_path / "made", 1, seed=phantom, spacing=10.0)
+        files = tmp_path / "archive" / visit
+        files.mkdir(parents=True)
+        (tmp_path / "made" / case.image_path).rename(files / "ct.nii.gz")
+        (tmp_path / "made" / case.masks[0].path).rename(files / "seg.nii.gz")
+    archive = f"visits:folder={tmp_path / 'archive'}"
+    rows = json.loads(CliRunner().invoke(app, ["cases", "list", archive, "--json"]).stdout)
+    assert [(row["case"], row["patient"]) for row in rows] == [
+        ("p1_2023-11", "p1"), ("p1_2024-02", "p1"), ("p2_2024-03", "p2"),
+    ]  # fmt: skip
+    arguments = ["-m", "denser_side", "-m", "random", "--metric", "contains", "--limit", "6"]
+    done = CliRunner().invoke(
+        app, ["run", f"{archive},since=2024-02,label_map=phantom", "-o", str(tmp_path / "out"), *arguments]
+    )
+    assert done.exit_code == 0, (done.output, done.exception)
+    assert "cases: 2 of 2 patients in visits" in done.output

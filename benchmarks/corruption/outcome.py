@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from medspatial.cases import cases_root, find_cases, load_case
+from medspatial.cases import find_cases, load_case
 from medspatial.errors import InputError
 from medspatial.geometry import Measured
 from medspatial.questions import build_questions
@@ -57,7 +57,7 @@ def read(path: Path, *, label_map: str | None = None) -> Reading:
         found = find_cases(path, label_map=label_map)
     except InputError as error:
         return Reading((), frozenset(), str(error), {})
-    root = cases_root(path)
+    root = found.root
     results = list(build_questions(found.cases, root, per_subtype=PER_SUBTYPE))
     said = {str(one) for one in found.left_out}
     places: dict[str, Place] = {}

@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from medspatial.cases import CaseData, Phantom, cases_root, find_cases
+from medspatial.cases import CaseData, Phantom, find_cases
 from medspatial.compare import Comparison
 from medspatial.compare import compare as compare_scores
 from medspatial.errors import InputError
@@ -25,16 +25,18 @@ from medspatial.predict import (
     LoadVolume,
     PredictOptions,
     failure_lines,
+    iter_predictions,
+    prediction_files,
     read_predictions,
 )
 from medspatial.predict import predict as ask
 from medspatial.questions import PER_SUBTYPE, Plan, build_questions, questions_of
-from medspatial.records import Case, Prediction, Question, Score, read_records
+from medspatial.records import Case, Prediction, Question, Score, read_records, unpacked
 from medspatial.score import Metric, metric, score_stream
 from medspatial.study import case_loader
 
 PathLike = str | Path
-_PREDICTION_FILES = "*.jsonl"
+_SCORE_FILES = "*.jsonl"
 
 
 def questions(
@@ -65,7 +67,7 @@ def questions(
         found = find_cases(source, label_map=label_map)
         results = build_questions(
             found.cases,
-            cases_root(source),
+            found.root,
             subtypes=subtypes,
             per_subtype=per_subtype,
             forms=forms,
@@ -114,7 +116,7 @@ def predict(
     asked = list(read_records(questions, Question)) if isinstance(questions, str | Path) else list(questions)
     source: CaseSource | LoadVolume | None
     if isinstance(cases, str | Path):
-        source = case_loader(Path(cases), asked)
+        source = case_loader(cases, asked)
     elif isinstance(cases, Phantom):
         source = _cases_of(cases)
     else:
@@ -184,11 +186,11 @@ def _data_of(phantom: Phantom) -> CaseData:
 
 
 def _predictions(place: PathLike) -> list[Prediction]:
-    """Rows of files; a row without a model has its file's name."""
+    """Rows of files and their failures; a row without a model has its file's name."""
     rows = []
-    for path in _files(Path(place)):
-        for row in read_records(path, Prediction):
-            rows.append(row if row.model else row.model_copy(update={"model": path.stem}))
+    for path in prediction_files(Path(place)):
+        for row in iter_predictions(path):
+            rows.append(row if row.model else row.model_copy(update={"model": unpacked(path).stem}))
     return rows
 
 
@@ -197,7 +199,7 @@ def _rows(place: PathLike, kind: type[Score]) -> list[Score]:
 
 
 def _files(place: Path) -> list[Path]:
-    found = sorted(place.rglob(_PREDICTION_FILES)) if place.is_dir() else [place]
+    found = sorted(place.rglob(_SCORE_FILES)) if place.is_dir() else [place]
     if not found:
-        raise InputError(f"{place}: holds no {_PREDICTION_FILES}")
+        raise InputError(f"{place}: holds no {_SCORE_FILES}")
     return found

@@ -11,13 +11,14 @@ entry point and cause; the others work on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import inspect
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from medspatial.errors import InputError, MedspatialError
+from medspatial.errors import InputError, MedspatialError, meant
 from medspatial.records import shown_kind
 
 GROUPS = {
@@ -25,6 +26,7 @@ GROUPS = {
     "metric": "medspatial.metrics",
     "subtype": "medspatial.subtypes",
     "arm": "medspatial.arms",
+    "case source": "medspatial.case_sources",
     "tracker": "medspatial.trackers",
     "study": "medspatial.studies",
 }
@@ -73,6 +75,28 @@ class Plugin:
         with self._guarded("cannot be imported"):
             loaded = self.point.load()
         return self._fitting(loaded, fits)
+
+    def hold(self, loaded: Callable[..., Any], options: Mapping[str, Any]) -> None:
+        """Hold options to the parameters of what the entry names.
+
+        Raises
+        ------
+        InputError
+            An option that it does not take, with the one that may be meant, or one that it needs.
+        """
+        try:
+            parameters = inspect.signature(loaded).parameters.values()
+        except ValueError:  # a callable that does not say what it takes
+            return
+        named = [one for one in parameters if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
+        known = [one.name for one in named]
+        unknown = sorted(set(options) - set(known))
+        if unknown and not any(one.kind is one.VAR_KEYWORD for one in parameters):
+            told = f"unknown option {unknown[0]!r}{meant(unknown[0], known)}"
+            raise InputError(f"{self.kind} '{self.name}': {told}; it takes: {', '.join(known) or 'none'}")
+        for one in named:
+            if one.default is one.empty and one.name not in options:
+                raise InputError(f"{self.kind} '{self.name}': option {one.name!r} is required")
 
     def make(
         self, loaded: Callable[..., Any], fits: Callable[[Any], bool], /, *args: Any, **options: Any

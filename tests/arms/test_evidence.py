@@ -11,7 +11,7 @@ from medspatial.arms import ARMS, extra_volumes
 from medspatial.arms.edit import Edit, edited
 from medspatial.arms.evidence import edit_of, structures_of
 from medspatial.arms.opened import Opened
-from medspatial.cases import CaseData, cases_root, find_cases, load_case
+from medspatial.cases import CaseData, find_cases, load_case
 from medspatial.errors import InputError
 from medspatial.questions import Plan, questions_of
 from medspatial.records import Question
@@ -143,8 +143,7 @@ REAL = ("abdomen_pelvis_3mm", "abdomen_slab_3mm", "thorax_aorta_cta_1p5mm")
 @pytest.mark.parametrize("name", REAL)
 def test_the_irrelevant_changes_no_answer_of_a_real_case(shared: Path, name: str) -> None:
     folder = shared / "data" / "real_ct" / name
-    case = find_cases(folder).cases[0]
-    data = load_case(case, cases_root(folder))
+    data = load_case(find_cases(folder).cases[0], folder)
     before = questions_of(data, PLAN).questions
     if not before:
         pytest.skip("this case gives no question")

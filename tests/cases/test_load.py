@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from medspatial.cases import cases_root, load_case, read_cases
+from medspatial.cases import find_cases, load_case, read_cases
 from medspatial.errors import InputError
-from medspatial.records import Case, MaskSource
+from medspatial.records import Case, MaskSource, write_records
 from medspatial.volume import Affine
 
 
@@ -25,7 +25,12 @@ def test_ct_and_masks_share_the_grid_of_the_ct(folder, torso):
     assert data.masks.oriented("RAS").mask("liver").sum() == torso["liver"].sum()
     assert (data.ct.voxels[data.masks.mask("liver")] == 40).all()
     assert not data.mirrored
-    assert cases_root(folder) == cases_root(folder / "cases.jsonl") == folder
+
+
+def test_the_root_is_the_folder_or_that_of_the_list(folder, tmp_path):
+    found = find_cases(folder)
+    listed = write_records(tmp_path / "lists" / "cases.jsonl", found.cases)
+    assert (found.root, find_cases(listed).root) == (folder, tmp_path / "lists")
 
 
 def test_masks_do_not_depend_on_whether_the_ct_is_read(folder):

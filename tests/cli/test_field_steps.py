@@ -4,8 +4,10 @@ import csv
 import gzip
 import io
 import json
+import shutil
 import sys
 from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -70,17 +72,51 @@ def test_filter_with_judgments_by_place(work):
     }
 
 
-def test_to_jsonl_prepare_and_run(work):
-    ok(
-        "questions",
-        "to-jsonl",
-        "--input",
-        work / "qa.json",
-        "--output",
-        work / "qa.jsonl",
-        "--image-root",
-        ".",
-    )
+@pytest.mark.parametrize("root", ["data", "."])
+def test_from_pairs_to_answers_each_step_takes_what_the_last_one_wrote(work, tmp_path, monkeypatch, root):
+    """As docs/from_scripts.md has it: one root in front of the images, named to the steps that read them."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    cases = sorted((work / "ct").glob("phantom_*/ct.nii.gz"))
+    names = [f"valid_{number}_a_1.nii.gz" for number in (1, 2)]
+    for case, name, number in zip(cases, names, (1, 2), strict=True):
+        inner = tmp_path / root / "dataset" / "valid_fixed" / f"valid_{number}" / f"valid_{number}_a"
+        inner.mkdir(parents=True)
+        shutil.copy(case, inner / name)
+    pair = {"question": "On which side does the liver lie?", "answer": "Right."}
+    fever = {"question": "Is there fever?", "answer": "No."}
+    Path("qa.json").write_text(json.dumps({name: {"qa_pairs": [pair, fever]} for name in names}))
+    judged = [{"index": k, "is_spatial": k == 0, "is_relevant": True, "reasoning": "r"} for k in (0, 1)]
+    Path("judged.json").write_text(json.dumps(dict.fromkeys(names, judged)))
+    judgments = ("--judgments", "judged.json", "--output", "kept.json")
+    ok("questions", "filter", "--qa-json", "qa.json", *judgments)
+    rows = ("--output", "questions.jsonl", "--image-root", root)
+    ok("questions", "to-jsonl", "--input", "kept.json", *rows)
+    made = ok(
+        "prepare", "-m", "m3d_lamed", "--input-jsonl", "questions.jsonl", "--nifti-root", root,
+        "--output-root", "npy", "--output-jsonl", "prepared.jsonl",
+    )  # fmt: skip
+    assert "2 prepared now, 0 before, 0 failed" in made.stdout
+    with FakeServer(lambda request: "right" if "image_url" in str(request) else "blind") as server:
+        ok(
+            "predict", "-m", "openai", "--dataset", "questions.jsonl", "--output-dir", "predictions",
+            "--batch-size", 8, "--name", "openai", "--set", "model=m",
+            "--set", f"base_url={server.openai_url}",
+        )  # fmt: skip
+    answers = ("--predictions", "predictions/openai.jsonl", "--report", "exact.json", "--show-mismatches")
+    ok("score", *answers)
+    assert json.loads(Path("exact.json").read_text())["figures"][0]["accuracy"] == 1.0
+    assert Path("predictions/openai.volumes.jsonl").is_file()  # which is no file of answers
+    lengths = ("--dataset-json", "questions.jsonl", "--predictions-dir", "predictions")
+    ok("plot", "answer-lengths", *lengths, "--pred-glob", "*.jsonl", "--output", "lengths.png")
+    row = json.loads(Path("predictions/openai.jsonl").read_text().splitlines()[0])
+    failure = {key: value for key, value in row.items() if key != "prediction"} | {"status": "failed"}
+    Path("predictions/openai.failures.jsonl").write_text(json.dumps(failure) + "\n")
+    done = ok("plot", "answer-lengths", *lengths, "--pred-glob", "*.jsonl", "--output", "lengths.png")
+    assert "openai: 1 failed rows left out" in done.stderr
+
+
+def test_prepare_and_run(work):
     ok(
         "prepare", "-m", "m3d_lamed", "--input-jsonl", work / "q/questions.jsonl",
         "--nifti-root", work / "ct",
@@ -170,6 +206,16 @@ def test_options_of_judges_are_refused_without_one(answers, option):
     done = medspatial("score", "-p", answers, "-m", "exact", *option)
     assert (done.returncode, done.stdout) == (3, "")
     assert f"{option[0]}: is for judges" in done.stderr
+
+
+def test_scores_of_a_whole_folder_make_the_matrix(work, answers, tmp_path):
+    ok("score", "--predictions", answers.parent, "--names", "m3d=M3D-LaMed", "--output", tmp_path / "scores")
+    done = medspatial("compare", "--reports-dir", tmp_path / "scores", "--pattern", "*.jsonl")
+    assert (done.returncode, "folders in it hold some: exact" in done.stderr) == (3, True)
+    matrix = ("--pattern", "*.jsonl", "--output", tmp_path / "matrix.csv.gz")
+    ok("compare", "--reports-dir", tmp_path / "scores/exact", *matrix)
+    with gzip.open(tmp_path / "matrix.csv.gz", "rt") as file:
+        assert [row["M3D-LaMed"] for row in csv.DictReader(file)] == ["1", "0", "0"]
 
 
 def test_matrix_and_answer_lengths(work, answers):

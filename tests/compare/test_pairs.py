@@ -74,3 +74,19 @@ def test_with_ten_patients_a_difference_can_be_found():
     assert pair.p_least == pytest.approx(2 / 2**10)
     assert pair.mde is not None
     assert pair.significant
+
+
+def test_an_interval_ends_where_differences_of_shares_end():
+    """Two patients who differ much: the t interval alone would reach beyond 100 points."""
+    rows = [one for one in _scores(2, 2) if not (one.case_id == "case0" and one.model == "model0")]
+    rows += [
+        one.model_copy(update={"model": "model0", "score": value, "correct": bool(value)})
+        for one, value in zip(_scores(1, 1), (1.0, 0.0, 0.0, 0.0), strict=True)
+    ]
+    (pair,) = compare(rows, resamples=50).pairs
+    assert pair.interval is not None
+    assert (pair.interval.low, pair.interval.high) == (-1.0, 1.0)
+    graded = [one.model_copy(update={"correct": None, "score": 3 * (one.score or 0) + 0.5}) for one in rows]
+    (wide,) = compare(graded, resamples=50).pairs
+    assert wide.interval is not None
+    assert wide.interval.high > 1

@@ -1,6 +1,7 @@
 """Predictions of other harnesses in tables of many shapes."""
 
 import csv
+import gzip
 import json
 
 import pytest
@@ -40,6 +41,34 @@ def test_vlmevalkits_columns_are_options(tmp_path, suffix, delimiter):
     own = list(score_stream(found.predictions, [metric("structured")]))
     assert [one.correct for one in own] == [True, False]
     assert compare(found.scores, resamples=50).result("m3d").overall.accuracy == 0.5
+
+
+def test_an_empty_prediction_is_an_answer_of_nothing(tmp_path):
+    rows = [{**VLMEVALKIT[0], "prediction": ""}, VLMEVALKIT[1]]
+    found = read_results(write(tmp_path / "m3d.csv", rows))
+    assert [one.prediction for one in found.predictions] == ["", "B"]
+    assert found.notes == {"a prediction is empty: counted as not answered": 1}
+    (score, _) = score_stream(found.predictions, [metric("structured")])
+    assert (score.status, score.correct) == ("unanswered", False)
+    (tmp_path / "null.json").write_text(json.dumps([{**VLMEVALKIT[0], "prediction": None}]))
+    with pytest.raises(InputError, match=r"row 1: has no prediction \(looked for prediction or"):
+        read_results(tmp_path / "null.json")
+
+
+@pytest.mark.parametrize("name", ["m3d.jsonl.gz", "m3d.csv.gz", "m3d.json.gz"])
+def test_packed_tables_are_read_from_a_folder(tmp_path, name):
+    rows = [{**row, "hit": bool(row["hit"])} for row in VLMEVALKIT]
+    text = "\n".join(map(json.dumps, rows)) if "jsonl" in name else json.dumps(rows)
+    if "csv" in name:
+        text = write(tmp_path / "m3d.txt", rows).read_text()
+        (tmp_path / "m3d.txt").unlink()
+    (tmp_path / name).write_bytes(gzip.compress(text.encode()))
+    found = read_results(tmp_path)
+    assert [one.answer for one in found.predictions] == ["left", "lower"]
+    assert {one.model for one in found.predictions} == {"m3d"}
+    (tmp_path / name).write_bytes(gzip.compress(text.encode())[:-9])
+    with pytest.raises(InputError, match=f"{name}: "):
+        read_results(tmp_path)
 
 
 def test_excel(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -32,6 +33,32 @@ def test_other_encodings_are_named(tmp_path: Path, name: str, encoding: str, tol
     (tmp_path / name).write_bytes((json.dumps(PLAIN) + "\n").encode(encoding))
     with pytest.raises(InputError, match=rf"{name}: not UTF-8 text but {told}; save it as UTF-8"):
         read_records(tmp_path / name, Question)
+
+
+@pytest.mark.parametrize("name", ["q.jsonl.gz", "q.csv.gz", "q.jsonl"])
+def test_packed_files_are_read_as_the_text_in_them(tmp_path: Path, name: str) -> None:
+    table = "image_path,question,answer\nd/valid_7_a_2.nii.gz,Which kidney is larger?,left\n"
+    text = table if "csv" in name else json.dumps(PLAIN) + "\n"
+    packed = gzip.compress(text.encode("utf-8-sig"))
+    (tmp_path / name).write_bytes(packed)
+    (row,) = read_records(tmp_path / name, Question)
+    assert (row.case_id, row.answer) == ("valid_7_a_2", "left")
+    (tmp_path / name).write_bytes(packed[:-9])
+    with pytest.raises(InputError, match=f"{name}: the gzip file is damaged or ends early"):
+        read_records(tmp_path / name, Question)
+    (tmp_path / name).write_bytes(packed[:12] + b"\xff\xff\xff" + packed[15:])
+    with pytest.raises(InputError, match=f"{name}: the gzip file is damaged"):
+        read_records(tmp_path / name, Question)
+    (tmp_path / name).write_bytes(gzip.compress(text.encode("utf-16")))
+    with pytest.raises(InputError, match=f"{name}: not UTF-8 text but UTF-16"):
+        read_records(tmp_path / name, Question)
+
+
+def test_a_packed_file_that_has_no_end_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("medspatial.records.encoding.MOST_UNPACKED", 1_000_000)
+    (tmp_path / "q.jsonl").write_bytes(gzip.compress(b'{"question": "' + b"a" * 5_000_000))
+    with pytest.raises(InputError, match=r"q.jsonl: holds more than 1000000 bytes unpacked"):
+        read_records(tmp_path / "q.jsonl", Question)
 
 
 def test_bytes_of_no_known_encoding_are_placed(tmp_path: Path) -> None:

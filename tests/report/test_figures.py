@@ -137,3 +137,14 @@ def test_no_two_models_look_alike() -> None:
     assert len({model_style(place) for place in range(24)}) == 24
     assert len({structure_colour(place) for place in range(6)}) == 6
     assert len(set(MODEL_COLOURS)) == 6
+
+
+def test_long_titles_of_categories_break_no_word_and_make_more_rows() -> None:
+    titles = ("Longitudinal (Vertical) Position", "Medial-Lateral Orientation (Centricity)")
+    panels = [PANEL, *(Panel(title, PANEL.estimates) for title in titles * 4)]
+    for width, most in ((TWO_COLUMNS, 6), (ONE_COLUMN, 2)):
+        axes = category_panels(panels, width).axes
+        shown = [one.get_title(loc="left") or one.get_title() for one in axes if one.get_visible()]
+        assert [" ".join(title.split()) for title in shown] == [panel.title for panel in panels]
+        assert max(title.count("\n") for title in shown) <= 2
+        assert 1 < len({round(one.get_position().x0, 2) for one in axes}) <= most

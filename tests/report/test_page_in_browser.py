@@ -219,7 +219,31 @@ def test_every_figure_leads_to_as_many_questions_as_it_says(opened: Any, study: 
                 address
             )
             checked += 1
-    assert checked > 8
+        elif "pair=judged" in address and text.isdigit():
+            assert follow(opened, address) == f"{text} questions"
+            checked += 1
+    assert checked > 10
+    assert opened.problems() == []
+
+
+def test_figures_of_control_arms_lead_to_their_questions_and_the_note_says_which(
+    opened: Any, study: Any
+) -> None:
+    (contrast,) = study.comparison.contrasts
+    right = round(contrast.arm_accuracy * contrast.n)
+    assert 0 < right < contrast.n
+    note = "return document.getElementById('linked').textContent;"
+    assert follow(opened, "#find?model=oracle&arm=blank&pair=after") == f"{right} questions"
+    assert "asked in blank too, right with it by oracle" in opened.run(note)
+    assert follow(opened, "#find?model=oracle&arm=blank&pair=one") == f"{contrast.n - right} questions"
+    (grounding,) = study.comparison.grounding
+    assert follow(opened, "#find?model=oracle&part=gain") == f"{grounding.gain_n} questions"
+    assert "counted for the gain in the visual grounding of oracle" in opened.run(note)
+    assert follow(opened, "#find?model=oracle&part=nonsense&arm=nowhere") == "0 questions"
+    linked = (
+        "return [...document.querySelectorAll('#controls tbody td')].filter((td) => !td.querySelector('a')"
+    )
+    assert opened.run(f"{linked} && /\\d/.test(td.textContent)).map((td) => td.textContent);") == []
     assert opened.problems() == []
 
 

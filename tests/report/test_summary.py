@@ -87,3 +87,11 @@ def test_what_was_never_judged_is_said_beside_the_claim(study) -> None:
     )
     whole = with_overall(study, interval=interval, guess=0.5, unscored=0, failed=0, missing=0)
     assert "not right" not in summarise(whole, study.questions).findings[0]
+
+
+def test_a_baseline_is_called_one_and_has_no_sentence_on_the_image_it_never_sees(study) -> None:
+    plain = summarise(study.comparison, study.questions).findings
+    assert any(line.startswith("oracle: visual grounding") for line in plain)
+    told = summarise(study.comparison, study.questions, {"oracle": "baseline, told the answers"}).findings
+    assert any(line.startswith("oracle (baseline, told the answers) answers") for line in told)
+    assert not any("visual grounding" in line for line in told)

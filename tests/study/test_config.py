@@ -69,8 +69,8 @@ def test_unknown_built_in_study() -> None:
             ["'cases.mirored'", "(did you mean 'mirrored'?); there are: path, phantom,"],
         ),
         (GOOD + "track: {to: wandb, modus: x}\n", ["'track.modus'", "did you mean 'mode'?"]),
-        (GOOD.replace("path: data", "path: data, phantom: {}"), ["'cases'", "either 'path' or 'phantom'"]),
-        (GOOD.replace("{path: data}", "{}"), ["'cases'", "either 'path' or 'phantom'"]),
+        (GOOD.replace("path: data", "path: data, phantom: {}"), ["'cases'", "one of 'path', 'phantom'"]),
+        (GOOD.replace("{path: data}", "{}"), ["'cases'", "one of 'path', 'phantom'"]),
         (
             GOOD + "questions: {per_subtype: 0}\n",
             ["'questions.per_subtype'", "greater than or equal to 1", "0"],

@@ -68,3 +68,8 @@ def test_masks_without_a_ct(tmp_path: Path) -> None:
         volumes.ct("case_1")
     assert volumes.mask_file("case_1", "liver").exists()
     volumes.close()
+
+
+def test_questions_beside_a_studys_own_are_refused(run_folder: Path) -> None:
+    with pytest.raises(InputError, match="is a study's folder, which has its own"):
+        open_library(run_folder, questions=run_folder / "questions" / "questions.jsonl")

@@ -62,7 +62,7 @@ def scan_folder(folder: str | Path, *, label_map: str | None = None) -> Discover
         raise InputError(f"{folder}: the folder is empty; looked for {_LOOKED_FOR}")
     for name in CASE_FILES:
         if (folder / name).is_file():
-            return Discovery(listed_cases(folder / name, label_map=label_map))
+            return Discovery(listed_cases(folder / name, label_map=label_map), folder)
     if label_map is not None:
         _check_label_map(label_map, folder)
     splits = _ct_rate_splits(folder)
@@ -75,7 +75,7 @@ def scan_folder(folder: str | Path, *, label_map: str | None = None) -> Discover
     placed = _distinct(placed, folder)
     left_out, others = account(tree, [(case.case_id, one) for case, one in placed], groups)
     cases = sorted((case for case, _ in placed), key=lambda case: case.case_id)
-    return Discovery(cases, left_out, others)
+    return Discovery(cases, folder, left_out, others)
 
 
 def scan_cases(folder: str | Path, *, label_map: str | None = None) -> list[Case]:
@@ -94,9 +94,14 @@ def listed_cases(path: Path, *, label_map: str | None = None) -> list[Case]:
     cases = read_records(path, Case).rows
     if not cases:
         raise InputError(f"{path}: holds no cases")
+    return with_label_map(cases, label_map, path.parent)
+
+
+def with_label_map(cases: list[Case], label_map: str | None, root: Path) -> list[Case]:
+    """Return cases with the label map of every mask replaced, where one is given; it must be found."""
     if label_map is None:
         return cases
-    _check_label_map(label_map, path.parent)
+    _check_label_map(label_map, root)
     return [
         case.model_copy(
             update={"masks": tuple(one.model_copy(update={"label_map": label_map}) for one in case.masks)}

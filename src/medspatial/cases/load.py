@@ -11,9 +11,11 @@ from medspatial.cases.discovery import Discovery, refusal
 from medspatial.cases.fingerprint import label_map_file
 from medspatial.cases.flat_ends import with_flat_ends
 from medspatial.cases.layouts import NOTES, listed_cases, scan_folder
-from medspatial.cases.notes import Assumption, Misfit, Unnamed
+from medspatial.cases.notes import Assumption, Misfit, Unnamed, unit_notes
+from medspatial.cases.outside import is_outside, outside_cases
 from medspatial.cases.sources import MaskReader
 from medspatial.errors import InputError
+from medspatial.named_options import named_options
 from medspatial.records import Case, MaskSource, volume_name
 from medspatial.volume import Grid, MaskSet, Volume, read_header, read_volume
 from medspatial.volume.read import Reader
@@ -45,7 +47,8 @@ class CaseData:
         """What was set aside while finding and reading the case; label maps that do not fit come first."""
         found = tuple(str(one) for one in self.case.metadata.get(NOTES, ()))
         plain = (one for one in self._read_notes if not isinstance(one, Misfit | Assumption))
-        return (*self.misfits, *found, *plain)
+        units = () if self.ct is None else unit_notes(self.ct)
+        return (*self.misfits, *found, *units, *plain)
 
     @property
     def assumptions(self) -> tuple[str, ...]:
@@ -75,39 +78,40 @@ class CaseData:
         return "; ".join(("its masks show no structure", *self.notes))
 
 
-def find_cases(path: str | Path, *, label_map: str | None = None) -> Discovery:
-    """Find the cases of a folder (any layout that is known) or of a ``.jsonl`` or ``.csv`` file.
+def find_cases(place: str | Path, *, label_map: str | None = None) -> Discovery:
+    """Find the cases of a folder (any layout that is known), of a list, or of a source of a package.
 
     Parameters
     ----------
+    place
+        A folder, or a ``.jsonl`` or ``.csv`` file. Where it is a text, also the name of a case source of an
+        installed package, with options: ``NAME:option=value,...``.
     label_map
         Label map of all masks; else the one that the list or the layout says.
 
     Returns
     -------
     Discovery
-        With what of a folder gave no case, and why.
+        With the folder of the cases' relative paths, and what of a folder gave no case, and why.
 
     Raises
     ------
     InputError
-        Nothing recognised, a bad row, a ``case_id`` that occurs twice, or an unknown label map.
+        Nothing recognised, a bad row, a ``case_id`` that occurs twice, or an unknown label map; a text that
+        is both a path and the name of a source.
     """
-    path = Path(path)
+    if isinstance(place, str) and is_outside(place):
+        name, options = named_options(place)
+        return outside_cases(name, options, label_map=label_map)
+    path = Path(place)
     if path.is_dir():
         return scan_folder(path, label_map=label_map)
-    return Discovery(listed_cases(path, label_map=label_map))
+    return Discovery(listed_cases(path, label_map=label_map), path.parent)
 
 
-def read_cases(path: str | Path, *, label_map: str | None = None) -> list[Case]:
+def read_cases(place: str | Path, *, label_map: str | None = None) -> list[Case]:
     """Return the cases alone; see `find_cases`."""
-    return find_cases(path, label_map=label_map).cases
-
-
-def cases_root(path: str | Path) -> Path:
-    """Return the folder that relative paths of cases refer to: the folder itself, or that of the file."""
-    path = Path(path)
-    return path if path.is_dir() else path.parent
+    return find_cases(place, label_map=label_map).cases
 
 
 def load_case(

@@ -13,7 +13,7 @@ from medspatial.compare.names import read_model_names, with_names
 from medspatial.errors import InputError
 from medspatial.exchange import read_results
 from medspatial.predict import read_failures
-from medspatial.records import Loaded, Prediction, Repeat, read_records
+from medspatial.records import Loaded, Prediction, Repeat, read_records, unpacked
 
 _SHOWN = 5
 
@@ -125,7 +125,7 @@ def read_foreign_answers(
 def _named(path: Path, rows: Sequence[Prediction], model_name: str | None) -> list[Prediction]:
     stated = {row.model for row in rows if _states_model(row)}
     if model_name is None:
-        return [row if _states_model(row) else _of_model(row, path.stem) for row in rows]
+        return [row if _states_model(row) else _of_model(row, unpacked(path).stem) for row in rows]
     if not model_name.strip():
         raise InputError(f"--model-name: must not be blank, got {model_name!r}")
     if len(stated) > 1:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from medspatial.cli import ct_rate, doctor
+from medspatial.cli.options import CASES_HELP
 from medspatial.cli.show import listing, tell_assumed, tell_left_out
 from medspatial.errors import EXIT_FAILURES, MedspatialError
 from medspatial.progress import capped
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 _NOTES = 8  # lines of notes per case; --json has them all
 app = typer.Typer(help="CT volumes with masks and reports.", no_args_is_help=True)
-Folder = Annotated[Path, typer.Argument(help="A folder of CT with masks, or a file of cases (.jsonl, .csv).")]
+Folder = Annotated[str, typer.Argument(help=CASES_HELP)]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 LabelMapOption = Annotated[
     str | None, typer.Option("--label-map", help="Label map of all masks: a built-in name or a JSON file.")
@@ -41,10 +42,11 @@ def list_cases(
 
     Example: `medspatial cases list /data/my_ct --output cases.jsonl`
     """
-    from medspatial.cases import cases_root, find_cases, named_by, refusal
+    from medspatial.cases import find_cases, named_by, refusal
     from medspatial.records import write_records
 
-    found, root = find_cases(folder, label_map=label_map), cases_root(folder)
+    found = find_cases(folder, label_map=label_map)
+    root = found.root
     rows = [
         {
             "case": case.case_id,
@@ -85,10 +87,10 @@ def check_cases(
     Notes say what was set aside, such as label values without a name. Ends with exit code 1 if a case cannot
     be used.
     """
-    from medspatial.cases import cases_root, find_cases
+    from medspatial.cases import find_cases
 
     found = find_cases(folder, label_map=label_map)
-    rows = [_checked(case, cases_root(folder), assume_axes) for case in found.cases]
+    rows = [_checked(case, found.root, assume_axes) for case in found.cases]
     if as_json:
         listing(_with_not_used(rows, found), as_json=True)
     else:

@@ -45,7 +45,13 @@ def compare_command(
     from medspatial.compare.names import read_model_names, with_names
     from medspatial.files import write_text
     from medspatial.records import Question
-    from medspatial.report.tables import abstention_table, accuracy_table, causes_table, pairs_table
+    from medspatial.report.tables import (
+        abstention_table,
+        accuracy_table,
+        causes_table,
+        epochs_table,
+        pairs_table,
+    )
 
     scores = scores_from_reports(scores_dir, pattern, metric=metric)
     scores = with_names(scores, read_model_names(names or []))
@@ -69,7 +75,7 @@ def compare_command(
         if found.pairs:
             typer.echo()
             report_table(pairs_table(found))
-        for table in (causes_table(found), abstention_table(found)):
+        for table in (causes_table(found), abstention_table(found), epochs_table(found)):
             if table.rows:
                 typer.echo()
                 report_table(table)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from medspatial.cli.options import CASES_HELP
 from medspatial.cli.show import tell_left_out
 from medspatial.errors import EXIT_FAILURES
 from medspatial.files import write_text
@@ -22,9 +23,7 @@ _LINES = 12  # of a case on the terminal; JSON and HTML have them all
 
 
 def doctor(
-    data: Annotated[
-        Path, typer.Argument(help="A folder of CT with masks, or a file of cases (.jsonl, .csv).")
-    ],
+    data: Annotated[str, typer.Argument(help=CASES_HELP)],
     label_map: Annotated[
         str | None, typer.Option(help="Label map of all masks: a built-in name or a JSON file.")
     ] = None,
@@ -42,7 +41,7 @@ def doctor(
 
         medspatial cases doctor /data/my_ct --html doctor.html
     """
-    from medspatial.cases import cases_root, find_cases
+    from medspatial.cases import find_cases
     from medspatial.cases.doctor import consult
     from medspatial.progress import progress
     from medspatial.report.doctor import doctor_pictures, write_doctor_page
@@ -51,7 +50,7 @@ def doctor(
     diagnoses, pictures = [], {}
     printed = json_file is not None and str(json_file) == "-"
     with progress("cases", len(found.cases)) as bar:
-        for one in consult(found, cases_root(data), assume_axes=assume_axes):
+        for one in consult(found, found.root, assume_axes=assume_axes):
             diagnoses.append(one.diagnosis)
             if html:
                 pictures[one.diagnosis.case_id] = doctor_pictures(one.diagnosis, one.data)
@@ -66,7 +65,7 @@ def doctor(
         _write_json(json_file, diagnoses, found)
     if html:
         loose = [str(one) for one in found.left_out if one.case_id is None]
-        typer.echo(write_doctor_page(html, diagnoses, pictures, source=str(data), not_used=loose), err=True)
+        typer.echo(write_doctor_page(html, diagnoses, pictures, source=data, not_used=loose), err=True)
     if any(one.verdict == "refused" for one in diagnoses):
         raise typer.Exit(EXIT_FAILURES)
 

@@ -9,6 +9,7 @@ import typer
 
 from medspatial.cli import review
 from medspatial.cli.curate import load_questions
+from medspatial.cli.options import CASES_HELP
 from medspatial.cli.show import csv_listing, listing, tell
 from medspatial.errors import EXIT_FAILURES
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Output = Annotated[Path, typer.Option("--output", "-o", help="File or folder to write.")]
-FORMATS = "medspatial, ct-spatialvqa, 3d-rad, m3d, deep-tumor, jsonl, huggingface"
+FORMATS = (
+    "medspatial, ct-spatialvqa, 3d-rad, m3d, deep-tumor, ct-rate-vqa, radgenome, mirp, jsonl, huggingface"
+)
 
 
 def import_command(
@@ -55,7 +58,7 @@ def export_command(
 
 def check_sides(
     dataset: Annotated[Path, typer.Argument(help="Questions with sides in their answers.")],
-    cases: Annotated[Path, typer.Option("--cases", "-c", help="Cases with masks: folder or cases.jsonl.")],
+    cases: Annotated[str, typer.Option("--cases", "-c", help=CASES_HELP)],
     output: Annotated[Path | None, typer.Option("--output", "-o", help="All checks as CSV.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -64,10 +67,11 @@ def check_sides(
     Answers that are not compared are counted by reason. Ends with exit code 1 if there is a conflict, or if
     masks of a case cannot be read.
     """
-    from medspatial.cases import cases_root, read_cases
+    from medspatial.cases import find_cases
     from medspatial.datasets.sides import Reason, check_answer_sides
 
-    found = check_answer_sides(load_questions(dataset), read_cases(cases), cases_root(cases))
+    known = find_cases(cases)
+    found = check_answer_sides(load_questions(dataset), known.cases, known.root)
     if found.conflicts or as_json:
         listing([_side_row(one) for one in found.conflicts], as_json=as_json)
     typer.echo(f"{len(found.checks)} answers compared, {len(found.conflicts)} conflicts", err=True)

@@ -9,6 +9,10 @@ import typer
 
 from medspatial.errors import InputError
 
+CASES_HELP = (
+    "A folder of CT with masks, a file of cases (.jsonl, .csv), or a case source of an installed package "
+    "(NAME:option=value,...)."
+)
 ModelNames = Annotated[
     list[str] | None,
     typer.Option(

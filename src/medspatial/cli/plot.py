@@ -39,10 +39,11 @@ def answer_lengths_command(
     """
     from functools import partial
 
+    from medspatial.predict import VOLUMES_ENDING
     from medspatial.report.answers import answer_words
     from medspatial.report.figures import answer_lengths
 
-    found = answer_words(dataset_json, predictions_dir, pred_glob)
+    found = answer_words(dataset_json, predictions_dir, pred_glob, aside=(VOLUMES_ENDING,))
     for model, number in found.failed.items():
         typer.echo(f"{model}: {number} failed rows left out", err=True)
     for model, number in found.foreign.items():

@@ -10,7 +10,7 @@ from medspatial.cli.show import listing
 
 
 def plugins_command(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """List the models, metrics, subtypes, arms, trackers and studies of installed packages.
+    """List the models, metrics, subtypes, arms, case sources, trackers and studies of installed packages.
 
     Nothing of them is imported.
     """

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from medspatial.cli.options import CASES_HELP
 from medspatial.errors import EXIT_FAILURES, InputError
 
 if TYPE_CHECKING:
@@ -24,12 +25,12 @@ def predict_command(
     dataset: Annotated[Path, typer.Option("--dataset", "-d", help="Questions (.jsonl or .csv).")],
     output_dir: Annotated[Path, typer.Option("--output-dir", "-o", help="Folder for the predictions.")],
     cases: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder or file of the cases. Default: image paths of the questions, from --image-root."
-        ),
+        str | None,
+        typer.Option(help=f"{CASES_HELP} Default: image paths of the questions, from --image-root."),
     ] = None,
-    image_root: Annotated[Path, typer.Option(help="Folder that relative image paths start from.")] = Path(),
+    image_root: Annotated[
+        Path | None, typer.Option(help="Folder that relative image paths start from. Default: this one.")
+    ] = None,
     arm: Annotated[
         str, typer.Option(help="Arm of the study: standard, text_only, mirrored, ...")
     ] = "standard",
@@ -43,10 +44,12 @@ def predict_command(
         typer.Option(help="One process per GPU: 0,1,... or all; cpu,cpu for processes without one."),
     ] = None,
     engine: Annotated[str, typer.Option(help="processes, or ray for a Ray cluster.")] = "processes",
-    actors: Annotated[int, typer.Option(min=1, help="Ray: number of model actors.")] = 1,
+    actors: Annotated[
+        int | None, typer.Option(min=1, help="Ray: number of model actors. Default: 1.")
+    ] = None,
     gpus_per_actor: Annotated[
-        float, typer.Option(min=0, help="Ray: GPUs per actor; a fraction shares one.")
-    ] = 1.0,
+        float | None, typer.Option(min=0, help="Ray: GPUs per actor; a fraction shares one. Default: 1.")
+    ] = None,
     dtype: Annotated[str | None, typer.Option(help="auto, float32, bfloat16 or float16.")] = None,
     name: Annotated[
         str | None, typer.Option(help="Name in files and tables, if not the model's own.")
@@ -103,6 +106,7 @@ def predict_command(
     chosen = arm_of(arm)
     share = None if shard is None else Shard.parse(shard)
     _refuse_placing(engine, gpus, device, gpu_id)
+    _refuse_idle(engine, actors, gpus_per_actor, cases, image_root)
     devices = None if gpus is None else read_devices(gpus)
     questions = load_rows(dataset, Question, keep_going=keep_going)[:limit]
     given = _given(
@@ -114,7 +118,7 @@ def predict_command(
     )
     arrays = cases is None and _points_to_arrays(questions)
     recipe = ModelRecipe(model, given, prepared=arrays)
-    known = case_loader(cases, questions, image_root, assume_axes)
+    known = case_loader(cases, questions, image_root or Path(), assume_axes)
     source = Cases(
         known.volume,
         None if cases is None else known.masks,
@@ -131,7 +135,7 @@ def predict_command(
     _tell_extra(chosen, asked, answerer, alone=share is None and answerer is not None)
     if arrays and (answerer is None or answerer.needs_volume):
         _refuse_arrays(questions, arm)
-        loader: Any = prepared_loader(questions, image_root)
+        loader: Any = prepared_loader(questions, image_root or Path())
         source = replace(source, volume=loader)
     label = output(answerer.name if answerer is not None else name or model).stem
     with progress(label, len(asked if share is None else share.questions(asked))) as bar:
@@ -143,7 +147,9 @@ def predict_command(
         else:
             job = Job(recipe, source, asked, arm, batch_size)
             workers: Workers = (
-                RayActors(job, actors, gpus_per_actor) if engine == "ray" else Processes(job, devices or ())
+                RayActors(job, actors or 1, 1.0 if gpus_per_actor is None else gpus_per_actor)
+                if engine == "ray"
+                else Processes(job, devices or ())
             )
             run = predict_with(workers, job, output, options)
     typer.echo(f"{run.path}: {run.answered} answered now, {run.resumed} before, {run.failed} failed")
@@ -200,6 +206,16 @@ def _refuse_placing(engine: str, gpus: str | None, device: str | None, gpu_id: i
     if (engine == "ray" or gpus is not None) and (device is not None or gpu_id is not None):
         where = "--engine ray places its actors" if engine == "ray" else "--gpus names the devices"
         raise InputError(f"{where}: give no --device and no --gpu-id beside it")
+
+
+def _refuse_idle(
+    engine: str, actors: int | None, share: float | None, cases: str | None, image_root: Path | None
+) -> None:
+    """Refuse options that would have no effect."""
+    if engine != "ray" and (actors is not None or share is not None):
+        raise InputError(f"{'--actors' if actors is not None else '--gpus-per-actor'}: is for --engine ray")
+    if cases is not None and image_root is not None:
+        raise InputError("--image-root: has no effect beside --cases, which says where the volumes are")
 
 
 def _device(device: str | None, gpu_id: int | None) -> str | None:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from medspatial.cli import curate, exchange, reports
+from medspatial.cli.options import CASES_HELP
 from medspatial.cli.show import listing, tell, tell_left_out
 from medspatial.errors import EXIT_FAILURES
 
@@ -18,9 +19,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @app.command("from-masks")
 def from_masks(
-    cases: Annotated[
-        Path, typer.Argument(help="A folder of CT with masks, or a file of cases (.jsonl, .csv).")
-    ],
+    cases: Annotated[str, typer.Argument(help=CASES_HELP)],
     output_dir: Annotated[
         Path, typer.Option("--output-dir", "-o", help="Folder for questions.jsonl and dropped.jsonl.")
     ],
@@ -46,7 +45,7 @@ def from_masks(
 
     Example: `medspatial questions from-masks /data/my_ct -o questions`
     """
-    from medspatial.cases import cases_root, find_cases
+    from medspatial.cases import find_cases
     from medspatial.progress import progress
     from medspatial.questions import build_questions, mirrored_cases, write_questions
 
@@ -55,7 +54,7 @@ def from_masks(
     asked = [*found.cases, *(mirrored_cases(found.cases) if mirrored else ())]
     results = build_questions(
         asked,
-        cases_root(cases),
+        found.root,
         subtypes=subtype or None,
         per_subtype=per_subtype,
         forms=("open", "choice") if choice else ("open",),

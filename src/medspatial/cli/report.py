@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
-from medspatial.cli.options import ModelNames
+from medspatial.cli.options import CASES_HELP, ModelNames
 
 
 def report_command(
     questions: Annotated[Path, typer.Option(help="Questions (.jsonl or .csv).")],
     scores_dir: Annotated[Path, typer.Option("--scores-dir", "--reports-dir", help="Folder of score files.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the report.")] = Path("report"),
-    cases: Annotated[Path | None, typer.Option(help="Folder or file of the cases, for pictures.")] = None,
+    cases: Annotated[str | None, typer.Option(help=f"For pictures. {CASES_HELP}")] = None,
     pattern: Annotated[str, typer.Option(help="Which score files.")] = "**/*.jsonl",
     metric: Annotated[str | None, typer.Option(help="Which metric, where the files hold several.")] = None,
     names: ModelNames = None,

@@ -19,8 +19,8 @@ def run(
         str | None,
         typer.Argument(
             help="The name of a study (built-in, or of an installed package), a study file (YAML), a folder "
-            "of CT with masks (./demo is a folder, demo the built-in study), or a list of cases "
-            "(.jsonl, .csv). Without it: the demo.",
+            "of CT with masks (./demo is a folder, demo the built-in study), a list of cases (.jsonl, .csv), "
+            "or a case source of an installed package (NAME:option=value,...). Without it: the demo.",
             show_default=False,
         ),
     ] = None,
@@ -41,7 +41,9 @@ def run(
         list[str] | None,
         typer.Option(help="A metric, in place of the study's; repeatable, the first is compared."),
     ] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the first N questions.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Only the first N questions; they stand case by case.")
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check everything as `study check` does, and end.")
     ] = False,
@@ -108,7 +110,7 @@ def _shown(done: StudyRun, out: Path) -> None:
     from medspatial.report.tables import accuracy_table
 
     typer.echo()
-    report_table(accuracy_table(done.comparison))
+    report_table(accuracy_table(done.comparison, kinds=done.kinds))
     for part, cause in done.stopped.items():
         typer.echo(f"{part} stopped, what it had not finished is not in the table: {cause}")
     typer.echo(f"\nReport: {done.report.resolve().as_uri()}")

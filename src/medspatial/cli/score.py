@@ -23,7 +23,8 @@ class ScoreCommand(BareOptions):
 
 def score_command(
     predictions: Annotated[
-        list[Path] | None, typer.Option("--predictions", "-p", help="A file of predictions; repeatable.")
+        list[Path] | None,
+        typer.Option("--predictions", "-p", help="A file of predictions, or a folder of them; repeatable."),
     ] = None,
     metric: Annotated[
         list[str] | None,
@@ -113,7 +114,6 @@ def score_command(
     from medspatial.cli.options import read_names
     from medspatial.cli.scoring import detail_lines, score_table, scored, taken, tell_mismatches, write_report
     from medspatial.cli.show import report_table
-    from medspatial.errors import InputError
     from medspatial.progress import progress
     from medspatial.records import Score
     from medspatial.score import metric as make
@@ -128,10 +128,7 @@ def score_command(
         ]
         listing(rows, as_json=as_json)
         return
-    if not predictions:
-        raise InputError("--predictions: name at least one file of predictions")
-    if model_name is not None and len(predictions) > 1:
-        raise InputError(f"--model-name: names the model of one file, got {len(predictions)} files")
+    predictions = _files(predictions or (), model_name)
     wanted = metric or (["judge"] if model else ["exact"])
     refuse_idle(wanted, model=model, repeats=repeats, budget=budget, prices=prices, cache=cache)
     options = options_of_judges(
@@ -177,12 +174,25 @@ def score_command(
     tell_lost([] if as_json else notes, lost)
 
 
+def _files(places: Sequence[Path], model_name: str | None) -> list[Path]:
+    """Return the files that are to be scored, those of folders among them."""
+    from medspatial.errors import InputError
+    from medspatial.predict import prediction_files
+
+    found = [file for place in places for file in prediction_files(place)]
+    if not found:
+        raise InputError("--predictions: name at least one file of predictions")
+    if model_name is not None and len(found) > 1:
+        raise InputError(f"--model-name: names the model of one file, got {len(found)} files")
+    return found
+
+
 def _target(output: Path, predictions: Path, metric: str) -> Path:
+    from medspatial.records import unpacked
+
     if output.suffix == ".jsonl":
         return output
-    name = predictions.name
-    if predictions.suffix.lower() != ".jsonl":  # scores are JSONL, whatever the predictions are
-        name = f"{predictions.stem}.jsonl"
+    name = f"{unpacked(predictions).stem}.jsonl"  # scores are JSONL, whatever the predictions are
     return output / metric.replace(":", "-") / name
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from medspatial.cli.options import CASES_HELP
 from medspatial.cli.show import tell_left_out
 from medspatial.errors import EXIT_FAILURES, InputError
 
 if TYPE_CHECKING:
     from medspatial.cases import Segmenter
+
+
+_WINDOW = 128  # voxels of a window's edge
 
 
 class SegmenterName(StrEnum):
@@ -24,7 +28,7 @@ class SegmenterName(StrEnum):
 
 
 def segment_command(
-    cases: Annotated[Path, typer.Argument(help="A folder of CT, or a file of cases (.jsonl, .csv).")],
+    cases: Annotated[str, typer.Argument(help=CASES_HELP.replace(" with masks", ""))],
     output: Annotated[Path, typer.Option("--output-dir", "-o", help="Folder for masks and cases.jsonl.")],
     with_: Annotated[SegmenterName, typer.Option("--with", help="The segmenter.")] = SegmenterName.VISTA3D,
     model_path: Annotated[
@@ -36,32 +40,42 @@ def segment_command(
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1.")] = "auto",
     window: Annotated[
-        int, typer.Option(min=32, help="Voxels of a window's edge, a multiple of 16 (vista3d).")
-    ] = 128,
+        int | None,
+        typer.Option(min=32, help="vista3d: voxels of a window's edge, a multiple of 16. Default: 128."),
+    ] = None,
     assume_axes: Annotated[
-        str | None, typer.Option(help="Axis codes for volumes without a usable affine, such as LPS.")
+        str | None, typer.Option(help="vista3d: axis codes for volumes without a usable affine, such as LPS.")
     ] = None,
 ) -> None:
     """Segment every case and list them with their masks; the same command again resumes.
 
     Example: `medspatial segment /data/ct --with vista3d --model-path vista3d --output-dir masks`
     """
-    from medspatial.cases import cases_root, find_cases, segment_cases, totalsegmentator
+    from medspatial.cases import find_cases, segment_cases, totalsegmentator
     from medspatial.progress import progress
 
+    if with_ is SegmenterName.TOTALSEGMENTATOR:
+        _refuse_idle({"--model-path": model_path, "--window": window, "--assume-axes": assume_axes})
     found = find_cases(cases)
     if with_ is SegmenterName.VISTA3D:
-        segmenter = _vista3d(model_path, structures, device, window, assume_axes)
+        segmenter = _vista3d(model_path, structures, device, window or _WINDOW, assume_axes)
     else:
         segmenter = totalsegmentator(structures or (), device)
     with progress("segment", len(found.cases)) as bar:
-        done = segment_cases(found.cases, cases_root(cases), output, segmenter, bar)
+        done = segment_cases(found.cases, found.root, output, segmenter, bar)
     tell_left_out(found)
     for case_id, message in done.failed.items():
         typer.echo(f"failed: {case_id}: {message}", err=True)
     typer.echo(f"{output}: {done.now} segmented now, {done.before} before, {len(done.failed)} failed")
     if done.failed:
         raise typer.Exit(EXIT_FAILURES)
+
+
+def _refuse_idle(options: Mapping[str, object]) -> None:
+    """Refuse options that have no effect on TotalSegmentator."""
+    given = [name for name, value in options.items() if value is not None]
+    if given:
+        raise InputError(f"{given[0]}: is for --with vista3d")
 
 
 def _vista3d(

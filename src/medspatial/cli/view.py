@@ -17,7 +17,11 @@ NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Print the link, o
 
 def view_command(
     source: Annotated[
-        Path, typer.Argument(help="A study's folder, a folder or file of cases, or one CT file.")
+        str,
+        typer.Argument(
+            help="A study's folder, a folder or file of cases, one CT file, or a case source of an installed "
+            "package (NAME:option=value,...)."
+        ),
     ],
     questions: Annotated[
         Path | None, typer.Option(help="Questions to show, where the folder is no study's.")

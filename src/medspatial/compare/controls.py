@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 
@@ -116,28 +117,56 @@ def consistencies(
     """
     reference = tables[reference_arm]
     found: list[Consistency] = []
-    for arm, table in tables.items():
-        links = links_within(table) if arm == reference_arm else links_to(reference, table)
-        for name, kind, chosen in _split(reference, table, links):
-            for model in table.models:
-                if model in reference.models and (
-                    row := _consistency(reference, table, chosen, model, settings)
-                ):
-                    found.append(Consistency(model=model, arm=name, kind=kind, **row))
+    for pairs in linked_pairs(tables, reference_arm):
+        for model in pairs.table.models:
+            if model in reference.models and (
+                row := _consistency(reference, pairs.table, pairs.links, model, settings)
+            ):
+                found.append(Consistency(model=model, arm=pairs.name, kind=pairs.kind, **row))
     return found
 
 
-def _split(reference: ArmTable, table: ArmTable, links: list[Link]) -> list[tuple[str, Any, list[Link]]]:
+@dataclass(frozen=True)
+class LinkedPairs:
+    """Pairs of questions that a row of consistency is about.
+
+    Attributes
+    ----------
+    name
+        The arm, or what the two questions of the reference arm are: see `consistencies`.
+    kind
+        Whether the reference answer turns between the two or stands.
+    table
+        The arm of the twins.
+    """
+
+    name: str
+    kind: Literal["turning", "standing"]
+    table: ArmTable
+    links: list[Link]
+
+
+def linked_pairs(tables: Mapping[str, ArmTable], reference_arm: str) -> list[LinkedPairs]:
+    """Return the questions of the reference arm with their twins, per arm and kind."""
+    reference = tables[reference_arm]
+    found = []
+    for arm, table in tables.items():
+        links = links_within(table) if arm == reference_arm else links_to(reference, table)
+        found += _split(reference, table, links)
+    return found
+
+
+def _split(reference: ArmTable, table: ArmTable, links: list[Link]) -> list[LinkedPairs]:
     """Sort links by the arm they speak about and by turning or standing answers."""
-    groups: dict[tuple[str, str], list[Link]] = {}
+    groups: dict[tuple[str, Literal["turning", "standing"]], list[Link]] = {}
     for link in links:
         item, twin = reference.items[link.index], table.items[link.twin]
         name = table.arm
         if reference is table:
             name = "mirrored_case" if item.case_id != twin.case_id else "paired_question"
-        kind = "turning" if turns(item, twin) else "standing"
+        kind: Literal["turning", "standing"] = "turning" if turns(item, twin) else "standing"
         groups.setdefault((name, kind), []).append(link)
-    return [(name, kind, chosen) for (name, kind), chosen in sorted(groups.items())]
+    return [LinkedPairs(name, kind, table, chosen) for (name, kind), chosen in sorted(groups.items())]
 
 
 def _consistency(

@@ -64,16 +64,40 @@ def groundings(tables: Mapping[str, ArmTable], reference_arm: str, settings: Set
     """
     reference = tables[reference_arm]
     turning_links = _turning_links(tables, reference_arm)
-    turned = {number for table, link in turning_links for number in _own(reference, table, link)}
-    blind = {arm: tables[arm] for arm in BLIND_ARMS if arm in tables}
+    turned = _turned(reference, turning_links)
+    blind = _blind(tables)
     found = []
     for model in reference.models:
         turning = _turning(reference, turning_links, model)
-        gain = _gain(reference, blind, turned, model)
+        gain = _gain(reference, _unseen(reference, blind, turned, model), model)
         parts = [part for part in (turning, gain) if part is not None]
         if parts:
             found.append(_summary(model, turning, gain, tuple(blind) if gain else (), settings))
     return found
+
+
+def grounding_questions(
+    tables: Mapping[str, ArmTable], reference_arm: str, model: str
+) -> tuple[set[int], set[int]]:
+    """Return the questions of the reference arm, by place, that a model's two parts rest on.
+
+    Returns
+    -------
+    turning, gain
+        A pair of questions within the reference arm stands under the first of the two.
+    """
+    reference = tables[reference_arm]
+    links = _turning_links(tables, reference_arm)
+    unseen = _unseen(reference, _blind(tables), _turned(reference, links), model)
+    return {link.index for _, link in _judged_links(reference, links, model)}, set(unseen)
+
+
+def _blind(tables: Mapping[str, ArmTable]) -> dict[str, ArmTable]:
+    return {arm: tables[arm] for arm in BLIND_ARMS if arm in tables}
+
+
+def _turned(reference: ArmTable, links: list[tuple[ArmTable, Link]]) -> set[int]:
+    return {number for table, link in links for number in _own(reference, table, link)}
 
 
 def _turning_links(tables: Mapping[str, ArmTable], reference_arm: str) -> list[tuple[ArmTable, Link]]:
@@ -103,17 +127,22 @@ def _own(reference: ArmTable, table: ArmTable, link: Link) -> tuple[int, ...]:
 
 
 def _turning(reference: ArmTable, links: list[tuple[ArmTable, Link]], model: str) -> Part | None:
-    kept: list[Link] = []
-    values: list[float] = []
-    for table in {id(table): table for table, _ in links}.values():
-        if model not in table.models:
-            continue
-        chosen = judged(reference, table, [link for of, link in links if of is table], model)
-        kept += chosen
-        values += [_turn(reference, table, link, model) for link in chosen]
+    kept = _judged_links(reference, links, model)
     if not kept:
         return None
-    return _part(reference, kept, np.array(values), np.ones(len(kept)))
+    values = np.array([_turn(reference, table, link, model) for table, link in kept])
+    return _part(reference, [link for _, link in kept], values, np.ones(len(kept)))
+
+
+def _judged_links(
+    reference: ArmTable, links: list[tuple[ArmTable, Link]], model: str
+) -> list[tuple[ArmTable, Link]]:
+    kept = []
+    for table in {id(table): table for table, _ in links}.values():
+        if model in table.models:
+            chosen = judged(reference, table, [link for of, link in links if of is table], model)
+            kept += [(table, link) for link in chosen]
+    return kept
 
 
 def _turn(reference: ArmTable, table: ArmTable, link: Link, model: str) -> float:
@@ -134,7 +163,10 @@ def _turn(reference: ArmTable, table: ArmTable, link: Link, model: str) -> float
     return total / 2
 
 
-def _gain(reference: ArmTable, blind: Mapping[str, ArmTable], turned: set[int], model: str) -> Part | None:
+def _unseen(
+    reference: ArmTable, blind: Mapping[str, ArmTable], turned: set[int], model: str
+) -> dict[int, list[float]]:
+    """Return the verdicts without the image of each question that can say something of the gain."""
     seen: dict[int, list[float]] = {}
     for table in blind.values():
         if model not in table.models:
@@ -144,7 +176,11 @@ def _gain(reference: ArmTable, blind: Mapping[str, ArmTable], turned: set[int], 
                 replied = reference.states[link.index, reference.models.index(model)] != UNANSWERED
                 verdict = _blind_verdict(table, link.twin, model, replied)
                 seen.setdefault(link.index, []).append(verdict)
-    indices = [number for number in sorted(seen) if has_verdict(reference, [number], model)[0]]
+    return {number: seen[number] for number in sorted(seen) if has_verdict(reference, [number], model)[0]}
+
+
+def _gain(reference: ArmTable, seen: Mapping[int, list[float]], model: str) -> Part | None:
+    indices = list(seen)
     if not indices:
         return None
     right = reference.values[indices, reference.models.index(model)]

@@ -60,12 +60,12 @@ def _table(
     Where Holm leaves no p value below the level, however large the difference, none is detectable.
     """
     both = _both_right(data, group)
-    rows = [
-        _pair(data, group, pair, tested, settings).model_copy(
-            update=_discordant(both, pair, data.sums[group].n)
-        )
-        for pair, tested in zip(pairs, p_values, strict=False)
-    ]
+    rows = [_pair(data, group, pair, tested, settings) for pair, tested in zip(pairs, p_values, strict=False)]
+    if both is not None:
+        rows = [
+            row.model_copy(update={**_possible(row.interval), **_discordant(both, pair, data.sums[group].n)})
+            for row, pair in zip(rows, pairs, strict=True)
+        ]
     p = [row.p for row in rows]
     level = 1 - settings.confidence
     least = min(1.0, len(rows) * _least_p(rows[0], settings))
@@ -150,6 +150,14 @@ def _clustered(
     return found
 
 
+def _possible(interval: Interval | None) -> dict[str, Any]:
+    """Cut an interval at the differences that two shares can have."""
+    if interval is None:
+        return {}
+    low, high = max(-1.0, interval.low), min(1.0, interval.high)
+    return {"interval": interval.model_copy(update={"low": low, "high": high})}
+
+
 def _both_right(data: Grouped, group: Group) -> Floats | None:
     """(models, models) number of questions that both answered rightly; None for graded metrics."""
     values = data.table.values[data.masks[group]]
@@ -158,9 +166,7 @@ def _both_right(data: Grouped, group: Group) -> Floats | None:
     return np.asarray(values.T @ values, dtype=np.float64)
 
 
-def _discordant(both_right: Floats | None, pair: tuple[int, int], n: int) -> dict[str, Any]:
-    if both_right is None:
-        return {}
+def _discordant(both_right: Floats, pair: tuple[int, int], n: int) -> dict[str, Any]:
     a, b = pair
     n11, first, second = (int(both_right[cell]) for cell in ((a, b), (a, a), (b, b)))
     counts = {"n11": n11, "n10": first - n11, "n01": second - n11, "n00": n - first - second + n11}

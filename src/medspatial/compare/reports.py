@@ -66,7 +66,9 @@ def scores_from_reports(folder: str | Path, pattern: str, *, metric: str | None 
         raise InputError(f"{folder}: no such folder")
     paths = sorted(path for path in folder.glob(pattern) if path.is_file())
     if not paths:
-        raise InputError(f"{folder}: no file matches {pattern!r}")
+        below = sorted({str(path.parent.relative_to(folder)) for path in folder.glob(f"**/{pattern}")})
+        hint = f"; folders in it hold some: {', '.join(below[:8])}" if below else ""
+        raise InputError(f"{folder}: no file matches {pattern!r}{hint}")
     files = {path: list(_scores(path, model_name(path.name, pattern))) for path in paths}
     _refuse_twice(files, metric)
     return [score for scores in files.values() for score in scores]

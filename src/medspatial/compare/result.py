@@ -117,7 +117,8 @@ class PairedDifference(Record):
     se
         Cluster-robust standard error of the difference (CR1).
     interval, bootstrap
-        Cluster-robust t interval (the main one) and cluster-bootstrap percentile interval.
+        Cluster-robust t interval (the main one; between -1 and 1 for a metric of right and wrong) and
+        cluster-bootstrap percentile interval.
     p
         Primary test: two-sided sign-flip permutation by patient.
     p_holm, p_bh
@@ -395,6 +396,42 @@ class Curve(Record):
     bins: tuple[Bin, ...]
 
 
+class EpochVariance(Record):
+    """Where the variance of a model's accuracy comes from, by repeated runs of one arm.
+
+    Attributes
+    ----------
+    epochs, n, patients
+        Runs; questions with a verdict in each of them; their patients.
+    accuracies, accuracy
+        Of each run, and of all.
+    changed
+        Share of questions whose verdict is not the same in all runs.
+    patient, question, epoch
+        What patients, questions and draws add to the variance of the accuracy of *one* run.
+    share, share_of_mean
+        Share of the draws in the variance of one run, and of the mean over all runs.
+    se, se_of_mean
+        Standard errors by these components, of one run and of the mean.
+    """
+
+    model: str
+    arm: str
+    epochs: int
+    n: int
+    patients: int
+    accuracies: tuple[float, ...]
+    accuracy: float
+    changed: float
+    patient: float
+    question: float
+    epoch: float
+    share: float
+    share_of_mean: float
+    se: float
+    se_of_mean: float
+
+
 class Comparison(Record):
     """Everything ``compare`` finds in a set of scores.
 
@@ -414,6 +451,8 @@ class Comparison(Record):
         Paired differences in the reference arm; Holm and BH run over each table of pairs.
     causes
         What the arms that touch the evidence say; None where none was run.
+    epochs
+        Of arms that were run several times; empty where none was.
     mde
         Largest minimum detectable effect among ``pairs``: smaller differences than this may well
         be missed by this table. None where no difference can be found.
@@ -444,12 +483,13 @@ class Comparison(Record):
     failures: tuple[FailureCount, ...] = ()
     confusions: tuple[Confusion, ...] = ()
     curves: tuple[Curve, ...] = ()
+    epochs: tuple[EpochVariance, ...] = ()
 
     @model_serializer(mode="wrap")
-    def _without_empty_causes(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave ``causes`` out where no evidence arm was run: such files stay as they were."""
+    def _without_empty_parts(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave ``causes`` and ``epochs`` out where no such arm was run: such files stay as they were."""
         data: dict[str, Any] = handler(self)
-        return {name: value for name, value in data.items() if name != "causes" or value is not None}
+        return {name: value for name, value in data.items() if value or name not in ("causes", "epochs")}
 
     def result(self, model: str, arm: str | None = None) -> ModelResult:
         """Return one model's figures in one arm (the reference arm by default).

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from medspatial.errors import InputError
+from medspatial.exchange.deep_tumor import read_deep_tumor
 from medspatial.exchange.inspect_logs import read_inspect
 from medspatial.exchange.lm_eval import is_samples, read_samples
 from medspatial.exchange.results import ForeignResults
 from medspatial.exchange.tables import OURS, TABLE_SUFFIXES, read_table, table_rows
+from medspatial.records import PACKING_FAULTS, Question, open_text, unpacked
 
-FORMATS = ("auto", "inspect", "lm-eval", "lmms-eval", "vlmevalkit", "table")
+FORMATS = ("auto", "inspect", "lm-eval", "lmms-eval", "vlmevalkit", "deep-tumor", "table")
 _SUFFIXES = (*TABLE_SUFFIXES, ".eval")
 
 
@@ -24,6 +26,7 @@ def read_results(
     fields: Mapping[str, str] | None = None,
     patient: str | None = None,
     model: str | None = None,
+    questions: Sequence[Question] = (),
 ) -> ForeignResults:
     """Read results of another harness, a file or a folder of files.
 
@@ -38,6 +41,8 @@ def read_results(
         The field that holds the patient, so that intervals count patients.
     model
         Name of the model, where the file does not say it.
+    questions
+        For ``deep-tumor``, whose files name their questions by id alone.
 
     Raises
     ------
@@ -51,7 +56,9 @@ def read_results(
     if unknown:
         raise InputError(f"field must be one of {', '.join(OURS)}, got {unknown[0]!r}")
     files = (
-        sorted(one for one in path.rglob("*") if one.suffix.lower() in _SUFFIXES) if path.is_dir() else [path]
+        sorted(one for one in path.rglob("*") if unpacked(one).suffix.lower() in _SUFFIXES)
+        if path.is_dir()
+        else [path]
     )
     if not files:
         raise InputError(f"{path}: holds no file of {', '.join(_SUFFIXES)}")
@@ -63,6 +70,8 @@ def read_results(
             continue
         if kind == "inspect":
             found.extend(read_inspect(file, patient=patient, model=model))
+        elif kind == "deep-tumor":
+            found.extend(read_deep_tumor(file, questions, model=model))
         elif kind in ("lm-eval", "lmms-eval"):
             found.extend(read_samples(file, patient=patient, model=model))
         else:
@@ -74,13 +83,16 @@ def _kind(path: Path) -> str:
     """What a file is by its own first row."""
     if path.suffix.lower() == ".eval":
         return "inspect"
-    if path.suffix.lower() == ".json":
+    suffix = unpacked(path).suffix.lower()
+    if suffix == ".json":
         keys = _keys(path)
         if {"eval", "status"} <= keys:
             return "inspect"
+        if {"results", "n_processed"} <= keys:
+            return "deep-tumor"
         if "results" in keys and keys & {"configs", "config", "n-shot", "versions"}:
             return "figures"
-    if path.suffix.lower() == ".jsonl":
+    if suffix == ".jsonl":
         first = next(table_rows(path), None)
         if first is not None and is_samples(first[1]):
             return "lm-eval"
@@ -90,7 +102,8 @@ def _kind(path: Path) -> str:
 def _keys(path: Path) -> set[str]:
     """The names at the top of a JSON object; none where it is no object."""
     try:
-        data: Any = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError):
+        with open_text(path) as text:
+            data: Any = json.loads(text.read())
+    except (OSError, ValueError, InputError, *PACKING_FAULTS):
         return set()
     return set(data) if isinstance(data, dict) else set()

@@ -12,6 +12,7 @@ from typing import Any
 from medspatial.errors import InputError, require
 from medspatial.exchange.results import LETTERS, ForeignResults, identity, options_and_answer
 from medspatial.files import ordinary_file
+from medspatial.records import PACKING_FAULTS, open_text, unpacked
 from medspatial.records.table import csv_rows, json_value
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".xlsx")
@@ -67,6 +68,9 @@ def read_table(
     for where, row in table_rows(path):
         lower = {str(name).strip().lower(): value for name, value in row.items()}
         item = {ours: _value(lower, ours, fields) for ours in OURS}
+        if item["prediction"] is None and _is_empty(lower, fields):
+            item["prediction"] = ""
+            found.notes["a prediction is empty: counted as not answered"] += 1
         for ours in ("question", "answer", "prediction"):
             if item[ours] is None:
                 looked = fields.get(ours) or " or ".join(_THEIRS[ours])
@@ -91,7 +95,7 @@ def read_table(
 
 def table_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield (place, row) of a table of any of the suffixes."""
-    suffix = path.suffix.lower()
+    suffix = unpacked(path).suffix.lower()
     ordinary_file(path)
     try:
         if suffix == ".xlsx":
@@ -99,19 +103,19 @@ def table_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         elif suffix == ".json":
             yield from _json(path)
         elif suffix == ".jsonl":
-            with path.open(encoding="utf-8-sig") as lines:
+            with open_text(path) as lines:
                 for number, line in enumerate(lines, start=1):
                     if line.strip():
                         yield f"{path}:{number}", _object(json_value(line), f"{path}:{number}")
         else:
-            with path.open(encoding="utf-8-sig", newline="") as lines:
+            with open_text(path) as lines:
                 head = lines.readline()
                 lines.seek(0)
                 for number, cells in csv_rows(lines, path, delimiter=_delimiter(head)):
                     yield f"{path}:{number}", dict(cells)
     except json.JSONDecodeError as error:
         raise InputError(f"{path}: not JSON: {error.msg} (line {error.lineno})") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, *PACKING_FAULTS) as error:
         raise InputError(f"{path}: cannot be read: {error}") from None
 
 
@@ -121,7 +125,8 @@ def _delimiter(head: str) -> str:
 
 
 def _json(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    data = json_value(path.read_text(encoding="utf-8-sig"))
+    with open_text(path) as text:
+        data = json_value(text.read())
     if isinstance(data, dict):  # a list inside an envelope, or rows by their id
         lists = [value for value in data.values() if isinstance(value, list) and value]
         rows = list(data.values()) if all(isinstance(one, dict) for one in data.values()) else None
@@ -154,6 +159,12 @@ def _object(row: Any, where: str) -> dict[str, Any]:
 def _value(lower: Mapping[str, Any], ours: str, fields: Mapping[str, str]) -> Any:
     names = (fields[ours].lower(),) if ours in fields else _THEIRS[ours]
     return next((lower[name] for name in names if lower.get(name) not in (None, "")), None)
+
+
+def _is_empty(lower: Mapping[str, Any], fields: Mapping[str, str]) -> bool:
+    """Whether a field of predictions is there and holds an empty text: the model said nothing."""
+    names = (fields["prediction"].lower(),) if "prediction" in fields else _THEIRS["prediction"]
+    return any(lower.get(name) == "" for name in names)
 
 
 def _options(lower: Mapping[str, Any], given: Any, where: str) -> list[str]:

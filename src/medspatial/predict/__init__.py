@@ -4,7 +4,14 @@ from medspatial.callable_room import make_callable
 from medspatial.predict.cases import Cases, CaseSource, LoadMasks, LoadVolume
 from medspatial.predict.failures import failure_lines
 from medspatial.predict.merge import Merged, merge
-from medspatial.predict.output import PredictionFile, iter_predictions, read_failures, read_predictions
+from medspatial.predict.output import (
+    VOLUMES_ENDING,
+    PredictionFile,
+    iter_predictions,
+    prediction_files,
+    read_failures,
+    read_predictions,
+)
 from medspatial.predict.pool import Workers, predict_with
 from medspatial.predict.processes import Processes, read_devices
 from medspatial.predict.runner import PredictionRun, PredictOptions, predict
@@ -13,6 +20,7 @@ from medspatial.predict.visible import Locate
 from medspatial.predict.worker import Job
 
 __all__ = [
+    "VOLUMES_ENDING",
     "CaseSource",
     "Cases",
     "Job",
@@ -31,6 +39,7 @@ __all__ = [
     "merge",
     "predict",
     "predict_with",
+    "prediction_files",
     "read_devices",
     "read_failures",
     "read_predictions",

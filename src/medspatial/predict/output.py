@@ -32,12 +32,15 @@ from medspatial.records import (
     RecordAppender,
     iter_records,
     read_records,
+    unpacked,
     write_records,
 )
 
+_ROWS = (".jsonl", ".csv")
+VOLUMES_ENDING = ".volumes.jsonl"
 _ENDINGS = (
     ".failures.jsonl",
-    ".volumes.jsonl",
+    VOLUMES_ENDING,
     ".manifest.json",
     ".cases.json",
     ".torn",
@@ -232,6 +235,29 @@ def read_failures(path: Path) -> list[Prediction]:
     """Return the failures of the run that wrote the answers in a file; empty where there are none."""
     failures = failures_file(path)
     return read_records(failures, Prediction).rows if failures.exists() else []
+
+
+def prediction_files(place: Path) -> list[Path]:
+    """Return a file of predictions as it is, of a folder those that lie in it, sorted.
+
+    What a run keeps beside its answers (failures, facts about volumes) is none.
+
+    Raises
+    ------
+    InputError
+        A folder without one.
+    """
+    if not place.is_dir():
+        return [place]
+    aside = tuple(ending for ending in _ENDINGS if ending.endswith(".jsonl"))
+    found = [
+        one
+        for one in sorted(place.iterdir())
+        if unpacked(one).suffix.lower() in _ROWS and not unpacked(one).name.endswith(aside)
+    ]
+    if not found:
+        raise InputError(f"{place}: holds no file of predictions ({', '.join(_ROWS)}, plain or .gz)")
+    return found
 
 
 def siblings(path: Path) -> dict[str, Path]:

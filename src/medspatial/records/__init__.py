@@ -9,7 +9,7 @@ from medspatial.records.base import (
     content_hash,
 )
 from medspatial.records.case import Case, MaskSource
-from medspatial.records.encoding import encodable, open_text, other_encoding
+from medspatial.records.encoding import PACKING_FAULTS, encodable, open_text, other_encoding, unpacked
 from medspatial.records.jsonl import (
     Loaded,
     RecordAppender,
@@ -39,6 +39,7 @@ from medspatial.records.visible import visible_share
 __all__ = [
     "CATEGORIES",
     "CATEGORY_TITLES",
+    "PACKING_FAULTS",
     "AnswerType",
     "AnsweredItem",
     "Case",
@@ -69,6 +70,7 @@ __all__ = [
     "plain_data",
     "read_records",
     "shown_kind",
+    "unpacked",
     "visible_share",
     "volume_name",
     "without_suffix",

@@ -17,7 +17,7 @@ from medspatial.errors import InputError
 from medspatial.files import shortened, whole_text
 from medspatial.records.base import Record
 from medspatial.records.case import Case
-from medspatial.records.encoding import open_text
+from medspatial.records.encoding import PACKING_FAULTS, open_text, unpacked
 from medspatial.records.identity import same_path, shared_names, with_case_id
 from medspatial.records.question import Item
 from medspatial.records.table import DOUBLED, DoubledKey, csv_rows, json_value
@@ -179,7 +179,7 @@ def _raw_rows(path: Path) -> Iterator[tuple[int, str | dict[str, Any]]]:
     """Yield (line number, JSON text or CSV cells)."""
     try:
         with open_text(path) as stream:
-            if path.suffix.lower() == ".csv":
+            if unpacked(path).suffix.lower() == ".csv":
                 yield from csv_rows(stream, path)
             else:
                 for line, text in enumerate(stream, start=1):
@@ -187,6 +187,8 @@ def _raw_rows(path: Path) -> Iterator[tuple[int, str | dict[str, Any]]]:
                         yield line, text
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 text (byte {error.start}: {error.reason})") from None
+    except PACKING_FAULTS as error:
+        raise InputError(f"{path}: the gzip file is damaged or ends early ({error})") from None
 
 
 def _ids_of_paths(path: Path) -> dict[str, str]:

@@ -32,7 +32,9 @@ class AnswerWords:
     foreign: dict[str, int] = field(default_factory=dict)
 
 
-def answer_words(dataset: str | Path, predictions_dir: str | Path, pattern: str) -> AnswerWords:
+def answer_words(
+    dataset: str | Path, predictions_dir: str | Path, pattern: str, *, aside: tuple[str, ...] = ()
+) -> AnswerWords:
     """Count words of the reference answers and of every prediction file that matches a pattern.
 
     Predictions are joined to the questions by ``id``, else by volume name and question text, never by
@@ -42,6 +44,8 @@ def answer_words(dataset: str | Path, predictions_dir: str | Path, pattern: str)
     ----------
     dataset
         Questions: JSONL, a JSON list, or JSON of cases with ``qa_pairs``; plain or gzip.
+    aside
+        Endings of files that hold no answers, whatever the pattern says.
 
     Raises
     ------
@@ -58,7 +62,8 @@ def answer_words(dataset: str | Path, predictions_dir: str | Path, pattern: str)
             raise InputError(f"{where}: field 'answer': must be a text; got {row.get('answer')!r}")
         found.by_group[REFERENCE].append(len(row["answer"].split()))
         keys.update(_keys(row))
-    paths = sorted(path for path in folder.glob(pattern) if path.is_file()) if folder.is_dir() else []
+    matching = folder.glob(pattern) if folder.is_dir() else ()
+    paths = sorted(path for path in matching if path.is_file() and not path.name.endswith(aside))
     if not paths:
         raise InputError(f"{folder}: no file matches {pattern!r}")
     for path in paths:
@@ -71,12 +76,12 @@ def answer_words(dataset: str | Path, predictions_dir: str | Path, pattern: str)
 def _count(path: Path, name: str, keys: set[Any], found: AnswerWords) -> None:
     for number, row in read_rows(path):
         model = str(row.get("model") or name)
-        if "prediction" not in row:
+        if "prediction" not in row and row.get("status") != "failed":
             raise InputError(f"{path}:{number}: needs a field 'prediction'; fields: {sorted(row)}")
         words = found.by_group.setdefault(model, [])
         if not keys & set(_keys(row)):
             found.foreign[model] = found.foreign.get(model, 0) + 1
-        elif row["prediction"] is None:
+        elif row.get("prediction") is None:
             found.failed[model] = found.failed.get(model, 0) + 1
         else:
             words.append(len(str(row["prediction"]).split()))

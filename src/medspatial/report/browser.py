@@ -13,6 +13,7 @@ from typing import Any
 from medspatial.compare.failures import FAILURE_TITLES
 from medspatial.compare.groups import categories_of
 from medspatial.records import Evidence, Question
+from medspatial.report.arm_pairs import ArmPairs
 from medspatial.report.formatting import measure
 from medspatial.report.model_notes import ModelNote
 from medspatial.report.names import spoken, title
@@ -31,6 +32,7 @@ def write_browser(
     *,
     subtypes: Mapping[str, str] | None = None,
     notes: Sequence[ModelNote] = (),
+    arms: ArmPairs | None = None,
 ) -> None:
     """Write ``data/index.js`` and ``data/details-*.js``.
 
@@ -42,6 +44,8 @@ def write_browser(
         Titles of subtypes.
     notes
         The models', for the words in which each question reached them.
+    arms
+        What became of the questions in control arms, for the tables that lead to them.
     """
     data = folder / "data"
     data.mkdir(parents=True, exist_ok=True)
@@ -72,8 +76,19 @@ def write_browser(
         },
         "perFile": _PER_FILE,
         "columns": {name: _column([row[place] for row in rows]) for place, name in enumerate(_COLUMNS)},
+        **_arm_columns([row[0] for row in rows], arms or ArmPairs()),
     }
     _write_script(data / "index.js", "index", index)
+
+
+def _arm_columns(ids: Sequence[str], arms: ArmPairs) -> dict[str, Any]:
+    """Letters of control arms, a column per arm; see `ArmPairs`."""
+    return {
+        "arms": {
+            name: _column([letters.get(one, "") for one in ids]) for name, letters in arms.pairs.items()
+        },
+        "grounding": _column([arms.grounding.get(one, "") for one in ids]),
+    }
 
 
 def script_literal(content: Any) -> str:

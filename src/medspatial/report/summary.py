@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from medspatial.compare.result import Accuracy, Comparison, Grounding, Interval
 
 
+BASELINE = "baseline"  # how the kind of a model that sees no image begins
+
+
 @dataclass(frozen=True)
 class Summary:
     """The head of a report: a few key figures and one sentence per finding."""
@@ -23,8 +26,18 @@ class Summary:
     reading: str
 
 
-def summarise(comparison: Comparison, questions: Sequence[Question]) -> Summary:
-    """Write the head of a report from a comparison; says nothing that the intervals do not bear out."""
+def summarise(
+    comparison: Comparison, questions: Sequence[Question], kinds: Mapping[str, str] | None = None
+) -> Summary:
+    """Write the head of a report from a comparison; says nothing that the intervals do not bear out.
+
+    Parameters
+    ----------
+    kinds
+        Model to what it is where that must be known to read its figures, such as ``"baseline"``. What a
+        baseline, which sees no image, has of visual grounding stands in the table alone.
+    """
+    kinds = kinds or {}
     results = [comparison.result(model) for model in comparison.models]
     guess = next((one.overall.guess for one in results if one.overall.guess is not None), None)
     figures = [
@@ -36,11 +49,20 @@ def summarise(comparison: Comparison, questions: Sequence[Question]) -> Summary:
     ]
     figures.append(("Smallest difference likely to be found", smallest_difference(comparison)))
     what = measured(comparison)
-    findings = [_finding(one.model, one.overall, what) for one in results]
-    findings += [_grounding(found) for found in comparison.grounding]
+    called = {one.model: _called(one.model, kinds.get(one.model)) for one in results}
+    findings = [_finding(called[one.model], one.overall, what) for one in results]
+    findings += [
+        _grounding(found)
+        for found in comparison.grounding
+        if not kinds.get(found.model, "").startswith(BASELINE)
+    ]
     if words := nothing_to_find(comparison):
         findings.append(words)
     return Summary(tuple(pair for pair in figures if pair[1]), tuple(findings), reading(comparison))
+
+
+def _called(model: str, kind: str | None) -> str:
+    return f"{model} ({kind})" if kind else model
 
 
 def _grounding(found: Grounding) -> str:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import inspect
+import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from medspatial.anatomy import load_label_map
 from medspatial.arms import arm
-from medspatial.cases import find_cases, write_phantoms
+from medspatial.cases import outside_sources, source_callable, write_phantoms
 from medspatial.errors import EXIT_FAILURES, EXIT_INPUT, EXIT_OK, InputError, MedspatialError
 from medspatial.llm.access import Access, llm_access
 from medspatial.models import model_cards
@@ -24,6 +25,7 @@ from medspatial.records import Question, read_records
 from medspatial.study.config import MetricConfig, ModelConfig, StudyConfig
 from medspatial.study.entries import REMOTE_KINDS, check_metric, check_model, refuse_unknown
 from medspatial.study.estimate import Estimate, estimates
+from medspatial.study.loading import found_cases
 from medspatial.volume.axes import validate_axcodes
 
 Level = Literal["ok", "missing", "wrong"]
@@ -110,6 +112,7 @@ def check_study(
     findings += _servers(study, network)
     findings += _disk(study, Path(folder or "."))
     questions = _count(study, cases)
+    findings += _reading(study, questions)
     wrong = any(one.level == "wrong" for one in findings)
     costs = () if wrong or questions is None else tuple(estimates(study, questions))
     return StudyCheck(tuple(findings), questions, costs)
@@ -135,10 +138,12 @@ def _cases(study: StudyConfig, scan: bool) -> tuple[int | None, list[Finding]]:
                 Finding("cases", "wrong", f"phantom: count must be 1 or more, got {count!r}"),
             ]
         return count * times, [*found, Finding("cases", "ok", f"{count} phantoms")]
+    if settings.source is not None:
+        return None, [*found, *_source(settings.source, settings.options)]
     if not scan and Path(settings.path or "").exists():
         return None, found
     try:
-        scanned = find_cases(Path(settings.path or ""), label_map=settings.label_map)
+        scanned = found_cases(settings)
     except MedspatialError as error:
         return None, [*found, Finding("cases", "wrong", str(error))]
     refused = f", {len(scanned.refused)} of them cannot be used" if scanned.refused else ""
@@ -147,6 +152,14 @@ def _cases(study: StudyConfig, scan: bool) -> tuple[int | None, list[Finding]]:
     return usable * times, [*found, Finding("cases", "ok" if usable else "wrong", words)]
 
 
+def _source(name: str, options: Mapping[str, Any]) -> list[Finding]:
+    """Hold the options of a package's source to what it takes; asking it may cost, so it is not asked."""
+    wrong = _tried("cases", lambda: source_callable(name, options))
+    words = f"{name} of package {{}}: its options are right, its cases are known when the study runs"
+    return wrong or [Finding("cases", "ok", words.format(outside_sources()[name].package))]
+
+
+_ITS_KIND = re.compile(r"(model|metric) '[^']*': ")  # how errors of an entry begin, by kind and not by name
 _OF_THE_STUDY = {"folder", "progress"}
 
 
@@ -168,6 +181,23 @@ def _count(study: StudyConfig, cases: int | None) -> int | None:
     except MedspatialError:
         return None
     return min((one for one in (most, settings.limit) if one is not None), default=None)
+
+
+def _reading(study: StudyConfig, questions: int | None) -> Iterator[Finding]:
+    """Say what readers are asked; fewer questions than they should be asked are no study of theirs."""
+    settings = study.reading
+    if settings is None:
+        return
+    asked = settings.count or questions
+    if asked is None:
+        return
+    if questions is not None and asked > questions:
+        rule = f"count: must be at most the {questions} questions, got {asked}"
+        yield Finding("reading", "wrong", rule)
+        return
+    people = len(settings.readers)
+    total = asked * (settings.overlap or people) * len(settings.conditions)
+    yield Finding("reading", "ok", f"{people} readers, at most {total:,} answers to {asked:,} questions")
 
 
 def _arms(study: StudyConfig) -> Iterator[Finding]:
@@ -270,6 +300,6 @@ def _tried(part: str, look: Callable[[], object]) -> list[Finding]:
     try:
         look()
     except MedspatialError as error:
-        words = str(error).removeprefix(f"{part}: ")
+        words = _ITS_KIND.sub("", str(error), count=1) if _ITS_KIND.match(part + ": ") else str(error)
         return [Finding(part, "wrong" if isinstance(error, InputError) else "missing", words)]
     return []

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from medspatial.errors import InputError
+from medspatial.named_options import named_options
 from medspatial.study.config import StudyConfig
 from medspatial.study.paths import model_paths
 
@@ -62,33 +62,9 @@ def chosen_study(
 
 
 def _entry(text: str) -> dict[str, Any]:
-    """Read ``NAME:option=value,...``; a comma inside brackets or quotes parts nothing."""
-    kind, _, rest = text.partition(":")
-    options: dict[str, Any] = {}
-    for pair in _parts(rest):
-        key, equals, value = pair.partition("=")
-        if not equals or not key.strip():
-            raise InputError(f"--model {text}: needs NAME:option=value,..., got {pair!r}")
-        try:
-            options[key.strip().replace("-", "_")] = yaml.safe_load(value)
-        except yaml.YAMLError:
-            options[key.strip().replace("-", "_")] = value
+    try:
+        kind, options = named_options(text)
+    except InputError as error:
+        raise InputError(f"--model {error}") from None
     own: dict[str, Any] = {name: options.pop(name) for name in ("name", "batch_size") if name in options}
     return {"kind": kind, "name": kind, **own, "options": model_paths(kind, options, Path.cwd())}
-
-
-def _parts(text: str) -> list[str]:
-    parts, depth, quote, start = [], 0, "", 0
-    for place, mark in enumerate(text):
-        if quote:
-            quote = "" if mark == quote else quote
-        elif mark in "\"'":
-            quote = mark
-        elif mark in "[{(":
-            depth += 1
-        elif mark in "]})":
-            depth -= 1
-        elif mark == "," and depth == 0:
-            parts.append(text[start:place])
-            start = place + 1
-    return [part for part in (*parts, text[start:]) if part.strip()]

@@ -6,8 +6,10 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from medspatial.arms import epoch_names
 from medspatial.files import shortened
 from medspatial.models.naming import NAME_RULE, is_name
+from medspatial.readers.design import ReadingConfig
 from medspatial.records import Record
 from medspatial.study.matrix import expanded
 from medspatial.tracking import tracker_names
@@ -16,7 +18,7 @@ BASELINES = ("random", "prior", "oracle", "echo")
 
 
 class CasesConfig(Record):
-    """Where the cases come from: a folder or a file of cases, or the built-in phantom.
+    """Where the cases come from: a folder or a file of cases, the built-in phantom, or a package's source.
 
     A plain text stands for ``path``: ``cases: my_ct``.
 
@@ -27,6 +29,11 @@ class CasesConfig(Record):
     phantom
         In place of ``path``: settings of `medspatial.cases.write_phantoms`, such as ``count``, ``seed``,
         ``spacing``.
+    source
+        In place of ``path``: a kind of case source that an installed package brings; `medspatial plugins`
+        lists them.
+    options
+        Those of the ``source``. Relative paths start from the study file.
     label_map
         Forces the label map of all masks; without it each mask says its own, or a table beside it.
     assume_axes
@@ -37,14 +44,18 @@ class CasesConfig(Record):
 
     path: str | None = None
     phantom: dict[str, Any] | None = None
+    source: str | None = None
+    options: dict[str, Any] = Field(default_factory=dict)
     label_map: str | None = None
     assume_axes: str | None = None
     mirrored: bool = False
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        if (self.path is None) == (self.phantom is None):
-            raise ValueError("needs either 'path' or 'phantom'")
+        if [self.path, self.phantom, self.source].count(None) != 2:
+            raise ValueError("needs one of 'path', 'phantom', 'source'")
+        if self.options and self.source is None:
+            raise ValueError("'options' are those of a 'source', and there is none")
         return self
 
 
@@ -66,7 +77,7 @@ class QuestionsConfig(Record):
     balance
         Leave out questions that can be guessed from the cohort's texts.
     limit
-        Ask only the first so many.
+        Ask only the first so many; they stand case by case, so a small number asks of few patients.
     """
 
     path: str | None = None
@@ -199,7 +210,7 @@ class StudyConfig(Record):
     title
         Of the report; by default made from the name of the cases.
     cases
-        A folder or file of cases, or the phantom.
+        A folder or file of cases, the phantom, or a source of an installed package.
     questions
         Which questions are asked.
     models
@@ -207,12 +218,17 @@ class StudyConfig(Record):
         each combination of options.
     arms
         Control arms to run besides ``standard``; see `medspatial.arms`.
+    epochs
+        How often the arm ``standard`` is asked, each time with another draw where a model samples. The share
+        of the interval's variance that comes from the draw stands in the comparison and the report.
     metrics
         How answers are scored; the metric that is compared is always among them.
     compare
         How the scores are compared.
     report
         How the page is made.
+    reading
+        People who answer too, by ``medspatial read``; they stand beside the models, and can come later.
     track
         Experiment tracker; changes no result, so a study resumes with another one.
     """
@@ -224,9 +240,11 @@ class StudyConfig(Record):
         default=tuple(ModelConfig(kind=name, name=name) for name in BASELINES), min_length=1
     )
     arms: tuple[str, ...] = ("standard",)
+    epochs: int = Field(default=1, ge=1, le=100)
     metrics: tuple[MetricConfig, ...] = (MetricConfig(name="structured"), MetricConfig(name="exact"))
     compare: CompareConfig = CompareConfig()
     report: ReportConfig = ReportConfig()
+    reading: ReadingConfig | None = None
     track: TrackConfig | None = None
 
     @field_validator("cases", mode="before")
@@ -255,11 +273,19 @@ class StudyConfig(Record):
         doubled = sorted({name for name in names if names.count(name) > 1})
         if doubled:
             raise ValueError(f"two models are named {doubled[0]!r}: give one another 'name'")
+        if self.reading is not None:
+            if "readers" in names:
+                raise ValueError("with 'reading' no model can be named 'readers': that file is the readers'")
+            if self.reading.assistant not in {None, *names}:
+                raise ValueError(
+                    f"reading.assistant must be a model of this study ({', '.join(names)}), "
+                    f"got {self.reading.assistant!r}"
+                )
         return self
 
     def all_arms(self) -> tuple[str, ...]:
-        """Return the arms, ``standard`` always first."""
-        return tuple(dict.fromkeys(("standard", *self.arms)))
+        """Return the arms, ``standard`` always first, its repeats last."""
+        return tuple(dict.fromkeys(("standard", *self.arms, *epoch_names(self.epochs))))
 
     def all_metrics(self) -> tuple[MetricConfig, ...]:
         """Return the metrics, the compared one always first."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from medspatial.cases import is_outside
 from medspatial.errors import InputError
+from medspatial.records.yaml_record import study_data, validated
 from medspatial.study.config import StudyConfig
 from medspatial.study.file import (
     builtin_names,
     builtin_study,
     folder_study,
     read_study,
-    study_data,
-    validated,
+    source_study,
 )
 from medspatial.study.outside import OutsideStudy, outside_studies, outside_study
 from medspatial.study.report_set import ReportSetConfig, resolved_report_set
@@ -52,7 +53,7 @@ def read_any_study(path: str | Path) -> AnyStudy:
 
 
 def find_study(name: str | None) -> AnyStudy:
-    """Return the study that a user means: a name, a study file, or a folder or file of cases.
+    """Return the study that a user means: a name, a study file, or cases (folder, file, package's source).
 
     A name (of a built-in study, or of one of an installed package) comes before a folder of that name, so
     that ``demo`` means the same after the demo has written its folder; ``./demo`` is the folder. Without a
@@ -67,6 +68,8 @@ def find_study(name: str | None) -> AnyStudy:
         return builtin_study(name or "demo")
     if name in outside_studies():
         return outside_study(name)
+    if is_outside(name):
+        return source_study(name)
     path = Path(name)
     if path.suffix in {".yaml", ".yml"}:
         return read_any_study(path)

@@ -6,10 +6,21 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-from medspatial.cases import CaseData, case_fingerprint, cases_root, load_case, read_cases
+from medspatial.cases import (
+    CaseData,
+    Discovery,
+    case_fingerprint,
+    find_cases,
+    load_case,
+    outside_cases,
+    outside_sources,
+)
 from medspatial.errors import InputError
 from medspatial.records import Case, Item
+from medspatial.study.config import CasesConfig
 from medspatial.volume import MaskSet, Volume
+
+ROOT_FILE = "root.json"  # in the folder `cases` of a study whose source is a package's
 
 
 class CaseLoader:
@@ -57,20 +68,50 @@ class CaseLoader:
         return self._cases[case_id]
 
 
+def found_cases(settings: CasesConfig) -> Discovery:
+    """Return the cases of a study that are found, not made: of a folder, a list, or a package's source.
+
+    Raises
+    ------
+    InputError
+        See `medspatial.cases.find_cases` and `medspatial.cases.outside_cases`.
+    """
+    if settings.source is not None:
+        return outside_cases(settings.source, settings.options, label_map=settings.label_map)
+    path = Path(settings.path or "")
+    if not path.exists() and path.name in outside_sources():
+        raise InputError(f"{path}: no such folder or file; a case source is written {{source: {path.name}}}")
+    return find_cases(path, label_map=settings.label_map)
+
+
 def case_loader(
-    cases: Path | None,
+    cases: str | Path | None,
     items: Sequence[Item] = (),
     image_root: Path = Path(),
     assume_axes: str | None = None,
 ) -> CaseLoader:
-    """Return a loader of the cases of a folder or case file.
+    """Return a loader of the cases of a folder, a case file, or a source; see `medspatial.cases.find_cases`.
 
-    Without one, each item's own ``image_path`` is its case's volume, from ``image_root``.
+    Without one, each item's own ``image_path`` is its case's volume, from ``image_root``; a path that begins
+    with that folder already, as scripts of the field write it, is taken as it is where only that leads to a
+    file.
     """
     if cases is not None:
-        return CaseLoader(read_cases(cases), cases_root(cases), assume_axes)
+        known = find_cases(cases)
+        return CaseLoader(known.cases, known.root, assume_axes)
     found = {
-        item.case_id: Case(case_id=item.case_id, patient_id=item.patient_id, image_path=item.image_path)
+        item.case_id: Case(
+            case_id=item.case_id,
+            patient_id=item.patient_id,
+            image_path=_below(item.image_path, image_root),
+        )
         for item in items
     }
     return CaseLoader(list(found.values()), image_root, assume_axes)
+
+
+def _below(path: str | None, root: Path) -> str | None:
+    """Return an image's path for a loader that starts from a folder."""
+    if path is None or not Path(path).is_relative_to(root) or (root / path).exists():
+        return path
+    return str(Path(path).relative_to(root)) if Path(path).exists() else path

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from medspatial.cases import source_callable
 from medspatial.errors import InputError, MedspatialError
 from medspatial.models import model_options
-from medspatial.models.options import Options, kind_by_name
+from medspatial.models.options import Options, kind_by_name, signature_options
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
@@ -38,6 +39,15 @@ def model_paths(model: str, options: Mapping[str, Any], folder: Path) -> dict[st
         if kind == "reader" and isinstance(reader, str) and isinstance(own, Mapping):
             found[name] = model_paths(reader, own, folder)
     return found
+
+
+def source_paths(source: str, options: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Return the options of a package's case source; those that are paths by type start from a folder."""
+    try:
+        known = signature_options(source_callable(source, options))
+    except MedspatialError:  # told when the cases are looked for
+        known = Options()
+    return {name: _resolved(known.kind(name), value, folder) for name, value in options.items()}
 
 
 def metric_paths(options: Mapping[str, Any], folder: Path) -> dict[str, Any]:

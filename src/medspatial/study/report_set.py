@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from medspatial.cases import cases_root, read_cases
+from medspatial.cases import find_cases
 from medspatial.cases.ct_rate import LICENSE, one_per_scan, read_reports
 from medspatial.datasets.frozen import MANIFEST, freeze, read_frozen
 from medspatial.datasets.review import assign, write_assignments
@@ -160,7 +160,8 @@ def _without_conflicts(
     candidates: list[Question], path: str
 ) -> tuple[list[Question], list[Drop], dict[str, Any]]:
     """Take out questions whose side the masks contradict."""
-    report = check_answer_sides(candidates, read_cases(path), cases_root(path))
+    known = find_cases(Path(path))
+    report = check_answer_sides(candidates, known.cases, known.root)
     verdicts = Counter(one.verdict for one in report.checks)
     wrong = {one.id for one in report.checks if one.verdict == "conflict"}
     facts = {

@@ -2,7 +2,7 @@
 
 ``cases/``        volumes and masks of the phantom, and ``cases.jsonl``
 ``questions/``    ``questions.jsonl``, ``dropped.jsonl``
-``predictions/``  ``MODEL.jsonl``, or ``MODEL@ARM.jsonl`` for a control arm
+``predictions/``  ``MODEL.jsonl``, or ``MODEL@ARM.jsonl`` for a control arm; ``readers.jsonl``
 ``scores/``       ``METRIC/MODEL.jsonl``
 ``compare/``      ``comparison.json``, ``correctness_matrix.csv``
 ``report/``       ``index.html``, tables and figures
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from medspatial.arms import arm, extra_volumes
-from medspatial.cases import cases_root, find_cases, write_phantoms
+from medspatial.cases import write_phantoms
 from medspatial.compare import Comparison, CorrectnessMatrix, compare
 from medspatial.errors import InputError, MedspatialError
 from medspatial.files import locked, write_json
@@ -39,11 +39,13 @@ from medspatial.questions import (
 from medspatial.records import Case, Prediction, Question, Score, read_records, write_records
 from medspatial.report import write_report
 from medspatial.report.model_notes import ModelNote
+from medspatial.report.page import PEOPLE_PAGE
 from medspatial.score import ScoringRun, metric, score_file
 from medspatial.study.config import MetricConfig, ModelConfig, StudyConfig
 from medspatial.study.entries import check_entries
-from medspatial.study.loading import CaseLoader
+from medspatial.study.loading import ROOT_FILE, CaseLoader, found_cases
 from medspatial.study.model_notes import model_note, seconds_per_stage
+from medspatial.study.people import ANSWERED, StudyPeople
 from medspatial.study.stopped import cause_of, part_name
 from medspatial.tracking import start_tracker, track_report
 
@@ -63,6 +65,8 @@ class StudyRun:
     stopped
         Models and metrics that could not go on (``model 'x'``), with the cause; what they had not finished is
         in no table.
+    kinds
+        Model to what it is where that must be known to read its figures, such as ``"baseline"``.
     """
 
     folder: Path
@@ -72,6 +76,7 @@ class StudyRun:
     failed: int
     unusable: dict[str, str] = field(default_factory=dict)
     stopped: dict[str, str] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
 
 
 class Study:
@@ -103,6 +108,7 @@ class Study:
         self._warn_of = warn or say
         self._root = self.folder / "cases"
         self._notes: list[ModelNote] = []
+        self._people: StudyPeople | None = None
         self._stopped: dict[str, str] = {}
         self._unfinished: set[tuple[str, str]] = set()  # model and arm
 
@@ -127,14 +133,21 @@ class Study:
         cases = self.cases()
         questions = self.questions(cases)
         runs = list(self.predictions(cases, questions))
+        self.people(questions)
         scores = self.scores(questions)
         comparison = self.compare(questions, scores)
         page = self.report(cases, questions, scores, comparison)
         self.track(comparison)
         self._release()
-        failed = sum(run.failed for run in runs)
         return StudyRun(
-            self.folder, comparison, page, len(questions), failed, self._unusable(), self._stopped
+            self.folder,
+            comparison,
+            page,
+            questions=len(questions),
+            failed=sum(run.failed for run in runs),
+            unusable=self._unusable(),
+            stopped=self._stopped,
+            kinds={note.model: note.kind for note in self._notes if note.kind},
         )
 
     def cases(self) -> list[Case]:
@@ -145,16 +158,17 @@ class Study:
                 cases = write_phantoms(self._root, **settings.phantom, progress=bar)
             self.say(f"cases: {len(cases)} phantoms in {self._root}")
         else:
-            source = Path(settings.path or "")
-            self._root = cases_root(source)
-            found = find_cases(source, label_map=settings.label_map)
-            cases = found.cases
-            self.say(f"cases: {len(cases)} of {found.patients} patients in {source}")
+            found = found_cases(settings)
+            self._root, cases = found.root, found.cases
+            place = settings.path or f"{settings.source}, below {found.root}"
+            self.say(f"cases: {len(cases)} of {found.patients} patients in {place}")
             for line in found.lines():
                 self._warn_of(line)
         if settings.mirrored:
             cases += mirrored_cases(cases)
         write_records(self.folder / "cases" / "all_cases.jsonl", cases)
+        if settings.source is not None:  # no path in the manifest says where relative paths start
+            write_json(self.folder / "cases" / ROOT_FILE, {"root": str(self._root)})
         return cases
 
     def questions(self, cases: list[Case]) -> list[Question]:
@@ -240,6 +254,14 @@ class Study:
         self._warn(f"{label}: {line}" for line in failure_lines(run))
         return run
 
+    def people(self, questions: list[Question]) -> None:
+        """Offer the questions to the study's readers, and take up what they have answered."""
+        if self.config.reading is not None:
+            self._people = StudyPeople(self.config.reading, self.folder, self.config.title, questions)
+            self._people.offer()
+            self._people.collect()
+            self.say(self._people.line())
+
     def scores(self, questions: list[Question]) -> list[Score]:
         """Score what no metric has scored yet, or has scored under other settings."""
         scores: list[Score] = []
@@ -266,6 +288,8 @@ class Study:
         for model, arm_name in self._finished():
             rows = iter_predictions(self._predictions_of(model, arm_name))
             runs.append(score_file(judge, rows, folder / f"{_stem(model, arm_name)}.jsonl"))
+        if self._people is not None:
+            runs.append(score_file(judge, self._people.predictions, folder / f"{ANSWERED}.jsonl"))
         judge.close()
         return runs
 
@@ -283,7 +307,17 @@ class Study:
     def compare(self, questions: list[Question], scores: list[Score]) -> Comparison:
         """Compare the models by the chosen metric."""
         settings = self.config.compare
-        comparison = compare(
+        scores = self._whole(scores, questions)
+        comparison = self._compared(questions, scores)
+        folder = self.folder / "compare"
+        write_json(folder / "comparison.json", comparison.model_dump(mode="json"))
+        matrix = CorrectnessMatrix.from_scores(scores, questions=questions, metric=settings.metric)
+        matrix.write(folder / "correctness_matrix.csv")
+        return comparison
+
+    def _compared(self, questions: list[Question], scores: list[Score]) -> Comparison:
+        settings = self.config.compare
+        return compare(
             scores,
             questions=questions,
             metric=settings.metric,
@@ -291,38 +325,64 @@ class Study:
             resamples=settings.resamples,
             seed=settings.seed,
         )
-        folder = self.folder / "compare"
-        write_json(folder / "comparison.json", comparison.model_dump(mode="json"))
-        matrix = CorrectnessMatrix.from_scores(scores, questions=questions, metric=settings.metric)
-        matrix.write(folder / "correctness_matrix.csv")
-        return comparison
+
+    def _whole(self, scores: list[Score], questions: list[Question]) -> list[Score]:
+        """Leave out readers who answered a part: what they were not asked is not wrong."""
+        partial = self._people.partial(questions) if self._people else frozenset()
+        return [one for one in scores if one.model not in partial]
 
     def report(
         self, cases: list[Case], questions: list[Question], scores: list[Score], comparison: Comparison
     ) -> Path:
         """Write the page with tables, figures and every question's pictures."""
-        predictions = list(self._all_predictions())
+        compared = [one for one in scores if one.metric == self.config.compare.metric]
+        load = CaseLoader(cases, self._root, self.config.cases.assume_axes).data
+        read = self._read_by_all(questions)
+        shared: dict[str, Any] = {
+            "load": load,
+            "manifest": self._manifest.model_dump(mode="json"),
+            "subtypes": {one.id: one.title for one in subtypes()},
+            "notes": self._notes,
+            "max_pictures": self.config.report.max_pictures,
+        }
         with progress("report", len({question.case_id for question in questions})) as bar:
             page = write_report(
                 self.folder / "report",
                 title=self.config.title,
                 questions=questions,
-                predictions=predictions,
-                scores=[score for score in scores if score.metric == self.config.compare.metric],
+                predictions=list(self._all_predictions()),
+                scores=self._whole(compared, questions),
                 comparison=comparison,
-                load=CaseLoader(cases, self._root, self.config.cases.assume_axes).data,
-                manifest=self._manifest.model_dump(mode="json"),
                 drops=self._drops(),
                 unusable=self._unusable(),
-                subtypes={one.id: one.title for one in subtypes()},
-                notes=self._notes,
                 seconds=self._seconds(),
                 stopped=self._stopped,
-                max_pictures=self.config.report.max_pictures,
+                people=self._people.results(compared) if self._people else None,
+                people_page=bool(read),
                 progress=lambda case_id: bar.advance(1, case_id),
+                **shared,
+            )
+        if read:
+            asked = {one.id for one in read}
+            rows = [one for one in compared if one.id in asked and one.arm == "standard"]
+            write_report(
+                self.folder / "report" / PEOPLE_PAGE,
+                title=f"{self.config.title}: what every reader read",
+                questions=read,
+                predictions=[one for one in self._all_predictions() if one.id in asked],
+                scores=rows,
+                comparison=self._compared(read, rows),
+                **shared,
             )
         self.say(f"report: {page}")
         return page
+
+    def _read_by_all(self, questions: list[Question]) -> list[Question]:
+        """Return the questions that all readers answered, where that is not all of them."""
+        if self._people is None or not self._people.partial(questions):
+            return []
+        common = self._people.common()
+        return [one for one in questions if one.id in common]
 
     def track(self, comparison: Comparison) -> None:
         """Log comparison, tables, figures and manifest to the tracker, if the study names one."""
@@ -380,6 +440,8 @@ class Study:
     def _all_predictions(self) -> Iterator[Prediction]:
         for model, arm_name in self._finished():
             yield from iter_predictions(self._predictions_of(model, arm_name))
+        if self._people is not None:
+            yield from self._people.predictions
 
     def _predictions_of(self, model: str, arm_name: str) -> Path:
         return self.folder / "predictions" / f"{_stem(model, arm_name)}.jsonl"
@@ -408,10 +470,14 @@ class Study:
 
 
 def _configuration(config: StudyConfig) -> dict[str, Any]:
-    """Return what decides a study's results; ``limit``, unknown to earlier versions, only where it is set."""
-    found = config.model_dump(mode="json", exclude={"track"})
+    """Return what decides the models' results; fields unknown to earlier versions only where they are set."""
+    found = config.model_dump(mode="json", exclude={"track", "reading"})
+    if found["cases"]["source"] is None:
+        del found["cases"]["source"], found["cases"]["options"]
     if found["questions"]["limit"] is None:
         del found["questions"]["limit"]
+    if found["epochs"] == 1:
+        del found["epochs"]
     return found
 
 

@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from medspatial.arms import ARMS
 from medspatial.models import model_cards
 from medspatial.models.registry import BASELINES
+from medspatial.readers.design import ReadingConfig
 from medspatial.score.registry import BUILT_IN_METRICS
 from medspatial.study.config import (
     CasesConfig,
@@ -38,6 +39,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "metrics": MetricConfig,
     "compare": CompareConfig,
     "report": ReportConfig,
+    "reading": ReadingConfig,
     "track": TrackConfig,
 }
 

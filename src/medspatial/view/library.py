@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from medspatial.cases import cases_root, find_cases
+from medspatial.cases import Discovery, find_cases, is_outside
 from medspatial.errors import InputError
 from medspatial.records import Case, Prediction, Question, Score, read_records, volume_name
 from medspatial.study import CaseLoader
+from medspatial.study.loading import ROOT_FILE
 from medspatial.view.roots import Roots
 
 _NOT_ANSWERS = (".volumes.jsonl", ".failures.jsonl")
@@ -84,12 +85,14 @@ class Library:
 
 
 def open_library(
-    path: str | Path, *, extra_roots: Sequence[Path] = (), questions: Path | None = None
+    source: str | Path, *, extra_roots: Sequence[Path] = (), questions: Path | None = None
 ) -> Library:
-    """Open a study's folder, a folder or file of cases, or one CT.
+    """Open a study's folder, a folder or file of cases, one CT, or a case source of a package.
 
     Parameters
     ----------
+    source
+        A path, or as text also what `medspatial.cases.find_cases` takes.
     extra_roots
         Further folders that links and absolute paths of cases may lead into.
     questions
@@ -100,30 +103,32 @@ def open_library(
     InputError
         Nothing to show, or unreadable records.
     """
-    path = Path(path)
-    if not path.exists():
+    outside = isinstance(source, str) and is_outside(source)
+    path = Path(source)
+    if not outside and not path.exists():
         raise InputError(f"{path}: no such file or folder")
     if (path / "manifest.json").is_file() and (path / "cases" / "all_cases.jsonl").is_file():
+        if questions is not None:
+            raise InputError(f"--questions {questions}: {path} is a study's folder, which has its own")
         return _of_run(path, extra_roots)
     if path.is_file() and path.suffix not in {".jsonl", ".csv"}:
         name = volume_name(path.name)
-        cases, root = [Case(case_id=name, patient_id=name, image_path=path.name)], path.parent
+        found = Discovery([Case(case_id=name, patient_id=name, image_path=path.name)], path.parent)
     else:
-        cases, root = find_cases(path).cases, cases_root(path)
+        found = find_cases(source)
     asked = read_records(questions, Question).rows if questions else []
     return Library(
-        title=path.resolve().name,
-        cases={case.case_id: case for case in cases},
-        root=root,
-        roots=Roots([root, *extra_roots]),
+        title=str(source) if outside else path.resolve().name,
+        cases={case.case_id: case for case in found.cases},
+        root=found.root,
+        roots=Roots([found.root, *extra_roots]),
         questions={one.id: one for one in asked},
     )
 
 
 def _of_run(folder: Path, extra_roots: Sequence[Path]) -> Library:
     settings = _settings(folder / "manifest.json")
-    source = settings.get("cases", {}).get("path")
-    root = cases_root(Path(source)) if source else folder / "cases"
+    root = _root(folder, settings.get("cases", {}))
     cases = read_records(folder / "cases" / "all_cases.jsonl", Case).rows
     asked = folder / "questions" / "questions.jsonl"
     questions = read_records(asked, Question).rows if asked.is_file() else []
@@ -144,6 +149,16 @@ def _of_run(folder: Path, extra_roots: Sequence[Path]) -> Library:
         scores=_by_question(_rows(folder / "scores", Score)),
         report=report if (report / "index.html").is_file() else None,
     )
+
+
+def _root(folder: Path, cases: Mapping[str, Any]) -> Path:
+    """Return the folder that relative paths of a study's cases start from."""
+    if cases.get("source"):
+        return Path(json.loads((folder / "cases" / ROOT_FILE).read_text(encoding="utf-8"))["root"])
+    path = cases.get("path")
+    if not path:
+        return folder / "cases"
+    return Path(path) if Path(path).is_dir() else Path(path).parent
 
 
 def _settings(path: Path) -> dict[str, Any]:

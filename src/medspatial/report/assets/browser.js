@@ -5,7 +5,15 @@ var medspatial = (window.medspatial ||= {});
 (() => {
   const PAGE = 25;
   const FILTERS = ["text", "category", "subtype", "model", "verdict", "failure"];
-  const LINKED = ["patient", "right", "wrong"]; // filters that only addresses set; shown as a note with a button
+  // filters that only addresses set; shown as a note with a button
+  const LINKED = ["patient", "answer", "right", "wrong", "first", "second", "arm", "kind", "pair", "part", "of"];
+  // What became of an answer in a control arm: the letters of the arm's column, and words for it.
+  const PAIRS = {
+    judged: ["blwng", "judged in both arms"], both: ["b", "right in both arms"], neither: ["n", "right in neither arm"],
+    equal: ["bn", "right in both arms or in neither"], one: ["lw", "right in one of the two arms"],
+    before: ["bl", "right without the change"], after: ["bw", "right with it"], missed: ["ln", "not right with it"],
+  };
+  const PARTS = { both: ["tg", "counted"], turning: ["t", "counted as turning"], gain: ["g", "counted for the gain"] };
   const VERDICTS = [
     ["", "any"], ["r", "right"], ["w", "wrong"], ["u", "no usable answer"], ["n", "answered, no verdict"],
     ["f", "prediction failed"], ["m", "missing"],
@@ -57,12 +65,28 @@ var medspatial = (window.medspatial ||= {});
   const markOf = (row, model) => row.marks[index.models.indexOf(model)];
   const linkFits = (row) => (!linked.patient || row.patient === linked.patient)
     && (!linked.right || markOf(row, linked.right) === "r")
-    && (!linked.wrong || markOf(row, linked.wrong) !== "r");
+    && (!linked.wrong || markOf(row, linked.wrong) !== "r")
+    && (!linked.answer || row.answer === linked.answer)
+    && (!linked.second || (markOf(row, linked.first) === "r") !== (markOf(row, linked.second) === "r"))
+    && (!linked.arm || pairFits(row))
+    && (!linked.part || PARTS[linked.part]?.[0].includes(row.grounding[index.models.indexOf(linked.of)] || " "));
+
+  const pairFits = (row) => {
+    const letters = row.arms[linked.arm] || "", place = index.models.indexOf(linked.of);
+    return letters !== "" && (!linked.kind || letters[0] === linked.kind[0])
+      && (!linked.pair || PAIRS[linked.pair]?.[0].includes(letters[place + 1] || " "));
+  };
 
   const linkWords = () => [
     linked.patient && `patient ${linked.patient}`,
     linked.right && `right by ${linked.right}`,
     linked.wrong && `not by ${linked.wrong}`,
+    linked.answer && `reference answer “${linked.answer}”`,
+    linked.second && `right by only one of ${linked.first} and ${linked.second}`,
+    linked.arm && `asked in ${linked.arm} too`,
+    linked.kind && (linked.kind === "turning" ? "where the answer must turn" : "where the answer must stand"),
+    linked.pair && `${PAIRS[linked.pair]?.[1]} by ${linked.of}`,
+    linked.part && `${PARTS[linked.part]?.[1]} in the visual grounding of ${linked.of}`,
   ].filter(Boolean).join(", ");
 
   const noteLinks = () => {
@@ -196,6 +220,7 @@ var medspatial = (window.medspatial ||= {});
       if (name === "model") control(name).value = String(index.models.indexOf(value));
       else if (FILTERS.includes(name)) control(name).value = value;
     }
+    if (wanted.has("pair") || wanted.has("part")) wanted.set("of", wanted.get("model") || "");
     linked = Object.fromEntries(LINKED.map((name) => [name, wanted.get(name) || ""]));
     search();
     byId("questions").scrollIntoView();
@@ -212,10 +237,14 @@ var medspatial = (window.medspatial ||= {});
 
   medspatial.index = (content) => {
     index = content;
-    const columns = Object.entries(content.columns).map(([name, column]) =>
-      [name, Array.isArray(column) ? column : column.at.map((place) => column.values[place])]);
-    rows = columns[0][1].map((_, place) => Object.fromEntries(columns.map(([name, cells]) => [name, cells[place]])));
+    const cells = (column) => (Array.isArray(column) ? column : column.at.map((place) => column.values[place]));
+    const columns = Object.entries(content.columns).map(([name, column]) => [name, cells(column)]);
+    const arms = Object.entries(content.arms).map(([name, column]) => [name, cells(column)]);
+    const grounding = cells(content.grounding);
+    rows = columns[0][1].map((_, place) => Object.fromEntries(columns.map(([name, values]) => [name, values[place]])));
     for (const [place, row] of rows.entries()) {
+      row.arms = Object.fromEntries(arms.map(([name, letters]) => [name, letters[place]]));
+      row.grounding = grounding[place];
       row.file = `details-${String(Math.floor(place / content.perFile) + 1).padStart(4, "0")}`;
     }
     for (const row of rows) row.searched = `${row.question}\n${row.answer}\n${row.case}\n${row.id}`.toLowerCase();

@@ -26,6 +26,7 @@ from medspatial.report.palette import model_style
 
 _ROW = 0.19  # inches per model
 _LONGEST_NAME = 22
+_TITLE_LINES, _TITLE_LINE = 3, 0.14  # most lines of a title; inches per further line
 _POINTS_PER_LETTER = 4.1
 _POINTS_PER_BOLD_LETTER = 4.7
 PERCENT = (0.0, 100.0)
@@ -99,14 +100,19 @@ def _round_ticks(low: float, high: float) -> list[float]:
 
 
 def category_panels(panels: Sequence[Panel], width: float = TWO_COLUMNS) -> Figure:
-    """Plot several groups side by side (two columns of a paper) or in pairs (one column)."""
+    """Plot several groups side by side (two columns of a paper) or in pairs (one column).
+
+    Where titles are long, there are more rows, so that no word is broken and no title has more than
+    three lines.
+    """
     with paper_style():
-        columns = len(panels) if width > ONE_COLUMN + 1 else min(2, len(panels))
+        most = len(panels) if width > ONE_COLUMN + 1 else min(2, len(panels))
+        names = _POINTS_PER_LETTER * max(len(short_name(one.model)) for one in panels[0].estimates)  # points
+        letters, columns = _title_room([panel.title for panel in panels], width * 72 - names, most)
         rows = math.ceil(len(panels) / columns)
         models = max(len(panel.estimates) for panel in panels)
-        figure = new_figure(width, rows * (0.55 + _ROW * models))
-        names = _POINTS_PER_LETTER * max(len(short_name(one.model)) for one in panels[0].estimates)  # points
-        letters = int((width * 72 - names) * 0.9 / columns / _POINTS_PER_BOLD_LETTER)
+        lines = max(len(textwrap.wrap(panel.title, letters)) for panel in panels)
+        figure = new_figure(width, rows * (0.55 + _ROW * models + _TITLE_LINE * (lines - 1)))
         grid = figure.subplots(rows, columns, squeeze=False)
         for place, axes in enumerate(grid.flat):
             if place < len(panels):
@@ -116,6 +122,19 @@ def category_panels(panels: Sequence[Panel], width: float = TWO_COLUMNS) -> Figu
                 axes.set_visible(False)
         figure.supxlabel(panels[0].axis, fontsize=FONT_SIZE, color=INK)
         return settled(figure)
+
+
+def _title_room(titles: Sequence[str], points: float, most: int) -> tuple[int, int]:
+    """Return how many letters a title may have on a line, and in how many columns the panels stand."""
+    for columns in range(most, 0, -1):
+        letters = max(1, int(points * 0.9 / columns / _POINTS_PER_BOLD_LETTER))
+        whole = all(len(word) <= letters for title in titles for word in title.split())
+        if columns == 1 or (
+            whole and all(len(textwrap.wrap(one, letters)) <= _TITLE_LINES for one in titles)
+        ):
+            break
+    rows = math.ceil(len(titles) / columns)
+    return letters, math.ceil(len(titles) / rows)  # rows as even as can be
 
 
 def _draw(axes: Axes, panel: Panel, *, names: bool, ticks: tuple[int, ...]) -> None:

@@ -18,7 +18,9 @@ from medspatial.report.tables.contrasts import (
 )
 from medspatial.report.tables.cost import cost_table
 from medspatial.report.tables.distribution import drops_table, question_table, stopped_table, unusable_table
+from medspatial.report.tables.epochs import epochs_table
 from medspatial.report.tables.patients import patient_table
+from medspatial.report.tables.people import people_table
 from medspatial.report.tables.table import Cell, Column, Table
 from medspatial.report.tables.writers import (
     TABLE_FORMATS,
@@ -46,10 +48,12 @@ __all__ = [
     "consistency_table",
     "cost_table",
     "drops_table",
+    "epochs_table",
     "failures_table",
     "grounding_table",
     "pairs_table",
     "patient_table",
+    "people_table",
     "question_table",
     "stopped_table",
     "subtype_table",
@@ -92,11 +96,12 @@ def comparison_tables(
         patient_table(comparison, questions, scores),
         pairs_table(comparison),
         category_pairs_table(comparison),
-        arms_table(comparison),
+        arms_table(comparison, kinds),
         consistency_table(comparison),
-        grounding_table(comparison),
+        grounding_table(comparison, kinds),
         causes_table(comparison),
         abstention_table(comparison),
+        epochs_table(comparison),
         failures_table(comparison),
     ]
     tables.append(cost_table(comparison, predictions, seconds))

@@ -48,7 +48,7 @@ def accuracy_table(
         for result in results
     ]
     if any(result.overall.guess for result in results):
-        rows.append(_guess_row(results, groups))
+        rows.append(_guess_row(results, groups, names))
     for title, cell in _states(results, what, linked=bool(names)):
         columns.append(Column(title))
         rows = [(*row, cell(result)) for row, result in zip(rows, [*results, None], strict=False)]
@@ -83,7 +83,9 @@ def subtype_table(comparison: Comparison, titles: Mapping[str, str] | None = Non
             for cell, result in zip(figures, results, strict=True)
         ]
         number = Cell(count(some.n)).about(subtype=name)
-        rows.append((subtype_cell(name, titles), number, Cell(percent(some.guess)), *figures))
+        rows.append(
+            (subtype_cell(name, titles), number, Cell(percent(some.guess)).about(subtype=name), *figures)
+        )
         for result, accuracy in zip(results, found, strict=True):
             if accuracy is not None:
                 records.append(figures_of(result, "subtype", name, accuracy))
@@ -133,10 +135,10 @@ def interval_words(comparison: Comparison) -> str:
 
 def denominator_note(comparison: Comparison, results: list[ModelResult]) -> str:
     """Say what the denominators are and how small a difference this table can show."""
-    questions, patients = count(comparison.n_questions), count(comparison.n_patients)
+    questions, patients = _several("question", comparison.n_questions), comparison.n_patients
     what = measured(comparison)
     note = (
-        f"{questions} questions of {patients} patients; metric: {comparison.metric}. "
+        f"{questions} of {_several('patient', patients)}; metric: {comparison.metric}. "
         "Questions that were not answered, have no verdict, failed or are missing stay in the denominator."
     )
     if any(result.overall.guess for result in results):
@@ -158,6 +160,10 @@ def denominator_note(comparison: Comparison, results: list[ModelResult]) -> str:
     return note + (
         f" {count(unread)} answers came but have no verdict; they are no failures." if unread else ""
     )
+
+
+def _several(noun: str, number: int) -> str:
+    return f"{count(number)} {noun}{'' if number == 1 else 's'}"
 
 
 def figures_of(result: ModelResult, scope: str, group: str | None, accuracy: Accuracy) -> dict[str, Any]:
@@ -228,13 +234,15 @@ def _linked(cells: list[Cell], model: str, names: Sequence[str | None]) -> list[
 
 
 def _guess_row(
-    results: list[ModelResult], groups: list[Callable[[ModelResult], Accuracy | None]]
+    results: list[ModelResult],
+    groups: list[Callable[[ModelResult], Accuracy | None]],
+    names: Sequence[str | None],
 ) -> tuple[Cell, ...]:
     figures = []
-    for group in groups:
+    for place, group in enumerate(groups):
         found = [group(result) for result in results]
         guess = next((one.guess for one in found if one is not None and one.guess is not None), None)
-        figures.append(Cell(percent(guess)))
+        figures.append(Cell(percent(guess)).about(category=names[place] if names else None))
     return (Cell("Guessing"), *figures)
 
 
@@ -256,7 +264,10 @@ def _states(
         return cell
 
     def judged(result: ModelResult | None) -> Cell:
-        return Cell(percent(what.shown(result.overall.accuracy_scored)) if result else "")
+        if result is None:
+            return Cell("")
+        found = Cell(percent(what.shown(result.overall.accuracy_scored)))
+        return found.about(model=result.model) if linked else found
 
     found = [("Unanswered", counted(lambda one: one.unanswered, "u"))]
     if any(result.overall.unscored > result.overall.failed for result in results):

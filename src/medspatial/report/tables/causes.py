@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
+from medspatial.compare.causes import EVIDENCE_ARM, IRRELEVANT_ARM
+from medspatial.compare.result import Abstention, CausalGrounding
 from medspatial.report.formatting import count, figure, percent, signed_percent
 from medspatial.report.tables.accuracy import category_title
 from medspatial.report.tables.table import Cell, Column, Table
@@ -15,19 +18,20 @@ if TYPE_CHECKING:
 def causes_table(comparison: Comparison) -> Table:
     """Tabulate what answers rest on, for all questions and each category."""
     found = comparison.causes.grounding if comparison.causes else ()
+    removed, other = (partial(_asked, arm=arm) for arm in (EVIDENCE_ARM, IRRELEVANT_ARM))
     left_out = len(comparison.causes.ungrounded) if comparison.causes else 0
     rows = tuple(
         (
             Cell(one.model),
             Cell(category_title(one.category) if one.category else "All"),
-            Cell(percent(one.accuracy)),
-            Cell(percent(one.accuracy_without)),
-            _points(one.evidence),
-            _points(one.irrelevant),
-            Cell(figure(one.grounding.value), _ends(one.grounding)),
-            Cell(percent(one.changed_evidence)),
-            Cell(percent(one.changed_irrelevant)),
-            Cell(count(one.n)),
+            Cell(percent(one.accuracy)).about(**removed(one), pair="before"),
+            Cell(percent(one.accuracy_without)).about(**removed(one), pair="after"),
+            _points(one.evidence).about(**removed(one), pair="one"),
+            _points(one.irrelevant).about(**other(one), pair="one"),
+            Cell(figure(one.grounding.value), _ends(one.grounding)).about(**removed(one), pair="judged"),
+            Cell(percent(one.changed_evidence)).about(**removed(one), pair="judged"),
+            Cell(percent(one.changed_irrelevant)).about(**other(one), pair="judged"),
+            Cell(count(one.n)).about(**removed(one), pair="judged"),
         )
         for one in found
     )
@@ -62,11 +66,11 @@ def abstention_table(comparison: Comparison) -> Table:
             Cell(one.model),
             Cell(one.arm),
             Cell(category_title(one.category) if one.category else "All"),
-            Cell(percent(one.declined.value), _ends(one.declined, 100)),
-            Cell(percent(1 - one.declined.value)),
+            Cell(percent(one.declined.value), _ends(one.declined, 100)).about(**_asked(one), pair="after"),
+            Cell(percent(1 - one.declined.value)).about(**_asked(one), pair="missed"),
             Cell(percent(one.needless.value if one.needless else None)),
             _points(one.told_apart) if one.told_apart else Cell(figure(None)),
-            Cell(count(one.n)),
+            Cell(count(one.n)).about(**_asked(one), pair="judged"),
         )
         for one in found
     )
@@ -81,6 +85,12 @@ def abstention_table(comparison: Comparison) -> Table:
         note="Declined needlessly: the same questions where they can be answered. Told apart: declined minus "
         "declined needlessly, in percentage points.",
     )
+
+
+def _asked(one: CausalGrounding | Abstention, arm: str | None = None) -> dict[str, str | None]:
+    """Return the filters of the questions that a row is about, in its own arm or another."""
+    own = one.arm if isinstance(one, Abstention) else arm
+    return {"model": one.model, "category": one.category, "arm": own}
 
 
 def _points(found: WithInterval) -> Cell:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from medspatial.compare.failures import FAILURE_TITLES
@@ -44,20 +46,23 @@ def category_pairs_table(comparison: Comparison) -> Table:
     )
 
 
-def arms_table(comparison: Comparison) -> Table:
+def arms_table(comparison: Comparison, kinds: Mapping[str, str] | None = None) -> Table:
     """Tabulate what each control arm costs: accuracy in the reference arm minus accuracy in the arm."""
     what = measured(comparison)
     rows = []
     for found in comparison.contrasts:
+        pair = partial(_paired, model=found.model, arm=found.arm, graded=what.graded)
         rows.append(
             (
-                Cell(found.model),
+                Cell(found.model, (kinds or {}).get(found.model, "")),
                 Cell(found.arm),
-                Cell(percent(what.shown(found.reference_accuracy))),
-                Cell(percent(what.shown(found.arm_accuracy))),
-                Cell(signed_percent(what.shown(found.gain)), interval_text(found.interval, what)),
-                Cell(p_value(found.p_holm)),
-                Cell(count(found.n)),
+                pair(Cell(percent(what.shown(found.reference_accuracy))), "before"),
+                pair(Cell(percent(what.shown(found.arm_accuracy))), "after"),
+                pair(
+                    Cell(signed_percent(what.shown(found.gain)), interval_text(found.interval, what)), "one"
+                ),
+                pair(Cell(p_value(found.p_holm)), "one"),
+                pair(Cell(count(found.n)), "judged"),
             )
         )
     heads = ("Reference arm", "Control arm", "Gain over control", "p (Holm)", "Questions")
@@ -76,18 +81,19 @@ def consistency_table(comparison: Comparison) -> Table:
     """Tabulate whether answers turn, or stand, as the control arms demand."""
     rows = []
     for found in comparison.consistency:
+        pair = partial(_paired, model=found.model, arm=found.arm, kind=found.kind)
         rows.append(
             (
                 Cell(found.model),
                 Cell(found.arm),
                 Cell("must turn" if found.kind == "turning" else "must stand"),
-                Cell(percent(found.both_right), interval_text(found.both_right_interval)),
-                Cell(percent(found.consistent), interval_text(found.consistent_interval)),
-                Cell(percent(found.exactly_one)),
-                Cell(percent(found.neither)),
-                Cell(percent(found.same_answer)),
-                Cell(percent(found.inverted)),
-                Cell(count(found.n)),
+                pair(Cell(percent(found.both_right), interval_text(found.both_right_interval)), "both"),
+                pair(Cell(percent(found.consistent), interval_text(found.consistent_interval)), "equal"),
+                pair(Cell(percent(found.exactly_one)), "one"),
+                pair(Cell(percent(found.neither)), "neither"),
+                pair(Cell(percent(found.same_answer)), "judged"),
+                pair(Cell(percent(found.inverted)), "judged"),
+                pair(Cell(count(found.n)), "judged"),
             )
         )
     heads = ("Both right", "Consistent", "Exactly one", "Neither", "Same answer", "Inverted", "Pairs")
@@ -106,17 +112,19 @@ def consistency_table(comparison: Comparison) -> Table:
     )
 
 
-def grounding_table(comparison: Comparison) -> Table:
+def grounding_table(comparison: Comparison, kinds: Mapping[str, str] | None = None) -> Table:
     """Tabulate how much of the answers comes from the image."""
     rows = []
     for found in comparison.grounding:
         ends = found.interval
         rows.append(
             (
-                Cell(found.model),
-                Cell(figure(found.value), f"{figure(ends.low)} to {figure(ends.high)}"),
-                Cell(figure(found.turning)),
-                Cell(figure(found.gain)),
+                Cell(found.model, (kinds or {}).get(found.model, "")),
+                Cell(figure(found.value), f"{figure(ends.low)} to {figure(ends.high)}").about(
+                    model=found.model, part="both"
+                ),
+                _part(figure(found.turning), found.turning_n, found.model, "turning"),
+                _part(figure(found.gain), found.gain_n, found.model, "gain"),
                 Cell(found.verdict),
             )
         )
@@ -130,6 +138,9 @@ def grounding_table(comparison: Comparison) -> Table:
         ),
         rows=tuple(rows),
         records=tuple(found.model_dump(mode="json") for found in comparison.grounding),
+        note="A baseline that is told the answers follows them when they turn, without an image."
+        if any("told" in kind for kind in (kinds or {}).values())
+        else "",
     )
 
 
@@ -160,6 +171,20 @@ def failures_table(comparison: Comparison) -> Table:
     )
 
 
+def _paired(
+    cell: Cell, pair: str, *, model: str, arm: str, kind: str | None = None, graded: bool = False
+) -> Cell:
+    """Return a cell with the questions that fared so in an arm; a graded metric has no right and wrong."""
+    if cell.main == MISSING:
+        return cell
+    return cell.about(model=model, arm=arm, kind=kind, pair="judged" if graded else pair)
+
+
+def _part(text: str, number: int, model: str, part: str) -> Cell:
+    """Return a part of visual grounding with the questions it rests on, where it was measured."""
+    return Cell(text).about(model=model, part=part) if number else Cell(text)
+
+
 def _pair_columns(what: Measured) -> list[Column]:
     one_right = () if what.graded else ("Only first right", "Only second right")
     return [Column(title) for title in ("Difference", "p", "p (Holm)", *one_right, "Questions")]
@@ -167,6 +192,9 @@ def _pair_columns(what: Measured) -> list[Column]:
 
 def _pair_row(pair: PairedDifference, what: Measured) -> tuple[Cell, ...]:
     first, second, category = pair.first, pair.second, pair.category
+    apart = (
+        {"category": category} if what.graded else {"first": first, "second": second, "category": category}
+    )
     one_right = (
         ()
         if what.graded
@@ -182,11 +210,11 @@ def _pair_row(pair: PairedDifference, what: Measured) -> tuple[Cell, ...]:
             signed_percent(what.shown(pair.difference)),
             interval_text(pair.interval, what),
             strong=pair.significant,
-        ),
-        Cell(p_value(pair.p)),
-        Cell(p_value(pair.p_holm)),
+        ).about(**apart),
+        Cell(p_value(pair.p)).about(**apart),
+        Cell(p_value(pair.p_holm)).about(**apart),
         *one_right,
-        Cell(count(pair.n)).about(category=category) if category else Cell(count(pair.n)),
+        Cell(count(pair.n)).about(model=first, category=category),
     )
 
 

@@ -36,7 +36,7 @@ def cost_table(
     rows = [
         (
             Cell(one["model"]),
-            Cell(count(one["answers"])),
+            Cell(count(one["answers"])).about(model=one["model"]),
             Cell(_time(one["seconds"]), _stages(one)),
             Cell(_each(one)),
             Cell(count(one["input_tokens"])),

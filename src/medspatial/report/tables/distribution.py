@@ -36,14 +36,14 @@ def question_table(questions: Sequence[Question], titles: Mapping[str, str] | No
         answer, times = answer_counts(found)[0]
         cases = len({question.case_id for question in found})
         patients = len({question.patient_id for question in found})
+        asked = _filters(category, subtype)
         rows.append(
             (
                 Cell(category_title(category)),
                 subtype_cell(subtype, titles),
-                Cell(count(len(found))).about(**_filters(category, subtype)),
-                *(Cell(count(number)) for number in (cases, patients)),
-                Cell(answer),
-                Cell(share_of(times, len(found))),
+                *(Cell(count(number)).about(**asked) for number in (len(found), cases, patients)),
+                Cell(answer).about(**asked, answer=answer),
+                Cell(share_of(times, len(found))).about(**asked, answer=answer),
             )
         )
         records.append(

@@ -16,8 +16,10 @@ class Cell:
     ----------
     find
         Which questions the cell is about, as filters of the page's question browser: ``model``,
-        ``category``, ``subtype``, ``patient``, ``verdict``, ``failure``, ``right`` and ``wrong`` (models).
-        Empty for a cell about no questions.
+        ``category``, ``subtype``, ``patient``, ``answer``, ``verdict``, ``failure``; ``right`` and ``wrong``
+        (models); ``first`` and ``second`` (models, one of them right); with a model ``arm``, ``kind`` and
+        ``pair`` (what became of the answer in that arm), and ``part`` (of visual grounding). Empty for a cell
+        about no questions.
     """
 
     main: str
