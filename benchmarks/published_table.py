@@ -1,4 +1,4 @@
-"""Text metrics, jury and structured match on real answers of three models, beside the published figures.
+"""Text metrics, jury and structured match on real answers of four models, beside the published figures.
 
     python benchmarks/published_table.py FOLDER [--sbert MODEL_OR_FOLDER] [--metrics bleu,rouge:stem,...]
 
@@ -18,7 +18,7 @@ from medspatial.score import metric
 from medspatial.score.agreement import agreement, agreement_by
 from medspatial.score.verdicts import RecordedVerdicts, jury, read_verdicts
 
-MODELS = ("m3d", "merlin", "radfm")
+MODELS = ("m3d", "merlin", "radfm", "med3dvlm")
 
 
 def load_predictions(folder: Path, model: str) -> list[Prediction]:
@@ -87,12 +87,12 @@ def main() -> None:
             result = judged.aggregate(judged.score(rows))
             shown = result.details.get("corpus_answered") or result.details.get("mean_answered")
             print(f"{name} ({time.perf_counter() - started:.1f} s): {shown}")
-        print("published:", summary[model])
+        print("published:", summary.get(model, "no text metrics"))
         shares, votes = jury_scores(options.folder, model, rows)
         decided = [vote for vote in votes if vote.correct is not None]
         print("judges:", shares)
         share = sum(vote.correct for vote in decided) / len(decided)
-        print(f"jury, joined by identity: {share} of {len(decided)}; published {juries[model]}")
+        print(f"jury, joined by identity: {share} of {len(decided)}; published {juries.get(model, 'none')}")
         print(f"jury, joined by row number: {by_row_number(options.folder, model)}")
         structured = metric("structured")
         started = time.perf_counter()

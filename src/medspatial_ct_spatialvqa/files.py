@@ -17,15 +17,12 @@ from typing import Any
 
 from medspatial.compare.matrix import CorrectnessMatrix
 from medspatial.errors import InputError
+from medspatial.language.polarity import names_absence
 from medspatial.records import Question, Score, volume_name
 
 JUDGES: Mapping[str, str] = {"gpt": "_gpt_eval", "qwen": "_qwen_eval", "gemini": "_gemini2.5_eval_full"}
 TAGS: Mapping[str, str] = {"Medial-Lateral Orientation": "Medial-Lateral Orientation (Centricity)"}
 """Names of tags that stand for another: two rows carry a shortened name."""
-
-_ABSENT = re.compile(
-    r"\b(?:no|not|none|without|absent|nor|normal|unremarkable|preserved|natural)\b", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True)
@@ -83,7 +80,7 @@ def absent_or_normal(question: Question) -> bool:
 
     Decided by one of the words no, not, none, nor, without, absent, normal, unremarkable, preserved, natural.
     """
-    return _ABSENT.search(question.answer) is not None
+    return names_absence(question.answer)
 
 
 def text_prior(questions: Sequence[Question]) -> dict[str, str | None]:

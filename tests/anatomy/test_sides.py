@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medspatial.anatomy import exchange_sides
+from medspatial.language.sides import exchange_sides
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from medspatial.cli.app import main
-from medspatial.llm.fake_server import FakeServer, ReceivedRequest
+from medspatial.llm.fake_server import FakeReply, FakeServer, ReceivedRequest
 from medspatial.records import Prediction, Score, read_records, write_records
 
 
@@ -123,3 +123,45 @@ def test_wrong_options_are_one_line(predictions: Path, arguments: list[str], mes
     assert code == 3
     assert message in err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("status", [402, 401])
+def test_a_spent_account_ends_the_judging_with_its_cause(
+    monkeypatch: pytest.MonkeyPatch, predictions: Path, status: int
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with FakeServer(lambda heard: FakeReply(status=status, error="Insufficient Balance")) as server:
+        model = ["--model", "openai:m-1", "--set", f"base_url={server.openai_url}", "--set", "concurrency=1"]
+        code, _, err = score("-p", predictions, "-m", "judge", *model)
+        assert server.calls == 1
+    assert code == 1
+    assert "no verdict for 3 rows: no verdict: AccessRefused: openai:m-1" in err
+    assert "Insufficient Balance" in err
+
+
+def test_what_a_judging_takes_is_said_before_the_first_call(server: FakeServer, predictions: Path) -> None:
+    model = ["--model", "openai:m-1", "--set", f"base_url={server.openai_url}", "--prices", "1,2"]
+    code, _, err = score("-p", predictions, "-m", "judge", *model, "--repeats", "2")
+    first = err.splitlines()[0]
+    assert code == 0
+    assert first.startswith(f"judge:openai:m-1, m.jsonl: at most {server.calls} calls (3 answers x 2, ")
+    assert first.split(" out, $")[1][0].isdigit()
+
+
+def test_seed_and_temperature_are_left_out_where_they_are_null(server: FakeServer, predictions: Path) -> None:
+    model = ["--model", "openai:m-1", "--set", f"base_url={server.openai_url}"]
+    null = ["--set", "seed=null", "--set", "temperature=null", "--repeats", "2"]
+    assert score("-p", predictions, "-m", "judge", *model, *null)[0] == 0
+    assert not any({"seed", "temperature"} & heard.body.keys() for heard in server.requests)
+
+
+def test_verdicts_in_plain_words_take_no_second_call(
+    monkeypatch: pytest.MonkeyPatch, predictions: Path
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with FakeServer(lambda heard: "**Reason:** it agrees\n\n**Verdict:** Correct") as server:
+        place = ["--set", f"base_url={server.openai_url}", "--set", "json_mode=prompt"]
+        code, out, err = score("-p", predictions, "-m", "judge:openai:m-1", *place)
+        assert f"at most {server.calls} calls" in err
+    assert code == 0
+    assert "100" in out

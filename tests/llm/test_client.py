@@ -207,12 +207,29 @@ def test_a_bad_request_fails_alone_and_at_once(serve: Any, client: Any, protocol
     assert server.calls == 2
 
 
-@pytest.mark.parametrize("status", [401, 403, 404])
+@pytest.mark.parametrize("status", [401, 402, 403, 404])
 def test_a_refusal_of_all_ends_the_run(serve: Any, client: Any, protocol: str, status: int) -> None:
     server = serve(lambda heard: FakeReply(status=status, error="go away"))
     llm = client(server, protocol, concurrency=1)
     outcomes = llm.ask_all(many(5))
     assert all(isinstance(outcome, AccessRefused) for outcome in outcomes)
+    assert server.calls == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (429, "You exceeded your current quota: insufficient_quota"),
+        (400, "Your credit balance is too low to access the API"),
+        (400, "Billing hard limit has been reached"),
+    ],
+)
+def test_a_spent_account_ends_the_run_under_any_status(
+    serve: Any, client: Any, status: int, said: str
+) -> None:
+    server = serve(lambda heard: FakeReply(status=status, error=said))
+    outcomes = client(server, "openai", concurrency=1).ask_all(many(4))
+    assert all(isinstance(outcome, AccessRefused) and said in str(outcome) for outcome in outcomes)
     assert server.calls == 1
 
 

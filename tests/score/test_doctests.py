@@ -8,12 +8,14 @@ import pkgutil
 
 import pytest
 
+import medspatial.language
 import medspatial.score
 
 HEAVY = ("sbert", "alignscore.scorer", "alignscore.metric", "alignscore.checkpoint")
 NAMES = [
     module.name
-    for module in pkgutil.walk_packages(medspatial.score.__path__, "medspatial.score.")
+    for package in (medspatial.language, medspatial.score)
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
     if not module.name.endswith(HEAVY)
 ]
 
@@ -28,4 +30,4 @@ def test_there_are_examples():
     count = sum(
         bool(test.examples) for name in NAMES for test in finder.find(importlib.import_module(name), name)
     )
-    assert count >= 15
+    assert count >= 50

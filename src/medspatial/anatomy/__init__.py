@@ -2,7 +2,7 @@
 
 from medspatial.anatomy.labels import LabelMap, label_map_names, load_label_map, read_label_map
 from medspatial.anatomy.mentions import Mention, SideMention, find_mentions, find_sides
-from medspatial.anatomy.sides import OTHER_SIDE, Side, exchange_sides, swap_side
+from medspatial.anatomy.sides import OTHER_SIDE, Side, swap_side
 from medspatial.anatomy.structures import (
     Structure,
     canonical_name,
@@ -23,7 +23,6 @@ __all__ = [
     "Structure",
     "canonical_name",
     "describe",
-    "exchange_sides",
     "find_mentions",
     "find_sides",
     "is_part",

@@ -67,7 +67,7 @@ def find_mentions(text: str) -> list[Mention]:
     >>> [(m.name, m.side) for m in find_mentions("Cysts in both kidneys and the RLL")]
     [('cyst', None), ('kidney', 'both'), ('lung_lower_lobe_right', 'right')]
     """
-    return list(_scan(text)[0])
+    return list(_scan(text))
 
 
 def find_sides(text: str) -> list[SideMention]:
@@ -80,16 +80,14 @@ def find_sides(text: str) -> list[SideMention]:
     >>> [s.side for s in find_sides("That's right: the nodule is in the lingula, not on the R side")]
     ['left', 'right']
     """
-    return list(_scan(text)[1])
+    scanner = _Scanner(text)
+    sides = [SideMention(m.side, m.start, m.end, m.name) for m in scanner.mentions() if m.side]
+    return sorted([*sides, *scanner.bare_sides()], key=lambda one: one.start)
 
 
 @lru_cache(maxsize=_CACHE)
-def _scan(text: str) -> tuple[tuple[Mention, ...], tuple[SideMention, ...]]:
-    scanner = _Scanner(text)
-    mentions = scanner.mentions()
-    sides = [SideMention(m.side, m.start, m.end, m.name) for m in mentions if m.side]
-    sides += scanner.bare_sides()
-    return tuple(mentions), tuple(sorted(sides, key=lambda one: one.start))
+def _scan(text: str) -> tuple[Mention, ...]:
+    return tuple(_Scanner(text).mentions())
 
 
 class _Match(NamedTuple):
@@ -103,12 +101,13 @@ class _Match(NamedTuple):
 _Item = tuple[Noun, int, int]  # noun, first token, token after the last
 
 
-class _Forms(dict[str, tuple[str, bool]]):
-    """A token's base word and whether it is a plural, looked up once per token."""
+class _Forms(dict[str, tuple[str, bool, bool]]):
+    """A token's base word, whether it is a plural, whether a mention may begin there; looked up once."""
 
-    def __missing__(self, raw: str) -> tuple[str, bool]:
-        word, forms = raw.lower(), lexicon().forms
-        form = forms.get(word) or forms.get(base_word(word)) or (word, False)
+    def __missing__(self, raw: str) -> tuple[str, bool, bool]:
+        low, known = raw.lower(), lexicon()
+        word, plural = known.forms.get(low) or known.forms.get(base_word(low)) or (low, False)
+        form = (word, plural, word in known.root.next or word in ELLIPTIC or low in known.abbreviations)
         if len(self) < _CACHE:
             self[raw] = form
         return form
@@ -125,8 +124,9 @@ class _Scanner:
         self.text = text
         self.raw: list[str] = TOKEN.findall(text)
         read = [_FORMS[raw] for raw in self.raw]
-        self.words: list[str] = [word for word, _ in read]
-        self.plural: list[bool] = [plural for _, plural in read]
+        self.words: list[str] = [word for word, _, _ in read]
+        self.plural: list[bool] = [plural for _, plural, _ in read]
+        self.begins: list[int] = [at for at, form in enumerate(read) if form[2]]
         self.count = len(self.words)
         self.used: set[int] = set()
 
@@ -137,15 +137,11 @@ class _Scanner:
 
     def mentions(self) -> list[Mention]:
         found: list[Mention] = []
-        begins, short = self.lexicon.root.next, self.lexicon.abbreviations
-        index = 0
-        while index < self.count:
-            word = self.words[index]
-            if word not in begins and word not in ELLIPTIC and self.raw[index].lower() not in short:
-                index += 1  # most words begin nothing: the loop is the hot path of scoring
-                continue
-            new, index = self._at(index)
-            found += new
+        resume = 0
+        for index in self.begins:  # most words begin nothing: this is the hot path of scoring
+            if index >= resume:
+                new, resume = self._at(index)
+                found += new
         return found
 
     def bare_sides(self) -> list[SideMention]:

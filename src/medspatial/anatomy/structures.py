@@ -10,7 +10,7 @@ import difflib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, Literal
 
@@ -189,6 +189,7 @@ def part_of(name: str) -> frozenset[str]:
     return _containers().get(canonical_name(name), frozenset())
 
 
+@lru_cache(maxsize=65_536)
 def is_part(inner: str, outer: str) -> bool:
     """Whether ``inner`` is a proper part or a side of ``outer``.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from medspatial.arms.arm import Arm
+from medspatial.language.impossible import impossible
 from medspatial.records import Question, content_hash
 
 ABSTAIN = "this cannot be answered from the scan"
@@ -41,28 +42,10 @@ def offered(question: Question) -> Question | None:
 
 def false_premise(question: Question) -> Question | None:
     """Return the question about a structure that no patient has; None where none of the rules fits."""
-    for pattern, other in _FALSE:
-        text, count = pattern.subn(other, question.question)
-        if count:
-            asked = with_abstention(question, right=True)
-            return None if asked is None else asked.model_copy(update={"question": text, "evidence": None})
-    return None
+    text = impossible(question.question)
+    asked = with_abstention(question, right=True) if text else None
+    return None if asked is None else asked.model_copy(update={"question": text, "evidence": None})
 
-
-_NO_LESION = r"\b(?! (?:tumou?r|cyst|lesion|nodule|mass|stone))"
-_PAIRED = r"(kidney|lung|adrenal gland|femur|hip bone)"
-_SINGLE = r"(liver|pancreas|stomach|gallbladder|urinary bladder|heart|sternum|prostate)"
-_FALSE: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"\bL[1-6]\b"), "L9"),
-    (re.compile(r"\bT(?:[1-9]|1[0-3])\b"), "T16"),
-    (re.compile(r"\b(left|right) rib (?:[1-9]|1[0-3])\b"), r"\1 rib 17"),
-    (re.compile(r"\bmiddle lobe of the right lung\b"), "middle lobe of the left lung"),
-    (re.compile(rf"\b([Tt]he) (?:left|right) {_PAIRED}{_NO_LESION}"), r"\1 third \2"),
-    (re.compile(r"\b([Tt]he) spleen\b"), r"\1 right spleen"),
-    (re.compile(r"\b([Tt]he) trachea\b"), r"\1 left trachea"),
-    (re.compile(rf"\b([Tt]he) {_SINGLE}{_NO_LESION}"), r"\1 second \2"),
-)
-"""Words for what is there, and words for what no patient has: a number, lobe or side that does not exist."""
 
 ABSTENTION_ARMS: tuple[Arm, ...] = (
     Arm("abstain_offered", "May be declined", change=offered),

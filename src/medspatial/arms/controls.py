@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from medspatial.anatomy import exchange_sides
 from medspatial.arms.arm import Arm, Load, LoadMasks, Points
 from medspatial.errors import InputError
+from medspatial.language.sides import exchange_sides
 from medspatial.records import Question, content_hash
 from medspatial.volume import MaskSet, Step, Volume
 from medspatial.volume.axes import array_axis

@@ -14,7 +14,7 @@ from medspatial.cli.show import tell
 from medspatial.errors import EXIT_FAILURES, InputError
 
 if TYPE_CHECKING:
-    from medspatial.records import Score
+    from medspatial.records import Prediction, Score
     from medspatial.score import Aggregate, Metric
 
 _CACHE_FILE = "judge-cache.sqlite"
@@ -89,6 +89,13 @@ def judges(name: str, models: Sequence[str], options: dict[str, Any]) -> list[Me
     if not named:
         raise InputError("--metric judge: name its --model, such as openai:MODEL or gemini:MODEL")
     return [metric("judge", model=one, **options) for one in named]
+
+
+def tell_estimate(judge: Metric, name: str, rows: Sequence[Prediction]) -> None:
+    """Print what a judge will ask for, before it is asked; nothing for other metrics."""
+    estimate = getattr(judge, "estimate", None)
+    if estimate is not None and (line := estimate(rows)):
+        tell([f"{judge.name}, {name}: {line}"])
 
 
 def judge_lines(found: Aggregate) -> list[str]:

@@ -108,6 +108,7 @@ def score_command(
         lost_verdicts,
         options_of_judges,
         refuse_idle,
+        tell_estimate,
         tell_lost,
     )
     from medspatial.cli.options import read_names
@@ -133,11 +134,11 @@ def score_command(
     options = options_of_judges(
         repeats=repeats, budget=budget, prices=prices, cache=cache, output=output, pairs=set_ or []
     )
-    own = [] if model else set_ or []  # beside judges, further options are theirs
-    metrics = [
+    metrics = [  # beside judges, further options are theirs
         made
         for name in wanted
-        for made in judges(name, model or [], options) or [make(name, **taken(name, own))]
+        for made in judges(name, model or [], options)
+        or [make(name, **taken(name, [] if model else set_ or []))]
     ]
     if output:
         _check_targets(output, predictions, [judge.name for judge in metrics])
@@ -148,6 +149,7 @@ def score_command(
     for path, answers in files.items():
         for judge in metrics:
             target = _target(output, path, judge.name) if output else None
+            tell_estimate(judge, path.name, answers)
             tally, wrong = judge.tally(), list[Score]()
             with progress(f"{judge.name}, {path.name}", len(answers)) as bar:
                 for score in scored(judge, answers, target, bar):

@@ -48,9 +48,10 @@ _MARKS = re.compile(
     re.I,
 )
 # one of these stands in every envelope: looked for first, because most replies have none
-_ANY_MARK = re.compile(
-    r"[<\[◁\n]|thinking|reasoning steps|assistantfinal|\A\s*(?:assistant)?(?:analysis|commentary)", re.I
-)
+_MARK_STEMS = ("<", "[", "◁", "thinking", "reasoning steps", "assistantfinal")
+_COMMON_ENDS = ("</s>", "<|im_end|>", "<|eot_id|>", "<end_of_turn>", "<|endoftext|>", "<|end|>")
+_LEAD_STEMS = ("analysis", "commentary", "assistantanalysis", "assistantcommentary")
+_ROLE_STEMS = ("assistant", "model", "system", "user", "human", "thought")
 _LEADS = re.compile(rf"\A\s*(?:(?:{_BEGIN})\s*)*(?:{_NEXT})", re.I)
 _OWN_HEADER = re.compile(rf"{_OWN}|\[/INST\]", re.I)
 _HIDDEN_CHANNEL = re.compile(
@@ -98,8 +99,11 @@ def open_envelope(reply: str) -> Opened:
     >>> open_envelope("<unused94>thought: left?<unused95>right<end_of_turn>and more").text
     ' right'
     """
-    if not _ANY_MARK.search(reply):
+    if not _has_mark(reply.lower()):
         return Opened(reply)
+    end = next((end for end in _COMMON_ENDS if reply.endswith(end)), None)
+    if end and reply[: -len(end)].strip() and not _has_mark(reply[: -len(end)].lower()):
+        return Opened(reply[: -len(end)], ("special tokens",))
     removed: list[str] = []
     text = _channels(reply, removed)
     solution = _SOLUTION.search(text)
@@ -111,6 +115,12 @@ def open_envelope(reply: str) -> Opened:
         removed.append("the prompt")
         text = text[own.end() :]
     return Opened(_without_roles(_first_turn(text, removed), removed), tuple(dict.fromkeys(removed)))
+
+
+def _has_mark(low: str) -> bool:
+    if any(stem in low for stem in _MARK_STEMS) or low.lstrip().startswith(_LEAD_STEMS):
+        return True
+    return "\n" in low.strip() and any(stem in low for stem in _ROLE_STEMS)
 
 
 def _channels(text: str, removed: list[str]) -> str:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
 
+from medspatial.language.vocabulary import words_in
+
 _SCRIPT = re.compile(
     r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0400-\u04ff\u0600-\u06ff\u0900-\u097f\u0e00-\u0e7f"
     r"\u0590-\u05ff\u0370-\u03ff]"
@@ -58,7 +60,7 @@ def _tables() -> _Tables:
     )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def other_language(text: str) -> str | None:
     """Return what language or script a text is in where it is not English, in words; None for English.
 
@@ -73,7 +75,10 @@ def other_language(text: str) -> str | None:
             return next(
                 (name for name, pattern in _tables().scripts if pattern.search(text)), "another script"
             )
-    words, tables = _words(text), _tables()
+    tables = _tables()
+    if text.isascii() and tables.foreign.isdisjoint(words_in(text.lower())) and not _SI.match(text):
+        return None
+    words = _words(text)
     if tables.foreign.isdisjoint(words):
         return None
     english = sum(word in tables.english for word in words)

@@ -29,7 +29,7 @@ def lettered(options: Sequence[str]) -> tuple[tuple[str, str], ...]:
     return _lettered(tuple(options))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def _lettered(options: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     places = ascii_uppercase[: len(options)]
     plain = tuple(zip(ascii_uppercase, options, strict=False))

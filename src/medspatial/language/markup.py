@@ -22,7 +22,7 @@ def with_tags(text: str) -> str:
     '<b>left</b>, &lt;5 mm'
     """
     text = _ESCAPED.sub(r"<\1>", text) if "&lt;" in text else text
-    return _RAISED.sub(r"^\1", text) if "<" in text else text
+    return _RAISED.sub(r"^\1", text) if "<" in text and "sup" in text.lower() else text
 
 
 def without_markup(text: str) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from medspatial.language.vocabulary import words, words_in
+
+REFUSES = "refuses or calls it indeterminate"  # the reason of a verdict on such a reply
 _ABILITY = (
     r"(?:can ?not|can't|could not|couldn't|cannot be|unable|not able|inability|not possible|impossible|"
     r"difficult|"
@@ -118,15 +121,15 @@ REFUSAL = re.compile(
     r"|\A\W*(?:unclear|uncertain|unsure|unknown|unspecified|none of the above cannot)\W*\Z"
 )
 # one of these stands in every refusal above; looked for first, because most replies have none
-REFUSAL_STEMS = (
-    "can", "n't", "unable", "not ", "possible", "difficult", "hard to", "decline",
-    "determin", "conclusive", "sufficient", "no ", "sure", "unclear", "uncertain", "unknown",
-    "unspecified", "language model", "as an ai", "consult", "seek", "diagnostic", "apolog", "sorry",
-    "n/a", "without", "limited", "equivocal", "ambiguous",
-)  # fmt: skip
+REFUSAL_WORDS = words(
+    """can cannot could couldn unable not impossible difficult hard do don won will must decline am be
+    indeterminate undetermined undeterminable inconclusive insufficient insufficiently does doesn no unsure
+    unclear uncertain unknown unspecified ai language consult seek nondiagnostic diagnostic i n without
+    limited equivocal ambiguous"""
+)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def find_refusals(text: str) -> tuple[tuple[int, int], ...]:
     """Return where a text says that something cannot be told.
 
@@ -134,12 +137,12 @@ def find_refusals(text: str) -> tuple[tuple[int, int], ...]:
     (((0, 13),), ())
     """
     low = text.lower()
-    if not any(stem in low for stem in REFUSAL_STEMS):
+    if REFUSAL_WORDS.isdisjoint(words_in(low)):
         return ()
     return tuple((match.start(), match.end()) for match in REFUSAL.finditer(low))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def refuses_whole(text: str) -> bool:
     """Say whether a reply only refuses: "No, I cannot tell" does, "No, it is not enlarged" does not.
 

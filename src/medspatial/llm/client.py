@@ -265,7 +265,7 @@ class Llm:
         if request.schema is None or first.refusal is not None:
             return first
         try:
-            return replace(first, parsed=parse_structured(first.text, request.schema))
+            return replace(first, parsed=parse_structured(first.text, request.schema, request.may_miss))
         except ValueError as error:
             fault = str(error)
         again = _REPAIR.format(fault=fault, schema=json.dumps(request.schema))
@@ -277,7 +277,7 @@ class Llm:
         if second.refusal is not None:
             return whole
         try:
-            return replace(whole, parsed=parse_structured(second.text, request.schema))
+            return replace(whole, parsed=parse_structured(second.text, request.schema, request.may_miss))
         except ValueError as error:
             raise MalformedReply(
                 f"the reply does not fit the schema, nor does the repaired one: {error}"

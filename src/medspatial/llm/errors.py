@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
+import re
+
 from medspatial.errors import MedspatialError, RunStopped
+
+# what servers write, under different status codes, when an account is empty; a limit per minute passes
+_SPENT = re.compile(
+    r"insufficient[_ ]?(?:quota|balance|funds|credits?)|(?:credit )?balance is too low|out of credits|"
+    r"billing[_ ](?:hard[_ ])?limit|payment[_ ]required|prepayment credits are depleted",
+    re.IGNORECASE,
+)
+
+
+def says_spent(text: str) -> bool:
+    """Say whether a server's refusal means that the account is empty.
+
+    >>> says_spent("HTTP 400: Your credit balance is too low"), says_spent("HTTP 429: Rate limit reached")
+    (True, False)
+    """
+    return _SPENT.search(text) is not None
 
 
 class CallFailed(MedspatialError):

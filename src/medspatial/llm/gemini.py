@@ -18,7 +18,7 @@ from medspatial.llm.retry import retry_after
 KEY_VARIABLES = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
 _NO_KEY = "none"
 _PASSING = {408, 425, 429}
-_FOR_ALL = {401, 403, 404}
+_FOR_ALL = {401, 402, 403, 404}
 _FINISHED = {"STOP": "stop", "MAX_TOKENS": "length"}
 _BLOCKED = {
     "SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "LANGUAGE", "MODEL_ARMOR",

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from medspatial.errors import InputError, require
 from medspatial.llm.bounds import bounded_response
-from medspatial.llm.errors import AccessRefused, CallFailed, Transient
+from medspatial.llm.errors import AccessRefused, CallFailed, Transient, says_spent
 from medspatial.llm.masking import masked
 from medspatial.llm.provider import Provider, checked_json_mode, checked_url, read_reply
 from medspatial.llm.reply import Reply, Tokens
@@ -18,7 +18,7 @@ from medspatial.llm.retry import retry_after
 KEY_VARIABLE = "OPENAI_API_KEY"
 _NO_KEY = "none"  # servers of one's own mostly want none, the SDK wants something
 _PASSING = {408, 409, 425, 429}
-_FOR_ALL = {401, 403, 404}
+_FOR_ALL = {401, 402, 403, 404}
 _GIVEN_UP = {"abort", "error"}  # what vLLM and SGLang say of a reply that they did not finish
 
 
@@ -125,7 +125,7 @@ class OpenAIServer(Provider):
         if said == f"Error code: {status}":  # the package found no message, so the server's own words follow
             said = self._clean(f"{said}: {error.response.text}")
         text = f"HTTP {status}: {said}"
-        if status == 429 and getattr(error, "code", None) == "insufficient_quota":
+        if says_spent(f"{getattr(error, 'code', '')} {text}"):
             return AccessRefused(f"{self.kind}:{self.model}: {text}")
         if status in _PASSING or status >= 500:
             return Transient(text, retry_after(error.response.headers))

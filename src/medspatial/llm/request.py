@@ -94,6 +94,8 @@ class Request:
         Sent where the server takes one.
     sample
         Number of a repeat: not sent, but requests that differ in it are asked separately.
+    may_miss
+        Fields of the schema without which a reply still says all that matters; not sent.
     """
 
     messages: tuple[Message, ...]
@@ -104,6 +106,7 @@ class Request:
     max_tokens: int = 1024
     seed: int | None = None
     sample: int = 0
+    may_miss: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.messages or self.messages[-1].role != "user":

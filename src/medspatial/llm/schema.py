@@ -11,12 +11,13 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
 from medspatial.errors import InputError
 from medspatial.language import open_envelope
+from medspatial.llm.loose import loose_objects
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "object": (dict,),
@@ -43,32 +44,53 @@ def schema_in_words(schema: dict[str, Any]) -> str:
     return f"Reply with one JSON value that fits this JSON schema, and nothing else:\n{json.dumps(schema)}"
 
 
-def parse_structured(text: str, schema: dict[str, Any]) -> Any:
+def parse_structured(text: str, schema: dict[str, Any], may_miss: Sequence[str] = ()) -> Any:
     """Return the value in a reply that fits the schema.
 
     Thoughts, a Markdown fence, and words around an object are left out. Forms that mean the same are read:
     backslashes of LaTeX, single quotes, a comma before the end; names and words of an enumeration in other
     case; fields that the schema does not have; null for an empty text.
 
+    Parameters
+    ----------
+    may_miss
+        Required fields of text that count as empty where the reply lacks them. Where there are any, and no
+        value fits, what `medspatial.llm.loose` reads is taken: lists of one, wrappers, lines "name: value",
+        tags, a bare word. (Else not: a figure that was cut is no figure.)
+
     Raises
     ------
     ValueError
         What is wrong, with the place in the value; or two values that both fit and differ.
     """
+    values, first = list[Any](), None
+    try:
+        values = _values_in(text)
+    except ValueError as error:
+        first = str(error)
+    fitting, fault = _fitting(values, schema)
+    if not fitting and may_miss:
+        fitting, _ = _fitting(loose_objects(_bare(text), values, schema, may_miss), schema)
+    first = first or fault
+    if len(fitting) > 1:
+        raise ValueError(f"reply: {len(fitting)} values fit the schema and differ: {_shown(fitting)}")
+    if not fitting:
+        raise ValueError(first or "not JSON: no value in the reply")
+    return fitting[0]
+
+
+def _fitting(values: Iterable[Any], schema: dict[str, Any]) -> tuple[list[Any], str | None]:
+    """Return the values that fit, as the schema writes them, and the first fault of those that do not."""
     first: str | None = None
     fitting: list[Any] = []
-    for value in _values_in(text):
+    for value in values:
         for form in (value, _alike(value, schema)):
             fault = next(_faults(form, schema, "reply"), None)
             if fault is None:
                 fitting += [form] if form not in fitting else []
                 break
             first = first or fault
-    if len(fitting) > 1:
-        raise ValueError(f"reply: {len(fitting)} values fit the schema and differ: {_shown(fitting)}")
-    if not fitting:
-        raise ValueError(first or "not JSON: no value in the reply")
-    return fitting[0]
+    return fitting, first
 
 
 def check_schema(schema: dict[str, Any], where: str = "schema") -> None:
@@ -97,7 +119,7 @@ def _values_in(text: str) -> list[Any]:
     ValueError
         There is none.
     """
-    bare = _THOUGHT.sub(" ", open_envelope(text).text)
+    bare = _bare(text)
     fenced = _FENCE.match(bare)
     bare = fenced.group(1) if fenced else bare
     fault: ValueError | None = None
@@ -111,6 +133,11 @@ def _values_in(text: str) -> list[Any]:
         if values:
             return values
     raise ValueError(f"not JSON: {fault}")
+
+
+def _bare(text: str) -> str:
+    """Return a reply without its thoughts."""
+    return _THOUGHT.sub(" ", open_envelope(text).text)
 
 
 def _objects(text: str) -> Iterator[str]:

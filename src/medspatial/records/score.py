@@ -77,11 +77,15 @@ class Score(AnsweredItem):
     metadata: dict[str, Any] = Field(default_factory=dict)
 
     @classmethod
-    def unchecked(cls, **fields: Any) -> Score:
-        """Build a score of checked values, all fields in their order: scoring is made of nothing else."""
+    def unchecked(cls, values: tuple[Any, ...]) -> Score:
+        """Build a score of checked values of all fields in their order: scoring is made of nothing else."""
         score = cls.__new__(cls)
+        fields = dict(zip(_FIELDS, values, strict=True))
         object.__setattr__(score, "__dict__", fields)
         object.__setattr__(score, "__pydantic_fields_set__", set(fields))
         object.__setattr__(score, "__pydantic_extra__", None)
         object.__setattr__(score, "__pydantic_private__", None)
         return score
+
+
+_FIELDS = tuple(Score.model_fields)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, is_dataclass
 from functools import wraps
+from operator import itemgetter
 from typing import Any, ClassVar, Literal
 
 from medspatial.errors import InputError, MedspatialError
@@ -13,7 +16,7 @@ from medspatial.plugins import in_a_line
 from medspatial.records import AnsweredItem, Prediction, Reading, Score, content_hash
 
 Status = Literal["scored", "unanswered", "unscored"]
-_SHARED = tuple(AnsweredItem.model_fields)
+_shared = itemgetter(*AnsweredItem.model_fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +140,8 @@ class Metric(ABC):
         Entry point and package of a metric that another package brought, None for any other.
     resumable
         False where a row's mark depends on the rows before it: then all are scored again at each resume.
+    computes
+        Its batches are short and pure computation: Python's search for cycles of objects waits for their end.
     warning
         Where this metric misleads, in one sentence; shown beside its figures.
     """
@@ -148,6 +153,7 @@ class Metric(ABC):
     resumable: bool = True
     origin: str | None = None
     warning: ClassVar[str | None] = None
+    computes: ClassVar[bool] = False
 
     _made_with: tuple[tuple[Any, ...], dict[str, Any]] = ((), {})
 
@@ -176,6 +182,10 @@ class Metric(ABC):
         InputError
             A metric of another package failed; the message names both.
         """
+        with _collector_paused() if self.computes else nullcontext():
+            return self._scores(rows)
+
+    def _scores(self, rows: Sequence[Prediction]) -> list[Score]:
         answered = [row for row in rows if row.status == "ok"]
         try:
             marks = list(self.marks(answered)) if answered else []
@@ -233,6 +243,18 @@ def _remembering(init: Callable[..., None]) -> Callable[..., None]:
     return remembering
 
 
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Pause the search for cycles of objects: a batch makes many objects, and none in cycles."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 def _failure(row: Prediction) -> Mark:
     return Mark(
         None,
@@ -245,17 +267,17 @@ def _failure(row: Prediction) -> Mark:
 
 def _joined(row: Prediction, metric: str, mark: Mark) -> Score:
     """Build the score without validating the row's fields a second time."""
-    fields = row.__dict__
-    return Score.unchecked(
-        **{name: fields[name] for name in _SHARED},
-        metric=metric,
-        score=mark.score,
-        correct=mark.correct,
-        status=mark.status,
-        extracted=mark.extracted,
-        reading=mark.reading,
-        rule=mark.rule,
-        reason=mark.reason,
-        row_hash=None,
-        metadata=mark.metadata,
+    values = (
+        *_shared(row.__dict__),
+        metric,
+        mark.score,
+        mark.correct,
+        mark.status,
+        mark.extracted,
+        mark.reading,
+        mark.rule,
+        mark.reason,
+        None,  # row_hash
+        mark.metadata,
     )
+    return Score.unchecked(values)

@@ -21,6 +21,7 @@ class ExactMatch(Metric):
     """1 when both normalised strings are equal and not empty, else 0; blank replies are unanswered."""
 
     name = "exact"
+    computes = True
     warning = "free text hardly ever equals the reference word by word; read it beside 'structured'"
 
     def marks(self, rows: Sequence[Prediction]) -> list[Mark]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from medspatial.errors import MissingPackageError, require
-from medspatial.score.vocabulary import phrases
+from medspatial.language.vocabulary import phrases
 
 SYSTEM_FOLDERS = (
     "/usr/share/wordnet",

@@ -19,7 +19,8 @@ from medspatial.study.config import MetricConfig, ModelConfig, StudyConfig
 _QUESTION_TOKENS = 300  # instruction, captions, question and options
 _ANSWER_TOKENS = 100  # of a model that says what it sees; with thoughts it is more
 _JUDGE_TOKENS = (900, 150)  # prompt with question, reference and answer; verdict with a reason
-_CANARIES = 30  # rows that test a judge
+_CANARY_ROWS = 5  # rows that lend question and reference to a judge's canaries, by default
+_REMOTE = ("openai:", "gemini:")
 _CALL_S, _CONCURRENCY = 4.0, 8  # seconds per call of a remote model, and how many run at once by default
 _LOCAL_S = 2.0  # seconds per question of a native model on a GPU
 
@@ -75,7 +76,7 @@ def estimates(study: StudyConfig, questions: int) -> list[Estimate]:
     asked = questions * len(study.all_arms())
     found = [_model(model, asked) for model in study.models if model.kind not in _FREE]
     rows = asked * len(study.models)
-    return found + [_judge(one, rows) for one in study.all_metrics() if one.name.startswith("judge:")]
+    return found + [one for metric in study.all_metrics() for one in _judges(metric, rows)]
 
 
 _FREE = ("random", "prior", "oracle", "echo")
@@ -94,9 +95,24 @@ def _model(model: ModelConfig, asked: int) -> Estimate:
     return _remote(who, asked, used, options)
 
 
-def _judge(metric: MetricConfig, rows: int) -> Estimate:
-    calls = (rows + _CANARIES) * int(metric.options.get("repeats", 1))
-    return _remote(f"metric '{metric.name}'", calls, Tokens(*_JUDGE_TOKENS), metric.options)
+def _judges(metric: MetricConfig, rows: int) -> list[Estimate]:
+    """Estimate a judge, or every model of a jury; other metrics ask nobody."""
+    from medspatial.score.judge.canaries import most_canaries
+
+    base, _, model = metric.name.partition(":")
+    named = {"judge": [model or metric.options.get("model", "")], "jury": metric.options.get("judges", ())}
+    tests = most_canaries(int(metric.options.get("canary_rows", _CANARY_ROWS)))
+    calls = rows * int(metric.options.get("repeats", 1)) + tests
+    return [
+        _remote(
+            f"metric '{metric.name}'" + (f", {one}" if base == "jury" else ""),
+            calls,
+            Tokens(*_JUDGE_TOKENS),
+            metric.options,
+        )
+        for one in named.get(base, ())
+        if str(one).startswith(_REMOTE)
+    ]
 
 
 def _remote(who: str, calls: int, each: Tokens, options: Mapping[str, Any]) -> Estimate:

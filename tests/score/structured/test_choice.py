@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from medspatial.language.letters import find_letters, without_listing
+from medspatial.language.options import find_options
 from medspatial.records import Prediction
 from medspatial.score.structured import match
-from medspatial.score.structured.choice import find_letters, without_listing
-from medspatial.score.structured.options import find_options
 
 ORGANS = ("Spleen", "Pancreas", "Stomach", "Liver")
 

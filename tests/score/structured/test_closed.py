@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from medspatial.language.closed_sets import closed_set
 from medspatial.records import Prediction
 from medspatial.score.structured import match
-from medspatial.score.structured.closed import closed_set
 
 YES_NO = ("yes", "no")
 SIDES = ("right", "left", "midline")

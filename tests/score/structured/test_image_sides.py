@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from medspatial.language.image_sides import without_image_sides
 from medspatial.records import Prediction
 from medspatial.score.structured import match
-from medspatial.score.structured.image_sides import without_image_sides
 
 
 def verdict(

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from medspatial.language.polarity import polarity_of
+from medspatial.language.properties import contrary_zone, property_signs
+from medspatial.language.proposition import restated
+from medspatial.language.relations import find_relations
+from medspatial.language.roles import roles
+from medspatial.language.stems import stem
+from medspatial.language.structures import specific
 from medspatial.records import Prediction
 from medspatial.score.structured import match
-from medspatial.score.structured.anatomy import specific
-from medspatial.score.structured.properties import contrary_zone, property_signs
-from medspatial.score.structured.proposition import restated
-from medspatial.score.structured.relation import find_relations
-from medspatial.score.structured.roles import roles
-from medspatial.score.structured.stems import stem
-from medspatial.score.structured.yes_no import polarity_of
 
 
 @pytest.mark.parametrize(

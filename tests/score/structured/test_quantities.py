@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from medspatial.language.quantities import find_quantities
+from medspatial.language.units import COUNT, parse_unit, question_unit
 from medspatial.records import Prediction
 from medspatial.score.structured import match
-from medspatial.score.structured.number import accuracy
-from medspatial.score.structured.quantities import find_quantities
-from medspatial.score.structured.units import COUNT, parse_unit, question_unit
+from medspatial.score.structured.target import accuracy
 
 
 @pytest.mark.parametrize(

@@ -5,21 +5,25 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from medspatial.records import Prediction
 from medspatial.score import metric
 
-ROUND = json.loads((Path(__file__).parents[1] / "data" / "reply_round.json").read_text(encoding="utf-8"))
+DATA = Path(__file__).parents[1] / "data"
 
 
-def test_all_but_the_documented_misses_are_right():
+@pytest.mark.parametrize(("name", "replies", "misses"), [("reply_round", 201, 8), ("reply_round_2", 200, 6)])
+def test_all_but_the_documented_misses_are_right(name, replies, misses):
+    written = json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
     structured, missed = metric("structured"), []
-    for family, key, reply, expected in ROUND["replies"]:
-        row = Prediction(case_id="c", prediction=reply, model=family, **ROUND["questions"][key])
+    for family, key, reply, expected in written["replies"]:
+        row = Prediction(case_id="c", prediction=reply, model=family, **written["questions"][key])
         score = structured.score([row])[0]
         verdict = score.status
         if verdict == "scored":
             verdict = "correct" if score.correct else "incorrect"
         if verdict != expected:
             missed.append(f"{family}: {reply}")
-    assert len(ROUND["replies"]) == 201
-    assert len(missed) <= 8, missed
+    assert len(written["replies"]) == replies
+    assert len(missed) <= misses, missed

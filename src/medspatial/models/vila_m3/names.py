@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-from medspatial.anatomy import load_label_map
+from medspatial.anatomy import OTHER_SIDE, load_label_map
 from medspatial.models.vila_m3.calls import GROUPS
 
 # Where the legend's words are not those of the structure's name.
@@ -18,8 +16,6 @@ _OTHER = {
     128: "bone lesion",
     132: "airway",
 }
-_SIDED = re.compile(r"(.+)_(left|right)")
-_RIB = re.compile(r"rib_(left|right)_(\d+)")
 
 
 def legend_names() -> dict[int, str]:
@@ -35,8 +31,8 @@ def _spoken(name: str) -> str:
     >>> _spoken("lung_upper_lobe_left")
     'left lung upper lobe'
     """
-    if rib := _RIB.fullmatch(name):
-        return f"{rib[1]} rib {rib[2]}"
-    if sided := _SIDED.fullmatch(name):
-        return f"{sided[2]} {sided[1]}".replace("_", " ")
-    return name.replace("_", " ")
+    if name.startswith("rib_"):
+        noun, side, number = name.split("_")
+        return f"{side} {noun} {number}"
+    noun, _, side = name.rpartition("_")
+    return (f"{side} {noun}" if side in OTHER_SIDE else name).replace("_", " ")

@@ -72,6 +72,11 @@ class Jury(Metric):
         ballots = [judge.score(rows) for judge in self.judges]
         return [self._mark([ballot[place] for ballot in ballots]) for place in range(len(rows))]
 
+    def estimate(self, rows: Sequence[Prediction]) -> str:
+        """Return in words what judging rows takes at most, for every judge that is a model."""
+        models = [judge for judge in self.judges if isinstance(judge, Judge)]
+        return "; ".join(f"{judge.name}: {judge.estimate(rows)}" for judge in models)
+
     def tally(self) -> Tally:
         """Return an accumulator with every judge's own figures and the agreement with our rules."""
         return JudgeTally(self.name, self._facts)

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from medspatial.errors import InputError
-from medspatial.llm import CallFailed, Reply, Request, open_llm, user
+from medspatial.llm import CallFailed, Reply, Request, Tokens, open_llm, user
+from medspatial.llm.budget import largest_use
 from medspatial.records import Item, Prediction
 from medspatial.score.base import Mark, Metric, Tally, unscored
 from medspatial.score.judge.canaries import CanaryReport, canaries, canary_report
@@ -109,6 +110,23 @@ class Judge(Metric):
         )
         return [next(marks) if (row.prediction or "").strip() else _blank() for row in rows]
 
+    def estimate(self, rows: Sequence[Prediction]) -> str:
+        """Return in words what judging rows takes at most, before any call is made."""
+        asked = [row for row in rows if row.status == "ok" and (row.prediction or "").strip()]
+        tests = canaries(rows, self._canary_rows) if self._canaries is None else []
+        requests = [self._request(one.item, one.candidate, 0) for one in tests]
+        for sample in range(self._repeats):
+            requests += [self._request(row, row.prediction or "", sample) for row in asked]
+        uses = {request.key(""): largest_use(request) for request in requests}  # equal ones are asked once
+        most = sum(uses.values(), Tokens())
+        times = f" x {self._repeats}" if self._repeats > 1 else ""
+        price = self.llm.price_of(most)
+        return (
+            f"at most {len(uses):,} calls ({len(asked):,} answers{times}, {len(tests)} canaries; equal and "
+            f"known ones cost nothing), {most.input:,} tokens in, {most.output:,} out, "
+            + ("cost unknown without prices" if price is None else f"${price:,.2f}")
+        )
+
     def tally(self) -> Tally:
         """Return an accumulator with canaries, spend and agreement."""
         return JudgeTally(self.name, self._facts)
@@ -145,6 +163,7 @@ class Judge(Metric):
             max_tokens=self._max_tokens,
             seed=None if self._seed is None else self._seed + sample,
             sample=sample,
+            may_miss=("reason", "extracted_answer"),
         )
 
     def _tested(self, rows: Sequence[Prediction]) -> CanaryReport:

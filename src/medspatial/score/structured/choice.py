@@ -2,81 +2,30 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import lru_cache
 
 from medspatial.language import likeliest, option_marks
-from medspatial.records import Item
-from medspatial.score.normalise import normalise
-from medspatial.score.structured.closed import ClosedSet, closed_set, match_closed, said_polarity
-from medspatial.score.structured.commitments import Commitments, Mention, commitments, final_part
-from medspatial.score.structured.comparison import question_comparison, winners
-from medspatial.score.structured.option_figures import graded
-from medspatial.score.structured.options import (
+from medspatial.language.closed_sets import ClosedSet, closed_set, said_polarity
+from medspatial.language.commitments import Commitments, Mention, commitments, final_part
+from medspatial.language.comparison import question_comparison, winners
+from medspatial.language.letters import find_letters, merged, names_all, without_listing
+from medspatial.language.options import (
     LETTERS,
     NOT_OFFERED,
     find_options,
     option_key,
     option_label,
 )
-from medspatial.score.structured.reading import Reading, read
-from medspatial.score.structured.verdict import REFUSES, Verdict, decided, unanswered
-from medspatial.score.structured.yes_no import match_yes_no, polarity_of
-
-_ALONE = re.compile(r"\A[\W_]*(?:option|choice|answer|letter)?[\W_]*([A-Za-z])[\W_]*\Z", re.I)
-_MARKED = re.compile(
-    r"\b(?:option|choice|answer|letter|alternative)s?(?:\s+(?:is|would be|should be|must be|"
-    r"are))?\s*[:=]?\s*(?:option\s+|letter\s+)?[(\[\"']?([A-Ja-j])(?![A-Za-z0-9'])"
-    r"(?!\s+(?:[a-z]{2,}))"
-    r"|[(\[]([A-Ja-j])[)\]]"
-)
-_LEADING = re.compile(
-    r"(?:\A|\n)\s*[\"'(\[]?([A-Ja-j])\s*[)\].:](?=\s|\Z|[A-Z])|(?:\A|\n)\s*([A-J])\s+[-–—]\s"
-)
-_OPTION_WORD = re.compile(r"\b(?:option|choice|letter|alternative)\s+\(?([A-Ja-j])\b")
-_BARE = re.compile(r"(?<![A-Za-z0-9'/.-])([B-HJ])(?![A-Za-z0-9'/-])(?!\.[A-Za-z])")
-_BARE_A = re.compile(
-    r"(?<![A-Za-z0-9'/.-])A(?=\s*(?:[,;:)\]]|\.(?:\s|\Z)|\Z|\s(?:is|and|or|nor|because|since|but|as|was|"
-    r"seems|appears|would|can)\b))"
-)
-_ALL = re.compile(r"\ball (?:of )?(?:the )?(?:above|options|choices|four|of them|answers)\b", re.I)
-_APPOSITION = re.compile(r"[\s,.:;()\[\]=*-]*(?:(?:is|i\.e\.|the|a|an)\s+)?(?:(?:the|a|an)\s+)?")
-_NOT_LETTER = re.compile(
-    r"\b(?:hepatitis|vitamin|type|grade|stage|class|group|category|segment|child(?:-pugh)?|zone|level|"
-    r"lesion|structure|point|mass|nodule|series|phase|part|panel|figure|organ)\s+\(?[A-J]\b(?!\))",
-    re.I,
-)
-
-
-def find_letters(text: str, count: int) -> list[Mention]:
-    """Return the option letters that a reply names, in order; the article "A" is none.
-
-    Parameters
-    ----------
-    count
-        Number of options; a bare capital beyond them is no letter unless it is marked as one.
-
-    >>> [m.value for m in find_letters("A mass in the stomach: option C, not (B).", 4)]
-    ['C', 'B']
-    """
-    alone = _ALONE.match(text)
-    if alone:
-        return [Mention(alone.group(1).upper(), alone.start(1), alone.end(1))]
-    spans: dict[int, Mention] = {}
-    for pattern in (_MARKED, _LEADING, _OPTION_WORD):
-        for match in pattern.finditer(text):
-            group = 1 if match.group(1) else 2
-            spans[match.start(group)] = Mention(
-                match.group(group).upper(), match.start(group), match.end(group)
-            )
-    hidden = [(m.start(), m.end()) for m in _NOT_LETTER.finditer(text)]
-    for pattern in (_BARE, _BARE_A):
-        for match in pattern.finditer(text):
-            if match.group()[0] in LETTERS[:count] and not any(a <= match.start() < b for a, b in hidden):
-                spans.setdefault(match.start(), Mention(match.group()[0], match.start(), match.start() + 1))
-    return [spans[start] for start in sorted(spans)]
+from medspatial.language.polarity import polarity_of
+from medspatial.language.refusals import REFUSES
+from medspatial.language.statements import Statements, statements_in
+from medspatial.records import Item
+from medspatial.score.normalise import normalise
+from medspatial.score.structured.closed import match_closed
+from medspatial.score.structured.option_figures import graded
+from medspatial.score.structured.verdict import Verdict, decided, unanswered
+from medspatial.score.structured.yes_no import match_yes_no
 
 
 def match_choice(text: str, item: Item) -> Verdict:
@@ -86,7 +35,7 @@ def match_choice(text: str, item: Item) -> Verdict:
     if want is None:
         return Verdict("undecided", "R11", f"the reference '{item.answer}' is none of the options")
     text = without_listing(text, options)
-    if _ALL.search(text):
+    if names_all(text):
         return decided(False, "R11", "names all options", "all")
     if not text:
         return unanswered("R7", "only repeats the options")
@@ -118,7 +67,7 @@ def _by_marks(text: str, options: Sequence[str], want: int) -> Verdict | None:
         affirmed=[Mention(option_key(place), 0, 0) for place in marks.right],
         denied=[Mention(option_key(place), 0, 0) for place in marks.wrong],
     )
-    return _verdict(found, options, want, True, read(text))
+    return _verdict(found, options, want, True, statements_in(text))
 
 
 def _judge(text: str, item: Item, options: Sequence[str], want: int) -> Verdict:
@@ -137,7 +86,7 @@ def _by_option(text: str, item: Item, want: int, closed: ClosedSet | None) -> Ve
     def find(part: str) -> list[Mention]:
         letters = find_letters(part, len(options))
         texts = said_polarity(part, options, closed) if closed and closed.kind == "polar" else None
-        return _merged(letters, find_options(part, options) if texts is None else texts, part)
+        return merged(letters, find_options(part, options) if texts is None else texts, part)
 
     part, _ = final_part(text, find)
     letters = find_letters(part, len(options))
@@ -173,7 +122,7 @@ def _drop_explanation(found: Commitments, letters: list[Mention]) -> None:
 
 
 def _verdict(
-    found: Commitments, options: Sequence[str], want: int, by_letter: bool, reading: Reading
+    found: Commitments, options: Sequence[str], want: int, by_letter: bool, reading: Statements
 ) -> Verdict:
     values = list(dict.fromkeys(mention.value for mention in found.affirmed))
     goal = option_key(want)
@@ -189,7 +138,7 @@ def _verdict(
     return decided(index == want, rule, f"chooses option {values[0]}", option_label(index, options))
 
 
-def _not_one(found: Commitments, values: list[str], reading: Reading) -> Verdict:
+def _not_one(found: Commitments, values: list[str], reading: Statements) -> Verdict:
     """Judge several answers, or one of the options' kind that is none of them."""
     strange = next((m for m in found.affirmed if m.value == NOT_OFFERED), None)
     said = reading.text[strange.start : strange.end] if strange else ""
@@ -209,19 +158,6 @@ def _nothing(found: Commitments, goal: str, refuses: bool) -> Verdict:
     return unanswered("R7", REFUSES if refuses else "names no option")
 
 
-def _merged(letters: list[Mention], texts: list[Mention], text: str) -> list[Mention]:
-    """Letters and texts in order; "C, the pancreas" is one mention, a letter inside a text is part of it."""
-    kept = [m for m in letters if not any(t.start <= m.start and m.end <= t.end for t in texts)]
-    merged: list[Mention] = []
-    for mention in sorted([*kept, *texts], key=lambda m: m.start):
-        last = merged[-1] if merged else None
-        if last and last.value == mention.value and _APPOSITION.fullmatch(text, last.end, mention.start):
-            merged[-1] = Mention(last.value, last.start, mention.end)
-        else:
-            merged.append(mention)
-    return merged
-
-
 def _other(options: Sequence[str]) -> Callable[[str], str | None]:
     """Return a function from an option's letter to the only other one's, where there are two."""
     return ({"A": "B", "B": "A"} if len(options) == 2 else {}).get
@@ -230,20 +166,3 @@ def _other(options: Sequence[str]) -> Callable[[str], str | None]:
 def _letter_index(answer: str, options: Sequence[str]) -> int | None:
     index = LETTERS.find(answer.strip().upper()) if len(answer.strip()) == 1 else -1
     return index if 0 <= index < len(options) else None
-
-
-@lru_cache(maxsize=4096)
-def _listing(options: tuple[str, ...]) -> re.Pattern[str]:
-    gap = r"[\s,;|/]*"
-    lines = [rf"[(\[]?{LETTERS[i]}[)\].:]\s*{re.escape(option)}[.]?" for i, option in enumerate(options)]
-    return re.compile(r"(?:(?:options|choices)\s*:?\s*)?" + gap.join(lines), re.I)
-
-
-def without_listing(text: str, options: Sequence[str]) -> str:
-    """Take out a verbatim repetition of all lettered options (R1)."""
-    if len(options) < 2 or len(options) > len(LETTERS) or len(text) < sum(map(len, options)):
-        return text
-    return _listing(tuple(options)).sub(" ", text).strip()
-
-
-__all__ = ["find_letters", "match_choice", "without_listing"]

@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from medspatial.language import in_english, lettered, other_language
+from medspatial.language.image_sides import without_image_sides
+from medspatial.language.polarity import read_polarity
+from medspatial.language.sides import find_sides
+from medspatial.language.unwrap import Unwrapped, unwrap
 from medspatial.records import Item
 from medspatial.score.structured.anatomy import match_anatomy
 from medspatial.score.structured.choice import match_choice
 from medspatial.score.structured.free import match_free
-from medspatial.score.structured.image_sides import without_image_sides
 from medspatial.score.structured.number import match_number
 from medspatial.score.structured.relation import match_relation
-from medspatial.score.structured.side import find_sides, match_side
-from medspatial.score.structured.unwrap import Unwrapped, unwrap
+from medspatial.score.structured.side import match_side
 from medspatial.score.structured.verdict import Verdict, unanswered
-from medspatial.score.structured.yes_no import match_yes_no, read_polarity
+from medspatial.score.structured.yes_no import match_yes_no
 
 
 def match(item: Item, reply: str) -> Verdict:

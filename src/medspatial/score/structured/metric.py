@@ -12,7 +12,7 @@ from medspatial.score.registry import register_metric
 from medspatial.score.structured.match import match
 from medspatial.score.structured.verdict import Outcome, Verdict
 
-RULES_VERSION = "3"
+RULES_VERSION = "4"
 _STATUS: dict[Outcome, Status] = {
     "correct": "scored",
     "incorrect": "scored",
@@ -26,6 +26,7 @@ class StructuredMatch(Metric):
     """Reads the answer out of the reply by rules R1 to R14, and compares it with the reference."""
 
     name = "structured"
+    computes = True
     reads = ("medspatial.language", "medspatial.anatomy")
 
     def marks(self, rows: Sequence[Prediction]) -> list[Mark]:

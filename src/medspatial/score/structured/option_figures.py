@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from medspatial.score.structured.number import accuracy
-from medspatial.score.structured.options import figure_of
-from medspatial.score.structured.quantities import Quantity
+from medspatial.language.options import figure_of
+from medspatial.language.quantities import Quantity
+from medspatial.score.structured.target import accuracy
 from medspatial.score.structured.verdict import Verdict
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from medspatial.language.refusals import REFUSES
 from medspatial.records import Standing
-
-REFUSES = "refuses or calls it indeterminate"
 
 Outcome = Literal["correct", "incorrect", "unanswered", "undecided"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from medspatial.score.structured.words import CONTRAST, DETERMINERS, FINITE_VERBS, PREPOSITIONS
-from medspatial.score.vocabulary import words
+from medspatial.language.vocabulary import words
+from medspatial.language.words import CONTRAST, DETERMINERS, FINITE_VERBS, PREPOSITIONS
 
 # they measure on the grid of one volume: no figure of any unit follows from them
 GRID = words(

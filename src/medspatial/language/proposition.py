@@ -7,16 +7,16 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from medspatial.anatomy import find_mentions, is_part
-from medspatial.score.structured.comparison import comparatives, spelled_out
-from medspatial.score.structured.properties import AXES, PRESENCE
-from medspatial.score.structured.reading import Reading, read
-from medspatial.score.structured.relation import find_relations
-from medspatial.score.structured.relation_words import OPPOSITES
-from medspatial.score.structured.segments import Segment, lowered
-from medspatial.score.structured.side import find_sides
-from medspatial.score.structured.stems import content_words, stem
-from medspatial.score.structured.words import COMPARATIVES, EQUAL, NEGATION
-from medspatial.score.vocabulary import words
+from medspatial.language.comparison import comparatives, spelled_out
+from medspatial.language.properties import AXES, PRESENCE
+from medspatial.language.relation_words import OPPOSITES
+from medspatial.language.relations import find_relations
+from medspatial.language.segments import Segment, lowered
+from medspatial.language.sides import find_sides
+from medspatial.language.statements import Statements, statements_in
+from medspatial.language.stems import content_words, stem
+from medspatial.language.vocabulary import words
+from medspatial.language.words import COMPARATIVES, EQUAL, NEGATION
 
 _EXISTENCE = words(
     """present visible visualized visualised identified evident seen noted detected found observed
@@ -41,14 +41,14 @@ def restated(text: str, question: str) -> tuple[bool | None, str]:
     False
     """
     text, question = _expanded(text), _expanded(question)
-    reading = read(text)
+    reading = statements_in(text)
     ordered = _ordered(reading, question)
     if ordered is not None:
         return ordered
     return _stated(reading, text, question)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def _expanded(text: str) -> str:
     """Write "splenomegaly" as "enlarged spleen", and negated equatives as comparatives."""
     return spelled_out(_MEGALY.sub(lambda match: f"enlarged {_ORGANS[match.group(1).lower()]}", text))
@@ -66,7 +66,7 @@ class Claim(NamedTuple):
     end: int
 
 
-def _claim(reading: Reading, start: int, end: int) -> Claim | None:
+def _claim(reading: Statements, start: int, end: int) -> Claim | None:
     """Return the first comparative or relation between two positions."""
     compared = comparatives(reading, start, end)
     if compared:
@@ -90,10 +90,10 @@ def _has_object(text: str, end: int) -> bool:
     ].endswith((" of", " to"))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def _asked(question: str) -> tuple[str, int, frozenset[str], frozenset[str]] | None:
     """Return axis, sign, and the words that only A and only B have."""
-    reading = read(question)
+    reading = statements_in(question)
     claim = _claim(reading, 0, len(question))
     if claim is None:
         return None
@@ -105,7 +105,7 @@ def _asked(question: str) -> tuple[str, int, frozenset[str], frozenset[str]] | N
     return (axis, sign, only_first, only_second) if only_first and only_second else None
 
 
-def _ordered(reading: Reading, question: str) -> tuple[bool | None, str] | None:
+def _ordered(reading: Statements, question: str) -> tuple[bool | None, str] | None:
     asked = _asked(question)
     if asked is None:
         return None
@@ -129,7 +129,7 @@ def _ordered(reading: Reading, question: str) -> tuple[bool | None, str] | None:
 
 
 def _first_leads(
-    reading: Reading, segment: Segment, claim: Claim, only: tuple[frozenset[str], frozenset[str]]
+    reading: Statements, segment: Segment, claim: Claim, only: tuple[frozenset[str], frozenset[str]]
 ) -> bool:
     """Say whether the question's first participant stands in front of a segment's comparative."""
     first, second = only
@@ -148,7 +148,7 @@ def _first_leads(
 # --- any other proposition -----------------------------------------------------------------------------
 
 
-def _stated(reading: Reading, text: str, question: str) -> tuple[bool | None, str]:
+def _stated(reading: Statements, text: str, question: str) -> tuple[bool | None, str]:
     asked = content_words(question)
     best: tuple[int, Segment] | None = None
     for segment in reading.segments:
@@ -192,7 +192,7 @@ def _axis_sign(text: str, question: str) -> tuple[bool, int] | None:
     return None
 
 
-def _denied_at(reading: Reading, place: int) -> bool:
+def _denied_at(reading: Statements, place: int) -> bool:
     """Say whether a word is denied in its segment; "with no ..." behind it denies something else."""
     segment = reading.segment_of(place)
     return any(
@@ -214,7 +214,7 @@ def _names_one_alone(text: str, question: str) -> bool:
     return not content_words(rest) and not re.search(r"\w{4}", rest) and {found[0].name} < asked
 
 
-def _negations(reading: Reading, segment: Segment, asked: frozenset[str], question: str) -> int:
+def _negations(reading: Statements, segment: Segment, asked: frozenset[str], question: str) -> int:
     """Count the negations that bear on what was asked."""
     count = 0
     existence = bool(
@@ -242,7 +242,7 @@ def _negations(reading: Reading, segment: Segment, asked: frozenset[str], questi
     return count
 
 
-def _without_asides(reading: Reading, segment: Segment, asked: frozenset[str]) -> str:
+def _without_asides(reading: Statements, segment: Segment, asked: frozenset[str]) -> str:
     """Cut a segment before "no gap" or "without a gap": an opposite that is denied opposes nothing."""
     for start, end, cue in reading.cues(segment):
         after = reading.text[end : segment.end]

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from medspatial.anatomy import find_mentions, is_part
-from medspatial.score.structured.commitments import Mention
-from medspatial.score.structured.quantities import Quantity, find_quantities
-from medspatial.score.structured.relation import find_relations
-from medspatial.score.structured.side import find_sides
-from medspatial.score.structured.words import EQUAL
+from medspatial.language.commitments import Mention
+from medspatial.language.quantities import Quantity, find_quantities
+from medspatial.language.relations import find_relations
+from medspatial.language.sides import find_sides
+from medspatial.language.words import EQUAL
 
 NOT_OFFERED = "?"  # the value of an answer of the options' kind that is none of them
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -38,7 +38,7 @@ _BOTH = re.compile(r"\bboth\b|\bbilateral", re.I)
 _SAME_FIGURE = 1e-3  # relative: 4.8 cm is 48 mm
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def _pattern(option: str) -> re.Pattern[str]:
     """Match the option's words in order, whatever stands between them of blanks, commas and hyphens."""
     words = re.findall(r"[^\W_]+(?:[.,]\d+)*|[<>≥≤%+]", _ARTICLES.sub("", option.strip()))
@@ -55,7 +55,7 @@ def find_options(text: str, options: Sequence[str]) -> list[Mention]:
     return list(_find(text, tuple(options)))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def _find(text: str, options: tuple[str, ...]) -> tuple[Mention, ...]:
     if _are_orders(options):
         return tuple(_by_order(text, options))
@@ -83,7 +83,7 @@ def _items(option: str) -> tuple[str, ...]:
     )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def _are_orders(options: tuple[str, ...]) -> bool:
     """Say whether the options are permutations of the same three or more names."""
     items = [_items(option) for option in options]
@@ -147,7 +147,7 @@ def _parts(text: str, owner: dict[str, str]) -> list[Mention]:
     return found
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def _owners(options: tuple[str, ...], reader: Reader) -> dict[str, str]:
     """Return value -> letter for values that exactly one option has."""
     values = [tuple(dict.fromkeys(m.value for m in reader(option))) for option in options]

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medspatial.score.structured.commitments import commitments, final_part
-from medspatial.score.structured.comparison import question_comparison, spelled_out
-from medspatial.score.structured.reading import read
-from medspatial.score.structured.side import find_sides, sides_of
+from medspatial.language.commitments import commitments, final_part
+from medspatial.language.comparison import question_comparison, spelled_out
+from medspatial.language.sides import find_sides, sides_of
+from medspatial.language.statements import statements_in
 
 
 def standings(text, question=""):
@@ -117,7 +117,7 @@ def test_sides_of_a_text(text, expected):
 
 @given(st.text(max_size=120))
 def test_segments_cover_any_text_in_order(text):
-    reading = read(text)
+    reading = statements_in(text)
     ends = [segment.end for segment in reading.segments]
     assert ends == sorted(ends)
     assert all(segment.start <= segment.end <= len(text) for segment in reading.segments)

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from medspatial.score.structured.commitments import Commitments, Mention
-from medspatial.score.structured.quantities import Quantity, find_quantities
-from medspatial.score.structured.reading import Reading, read
-from medspatial.score.structured.segments import Segment
-from medspatial.score.structured.words import COMPARATIVES, EQUAL
+from medspatial.language.commitments import Commitments, Mention
+from medspatial.language.quantities import Quantity, find_quantities
+from medspatial.language.segments import Segment
+from medspatial.language.statements import Statements, statements_in
+from medspatial.language.vocabulary import CACHED_TEXTS
+from medspatial.language.words import COMPARATIVES, EQUAL
 
 _NOT_AS = re.compile(r"\bnot (?:quite |nearly )?(?:as|so) ([a-z]+) as\b", re.I)
 _LESSER = {
@@ -45,7 +46,7 @@ def spelled_out(text: str) -> str:
     return _SIGN.sub(lambda match: " larger than " if match.group() == ">" else " smaller than ", text)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=CACHED_TEXTS)
 def question_comparison(question: str) -> tuple[str, int] | None:
     """Return the (axis, sign) that a question asks for, or None.
 
@@ -54,11 +55,11 @@ def question_comparison(question: str) -> tuple[str, int] | None:
     """
     if COMPARATIVES.keys().isdisjoint(question.lower().replace("?", " ").replace(",", " ").split()):
         return None
-    found = comparatives(read(question), 0, len(question))
+    found = comparatives(statements_in(question), 0, len(question))
     return (found[0][0], found[0][1]) if found else None
 
 
-def comparatives(reading: Reading, start: int, end: int) -> list[tuple[str, int, int]]:
+def comparatives(reading: Statements, start: int, end: int) -> list[tuple[str, int, int]]:
     """Return (axis, sign, place) of the comparatives between two character positions."""
     found = []
     skip = -1
@@ -80,7 +81,7 @@ def comparatives(reading: Reading, start: int, end: int) -> list[tuple[str, int,
 
 
 def winners(
-    reading: Reading, found: Commitments, asked: tuple[str, int], other: Callable[[str], str | None]
+    reading: Statements, found: Commitments, asked: tuple[str, int], other: Callable[[str], str | None]
 ) -> Comparison | None:
     """Return which values hold the asked comparative, or None where the reply compares nothing on its axis.
 
@@ -114,7 +115,7 @@ def winners(
     return Comparison(tuple(dict.fromkeys(values)), turned, "; ".join(notes))
 
 
-def by_figures(reading: Reading, found: Commitments, asked: tuple[str, int]) -> Comparison | None:
+def by_figures(reading: Statements, found: Commitments, asked: tuple[str, int]) -> Comparison | None:
     """Compare the figures that stand behind two values: "right: 22 ml, left: 14 ml"."""
     mentions = [mention for mention in found.affirmed if mention.value in {"left", "right"}]
     if asked[0] != "magnitude" or {mention.value for mention in mentions} != {"left", "right"}:
@@ -159,10 +160,10 @@ def _inside(mentions: list[Mention], segment: Segment) -> list[str]:
     return [value for value in inside if value not in {"bilateral", "equal"}]
 
 
-def _equal(reading: Reading, segment: Segment) -> bool:
+def _equal(reading: Statements, segment: Segment) -> bool:
     return bool(EQUAL.search(reading.text, segment.start, segment.end))
 
 
-def _word_at(reading: Reading, start: int) -> str:
+def _word_at(reading: Statements, start: int) -> str:
     """Return the word that starts at a character position."""
     return next((token.word for token in reading.tokens if token.start == start), "")

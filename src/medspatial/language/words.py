@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from medspatial.score.vocabulary import phrases, words
+from medspatial.language.vocabulary import words
 
 # comparative or superlative -> (axis, sign); on the question's axis the other sign turns an answer round
 _PLUS = {
@@ -57,7 +57,10 @@ CONTRAST = words(
 )
 
 # one of these stands in every pseudo-negation
-PSEUDO_STEMS = phrases("no |not |doubt|question|none |nothing |rule|exclude|denied|no wait|why not")
+PSEUDO_WORDS = words(
+    """doubt doubtless question other only just merely solely than but excluded ruled denied confused wait why
+    mention surprisingly unlikely"""
+)
 # "no doubt" and the like deny nothing; blanked before anything is read
 PSEUDO_NEGATION = re.compile(
     r"\bno (?:doubt|question|other than)\b|\bwithout (?:a |any )?(?:doubt|question)\b|\bnot (?:only|just|"
@@ -86,7 +89,7 @@ NEGATION_BEGINS = words(
 )
 COMPARED_BEGINS = words(
     """than exceeds exceeding surpasses surpassing outweighs compared comparison comparing relative versus vs
-    contrast unlike contrary over"""
+    contrast unlike contrary followed over"""
 )
 CONDITION_BEGINS = words("if whether unless case provided assuming")
 STATES_WORDS = words(
@@ -101,7 +104,7 @@ STATES = re.compile(
 COMPARED = re.compile(
     r"\b(?:(?<!rather )(?<!other )than|exceed(?:s|ing)|surpass(?:es|ing)|outweighs|compared (?:to|with)|in "
     r"comparison (?:to|with)|by comparison (?:to|with)|comparing (?:to|with)|relative to|versus|vs|"
-    r"in contrast (?:to|with)|unlike|contrary to|over that (?:of|in|on))\b|(?<![-=])[<>](?!-)"
+    r"in contrast (?:to|with)|unlike|contrary to|followed by|over that (?:of|in|on))\b|(?<![-=])[<>](?!-)"
 )
 CONDITION = re.compile(r"\b(?:if|whether|unless|in case|provided that|assuming)\b")
 WEAK = re.compile(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from medspatial.score.structured.words import COMPARATIVES, CONTRAST, FINITE_VERBS, PART_NOUNS
+from medspatial.language.words import COMPARATIVES, CONTRAST, FINITE_VERBS, PART_NOUNS
 
 _TOKEN = re.compile(
     r"[a-z]+(?:'[a-z]+)?\d*[a-z]*|\d+(?:[.,]\d+)*[a-z0-9]*|[.;!?\n():,<>/=+]|—|(?<=\s)-(?=\s)"
@@ -50,12 +50,14 @@ def blank(text: str, pattern: re.Pattern[str]) -> str:
 
 def without_dots(text: str) -> str:
     """Blank the dots of abbreviations ("e.g.", "vs."), which end no sentence."""
+    if text.find(".") in {-1, len(text) - 1}:
+        return text
     return _DOTTED.sub(lambda match: match.group()[:-1].replace(".", " ") + " ", text)
 
 
 def tokens_of(text: str) -> list[Token]:
     """Return words, numbers and marks of a lower-case text in order."""
-    return [Token(m.group(), m.start(), m.end()) for m in _TOKEN.finditer(text)]
+    return [tuple.__new__(Token, (m.group(), *m.span())) for m in _TOKEN.finditer(text)]  # the fast way
 
 
 def segments_of(tokens: list[Token]) -> list[Segment]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from medspatial.records import Item
-from medspatial.score.structured.reading import read
-from medspatial.score.structured.verdict import Verdict, decided, refused
+from medspatial.language.statements import statements_in
+from medspatial.language.vocabulary import CACHED_TEXTS
 
 # words on one axis: a text with one and a text with the other contradict each other
 ANTONYMS = (
@@ -65,7 +64,7 @@ def property_signs(text: str) -> dict[int, int]:
     >>> property_signs("The glands are not symmetric.")
     {3: -1}
     """
-    reading = read(text)
+    reading = statements_in(text)
     signs: dict[int, int] = {}
     for token in reading.tokens:
         for axis, sign in AXES.get(token.word, {}).items():
@@ -126,18 +125,7 @@ def contrary_zone(text: str, reference: str) -> str:
     return ""
 
 
-def match_property(text: str, item: Item) -> Verdict | None:
-    """Judge a reply by the properties that the reference states; None where there are none."""
-    asked = {axis for word in _WORD.findall(item.question.lower()) for axis in AXES.get(word, {})}
-    want = {axis: sign for axis, sign in property_signs(item.answer).items() if axis not in asked}
-    if not want:
-        return None
-    got = property_signs(text)
-    shared = [axis for axis in want if axis in got]
-    if shared:
-        same = all(want[axis] == got[axis] for axis in shared)
-        shown = ANTONYMS[shared[0]][0 if got[shared[0]] > 0 else 1].split()[0]
-        return decided(same, "R13", f"says '{shown}'", shown)
-    if read(text).refuses():
-        return refused()
-    return Verdict("undecided", "free", "the reply has no property on the reference's axis")
+@lru_cache(maxsize=CACHED_TEXTS)
+def axes_named(text: str) -> frozenset[int]:
+    """Return the axes of which a text names a property, denied or not."""
+    return frozenset(axis for word in _WORD.findall(text.lower()) for axis in AXES.get(word, {}))

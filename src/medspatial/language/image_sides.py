@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 
-from medspatial.score.structured.reading import read
-from medspatial.score.structured.segments import lowered
+from medspatial.language.segments import lowered
+from medspatial.language.statements import statements_in
+from medspatial.language.vocabulary import words, words_in
 
 _SIDE = r"(?:left|right)"
 _VIEW = (
     r"(?:image|picture|screen|display|monitor|viewer|reader|observer|slice|figure|film|frame|view|viewport)s?"
 )
-_VIEW_STEMS = (
-    "image", "picture", "screen", "display", "monitor", "viewer",
-    "reader", "observer", "slice", "figure", "film", "frame", "view",
-)  # fmt: skip
-_PATIENT_STEMS = ("patient", "subject", "person", "anatomic")
+_VIEW_WORDS = words(
+    """image images picture pictures screen screens display displays monitor monitors viewer viewers reader
+    readers observer observers slice slices figure figures film films frame frames view views viewport
+    viewports"""
+)
+_PATIENT_WORDS = words(
+    """patient patients subject subjects person persons anatomic anatomical anatomically"""
+)
 _SCAN = r"(?:ct|scan|study|volume|series|stack|section|plane)s?"  # of a patient: a view only beside one
 _WHICH = (
     r"(?:(?:the|this|that|our|an?|each|your|given|provided|displayed|shown|input|axial|coronal|transverse|"
@@ -103,19 +107,19 @@ def _about_view(low: str) -> bool:
 
 
 def _has_view(low: str) -> bool:
-    return any(stem in low for stem in _VIEW_STEMS)
+    return not _VIEW_WORDS.isdisjoint(words_in(low))
 
 
 def _beside_patient(low: str) -> list[tuple[int, int]]:
     """Return looser sides of the image that stand with an affirmed side of the patient."""
-    if not any(stem in low for stem in _PATIENT_STEMS):
+    if _PATIENT_WORDS.isdisjoint(words_in(low)):
         return []
     found = [match.span() for match in _IN_VIEW.finditer(low)]
     patient = [match.span() for match in _PATIENT.finditer(low)] if found else []
     patient = [span for span in patient if not any(a <= span[0] and span[1] <= b for a, b in found)]
     if not patient:
         return []
-    reading = read(low)
+    reading = statements_in(low)
     firm = [span for span in patient if reading.standing(*span, [*found, *patient])[0] == "affirmed"]
     return [span for span in found if any(_together(low, span, other) for other in firm)]
 

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from medspatial.language.vocabulary import CACHED_TEXTS
+
 # dimension -> {spelling pattern: factor to the dimension's base unit}
 _TABLE: dict[str, dict[str, float]] = {
     "length": {  # mm
@@ -82,7 +84,7 @@ def parse_unit(text: str | None) -> Unit:
     return next((unit for pattern, unit in _ALL for spelled in spellings if pattern.match(spelled)), COUNT)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=CACHED_TEXTS)
 def question_unit(question: str) -> Unit | None:
     """Return the unit that a question asks for ("in millimetres"), or None.
 

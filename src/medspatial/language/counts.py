@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import Literal, NamedTuple
 
-from medspatial.score.structured.quantities import Quantity, find_quantities
-from medspatial.score.structured.reading import Reading
-from medspatial.score.structured.verdict import Verdict, decided, refused, unanswered
+from medspatial.language.quantities import Quantity, find_quantities
+from medspatial.language.statements import Statements
 
 _TOTAL = re.compile(r"\b(?:in total|altogether|total(?:l?ing)?(?: of)?|in all|overall|sum|combined)\b")
 _PRONOUN_ONE = re.compile(
@@ -48,44 +48,53 @@ def _is_measure_head(low: str, quantity: Quantity) -> bool:
     return bool(re.match(r"\s*(?:,|and|or)\s*\d+(?:[.,]\d+)?\s?-?(?:mm|cm|ml|hu|%)\b", low[quantity.end :]))
 
 
-def pick_count(text: str, question: str, reading: Reading) -> float | Verdict:
-    """Return the count that a reply commits to, or the verdict that there is none."""
+class Count(NamedTuple):
+    """The count that a reply commits to, or (``value`` None) what stands there instead, as written."""
+
+    value: float | None
+    kind: Literal["count", "bound", "range", "several", "alternatives", "vague", "refused", "none"] = "count"
+    said: str = ""
+
+
+def read_count(text: str, question: str, reading: Statements) -> Count:
+    """Return the count that a reply commits to, or why there is none.
+
+    >>> from medspatial.language.statements import statements_in
+    >>> read_count("two cysts", "How many cysts?", statements_in("two cysts")).value
+    2.0
+    """
     found = find_counts(text, question)
     spans = [(q.start, q.end) for q in found]
     kept = [q for q in found if reading.standing(q.start, q.end, spans, "")[0] in {"affirmed"} or q.bound]
     firm = [q for q in kept if not q.bound]
     if not firm and kept:
-        return unanswered(
-            "R10", "only a bound: neither confirms nor contradicts", text[kept[0].start : kept[0].end]
-        )
+        return Count(None, "bound", text[kept[0].start : kept[0].end])
     if not firm:
         return _without_numbers(text, question, reading)
     return _resolved(text.lower(), firm, reading)
 
 
-def _resolved(low: str, firm: list[Quantity], reading: Reading) -> float | Verdict:
-    """Return one count from several numbers: a total, the sum of parts, or a verdict."""
+def _resolved(low: str, firm: list[Quantity], reading: Statements) -> Count:
+    """Return one count from several numbers: a total, the sum of parts, or none."""
     totals = [q for q in firm if _TOTAL.search(_near(low, q))]
     if len(totals) == 1:
-        return totals[0].values[0]
+        return Count(totals[0].values[0])
     if firm[0].kind == "range":
-        shown = low[firm[0].start : firm[0].end]
-        return decided(False, "R10", f"'{shown}' is a range; counts are exact", shown)
+        return Count(None, "range", low[firm[0].start : firm[0].end])
     values = [q.values[0] for q in firm]
     if len(values) == 1:
-        return 2 * values[0] if _PER_SIDE.search(low) else values[0]
+        return Count(2 * values[0] if _PER_SIDE.search(low) else values[0])
     if len(values) > 2 and values[0] == sum(values[1:]):
-        return values[0]
+        return Count(values[0])
     if _parts(low, firm):
-        return sum(values)
-    return values[0] if len(set(values)) == 1 else _conflict(values, firm, reading)
+        return Count(sum(values))
+    return Count(values[0]) if len(set(values)) == 1 else _conflict(values, firm, reading)
 
 
-def _conflict(values: list[float], firm: list[Quantity], reading: Reading) -> Verdict:
+def _conflict(values: list[float], firm: list[Quantity], reading: Statements) -> Count:
     if re.search(r"\bor\b|/", reading.text[firm[0].end : firm[1].start]):
-        return unanswered("R5", "offers several counts and chooses none")
-    shown = ", ".join(f"{value:g}" for value in values)
-    return decided(False, "R5", f"gives several counts: {shown}", shown)
+        return Count(None, "alternatives")
+    return Count(None, "several", ", ".join(f"{value:g}" for value in values))
 
 
 def _near(low: str, quantity: Quantity) -> str:
@@ -106,21 +115,21 @@ def _parts(low: str, firm: list[Quantity]) -> bool:
     )
 
 
-def _without_numbers(text: str, question: str, reading: Reading) -> float | Verdict:
+def _without_numbers(text: str, question: str, reading: Statements) -> Count:
     low = reading.text
     if reading.refuses():
-        return refused()
+        return Count(None, "refused")
     vague = _VAGUE.search(low)
     if vague:
-        return unanswered("R10", f"'{vague.group()}' is no count")
+        return Count(None, "vague", vague.group())
     if _ZERO.search(low):
-        return 0.0
+        return Count(0.0)
     if re.search(r"\bboth\b", low):
-        return 2.0
+        return Count(2.0)
     noun = _counted(question)
     if noun and re.search(rf"\b(?:an?)\s+(?:[a-z-]+\s+){{0,3}}?{re.escape(noun)}\b", low):
-        return 1.0
-    return unanswered("R7", "names no count")
+        return Count(1.0)
+    return Count(None, "none")
 
 
 def _counted(question: str) -> str:

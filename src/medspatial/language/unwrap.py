@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
-from medspatial.language import (
-    json_answer,
-    line_answer,
-    open_envelope,
-    plain_figures,
-    tag_answer,
-    with_tags,
-    without_markup,
-)
+from medspatial.language.envelope import open_envelope
+from medspatial.language.fields import json_answer, line_answer, tag_answer
+from medspatial.language.figures import plain_figures
+from medspatial.language.markup import with_tags, without_markup
+from medspatial.language.vocabulary import CACHED_TEXTS
 
+_QUESTION_CHARS = 8  # shorter ones are not looked for
 _END_CHARS = 2000  # read at either end of a reply that is longer than both together
 _BLANKS = re.compile(r"(\s)\1{2,}")
 _ANSWER_TAG = re.compile(
@@ -26,6 +25,7 @@ _EXPLAINED = re.compile(
 )
 _BOXED = re.compile(r"\\boxed\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
 _LATEX_TEXT = re.compile(r"\\(?:text|textbf|mathrm|mathbf|textit|rm|bf)\s*\{([^{}]*)\}")
+_BRACES = re.compile(r"\{[^{}]*\}")
 _FENCE = re.compile(r"```[\w-]*[ \t]*\n?(.*?)(?:```|\Z)", re.S)
 _TOKENS = re.compile(
     r"#*\s*(?:</?s>|<\|[^|<>]{1,40}\|>|<(?:pad|eos|bos|unk|end_of_turn|start_of_turn|im_patch)>|\[/?INST\]|"
@@ -50,12 +50,13 @@ _MARKDOWN_LINE = re.compile(
     r"units?)?)?\s*\Z))",
     re.M,
 )
+_LINE_MARKS = frozenset("#>-*+•")
 _EMPHASIS = re.compile(r"\*\*|__|`+|~~|(?<!\w)[*_](?=\S)|(?<=\S)[*_](?!\w)")
 _ANSWER_LABEL = re.compile(r"\A\s*(?:a|ans)\s*:\s+(?=\S)", re.I)
 _QUOTES = str.maketrans(
     {"“": '"', "”": '"', "‘": "'", "’": "'", "‑": "-", "‐": "-", "−": "-", "–": "-", "\u00a0": " "}
 )
-_PLAIN = re.compile(r"[A-Za-z0-9 .,;?!'()%/-]*\Z")
+_PLAIN = re.compile(r"[A-Za-z0-9 .,;?!'()%/#-]*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,25 @@ def unwrap(reply: str, question: str = "") -> Unwrapped:
     >>> unwrap('<think>left?</think> ```json\n{"answer": "Right"}\n```')
     Unwrapped(text='Right', removed=('reasoning', 'JSON'))
     """
+    opened = _without_wrappers(reply)
+    wanted = _wanted(question)
+    if opened.bare is not None and (len(wanted) < _QUESTION_CHARS or wanted not in opened.text.casefold()):
+        return opened.bare
+    removed = list(opened.removed)
+    text = _answer_turn(opened.text, question, removed)
+    return _without_marks(_without_question(text, question, removed), removed)
+
+
+class _WithoutWrappers(NamedTuple):
+    """A reply before its turns are told apart; and as it ends where no turn nor the question is in it."""
+
+    text: str
+    removed: tuple[str, ...]
+    bare: Unwrapped | None
+
+
+@lru_cache(maxsize=16_384)
+def _without_wrappers(reply: str) -> _WithoutWrappers:
     removed: list[str] = []
     text = _BLANKS.sub(r"\1\1", reply) if len(reply) > _END_CHARS else reply
     opened = open_envelope(with_tags(text))
@@ -87,12 +107,19 @@ def unwrap(reply: str, question: str = "") -> Unwrapped:
     if ":" in text and (answer := line_answer(text)) is not None:
         removed.append("fields")
         text = answer
-    text = _answer_turn(text, question, removed)
-    text = _without_question(text, question, removed)
+    bare = None if ":" in text else _without_marks(text, list(removed))
+    return _WithoutWrappers(text, tuple(removed), bare)
+
+
+def _without_marks(text: str, removed: list[str]) -> Unwrapped:
+    """Take off an answer's label, the marks of Markdown, quotation marks, the middle of a long text."""
     if "repeated question" in removed or "chat turns" in removed:
         text = _ANSWER_LABEL.sub("", text)  # "Q: ... A: ..."; else "A:" is an option's letter
-    if any(mark in text for mark in "*_`#>-+•~"):
-        text = _changed(text, _EMPHASIS.sub("", _MARKDOWN_LINE.sub("", text)), "Markdown", removed)
+    plain = _MARKDOWN_LINE.sub("", text) if "\n" in text or text.lstrip()[:1] in _LINE_MARKS else text
+    if "*" in plain or "_" in plain or "`" in plain or "~~" in plain:
+        plain = _EMPHASIS.sub("", plain)
+    if plain is not text:
+        text = _changed(text, plain, "Markdown", removed)
     return Unwrapped(_bounded(_unquoted(text.strip()).strip(), removed), tuple(removed))
 
 
@@ -136,6 +163,8 @@ def _opened(text: str, removed: list[str]) -> str:
         inner = _LATEX_TEXT.sub(r"\1", boxes[-1] if boxes else text)
         text = _changed(text, inner.replace("\\", " ") if boxes else inner, "\\boxed", removed)
     answer = json_answer(text)
+    if answer == "" and (rest := _BRACES.sub(" ", text).strip(" \n`[],")):
+        answer = rest  # a box of the image stands in front of the words
     if answer is not None:
         removed.append("JSON")
         return answer
@@ -166,11 +195,17 @@ def _before_next_user(text: str, question: str, removed: list[str]) -> str:
     return _changed(text, text[: match.start()], "chat turns", removed)
 
 
+@lru_cache(maxsize=CACHED_TEXTS)
+def _wanted(question: str) -> str:
+    """Return a question as a reply may repeat it."""
+    return question.strip().rstrip("?").strip().casefold()
+
+
 def _without_question(text: str, question: str, removed: list[str]) -> str:
-    wanted = question.strip().rstrip("?").strip()
-    if len(wanted) < 8 or len(text) < len(wanted):
+    wanted = _wanted(question)
+    if len(wanted) < _QUESTION_CHARS or len(text) < len(wanted):
         return text
-    at = text.casefold().find(wanted.casefold())
+    at = text.casefold().find(wanted)
     if at < 0 or len(text.casefold()) != len(text):
         return text
     rest = text[at + len(wanted) :]

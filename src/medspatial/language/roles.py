@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from medspatial.score.structured.stems import role_keys
+from medspatial.language.stems import role_keys
+from medspatial.language.vocabulary import CACHED_TEXTS
 
 _LINK = (
     r"(?:relative to|in relation to|in relationship to|with respect to|with regards? to|with reference to|"
@@ -48,7 +49,7 @@ class Roles:
     landmark: frozenset[str]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=CACHED_TEXTS)
 def roles(question: str) -> Roles | None:
     """Return subject and landmark of a question about a relation, or None where its form is unknown.
 

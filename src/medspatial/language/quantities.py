@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from medspatial.score.structured.segments import lowered
-from medspatial.score.structured.things import Thing, attached, thing_behind
-from medspatial.score.structured.units import UNIT_TEXT, Unit, parse_unit
-from medspatial.score.vocabulary import phrases
+from medspatial.language.segments import lowered
+from medspatial.language.things import Thing, attached, thing_behind
+from medspatial.language.units import UNIT_TEXT, Unit, parse_unit
+from medspatial.language.vocabulary import phrases
 
 _ONES = phrases(
     """zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen
@@ -45,7 +45,7 @@ _IGNORED_BEFORE = re.compile(
     r"scan|no|number|version|accession|"
     r"thickness of|slice thickness|collimation|voxel size|window|width/level|age|aged|in (?:19|20)(?=\d\d)|"
     r"(?:january|february|march|april|may|june|july|august|september|october|november|december))"
-    r"\s*(?:no\.?|number|#|of|:|is|at|are)?\s*[#(:.-]?\s*\Z"
+    r"\s*(?:no\.?|number|#|of|:|is|at|are)?\s*[#(:.-]?\s*(?:\d+\s*(?:[-–—]|to|through)\s*)?\Z"
 )
 _THICKNESS = re.compile(r"\b(?:slice|section) thickness(?: is| of|:)?\s*\Z")
 _LIST_INDEX = re.compile(r"(?:\A|\n)\s*\Z")
@@ -61,6 +61,7 @@ _BOUND_AFTER = re.compile(
     r"\A\s*(?:or (?:more|less|greater|larger|smaller|fewer|above|below|over|under|so more)\b|\+|and "
     r"(?:above|over|up)\b|plus\b|(?:at (?:least|most|minimum))\b)"
 )
+_BY = re.compile(r"(?<=\d)(\s?)x(\s?)(?=\d)")  # "5x7 mm": the letter would be part of a word
 _TIMES = re.compile(r"\A\s*(?:x|×|\*|by)\s*\Z", re.I)
 _RANGE = re.compile(r"\A\s*(?:-|–|—|to|\.\.\.?|through|up to)\s*\Z", re.I)
 _ERROR = re.compile(r"\A\s*(?:±|\+/-|\+-|plus or minus|plus/minus)\s*\Z", re.I)
@@ -104,7 +105,7 @@ class Quantity:
         return replace(self, values=tuple(v * unit.factor for v in self.values), unit=unit)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def find_quantities(text: str) -> tuple[Quantity, ...]:
     """Return the figures of a text in order; image and series numbers, levels and ages are left out.
 
@@ -112,6 +113,7 @@ def find_quantities(text: str) -> tuple[Quantity, ...]:
     [((23.0, 18.0), 'product'), ((12.0, 14.0), 'range')]
     """
     low = _with_inch_marks(lowered(text))
+    low = _BY.sub(r"\1×\2", low) if "x" in low else low
     atoms = [(match, value) for match in _ATOM.finditer(low) if (value := _value(low, match)) is not None]
     found: list[Quantity] = []
     index = 0

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from medspatial.anatomy import find_mentions
-from medspatial.score.vocabulary import words
+from medspatial.language.vocabulary import words
 
 _STOP = words(
     """the a an of to in on at from with and or is are was were be it its this that these those does do did

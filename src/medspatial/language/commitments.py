@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from medspatial.score.structured.reading import Reading, asked_words, read
-from medspatial.score.vocabulary import phrases
+from medspatial.language.statements import Statements, asked_words, statements_in
+from medspatial.language.vocabulary import words, words_in
 
 # the last of these starts the part that counts (R2), if an answer stands after it
 FINAL_MARKER = re.compile(
@@ -32,14 +32,13 @@ CORRECTION = re.compile(
     r"\bhmm\b|(?<=[.;,?!] )no, |\bi change my\b|\bchanging my answer\b|\bnot so\b,|\berratum\b|\brather,|"
     r"\bcorrected(?: to)?\b|(?<=[,.;] )so\b(?! (?:that|far|much))"
 )
-# one of these stands in every cue above; looked for first, because most replies have none
-_CUE_STEMS = phrases(
-    """answer|choice|conclu|summar|overall|all in all|therefore|thus|hence|consequent|accordingly|choose|
-decision|verdict|select|pick| say|go with|settle|opt for|i'd|impression|result|actually|wait|
-correct|second thought|closer|reflection|review|inspect|examination|consideration|scratch|strike|
-rephrase|revise|was wrong|misspoke|mistake|take that back|i mean|or rather|sorry|looking|reality|
-in fact|turns out|precise|exact|oops|hmm| no, |i change|changing|not so|erratum|rather,|, so|. so|
-; so"""
+# one of these, or " no, ", stands in every cue above; looked for first, because most replies have none
+_CUE_WORDS = words(
+    """answer choice final conclusion conclude summary summarize summarise overall all therefore thus hence
+    consequently accordingly i we impression result verdict actually wait correction second closer reflection
+    review further examination reexamination inspection reinspection scratch strike let mistake rather sorry
+    revise revised upon looking correcting reality fact turns precise exact oops hmm changing so erratum
+    corrected"""
 )
 _EXPLANATION = re.compile(
     r"(?<=[\s.;,])(?:reason(?:ing)?|explanation|rationale|justification|analysis|note|evidence|"
@@ -103,7 +102,7 @@ def final_part(text: str, find: Finder) -> tuple[str, str]:
     """
     text = _without_explanation(text, find)
     low = text.lower()
-    if not any(stem in low for stem in _CUE_STEMS):
+    if _CUE_WORDS.isdisjoint(words_in(low)) and " no, " not in low:
         return text, ""
     cues = sorted(
         [(m.end(), m.group().strip(" :,-")) for m in FINAL_MARKER.finditer(low)]
@@ -124,7 +123,7 @@ def _without_explanation(text: str, find: Finder) -> str:
 
 def commitments(
     text: str, find: Finder, question: str = "", conflict: Callable[[str, str], bool] | None = None
-) -> tuple[Commitments, Reading]:
+) -> tuple[Commitments, Statements]:
     """Read a reply: cut it to its last commitment (R2), then sort its mentions by standing (R3 to R6).
 
     Parameters
@@ -138,7 +137,7 @@ def commitments(
     """
     clash = conflict or _differ
     part, cue = final_part(text, find)
-    reading = read(part)
+    reading = statements_in(part)
     found = Commitments()
     if cue:
         head = text[: len(text) - len(part)]
@@ -164,7 +163,9 @@ def _differ(first: str, second: str) -> bool:
     return first != second
 
 
-def _set_aside_alternatives(found: Commitments, reading: Reading, clash: Callable[[str, str], bool]) -> None:
+def _set_aside_alternatives(
+    found: Commitments, reading: Statements, clash: Callable[[str, str], bool]
+) -> None:
     """R5: "left or right" offers two values and chooses none."""
     offered: set[Mention] = set()
     for first, second in zip(found.affirmed, found.affirmed[1:], strict=False):
@@ -184,10 +185,12 @@ def _set_aside_alternatives(found: Commitments, reading: Reading, clash: Callabl
 
 
 def _prefer_relevant(
-    found: Commitments, reading: Reading, clash: Callable[[str, str], bool], question: str
+    found: Commitments, reading: Statements, clash: Callable[[str, str], bool], question: str
 ) -> None:
     """R14: "a right pneumothorax is seen, the left lung is expanded": other subjects are background."""
-    if not question or not any(clash(a.value, b.value) for a in found.affirmed for b in found.affirmed):
+    if len(found.affirmed) < 2 or not question:
+        return
+    if not any(clash(a.value, b.value) for a in found.affirmed for b in found.affirmed):
         return
     main = [m for m in found.affirmed if not reading.subordinate(m.start)]
     if main and len(main) < len(found.affirmed):
@@ -201,9 +204,11 @@ def _prefer_relevant(
         found.trace.append(f"R14: about something else: {', '.join(dict.fromkeys(dropped))}")
 
 
-def _prefer_firm(found: Commitments, reading: Reading, clash: Callable[[str, str], bool]) -> None:
+def _prefer_firm(found: Commitments, reading: Statements, clash: Callable[[str, str], bool]) -> None:
     """R6: among conflicting statements the firmer one counts; merely possible ones cancel out."""
-    if not any(clash(a.value, b.value) for a in found.affirmed for b in found.affirmed):
+    if len(found.affirmed) < 2 or not any(
+        clash(a.value, b.value) for a in found.affirmed for b in found.affirmed
+    ):
         return
     strengths = {mention: reading.strength(mention.start) for mention in found.affirmed}
     top = max(strengths.values())

@@ -7,8 +7,8 @@ from bisect import bisect_right
 from functools import lru_cache
 from typing import Literal
 
-from medspatial.language import find_refusals
-from medspatial.score.structured.segments import (
+from medspatial.language.refusals import find_refusals
+from medspatial.language.segments import (
     Segment,
     blank,
     is_comparative,
@@ -17,8 +17,9 @@ from medspatial.score.structured.segments import (
     tokens_of,
     without_dots,
 )
-from medspatial.score.structured.stems import content_words, stem
-from medspatial.score.structured.words import (
+from medspatial.language.stems import content_words, stem
+from medspatial.language.vocabulary import CACHED_TEXTS, words, words_in
+from medspatial.language.words import (
     COMPARATIVES,
     COMPARED,
     COMPARED_BEGINS,
@@ -32,18 +33,16 @@ from medspatial.score.structured.words import (
     NEGATION_BEGINS,
     PREPOSITIONS,
     PSEUDO_NEGATION,
-    PSEUDO_STEMS,
+    PSEUDO_WORDS,
     STATES,
     STATES_WORDS,
     STRONGER,
     TENTATIVE,
     WEAK,
 )
-from medspatial.score.vocabulary import words
 
 Standing = Literal["affirmed", "denied", "compared", "void"]
 
-_LETTERS = re.compile("[a-z]+")
 _ASIDE_MARKS = frozenset("-—(")
 _DENIALS_ALONE = frozenset(
     {"no", "none", "not", "normal", "negative", "clear", "absent", "unremarkable", "nil", "free"}
@@ -67,7 +66,7 @@ _EXISTENCE = words(
 )
 
 
-class Reading:
+class Statements:
     """One text, cut into segments, with the scope of negation, comparison, condition and refusal.
 
     Attributes
@@ -82,33 +81,35 @@ class Reading:
 
     def __init__(self, text: str) -> None:
         low = without_dots(lowered(text))
-        self.text = blank(low, PSEUDO_NEGATION) if any(stem in low for stem in PSEUDO_STEMS) else low
+        self.text = low if PSEUDO_WORDS.isdisjoint(words_in(low)) else blank(low, PSEUDO_NEGATION)
         self.tokens = tokens_of(self.text)
         self.segments = segments_of(self.tokens)
-        self.comparative_tokens = [
-            index
-            for index, token in enumerate(self.tokens)
-            if token.word in COMPARATIVES and is_comparative(self.tokens, index)
-        ]
+        self.comparative_tokens = (
+            []
+            if COMPARATIVES.keys().isdisjoint(words_in(self.text))
+            else [index for index in range(len(self.tokens)) if is_comparative(self.tokens, index)]
+        )
         self._starts = [segment.start for segment in self.segments]
-        begun = set(_LETTERS.findall(self.text))
+        begun = words_in(self.text)
         self._negations = (
             [(m.start(), m.end(), m.group()) for m in NEGATION.finditer(self.text)]
-            if begun & NEGATION_BEGINS or "n't" in self.text
+            if not begun.isdisjoint(NEGATION_BEGINS) or "n't" in self.text
             else []
         )
         self._compared = (
             [(m.start(), m.end()) for m in COMPARED.finditer(self.text)]
-            if begun & COMPARED_BEGINS or "<" in self.text or ">" in self.text
+            if not begun.isdisjoint(COMPARED_BEGINS) or "<" in self.text or ">" in self.text
             else []
         )
         self._refusals = list(find_refusals(self.text))
         self._conditions = (
-            [(m.start(), m.end()) for m in CONDITION.finditer(self.text)] if begun & CONDITION_BEGINS else []
+            []
+            if begun.isdisjoint(CONDITION_BEGINS)
+            else [(m.start(), m.end()) for m in CONDITION.finditer(self.text)]
         )
         self._states = (
             [(m.start(), m.end(), m.group()) for m in STATES.finditer(self.text)]
-            if begun & STATES_WORDS
+            if not begun.isdisjoint(STATES_WORDS)
             else []
         )
 
@@ -374,13 +375,13 @@ def _is_list(between: str, excluding: bool) -> bool:
     return False
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=CACHED_TEXTS)
 def asked_words(question: str) -> frozenset[str]:
     """Return the stems of what a question asks about: no sides, no organs that come in pairs, no verbs."""
     return content_words(question) - _NOT_ASKED
 
 
 @lru_cache(maxsize=2048)
-def read(text: str) -> Reading:
+def statements_in(text: str) -> Statements:
     """Return the reading of a text; equal texts are read once."""
-    return Reading(text)
+    return Statements(text)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medspatial.score.structured.unwrap import unwrap
+from medspatial.language.unwrap import unwrap
 
 QUESTION = "Which kidney is larger?"
 

@@ -1,0 +1,147 @@
+"""What kind of answer an open question asks for."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from medspatial.language.segments import lowered
+from medspatial.language.sides import find_sides, sides_of
+from medspatial.language.statements import statements_in
+from medspatial.language.stems import content_words
+from medspatial.language.vocabulary import CACHED_TEXTS
+
+_POLAR = re.compile(
+    r"\A(?:(?:in|on|at|within|according to|based on|regarding|during) [^,]+, )?"
+    r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)\b",
+    re.I,
+)
+_ALTERNATIVE = re.compile(
+    r"\b(?:or|versus)\b(?! (?:not|pre|para|any|sub|peri|hilar|axill\w*|mass\w*|nod\w*|lymph|path\w*|"
+    r"infiltr\w*)\b)"
+)
+_IF_SO = re.compile(r"\b(?:and )?if (?:so|yes|present)\b")
+_ONE_OR_BOTH = re.compile(
+    r"\bunilateral(?:ly)?\b|\bbilateral(?:ly)? or\b|\bor bilateral(?:ly)?\s*(?:\?|,|in\b|within\b|\Z)"
+    r"|\bone\b[^?]*\bor\b[^?]*\b(?:both|two)\b|\bboth\b[^?]*\bor\b[^?]*\bone\b"
+)
+_WHICH_SIDE = re.compile(
+    r"\b(?:which|what) (?:side|sides|lung|lungs|kidney|kidneys|hemithorax|breast|adrenal|hand)\b(?! "
+    r"(?:lobe|segment))"
+    r"|\bleft or (?:the |on the )?right\b|\bright or (?:the |on the )?left\b|\blaterality\b"
+)
+_FINER = re.compile(
+    r"\b(?:where|lobes?|segments?|zones?|region|portion|part|level|location|adjacent|structure|rib)\b"
+)
+_HOW_MUCH = re.compile(
+    r"\b(?:how (?:large|big|far|thick|long|wide|tall|deep|much|many)|diameters?|size|thickness|dimensions?|"
+    r"distance|"
+    r"volume|length|width|height|measure\w*|extent|calib\w*|number of|percentage|degree)\b"
+)
+_YES_OR_NO = re.compile(r"\W*(?:yes|no|true|false)\b", re.I)
+_MIDLINE = re.compile(r"\b(?:one|single) side\b.*\bmidline\b|\bmidline\b.*\b(?:one|single) side\b")
+_CROSS = re.compile(r"\b(?:cross\w*|across) (?:the |over the )?mid-?line\b|\bbilateral|\bboth sides\b")
+_ON_ONE = re.compile(r"\b(?:confined|limited|restricted|one side|unilateral\w*|single side)\b")
+# words of a reference that say no place of their own beside a side
+_NO_PLACE = content_words(
+    """left right both bilateral bilaterally side sides sided lung lungs kidney kidneys hemithorax pulmonary
+    parenchyma parenchymal parenchymas area areas region regions level levels part parts zone zones section
+    observed located seen present detected noted found reported visible identified described defined measured
+    especially mainly mostly predominantly prominent more most less largest larger smaller thickest thicker
+    one two several multiple few many each other same all every diffuse scattered minimal mild slight
+    approximately up to reaching measuring mm cm diameter thickness compared than effusion patient body"""
+)
+_AND_WHERE = re.compile(
+    r"\band (?:the |its |their )?(?:location|position|side)\b|\band (?:where|which|on which)\b"
+    r"|\b(?:location|position) and\b|\bwhich\b.*\band (?:what|how)\b"
+)
+_HOW_MANY = re.compile(r"\bhow many\b|\bnumber of\b")
+
+
+class Asked(NamedTuple):
+    """What a question asks for.
+
+    Attributes
+    ----------
+    polar
+        Yes or no.
+    if_so
+        The question without its "and if so, where?"; None where it has none.
+    either
+        It offers alternatives ("left or right").
+    midline
+        One side, or across the midline.
+    one_or_both
+        One side, or both.
+    side
+        A side and nothing finer.
+    how_large, how_many
+        A figure, a count.
+    and_where
+        A place beside something else ("size and location").
+    """
+
+    polar: bool
+    if_so: str | None
+    either: bool
+    midline: bool
+    one_or_both: bool
+    side: bool
+    how_large: bool
+    how_many: bool
+    and_where: bool
+
+
+@lru_cache(maxsize=CACHED_TEXTS)
+def asked(question: str) -> Asked:
+    """Return what a question asks for.
+
+    >>> asked("Is there an effusion, and if so, on which side?").if_so
+    'Is there an effusion, '
+    """
+    low = lowered(question)
+    if_so = _IF_SO.search(low)
+    return Asked(
+        polar=bool(_POLAR.match(low)),
+        if_so=question[: if_so.start()] if if_so else None,
+        either=bool(_ALTERNATIVE.search(low)),
+        midline=bool(_MIDLINE.search(low)),
+        one_or_both=bool(_ONE_OR_BOTH.search(low)),
+        side=bool(_WHICH_SIDE.search(low)) and not _FINER.search(low),
+        how_large=bool(_HOW_MUCH.search(low)),
+        how_many=bool(_HOW_MANY.search(low)),
+        and_where=bool(_AND_WHERE.search(low)),
+    )
+
+
+def leads_polar(answer: str) -> bool:
+    """Say whether an answer begins with yes or no."""
+    return bool(_YES_OR_NO.match(answer))
+
+
+def new_sides(answer: str, question: str) -> frozenset[str]:
+    """Return the sides that an answer spells out and the question does not give away."""
+    given = {mention.value for mention in find_sides(question, implied=False)}
+    return frozenset(mention.value for mention in find_sides(answer, implied=False)) - given
+
+
+def place_words(answer: str, question: str) -> frozenset[str]:
+    """Return the words of an answer that name a place beside a side, those of the question left out.
+
+    >>> sorted(place_words("In the left lung, along the fissure.", "Where is it?"))
+    ['along', 'fissur']
+    """
+    return content_words(answer) - content_words(question) - _NO_PLACE
+
+
+def crosses(text: str) -> bool | None:
+    """Return whether a text says that something crosses the midline or is on both sides."""
+    reading = statements_in(text)
+    cross = _CROSS.search(reading.text)
+    if cross:
+        return not reading.denials(0, cross.start())
+    if _ON_ONE.search(reading.text):
+        return False
+    sides = sides_of(text)
+    return None if not sides else sides == {"bilateral"}

@@ -1,0 +1,95 @@
+"""Letters of options in a reply, and repetitions of all options (R11)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from medspatial.language.commitments import Mention
+from medspatial.language.options import LETTERS
+
+_ALONE = re.compile(r"\A[\W_]*(?:option|choice|answer|letter)?[\W_]*([A-Za-z])[\W_]*\Z", re.I)
+_MARKED = re.compile(
+    r"\b(?:option|choice|answer|letter|alternative)s?(?:\s+(?:is|would be|should be|must be|"
+    r"are))?\s*[:=]?\s*(?:option\s+|letter\s+)?[(\[\"']?([A-Ja-j])(?![A-Za-z0-9'])"
+    r"(?!\s+(?:[a-z]{2,}))"
+    r"|[(\[]([A-Ja-j])[)\]]"
+)
+_LEADING = re.compile(
+    r"(?:\A|\n)\s*[\"'(\[]?([A-Ja-j])\s*[)\].:](?=\s|\Z|[A-Z])|(?:\A|\n)\s*([A-J])\s+[-–—]\s"
+)
+_OPTION_WORD = re.compile(r"\b(?:option|choice|letter|alternative)\s+\(?([A-Ja-j])\b")
+_BARE = re.compile(r"(?<![A-Za-z0-9'/.-])([B-HJ])(?![A-Za-z0-9'/-])(?!\.[A-Za-z])")
+_BARE_A = re.compile(
+    r"(?<![A-Za-z0-9'/.-])A(?=\s*(?:[,;:)\]]|\.(?:\s|\Z)|\Z|\s(?:is|and|or|nor|because|since|but|as|was|"
+    r"seems|appears|would|can)\b))"
+)
+_ALL = re.compile(r"\ball (?:of )?(?:the )?(?:above|options|choices|four|of them|answers)\b", re.I)
+_APPOSITION = re.compile(r"[\s,.:;()\[\]=*-]*(?:(?:is|i\.e\.|the|a|an)\s+)?(?:(?:the|a|an)\s+)?")
+_NOT_LETTER = re.compile(
+    r"\b(?:hepatitis|vitamin|type|grade|stage|class|group|category|segment|child(?:-pugh)?|zone|level|"
+    r"lesion|structure|point|mass|nodule|series|phase|part|panel|figure|organ)\s+\(?[A-J]\b(?!\))",
+    re.I,
+)
+
+
+def find_letters(text: str, count: int) -> list[Mention]:
+    """Return the option letters that a reply names, in order; the article "A" is none.
+
+    Parameters
+    ----------
+    count
+        Number of options; a bare capital beyond them is no letter unless it is marked as one.
+
+    >>> [m.value for m in find_letters("A mass in the stomach: option C, not (B).", 4)]
+    ['C', 'B']
+    """
+    alone = _ALONE.match(text)
+    if alone:
+        return [Mention(alone.group(1).upper(), alone.start(1), alone.end(1))]
+    spans: dict[int, Mention] = {}
+    for pattern in (_MARKED, _LEADING, _OPTION_WORD):
+        for match in pattern.finditer(text):
+            group = 1 if match.group(1) else 2
+            spans[match.start(group)] = Mention(
+                match.group(group).upper(), match.start(group), match.end(group)
+            )
+    hidden = [(m.start(), m.end()) for m in _NOT_LETTER.finditer(text)]
+    for pattern in (_BARE, _BARE_A):
+        for match in pattern.finditer(text):
+            if match.group()[0] in LETTERS[:count] and not any(a <= match.start() < b for a, b in hidden):
+                spans.setdefault(match.start(), Mention(match.group()[0], match.start(), match.start() + 1))
+    return [spans[start] for start in sorted(spans)]
+
+
+def merged(letters: list[Mention], texts: list[Mention], text: str) -> list[Mention]:
+    """Letters and texts in order; "C, the pancreas" is one mention, a letter inside a text is part of it."""
+    kept = [m for m in letters if not any(t.start <= m.start and m.end <= t.end for t in texts)]
+    merged: list[Mention] = []
+    for mention in sorted([*kept, *texts], key=lambda m: m.start):
+        last = merged[-1] if merged else None
+        if last and last.value == mention.value and _APPOSITION.fullmatch(text, last.end, mention.start):
+            merged[-1] = Mention(last.value, last.start, mention.end)
+        else:
+            merged.append(mention)
+    return merged
+
+
+@lru_cache(maxsize=16_384)
+def _listing(options: tuple[str, ...]) -> re.Pattern[str]:
+    gap = r"[\s,;|/]*"
+    lines = [rf"[(\[]?{LETTERS[i]}[)\].:]\s*{re.escape(option)}[.]?" for i, option in enumerate(options)]
+    return re.compile(r"(?:(?:options|choices)\s*:?\s*)?" + gap.join(lines), re.I)
+
+
+def without_listing(text: str, options: Sequence[str]) -> str:
+    """Take out a verbatim repetition of all lettered options (R1)."""
+    if len(options) < 2 or len(options) > len(LETTERS) or len(text) < sum(map(len, options)):
+        return text
+    return _listing(tuple(options)).sub(" ", text).strip()
+
+
+def names_all(text: str) -> bool:
+    """Say whether a reply names all options at once ("all of the above")."""
+    return bool(_ALL.search(text))

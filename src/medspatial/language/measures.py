@@ -1,0 +1,81 @@
+"""What stands around a figure: former, typical, a bound, a distance, the largest (R10)."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from medspatial.language.quantities import Quantity
+
+_UP_TO_CHARS = 8
+_SMALLEST = re.compile(
+    r"\b(?:short(?:est)?[ -]?(?:axis|diameter)?|smallest|minim(?:um|al)|narrowest|width|least|thinnest)\b"
+)
+_LARGEST = re.compile(
+    r"\b(?:longest|largest|greatest|maxim(?:um|al)|long[ -]axis|widest|biggest|major axis|highest|dominant)\b"
+)
+_DISTANCE = re.compile(r"\b(?:distance|how far|far apart|apart|gap|separat\w+|away)\b")
+_AS_DISTANCE = re.compile(
+    r"\A\W*(?:away|apart|from|off|distant|to the|distance|above|below|beneath|behind|lateral|anterior|"
+    r"posterior|medial|caudal|cranial|superior|inferior|deep)\b"
+)
+_BEFORE_DISTANCE = re.compile(r"\b(?:distance|gap|separat\w+|apart)\b")
+_FORMER = re.compile(
+    r"\b(?:previous(?:ly)?|prior|former(?:ly)?|earlier|in the past|last (?:scan|exam\w*|ct|study)|before|"
+    r"initially|at baseline|ago|old(?:er)? (?:scan|ct|study)|used to)\b"
+)
+_TYPICAL = re.compile(r"\b(?:typical(?:ly)?|usual(?:ly)?|general(?:ly)?|on average|commonly|normally)\b")
+_OR = re.compile(r"\bor\b|/")
+
+
+def only_bound(low: str, quantity: Quantity, question: str) -> bool:
+    """Say whether a figure is a bound; "up to 23 mm" is the answer to "how large at most"."""
+    if not quantity.bound:
+        return False
+    up_to = "up to" in low[max(0, quantity.start - _UP_TO_CHARS) : quantity.start]
+    return not (up_to and _LARGEST.search(question))
+
+
+def around(low: str, quantity: Quantity) -> str:
+    """Return the clause of a lower-case text in which a figure stands."""
+    start = max(low.rfind(mark, 0, quantity.start) for mark in (",", ";", "(", ". ", " and ", " but "))
+    ends = [low.find(mark, quantity.end) for mark in (",", ";", ")", ". ", " and ", " but ")]
+    end = min([e for e in ends if e >= 0], default=len(low))
+    return low[max(start, 0) : end]
+
+
+def is_distance(low: str, quantity: Quantity) -> bool:
+    """Say whether a figure is a distance by the words beside it ("12 mm away")."""
+    before = low[max(0, quantity.start - 30) : quantity.start]
+    return bool(_AS_DISTANCE.match(low[quantity.end :]) or _BEFORE_DISTANCE.search(before))
+
+
+def asks_distance(question: str) -> bool:
+    """Say whether a lower-case question asks how far apart two things are."""
+    return bool(_DISTANCE.search(question))
+
+
+def asked_extreme(question: str) -> Literal["largest", "smallest"] | None:
+    """Return which of several figures a lower-case question asks for, or None.
+
+    >>> asked_extreme("what is its longest diameter?"), asked_extreme("how thick is it?")
+    ('largest', None)
+    """
+    if _LARGEST.search(question):
+        return "largest"
+    return "smallest" if _SMALLEST.search(question) else None
+
+
+def is_former(low: str, quantity: Quantity) -> bool:
+    """Say whether a figure is of an earlier examination ("previously 12 mm")."""
+    return bool(_FORMER.search(around(low, quantity)))
+
+
+def is_typical(low: str, quantity: Quantity) -> bool:
+    """Say whether a figure is of the usual case ("typically 10 mm")."""
+    return bool(_TYPICAL.search(around(low, quantity)))
+
+
+def offers(between: str) -> bool:
+    """Say whether two figures are offered as alternatives by what stands between them."""
+    return bool(_OR.search(between))

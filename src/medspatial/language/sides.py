@@ -1,0 +1,204 @@
+"""Sides in text: left, right, bilateral, midline, neither; from words, letters and anatomy (R9)."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from medspatial.anatomy import OTHER_SIDE
+from medspatial.language.commitments import Mention
+from medspatial.language.image_sides import without_image_sides
+from medspatial.language.refusals import find_refusals
+from medspatial.language.segments import blank, lowered
+from medspatial.language.words import FINITE_VERBS
+
+# "right" and "left" that name no side (R9); blanked first
+_NO_SIDE = re.compile(
+    r"\b(?=[abcdhilmnpqrstwy])(?:"
+    r"(?:that|this|you)(?:'s| is|'re| are) (?:absolutely |quite |all |entirely |exactly "
+    r")?right\b(?=\s*(?:[,.!;:]|\Z|and\b|to\b|that\b))"
+    r"|you are right\b|all right\b|alright\b"
+    r"|(?<!the )(?<!on )right (?:below|above|next|behind|beside|beneath|under|underneath|in|at|on|there|"
+    r"here|now|away|through|into|near|after|before|where|up|along|alongside|beyond|against|from the "
+    r"start)\b(?! (?:the )?patient\b)"
+    r"|(?:the )?right (?:place|position|spot|location|order|size|answer|choice|option|interpretation|"
+    r"response|reply|conclusion|diagnosis|way|direction|moment|track|thing|question)\b"
+    r"|(?:between|distinguish|differentiate|whether)(?: the)? (?:left|right) (?:and|from|or)(?: the)? "
+    r"(?:left|right)\b"
+    r"|right\?|if (?:i am|i'm) right\b|quite right\b|absolutely right\b|right angles?\b|is "
+    r"right that\b|am i right\b|correct and right\b"
+    r"|left (?:untreated|in place|in situ|behind|alone|over|out|unresected|unchanged|unanswered|open|"
+    r"intact|blank|as is)\b"
+    r"|(?:nothing|little|what is|what's|much|none) left\b|has left\b|have left\b|(?:is|are) left "
+    r"(?:to|with)\b"
+    r"|(?:displac\w+|shift(?:s|ed|ing)?|push\w*|deviat\w+|compress\w+)(?: [a-z]+){0,4}? (?:to|towards?) "
+    r"the (?:left|right)(?: side)?\b"
+    r"|(?:left|right)ward (?:shift|displacement|deviation)\b"
+    r"|(?:mediastinal|tracheal|cardiac) (?:shift|deviation) (?:to|towards?) the (?:left|right)\b)"
+)
+_AGREEMENT = re.compile(r"\A\W*right\s*[,.!;:-]+\s*(?=\S)")
+_WORDS = re.compile(
+    r"\b(?=[abdeilmnorstu])(?:"
+    r"(?P<bilateral>(?:bilateral(?:ly)?|both(?! (?:of )?(?:dimensions|measurements|\(?[a-z]\)? and|"
+    r"central|peripheral|upper|lower|anterior|posterior|cases|readers|series|phases|images|scans|"
+    r"answers|options|planes))(?: of)?(?: the)?(?: sides?)?|on (?:either|each) side|either side|"
+    r"each (?:side|kidney|lung|breast|adrenal|ovary|hemithorax|lobe|hip|ureter|one)|left and(?: the)? "
+    r"right|right and(?: the)? left|(?:left|right)[ -]?sided and (?:right|left)[ -]?sided|two-sided|"
+    r"both-sided|on all sides)\b)"
+    r"|(?P<neither>(?:neither(?= *(?:[.,;!)]|\Z)| side| kidney| lung| one| of (?:them|the two|these|"
+    r"both))(?! side (?:is|was))|on no side|no side|none of them|"
+    r"not on any side|not on either side)\b)"
+    r"|(?P<equal>(?:equal(?:ly)?(?: in size| large| sized)?|same size|the same|identical|no "
+    r"(?:significant |relevant )?difference|symmetric(?:al(?:ly)?)?)\b)"
+    r"|(?P<unilateral>(?:unilateral(?:ly)?|one side(?: only)?|one lung|only one|single (?:side|lung)|one "
+    r"of the (?:lungs|kidneys))\b)"
+    r"|(?P<left>(?:left(?:-|\b)|leftwards?\b|left-?sided\b|left-?hand\b|lt\b|sinister\b|sinistral\b|"
+    r"l-sided\b|l/s\b))"
+    r"|(?P<right>(?:right(?:-|\b)|rightwards?\b|right-?sided\b|right-?hand\b|rt\b|dexter\b|dextral\b|"
+    r"r-sided\b))"
+    r"|(?P<midline>(?:in the mid-?line|at the mid-?line|on the mid-?line|mid-?line(?!\s+(?:shift|"
+    r"crossing))|median plane|in the midplane|midsagittal)\b))"
+)
+_TO_MIDLINE = re.compile(
+    r"(?:\b(?:of|from|to|across|cross(?:es|ing|ed)?|beyond|past|over|towards?|respect|reach(?:es|ing)?|"
+    r"than)(?: the)?|off)\s+\Z"
+)
+_ANATOMY = re.compile(
+    r"\b(?=[acdhlmrs])(?:"
+    r"(?P<right>(?:rul|rml|rll|ruq|rlq|middle lobe|hepatic flexure|ascending colon|c(?:a)?ecum|appendix|"
+    r"horizontal fissure|minor fissure|azygos fissure)\b)"
+    r"|(?P<left>(?:lul|lll|luq|llq|lingulae?|lingular|splenic flexure|descending colon|sigmoid colon)\b))"
+)
+# organs that lie on one side; read only where no side is named at all
+_ONE_SIDED = re.compile(r"\b(?:(?P<right>liver|hepatic|gallbladder|gall bladder)|(?P<left>spleen|splenic))\b")
+_LETTER = re.compile(r"(?<![A-Za-z0-9.])(?<!\d )([LR])(?![A-Za-z0-9])(?!\s*\d)(?!')")
+# one of these stands in every mention; looked for first, because many texts have none
+_ANY_SIDE = (
+    "left", "right", "bilat", "unilat", "both", "mid", "-sid", "each", "either", "neither", "side", "equal",
+    "same", "identic", "difference", "symmet", "median", "sinist", "dext", "none", "lingul", "lobe",
+    "flexure", "colon", "cum", "appendix", "fissure", "single", "all sides",
+)  # fmt: skip
+_ANY_SHORT = re.compile(r"\b(?:[lr](?:[tusmq]|[uml][lq]\b|\b)|one\b)", re.I)
+# one of these stands in every "right" and "left" that names no side
+_RIGHT_NO_SIDE = re.compile(
+    r"right (?:be|ab|at|aw|af|al|ag|an|n|un|in|on|op|or|th|h|w|from|pl|po|sp|si|loc|int|res|rep|con|dia|dir|"
+    r"mom|tra|que|cho|up\b)"
+)
+_NO_SIDE_STEMS = (
+    "that", "this", "you", "all right", "alright", "between", "distinguish", "differentiate", "whether",
+    "right?", "if i", "quite right", "absolutely right", "is right", "am i right", "and right", "left un",
+    "left in", "left be", "left al", "left o", "left bl", "left as", "nothing left", "little left",
+    "is left", "'s left", "much left", "none left", "has left", "have left", "are left", "displac", "shift",
+    "push", "deviat", "compress",
+)  # fmt: skip
+_CENTRAL = re.compile(r"\b(?:centrally|central|in the (?:middle|cent(?:er|re))(?! lobe)|median)\b")
+_SPELLED = re.compile(r"\b(?:left|right|bilateral\w*|both|mid-?line|central\w*|neither|middle)\b")
+_SIDE_WORD = re.compile(r"\b(?a:left|right)\b", re.IGNORECASE)  # in ASCII: "rıght" is no side
+_LOOKALIKE = re.compile(r"[a-z](?:right|left)|\bl[1-5]\b")
+
+
+def find_sides(text: str, *, implied: bool = True) -> list[Mention]:
+    """Return all mentions of a side in order: left, right, bilateral, unilateral, midline, neither, equal.
+
+    With ``implied=False`` only sides that are spelled out, none that follow from anatomy.
+
+    >>> [m.value for m in find_sides("The bright nodule in the RLL; that's right, not in the left lung")]
+    ['right', 'left']
+    """
+    found = list(_find(text))
+    return found if implied else [m for m in found if _SPELLED.search(text.lower(), m.start, m.end)]
+
+
+def find_central(text: str) -> list[Mention]:
+    """Sides and, for questions about the midline, its looser names too."""
+    loose = [Mention("midline", m.start(), m.end()) for m in _CENTRAL.finditer(text.lower())]
+    return sorted([*find_sides(text), *loose], key=lambda mention: mention.start)
+
+
+@lru_cache(maxsize=16_384)
+def _find(text: str) -> tuple[Mention, ...]:
+    low = _AGREEMENT.sub(lambda m: " " * len(m.group()), lowered(text)) if _agrees(text) else lowered(text)
+    if not any(stem in low for stem in _ANY_SIDE) and not _ANY_SHORT.search(text):
+        return _one_sided(low)
+    low = _without_lookalikes(low)
+    found = [Mention(str(m.lastgroup), m.start(), m.end()) for m in _WORDS.finditer(low)]
+    found = [m for m in found if m.value != "midline" or not _TO_MIDLINE.search(low[: m.start])]
+    found += [Mention(str(m.lastgroup), m.start(), m.end()) for m in _ANATOMY.finditer(low)]
+    found += [
+        Mention({"L": "left", "R": "right"}[m.group(1)], m.start(), m.end()) for m in _LETTER.finditer(text)
+    ]
+    if text.strip(" .()").lower() in {"l", "r"} and not found:
+        found = [Mention("left" if text.strip(" .()").lower() == "l" else "right", 0, len(text))]
+    if not found:
+        found = list(_one_sided(low))
+    return tuple(sorted(found, key=lambda m: m.start))
+
+
+def _without_lookalikes(low: str) -> str:
+    """Blank each "right" and "left" that names no side."""
+    if _RIGHT_NO_SIDE.search(low) or any(stem in low for stem in _NO_SIDE_STEMS):
+        return blank(low, _NO_SIDE)
+    return low
+
+
+def _one_sided(low: str) -> tuple[Mention, ...]:
+    """Read organs of one side; a text that refuses answers nothing by naming one."""
+    found = tuple(Mention(str(m.lastgroup), m.start(), m.end()) for m in _ONE_SIDED.finditer(low))
+    return () if found and find_refusals(low) else found
+
+
+def _agrees(text: str) -> bool:
+    """ "Right, the nodule is in the left gland": a leading "right" agrees where another side follows."""
+    match = _AGREEMENT.match(text.lower())
+    if not match:
+        return False
+    words = text.lower()[match.end() :].split()
+    if words[:1] in (["not"], ["rather"], ["and"], ["no"]) or not FINITE_VERBS & set(words):
+        return False  # "Right, not left": an answer
+    rest = [m.lastgroup for m in _WORDS.finditer(_without_lookalikes(text.lower()[match.end() :]))]
+    return bool(rest) and "right" not in rest and bool({"left", "bilateral", "midline"} & set(rest))
+
+
+def sides_of(text: str) -> frozenset[str]:
+    """Return the sides that a reference names; left with right is bilateral.
+
+    >>> sorted(sides_of("Left and right kidney"))
+    ['bilateral']
+    """
+    found = find_sides(without_image_sides(text)[0]) or find_sides(text)
+    values = {mention.value for mention in found}
+    if len(values) > 1:
+        values.discard("unilateral")
+    return frozenset({"bilateral"} if {"left", "right"} <= values or "bilateral" in values else values)
+
+
+def says_plainly(text: str) -> bool:
+    """Say whether a side is spelled out, and no word looks like one that is none.
+
+    >>> says_plainly("left"), says_plainly("RLL"), says_plainly("bright, left")
+    (True, False, False)
+    """
+    low = text.lower()
+    return bool(_SPELLED.search(low)) and not _LOOKALIKE.search(low) and _without_lookalikes(low) == low
+
+
+def side_words(text: str) -> frozenset[str]:
+    """Return which of the words left and right a text has, whatever they say there."""
+    return frozenset(match.group().lower() for match in _SIDE_WORD.finditer(text))
+
+
+def exchange_sides(text: str) -> str:
+    """Exchange the words left and right, keeping their case.
+
+    Examples
+    --------
+    >>> exchange_sides("Left kidney, RIGHT lung")
+    'Right kidney, LEFT lung'
+    """
+
+    def other(match: re.Match[str]) -> str:
+        word = match.group()
+        turned = OTHER_SIDE[word.lower()]
+        return turned.upper() if word.isupper() else turned.capitalize() if word[0].isupper() else turned
+
+    return _SIDE_WORD.sub(other, text)

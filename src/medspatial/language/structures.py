@@ -1,0 +1,197 @@
+"""Structures in replies: adjectives, bare segments and levels, sides completed, landmarks (R8)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache, lru_cache
+
+from medspatial.anatomy import find_mentions, is_part, structures
+from medspatial.language.commitments import Mention
+from medspatial.language.segments import lowered
+from medspatial.language.vocabulary import CACHED_TEXTS, words
+
+# a structure after one of these only says where the answer lies, or what is next to it
+_LANDMARK = re.compile(
+    r"(?:\b(?:adjacent to|next to|near(?: to)?|close to|beside|alongside|abutting|abuts|touching|anterior "
+    r"to|posterior to|superior to|inferior to|medial to|lateral to|"
+    r"in front of|behind|above|below|beneath|under|over|left of|right of|between|towards?|distal to|"
+    r"proximal to|caudal to|cranial to|away from|from|relative to|with respect to|"
+    r"displac(?:es|ing)|compress(?:es|ing)|spar(?:es|ing)|around|surrounding|bordering|borders|outside|"
+    r"along|at the level of|crossing|against|juxta|extending (?:to|into|towards?)|extends (?:to|into|"
+    r"towards?)|reaching|drain(?:s|ing) into|not involving)"
+    r"\s+(?:the |a |an |its |both )?(?:[a-z]+ )?)\Z"
+)
+_ADJECTIVES = dict(
+    pair.split("=")
+    for pair in sorted(
+        words(
+            """hepatic=liver renal=kidney splenic=spleen pancreatic=pancreas pulmonary=lung gastric=stomach
+            cardiac=heart vesical=urinary_bladder adrenal=adrenal_gland suprarenal=adrenal_gland
+            duodenal=duodenum esophageal=esophagus oesophageal=esophagus colonic=colon cerebral=brain
+            prostatic=prostate tracheal=trachea aortic=aorta uterine=uterus ovarian=ovary ureteral=ureter
+            ureteric=ureter mediastinal=mediastinum pleural=pleura pericardial=pericardium rectal=rectum
+            thyroidal=thyroid_gland"""
+        )
+    )
+)
+_ADJECTIVE = re.compile(
+    rf"\b({'|'.join(_ADJECTIVES)})\b(?! (?:arter|vein|vessel|trunk|nerve|fossa|duct|arch|window|hiatus|"
+    rf"plexus))"
+)
+_BARE_SEGMENT = re.compile(r"\W*((?:VIII|VII|VI|IV|V|III|II|I|[1-8])[abAB]?)\W*")
+_PART_ALONE = re.compile(
+    r"\W*(?:in )?(?:the )?(?:(?:couinaud )?(?:segments?|seg\.?)?\s*\w{1,5}|(?:left|right|both|caudate|"
+    r"quadrate) lobes?)\W*",
+    re.I,
+)
+_DIGIT = re.compile("[0-9]")
+_LEVEL = re.compile(r"\b(Th|[CTL])[ -](\d{1,2})\b")  # "L 2", "T-12"
+_JOINED_LEVEL = re.compile(r"\b[ctls]\d{1,2}\s?[-–/]\s?\Z")
+_HEADING = re.compile(r"\s*:\s*\w")  # "Lungs: consolidation in ...": the section of a report
+_PART_OF = re.compile(
+    r"\b(?:segment|lobe|part|level|zone|portion)s? (of the [a-z ]+?)(?= (?:is|are|does|do|contains?|shows?|"
+    r"has|have|holds)\b|\?|,|\Z)"
+)
+_IN_LOBED = re.compile(r"\b(?:in|of|within) the (liver|thyroid)\b")
+_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
+_PLACES = {word: place for place, word in enumerate(_ORDINALS.split(), start=1)}
+_PLACES |= {f"{place}{ending}": place for place in range(1, 13) for ending in ("st", "nd", "rd", "th")}
+_SPELLED_LEVEL = re.compile(  # "fourth lumbar vertebra"
+    rf"\b({'|'.join(_PLACES)}) (cervical|thoracic|lumbar|sacral) (?:vertebral? body|vertebra|vertebral level|"
+    r"level)\b",
+    re.I,
+)
+_OF_LIVER = re.compile(r"\b(?:liver|hepatic|couinaud) segment")
+_OF = re.compile(r"\s+(?:of|in|within)\s+(?:the\s+)?")
+_SEGMENT = re.compile(r"\b(?:seg(?:\.\s*|\s+)(?=\w)|S\s?(?=(?:[1-8]|I{1,3}|IV|VI{0,3}|VIII)[abAB]?\b))")
+
+
+@cache
+def sided() -> dict[tuple[str, str], str]:
+    """Return (base, side) -> name of the structures that come in pairs."""
+    return {(one.base, one.side): one.name for one in structures() if one.base and one.side}
+
+
+@cache
+def lesions() -> frozenset[str]:
+    """Return the names of lesions, which are found in structures and are none."""
+    return frozenset(one.name for one in structures("lesion"))
+
+
+@lru_cache(maxsize=CACHED_TEXTS)
+def find_structures(text: str, context: str) -> tuple[Mention, ...]:
+    """Return structures as mentions; both sides of a pair become two."""
+    found: list[Mention] = []
+    for mention in find_mentions(_incontext_of(text, context)):
+        if mention.start >= len(text):
+            continue
+        pair = (
+            [sided().get((mention.name, side)) for side in ("left", "right")]
+            if mention.side == "both"
+            else []
+        )
+        names = [name for name in pair if name] or [mention.name]
+        found += [Mention(name, mention.start, min(mention.end, len(text))) for name in names]
+    return tuple(sorted(found + _adjectives(text, found), key=lambda m: m.start))
+
+
+def _adjectives(text: str, found: list[Mention]) -> list[Mention]:
+    """Read "renal mass" as the kidney; "renal artery" is a structure of its own."""
+    if any(mention.value not in lesions() for mention in found):
+        return []
+    names = [(_ADJECTIVES[m.group(1)], m.start(), m.end()) for m in _ADJECTIVE.finditer(lowered(text))]
+    return [Mention(*one) for one in names]
+
+
+def _incontext_of(text: str, context: str) -> str:
+    """ "Segment 4a" alone is the liver's where the question says so."""
+    bare = _BARE_SEGMENT.fullmatch(text)
+    if bare and context:
+        return f"segment {bare.group(1)} {context}"
+    return f"{text} {context}" if context and _PART_ALONE.fullmatch(text) else text
+
+
+def has_side(name: str) -> bool:
+    """Say whether the name of a structure carries a side."""
+    return name.endswith(("_left", "_right")) or "_left_" in name or "_right_" in name
+
+
+@lru_cache(maxsize=16_384)
+def specific(names: frozenset[str]) -> frozenset[str]:
+    """Drop containers of other names, and give parts without a side that of their container.
+
+    >>> sorted(specific(frozenset({"lung_right", "lung_upper_lobe", "lung_upper_lobe_right"})))
+    ['lung_upper_lobe_right']
+    """
+    sides = {side for side in ("left", "right") for name in names if f"_{side}" in name}
+    if len(sides) == 1:
+        side = next(iter(sides))
+        names = frozenset(sided().get((name, side), name) for name in names)
+    elif sides:
+        paired = [{sided().get((name, side), name) for side in sides} for name in names if not has_side(name)]
+        names = frozenset({name for name in names if has_side(name)}.union(*paired))
+    return frozenset(name for name in names if not any(is_part(other, name) for other in names))
+
+
+def structures_named(answer: str, question: str) -> frozenset[str]:
+    """Return the structures of a reference that are not in the question already, lesions left out."""
+    context = context_of(question)
+    return names_in(answer, context, with_lesions=False) - names_in(question, context, with_lesions=False)
+
+
+def names_in(text: str, context: str, *, with_lesions: bool) -> frozenset[str]:
+    """Return the names of the structures in a text."""
+    return frozenset(
+        m.value for m in find_structures(text, context) if with_lesions or m.value not in lesions()
+    )
+
+
+@lru_cache(maxsize=CACHED_TEXTS)
+def context_of(question: str) -> str:
+    """Return "of the liver" or the like where the question asks for a part of one organ."""
+    low = question.lower()
+    match = _PART_OF.search(low) if " of the " in low else None
+    if match:
+        return match.group(1)
+    if " segment" in low and _OF_LIVER.search(low):
+        return "of the liver"
+    organ = _IN_LOBED.search(low)
+    return f"of the {organ.group(1)}" if organ else ""
+
+
+@lru_cache(maxsize=16_384)
+def with_plain_levels(text: str, context: str) -> str:
+    """Write "L 2" as "L2", and "S6" or "seg. 6" as "segment 6" where the liver's are asked for.
+
+    >>> with_plain_levels("at L 2", ""), with_plain_levels("seg. 6", "of the liver")
+    ('at L2', 'segment 6')
+    >>> with_plain_levels("at the fourth lumbar vertebra", "")
+    'at the L4'
+    """
+    text = _SEGMENT.sub("segment ", text) if "liver" in context else text
+    if "vertebra" in text or "level" in text:
+        text = _SPELLED_LEVEL.sub(lambda m: f"{m[2][0].upper()}{_PLACES[m[1].lower()]}", text)
+    return _LEVEL.sub(r"\1\2", text) if _DIGIT.search(text) else text
+
+
+def is_landmark(low: str, start: int) -> bool:
+    """Say whether a structure stands behind words that only locate another by it ("next to the liver")."""
+    before = _JOINED_LEVEL.sub("", low[:start])  # "above the L4-L5 disc": one landmark
+    return bool(_LANDMARK.search(before))
+
+
+def levels_first(names: Sequence[str], wanted: frozenset[str]) -> frozenset[str]:
+    """Return the vertebrae among structures, where the reference is one and any of them is; else all."""
+    levels = frozenset(name for name in names if name.startswith("vertebrae_"))
+    return levels if levels and all(name.startswith("vertebrae_") for name in wanted) else frozenset(names)
+
+
+def is_heading(low: str, end: int) -> bool:
+    """Say whether a structure is the heading of a section of a report ("Lungs: ...")."""
+    return bool(_HEADING.match(low, end))
+
+
+def holds(low: str, end: int, start: int) -> bool:
+    """Say whether nothing but "of the" or "in the" joins one structure with the next one."""
+    return bool(_OF.fullmatch(low, end, start))
