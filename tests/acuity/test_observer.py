@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from medspatial.acuity import QUANTITIES, input_acuity, input_names, input_of
-from medspatial.acuity.observer import _difference, _noise, discriminability, share_right
+from medspatial.acuity.observer import Observer, discriminability, share_right
 from medspatial.acuity.scene import Patient, Sphere
 from medspatial.errors import InputError
 
@@ -17,13 +17,11 @@ M3D_STEP_MM = 330.0 / 32
 
 def seen(name: str, diameter: float) -> list[float]:
     """Discriminability of a sphere at 12 heights within one of M3D-LaMed's 32 slices."""
-    prepare, patient = input_of(name), Patient(1)
-    noise = _noise(prepare, patient, 1.5)
-    found = []
-    for z in np.linspace(0, M3D_STEP_MM, 12, endpoint=False):
-        sphere = Sphere((5.0, 5.0, float(z)), diameter, 100.0)
-        found.append(discriminability(*_difference(prepare, patient, ((sphere,), ()), 1.5, False), noise))
-    return found
+    observer = Observer(input_of(name))
+    spheres = [
+        Sphere((5.0, 5.0, float(z)), diameter, 100.0) for z in np.linspace(0, M3D_STEP_MM, 12, endpoint=False)
+    ]
+    return [observer.d(Patient(1), ((sphere,), ())) for sphere in spheres]
 
 
 def test_m3d_loses_the_sphere_of_6_mm_between_its_slices_and_the_whole_volume_never_does() -> None:

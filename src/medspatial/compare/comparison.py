@@ -16,11 +16,12 @@ from medspatial.compare.discordance import cochran_q
 from medspatial.compare.failures import failure_counts
 from medspatial.compare.grounding import groundings
 from medspatial.compare.groups import OVERALL, Grouped, Settings, grouped
+from medspatial.compare.ideal import Ideals
 from medspatial.compare.pairs import paired_differences
 from medspatial.compare.ranks import bootstrap_ranks
 from medspatial.compare.result import Accuracy, CochranQ, Comparison, ModelResult
 from medspatial.compare.table import ArmTable, arm_tables, one_metric
-from medspatial.records import Question, Score
+from medspatial.records import Question, Score, Sight
 
 
 def compare(
@@ -32,6 +33,7 @@ def compare(
     resamples: int = 10_000,
     seed: int = 0,
     reference_arm: str = "standard",
+    sights: Sequence[Sight] = (),
 ) -> Comparison:
     """Compare models by the verdicts of one metric.
 
@@ -51,12 +53,15 @@ def compare(
         Bootstrap draws and sign flips, and their random seed.
     reference_arm
         The arm whose models are ranked and tested; the other arms are its controls.
+    sights
+        What inputs hold of the questions (`medspatial.acuity.sights`): the ideal observer of each stands
+        beside the models' curves.
 
     Raises
     ------
     InputError
         No scores, several metrics, a question scored twice, a score of an unknown question, or a
-        setting out of its range.
+        setting out of its range; sights of other questions, or twice of one.
     """
     settings = Settings(confidence=confidence, resamples=resamples, seed=seed)
     name, chosen = one_metric(list(scores), metric)
@@ -65,6 +70,7 @@ def compare(
     order = _by_accuracy(tables, reference_arm)
     results = [result for arm in tables for result in _results(data[arm], order, settings)]
     reference = tables[reference_arm]
+    ideals = Ideals(reference, sights)
     graded = [abs(one.score or 0) for one in chosen if one.correct is None and one.status == "scored"]
     return Comparison(
         metric=name,
@@ -84,7 +90,9 @@ def compare(
         **_controls(tables, reference_arm, settings),
         failures=tuple(row for table in tables.values() for row in failure_counts(table)),
         confusions=tuple(row for table in tables.values() for row in confusions(table)),
-        curves=tuple(curves(reference, settings)),
+        curves=tuple(curves(reference, settings, contrasts=ideals.contrasts)),
+        inputs=tuple(ideals.results()),
+        ideals=tuple(ideals.curves()),
     )
 
 

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from medspatial.records import Prediction, Question, Score
 from medspatial.report.tables.accuracy import accuracy_table, subtype_table
-from medspatial.report.tables.causes import abstention_table, causes_table
+from medspatial.report.tables.causes import (
+    CASE_TITLES,
+    abstention_table,
+    cause_cases_table,
+    causes_table,
+    inputs_table,
+    ungrounded_table,
+)
 from medspatial.report.tables.contrasts import (
     arms_table,
     category_pairs_table,
@@ -33,6 +40,7 @@ if TYPE_CHECKING:
     from medspatial.compare.result import Comparison
 
 __all__ = [
+    "CASE_TITLES",
     "TABLE_FORMATS",
     "Cell",
     "Column",
@@ -41,6 +49,7 @@ __all__ = [
     "accuracy_table",
     "arms_table",
     "category_pairs_table",
+    "cause_cases_table",
     "causes_table",
     "comparison_tables",
     "consistency_table",
@@ -48,6 +57,7 @@ __all__ = [
     "drops_table",
     "failures_table",
     "grounding_table",
+    "inputs_table",
     "pairs_table",
     "patient_table",
     "question_table",
@@ -57,6 +67,7 @@ __all__ = [
     "to_json",
     "to_latex",
     "to_markdown",
+    "ungrounded_table",
     "unusable_table",
     "write_tables",
 ]
@@ -97,6 +108,9 @@ def comparison_tables(
         grounding_table(comparison),
         causes_table(comparison),
         abstention_table(comparison),
+        cause_cases_table(comparison),
+        ungrounded_table(comparison, questions),
+        inputs_table(comparison),
         failures_table(comparison),
     ]
     tables.append(cost_table(comparison, predictions, seconds))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from medspatial.records import Question
 from medspatial.report.formatting import count, figure, percent, signed_percent
 from medspatial.report.tables.accuracy import category_title
 from medspatial.report.tables.table import Cell, Column, Table
 
 if TYPE_CHECKING:
     from medspatial.compare.result import Comparison, WithInterval
+
+_NAMED = 3  # ids of single questions in a table's cell
 
 
 def causes_table(comparison: Comparison) -> Table:
@@ -80,6 +84,90 @@ def abstention_table(comparison: Comparison) -> Table:
         records=tuple(one.model_dump(mode="json") for one in found),
         note="Declined needlessly: the same questions where they can be answered. Told apart: declined minus "
         "declined needlessly, in percentage points.",
+    )
+
+
+CASE_TITLES = {
+    "right_without_evidence": "right, also without the evidence",
+    "lost_with_irrelevant": "right, not any more when something else is taken out",
+    "kept_after_move": "answer kept, though the lesion was moved",
+    "false_answer": "answered what nobody could know",
+    "declined_needlessly": "declined what the scan tells",
+}
+"""Kinds of single cases, as the report and the viewer write them."""
+
+
+def cause_cases_table(comparison: Comparison) -> Table:
+    """Tabulate in how many questions each model shows a fault, and name the first of them."""
+    found = comparison.causes.cases if comparison.causes else ()
+    rows = tuple(
+        (
+            Cell(one.model),
+            Cell(CASE_TITLES[one.kind]),
+            Cell(count(len(one.ids))),
+            Cell(", ".join(one.ids[:_NAMED])),
+        )
+        for one in found
+    )
+    return Table(
+        name="cause_cases",
+        title="Single questions behind these figures",
+        columns=(
+            Column("Model", "left"),
+            Column("What", "left"),
+            Column("Questions"),
+            Column("First", "left"),
+        ),
+        rows=rows,
+        records=tuple(one.model_dump(mode="json") for one in found),
+        note="Ids of questions; all of them stand in comparison.json (causes.cases), and in the viewer with "
+        "each question.",
+    )
+
+
+def ungrounded_table(comparison: Comparison, questions: Sequence[Question] = ()) -> Table:
+    """Tabulate the questions that every model answers rightly with and without the evidence."""
+    ids = comparison.causes.ungrounded if comparison.causes else ()
+    known = {question.id: question for question in questions}
+    asked = [known[name] for name in ids if name in known]
+    heads = ("Question", "Case", "Subtype", "Words", "Answer")
+    return Table(
+        name="ungrounded",
+        title="Right for the wrong reason: every model is right, also without the evidence",
+        columns=tuple(Column(head, "left") for head in heads),
+        rows=tuple(
+            (Cell(one.id), Cell(one.case_id), Cell(one.subtype or ""), Cell(one.question), Cell(one.answer))
+            for one in asked
+        ),
+        records=tuple({"id": one.id, "case_id": one.case_id, "subtype": one.subtype} for one in asked),
+        note="`medspatial compare --only-grounded` leaves these out.",
+    )
+
+
+def inputs_table(comparison: Comparison) -> Table:
+    """Tabulate which questions inputs cannot answer at all, and what their ideal observers would reach."""
+    found = comparison.inputs
+    rows = tuple(
+        (
+            Cell(one.input),
+            Cell(category_title(one.category) if one.category else "All"),
+            Cell(count(one.n)),
+            Cell(count(one.lost)),
+            Cell(percent(one.lost / one.n)),
+            Cell(percent(one.right)),
+        )
+        for one in found
+    )
+    heads = ("Questions", "Nothing left", "Nothing left (%)", "Ideal observer")
+    return Table(
+        name="inputs",
+        title="What inputs hold of the questions, percent",
+        columns=(Column("Input", "left"), Column("Category", "left"), *map(Column, heads)),
+        rows=rows,
+        records=tuple(one.model_dump(mode="json") for one in found),
+        note="Nothing left: the input is all but the same with and without a structure that the question "
+        "needs, so that nobody can answer by looking. Ideal observer: right answers of who sees all "
+        "that the input holds, and guesses in the rest.",
     )
 
 
