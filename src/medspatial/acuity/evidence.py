@@ -41,6 +41,8 @@ def sights(
 ) -> Iterator[Sight]:
     """Yield what an input holds of each question that has structures in the masks of its case.
 
+    Questions without are left out, and so are cases without CT or masks.
+
     Parameters
     ----------
     name
@@ -51,22 +53,16 @@ def sights(
         Returns volume and masks of a case.
     told
         Called with each case when it is done.
-
-    Raises
-    ------
-    InputError
-        A case without CT or masks.
     """
     groups: dict[str, list[Question]] = {}
     for question in questions:
         if question.evidence is not None and question.evidence.structures:
             groups.setdefault(question.case_id, []).append(question)
     for case_id, group in groups.items():
-        held = CaseObserver(prepare, Opened(read(case_id)))
-        for question in group:
-            found = _sight(name, held, question)
-            if found is not None:
-                yield found
+        data = read(case_id)
+        if data.ct is not None and data.masks is not None and data.masks.names:
+            held = CaseObserver(prepare, Opened(data))
+            yield from filter(None, (_sight(name, held, question) for question in group))
         told(case_id)
 
 

@@ -34,13 +34,14 @@ from collections.abc import Sequence
 from medspatial.arms.abstention import ABSTAIN, ABSTENTION_ARMS
 from medspatial.arms.arm import Arm
 from medspatial.arms.controls import CONTROLS
+from medspatial.arms.decided import decided
 from medspatial.arms.evidence import EVIDENCE_ARMS
 from medspatial.arms.other import OTHER_ARMS
 from medspatial.errors import InputError, meant
 from medspatial.plugins import Plugin, plugins
 from medspatial.records import Question
 
-__all__ = ["ABSTAIN", "ARMS", "Arm", "arm", "extra_volumes", "outside_arms"]
+__all__ = ["ABSTAIN", "ARMS", "Arm", "arm", "decided", "extra_volumes", "outside_arms"]
 
 ARMS: dict[str, Arm] = {one.name: one for one in (*CONTROLS, *EVIDENCE_ARMS, *OTHER_ARMS, *ABSTENTION_ARMS)}
 

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
+from medspatial.acuity import input_of
 from medspatial.anatomy import load_label_map
 from medspatial.arms import arm
 from medspatial.cases import find_cases, write_phantoms
@@ -100,7 +101,7 @@ def check_study(
     scan
         Whether a folder of cases is searched, which a run does anyway and which takes time where it is large.
     """
-    findings = [*_arms(study), *_questions(study)]
+    findings = [*_arms(study), *_inputs(study), *_questions(study)]
     cases, found = _cases(study, scan)
     findings += found
     for model in study.models:
@@ -173,6 +174,11 @@ def _count(study: StudyConfig, cases: int | None) -> int | None:
 def _arms(study: StudyConfig) -> Iterator[Finding]:
     for name in study.all_arms():
         yield from _tried("arms", partial(arm, name))
+
+
+def _inputs(study: StudyConfig) -> Iterator[Finding]:
+    for name in study.compare.inputs:
+        yield from _tried("compare.inputs", partial(input_of, name))
 
 
 def _model(model: ModelConfig) -> list[Finding]:

@@ -140,12 +140,16 @@ class CompareConfig(Record):
         Draws of the bootstrap over patients, and of tests that are not exact.
     seed
         Of these draws.
+    inputs
+        Inputs whose ideal observer is set beside the models, such as ``m3d_lamed``, ``8_slices`` or
+        ``whole_volume``: what they hold of each question's evidence, without weights. See docs/acuity.md.
     """
 
     metric: str = "structured"
     confidence: float = Field(default=0.95, gt=0, lt=1)
     resamples: int = Field(default=10_000, ge=1)
     seed: int = 0
+    inputs: tuple[str, ...] = ()
 
 
 class ReportConfig(Record):
