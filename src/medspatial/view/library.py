@@ -12,6 +12,7 @@ from medspatial.cases import cases_root, find_cases
 from medspatial.errors import InputError
 from medspatial.records import Case, Prediction, Question, Score, read_records, volume_name
 from medspatial.study import CaseLoader
+from medspatial.view.faults import Faults, faults_of
 from medspatial.view.roots import Roots
 
 _NOT_ANSWERS = (".volumes.jsonl", ".failures.jsonl")
@@ -38,6 +39,8 @@ class Library:
         The folders that files may come from.
     predictions, scores
         By question id; every model, arm and metric.
+    faults
+        By question id: answers right for the wrong reason, inputs that hold nothing of the evidence.
     report
         Folder of the static page, where there is one.
     """
@@ -51,6 +54,7 @@ class Library:
     models: tuple[ShownModel, ...] = ()
     predictions: dict[str, list[Prediction]] = field(default_factory=dict)
     scores: dict[str, list[Score]] = field(default_factory=dict)
+    faults: Faults = field(default_factory=dict)
     report: Path | None = None
 
     def loader(self) -> CaseLoader:
@@ -142,6 +146,7 @@ def _of_run(folder: Path, extra_roots: Sequence[Path]) -> Library:
         models=models,
         predictions=_by_question(_rows(folder / "predictions", Prediction)),
         scores=_by_question(_rows(folder / "scores", Score)),
+        faults=faults_of(folder),
         report=report if (report / "index.html").is_file() else None,
     )
 

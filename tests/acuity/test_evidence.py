@@ -1,0 +1,86 @@
+"""What inputs hold of a benchmark's questions: known pictures, known losses."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from medspatial.acuity import input_of, sights
+from medspatial.acuity.evidence import contrast_hu, noise_hu
+from medspatial.cases import CaseData
+from medspatial.records import Case, Evidence, Question, Sight
+from medspatial.volume import Affine, MaskSet, Volume
+
+SHAPE = (64, 64, 80)  # mm: eight slices lie 10 mm apart
+BETWEEN, ON, FLAT = "nodule", "kidney_left", "spleen"
+
+
+def ball(centre: tuple[float, float, float], radius: float) -> np.ndarray:
+    near = [(g - c) ** 2 for g, c in zip(np.indices(SHAPE), centre, strict=True)]
+    return sum(near) <= radius**2
+
+
+@pytest.fixture(scope="module")
+def data() -> CaseData:
+    """Soft tissue with three balls: a small one that no slice meets, a large one, one without contrast."""
+    hu = np.random.default_rng(0).normal(40, 10, SHAPE)
+    masks = {BETWEEN: ball((20, 20, 40), 1.6), ON: ball((44, 40, 40), 14), FLAT: ball((20, 44, 20), 6)}
+    hu[masks[BETWEEN]] += 200
+    hu[masks[ON]] += 80
+    affine = Affine(np.eye(4))
+    return CaseData(
+        Case(case_id="c", patient_id="c"),
+        Volume(hu.astype(np.int16), affine, "HU").oriented("LPI"),
+        MaskSet.from_masks(masks, affine).oriented("LPI"),
+    )
+
+
+def question(*structures: str) -> Question:
+    return Question(
+        id="+".join(structures),
+        case_id="c",
+        question=f"Where are {structures}?",
+        answer="left",
+        options=("left", "right"),
+        evidence=Evidence(structures=structures),
+    )
+
+
+def seen(data: CaseData, name: str, *structures: str) -> Sight:
+    (found,) = sights(name, input_of(name), [question(*structures)], lambda _: data)
+    return found
+
+
+def test_slices_lose_what_lies_between_them_and_the_whole_volume_does_not(data: CaseData) -> None:
+    between, whole = seen(data, "8_slices", BETWEEN), seen(data, "whole_volume", BETWEEN)
+    assert (between.d, between.seen, between.lost) == (0.0, 0.0, True)
+    assert whole.seen > 0.999
+    assert not whole.lost
+    assert not seen(data, "8_slices", ON).lost
+    assert between.contrast == whole.contrast == pytest.approx(200, abs=6)
+
+
+def test_the_least_seen_structure_decides(data: CaseData) -> None:
+    both = seen(data, "8_slices", ON, BETWEEN)
+    assert (both.structure, both.seen) == (BETWEEN, 0.0)
+    assert both.contrast == pytest.approx(80, abs=3)
+
+
+def test_what_has_no_contrast_is_lost_in_every_input(data: CaseData) -> None:
+    assert abs(contrast_hu(data.ct, data.masks.mask(FLAT))) < 2
+    whole = seen(data, "whole_volume", FLAT)
+    assert whole.d < seen(data, "whole_volume", ON).d / 20
+
+
+def test_d_is_the_contrast_times_the_root_of_the_voxels_over_the_noise(data: CaseData) -> None:
+    voxels = int(data.masks.mask(ON).sum())
+    assert noise_hu(data.ct) == pytest.approx(10, rel=0.15)
+    wanted = 80 * np.sqrt(voxels) / noise_hu(data.ct)
+    assert seen(data, "whole_volume", ON).d == pytest.approx(wanted, rel=0.25)
+
+
+def test_questions_without_structures_and_cases_without_masks_are_left_out(data: CaseData) -> None:
+    absent = [question("liver"), question().model_copy(update={"evidence": None, "id": "none"})]
+    assert not list(sights("whole_volume", input_of("whole_volume"), absent, lambda _: data))
+    bare = CaseData(data.case, data.ct, None)
+    assert not list(sights("whole_volume", input_of("whole_volume"), [question(ON)], lambda _: bare))

@@ -1,0 +1,36 @@
+"""An arm decided once asks what the arm itself asks, and shows the same."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from medspatial.arms import ARMS, decided
+from medspatial.errors import InputError
+
+
+@pytest.mark.parametrize("name", ["standard", "mirrored", "evidence_removed", "unanswerable_crop"])
+def test_a_decided_arm_is_the_arm_itself(cohort, name: str) -> None:
+    arm, asked = ARMS[name], cohort.questions[:6]
+    fixed = decided(arm, asked, cohort.read)
+    found = fixed.questions(asked)
+    assert found == arm.questions(asked, cohort.read)
+    assert (fixed.name, fixed.each_alone, fixed.shows_volume) == (name, arm.each_alone, arm.shows_volume)
+    first = found[0]
+    assert fixed.view(first) == arm.view(first)
+    volumes = [
+        one.loader(lambda case_id: cohort.read(case_id).ct, found, cohort.read)(one.view(first))
+        for one in (arm, fixed)
+    ]
+    assert np.array_equal(volumes[0].voxels, volumes[1].voxels)
+    masks = [
+        one.mask_loader(lambda case_id: cohort.read(case_id).masks, found, cohort.read)(one.view(first))
+        for one in (arm, fixed)
+    ]
+    assert masks[0].names == masks[1].names
+
+
+def test_it_refuses_other_questions(cohort) -> None:
+    fixed = decided(ARMS["standard"], cohort.questions)
+    with pytest.raises(InputError, match="arm 'standard' was decided for other questions"):
+        fixed.questions(cohort.questions[1:])
