@@ -8,13 +8,22 @@ import pytest
 from medspatial.arms import ARMS, decided
 from medspatial.errors import InputError
 
+NAMES = ("standard", "mirrored", "evidence_removed", "irrelevant_removed", "unanswerable_crop")
 
-@pytest.mark.parametrize("name", ["standard", "mirrored", "evidence_removed", "unanswerable_crop"])
-def test_a_decided_arm_is_the_arm_itself(cohort, name: str) -> None:
-    arm, asked = ARMS[name], cohort.questions[:6]
-    fixed = decided(arm, asked, cohort.read)
-    found = fixed.questions(asked)
-    assert found == arm.questions(asked, cohort.read)
+
+@pytest.fixture(scope="module")
+def fixed_arms(cohort):
+    opened: list[str] = []
+    found = decided([ARMS[name] for name in NAMES], cohort.questions, cohort.read, opened.append)
+    assert opened == list(cohort.cases)
+    return found
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_decided_arm_is_the_arm_itself(cohort, fixed_arms, name: str) -> None:
+    arm, fixed = ARMS[name], fixed_arms[name]
+    found = fixed.questions(cohort.questions)
+    assert found == arm.questions(cohort.questions, cohort.read)
     assert (fixed.name, fixed.each_alone, fixed.shows_volume) == (name, arm.each_alone, arm.shows_volume)
     first = found[0]
     assert fixed.view(first) == arm.view(first)
@@ -31,6 +40,6 @@ def test_a_decided_arm_is_the_arm_itself(cohort, name: str) -> None:
 
 
 def test_it_refuses_other_questions(cohort) -> None:
-    fixed = decided(ARMS["standard"], cohort.questions)
+    fixed = decided([ARMS["standard"]], cohort.questions)["standard"]
     with pytest.raises(InputError, match="arm 'standard' was decided for other questions"):
         fixed.questions(cohort.questions[1:])

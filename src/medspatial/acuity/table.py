@@ -44,15 +44,21 @@ def sentences(found: Sequence[Acuity]) -> list[str]:
     return lines
 
 
-def acuity_figure(found: Sequence[Acuity], quantity: str) -> Figure:
-    """Draw right answers against the levels of one quantity, a curve per model or input."""
+def acuity_figure(found: Sequence[Acuity], quantity: str, width: float = 4.2) -> Figure:
+    """Draw right answers against the levels of one quantity, a curve per model or input.
+
+    Parameters
+    ----------
+    width
+        In inches.
+    """
     import matplotlib.pyplot as plt
 
     from medspatial.report.figures.style import paper_style
 
     rows = [one for one in found if one.quantity == quantity]
     with paper_style():
-        figure, axes = plt.subplots(figsize=(4.2, 3.0), layout="constrained")
+        figure, axes = plt.subplots(figsize=(width, min(0.72 * width, 3.2)), layout="constrained")
         for number, one in enumerate(rows):
             levels = [part.level for part in one.levels]
             shares = [part.right / part.trials if part.trials else float("nan") for part in one.levels]

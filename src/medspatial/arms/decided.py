@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from medspatial.arms.arm import Arm, Load, LoadMasks, ReadCase
+from medspatial.arms.evidence import EvidenceArm, evidence_by_case
+from medspatial.arms.opened import OpenedCases
 from medspatial.errors import InputError
 from medspatial.records import Question
 
@@ -58,21 +60,39 @@ class DecidedArm(Arm):
         return self.of
 
 
-def decided(arm: Arm, questions: Sequence[Question], cases: ReadCase | None = None) -> DecidedArm:
-    """Return an arm with its questions worked out.
+def decided(
+    arms: Sequence[Arm],
+    questions: Sequence[Question],
+    cases: ReadCase | None = None,
+    told: Callable[[str], None] = lambda case_id: None,
+) -> dict[str, DecidedArm]:
+    """Return arms by name with their questions worked out; a case is opened once for all of them.
 
     Parameters
     ----------
     cases
         Reads volume and masks of a case, for arms that touch the evidence.
+    told
+        Called with each case that was opened.
     """
-    return DecidedArm(
-        name=arm.name,
-        title=arm.title,
-        locate=arm.locate,
-        each_alone=arm.each_alone,
-        shows_volume=arm.shows_volume,
-        of=arm,
-        source=tuple(questions),
-        asked=tuple(arm.questions(questions, cases)),
-    )
+    touching = [one for one in arms if isinstance(one, EvidenceArm)] if cases is not None else []
+    asked: dict[str, list[Question]] = {one.name: [] for one in touching}
+    if touching and cases is not None:
+        read = OpenedCases(cases)
+        for case_id, group in evidence_by_case(questions).items():
+            for one in touching:
+                asked[one.name] += one.questions(group, read)
+            told(case_id)
+    return {
+        one.name: DecidedArm(
+            name=one.name,
+            title=one.title,
+            locate=one.locate,
+            each_alone=one.each_alone,
+            shows_volume=one.shows_volume,
+            of=one,
+            source=tuple(questions),
+            asked=tuple(asked[one.name] if one.name in asked else one.questions(questions, cases)),
+        )
+        for one in arms
+    }

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 _TITLE_LETTERS = 36  # of a subtype's title beside its bar
 RADAR_LEAST = 3  # categories; fewer make no polygon
 
-Section = Literal["results", "details", "controls", "questions"]
+Section = Literal["results", "details", "controls", "acuity", "questions"]
 
 # What accuracy is set against: words for the caption, title of the axis.
 _AGAINST = {

@@ -20,12 +20,13 @@ from medspatial.report.model_card import write_model_cards
 from medspatial.report.model_notes import ModelNote, write_model_notes
 from medspatial.report.provenance import provenance_rows
 from medspatial.report.summary import summarise
-from medspatial.report.tables import comparison_tables, write_tables
+from medspatial.report.tables import Table, comparison_tables, write_tables
 from medspatial.report.verdicts import Verdicts
 
 if TYPE_CHECKING:
     from medspatial.cases import CaseData
     from medspatial.compare.result import Comparison
+    from medspatial.report.charts import Chart
 
 _ASSETS = "assets"
 _OWN_FOLDERS = ("data", "inputs", "pictures", "tables", "figures", _ASSETS)
@@ -47,6 +48,8 @@ def write_report(
     notes: Sequence[ModelNote] = (),
     seconds: Mapping[str, Mapping[str, float]] | None = None,
     stopped: Mapping[str, str] | None = None,
+    extra_tables: Sequence[Table] = (),
+    extra_charts: Sequence[Chart] = (),
     max_pictures: int | None = 300,
     figure_formats: Sequence[str] = ("svg", "png"),
     progress: Callable[[str], None] | None = None,
@@ -76,6 +79,8 @@ def write_report(
         Model to seconds per stage of its run.
     stopped
         Models and metrics that could not go on, with the cause.
+    extra_tables, extra_charts
+        What was measured beside the questions, such as the sight test (`medspatial.acuity`).
     max_pictures
         Questions that get pictures, spread evenly over the subtypes; None for all.
     figure_formats
@@ -105,6 +110,7 @@ def write_report(
         subtypes=subtypes,
         kinds={note.model: note.kind for note in notes if note.kind},
     )
+    tables += extra_tables
     write_tables(folder / "tables", tables)
     write_model_cards(folder / "tables" / "model_cards", comparison, dataset=title)
     html = _template().render(
@@ -113,7 +119,7 @@ def write_report(
         comparison=comparison,
         tables={table.name: table for table in tables},
         models=write_model_notes(folder, notes),
-        figures=_figures(folder, comparison, questions, figure_formats, subtypes),
+        figures=_figures(folder, comparison, questions, figure_formats, subtypes, extra_charts),
         pictures=_picture_facts(pictures, len(questions)),
         provenance=provenance_rows(manifest or {}),
         version=medspatial.__version__,
@@ -162,19 +168,20 @@ def _only(folder: Path, names: Container[str]) -> bool:
     return folder.is_dir() and all(path.name in names for path in folder.iterdir())
 
 
-def _figures(
+def _figures(  # noqa: PLR0917
     folder: Path,
     comparison: Comparison,
     questions: Sequence[Question],
     formats: Sequence[str],
     subtypes: Mapping[str, str] | None,
+    extra: Sequence[Chart] = (),
 ) -> list[dict[str, Any]]:
     """Draw every figure for wide and narrow screens and save it for papers."""
     from medspatial.report.charts import charts  # matplotlib: only when figures are drawn
     from medspatial.report.figures import ONE_COLUMN, TWO_COLUMNS, inline_svg, save_figure
 
     found = []
-    for number, chart in enumerate(charts(comparison, questions, subtypes), start=1):
+    for number, chart in enumerate([*charts(comparison, questions, subtypes), *extra], start=1):
         wide, narrow = chart.draw(TWO_COLUMNS), chart.draw(ONE_COLUMN)
         stem = folder / "figures" / chart.name
         both = {

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from medspatial.acuity import input_of
+from medspatial.acuity import chosen_quantities, input_of
 from medspatial.anatomy import load_label_map
 from medspatial.arms import arm
 from medspatial.cases import find_cases, write_phantoms
@@ -179,6 +179,10 @@ def _arms(study: StudyConfig) -> Iterator[Finding]:
 def _inputs(study: StudyConfig) -> Iterator[Finding]:
     for name in study.compare.inputs:
         yield from _tried("compare.inputs", partial(input_of, name))
+    if study.acuity is not None:
+        for name in study.acuity.inputs:
+            yield from _tried("acuity.inputs", partial(input_of, name))
+        yield from _tried("acuity.quantities", partial(chosen_quantities, study.acuity.quantities))
 
 
 def _model(model: ModelConfig) -> list[Finding]:

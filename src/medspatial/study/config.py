@@ -152,6 +152,30 @@ class CompareConfig(Record):
     inputs: tuple[str, ...] = ()
 
 
+class AcuityConfig(Record):
+    """A sight test on graded phantoms, in the report beside the questions; see docs/acuity.md.
+
+    Attributes
+    ----------
+    inputs
+        Inputs whose ideal observer is measured, without weights: ``m3d_lamed``, ``8_slices``, ....
+    models
+        Also ask the study's models that look: each volume has one question.
+    quantities
+        ``side``, ``distance``, ``ratio``, ``size``, ``contrast``, ``height``, ``thickness``.
+    bodies
+        Phantoms of each level; intervals are over these.
+    repeats
+        Trials of a model with each level on each body.
+    """
+
+    inputs: tuple[str, ...] = ()
+    models: bool = False
+    quantities: tuple[str, ...] = ("side", "size")
+    bodies: int = Field(default=12, ge=2)
+    repeats: int = Field(default=2, ge=1)
+
+
 class ReportConfig(Record):
     """How the report is made; see `medspatial.report.write_report`.
 
@@ -217,6 +241,8 @@ class StudyConfig(Record):
         How the scores are compared.
     report
         How the page is made.
+    acuity
+        A sight test beside the questions.
     track
         Experiment tracker; changes no result, so a study resumes with another one.
     """
@@ -231,6 +257,7 @@ class StudyConfig(Record):
     metrics: tuple[MetricConfig, ...] = (MetricConfig(name="structured"), MetricConfig(name="exact"))
     compare: CompareConfig = CompareConfig()
     report: ReportConfig = ReportConfig()
+    acuity: AcuityConfig | None = None
     track: TrackConfig | None = None
 
     @field_validator("cases", mode="before")

@@ -4,7 +4,8 @@
 ``questions/``    ``questions.jsonl``, ``dropped.jsonl``
 ``predictions/``  ``MODEL.jsonl``, or ``MODEL@ARM.jsonl`` for a control arm
 ``scores/``       ``METRIC/MODEL.jsonl``
-``compare/``      ``comparison.json``, ``correctness_matrix.csv``
+``compare/``      ``comparison.json``, ``correctness_matrix.csv``, ``sights/INPUT.jsonl``
+``acuity/``       answers of the sight test, ``input_INPUT.jsonl``
 ``report/``       ``index.html``, tables and figures
 """
 
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +42,7 @@ from medspatial.records import Case, Prediction, Question, Score, Sight, read_re
 from medspatial.report import write_report
 from medspatial.report.model_notes import ModelNote
 from medspatial.score import ScoringRun, metric, score_file
+from medspatial.study.acuity import StudyAcuity
 from medspatial.study.config import MetricConfig, ModelConfig, StudyConfig
 from medspatial.study.entries import check_entries
 from medspatial.study.inputs import sights_of_input
@@ -105,6 +107,7 @@ class Study:
         self._warn_of = warn or say
         self._root = self.folder / "cases"
         self._notes: list[ModelNote] = []
+        self._acuity = StudyAcuity(config.acuity, self.folder, say)
         self._stopped: dict[str, str] = {}
         self._unfinished: set[tuple[str, str]] = set()  # model and arm
 
@@ -130,6 +133,7 @@ class Study:
         questions = self.questions(cases)
         runs = list(self.predictions(cases, questions))
         scores = self.scores(questions)
+        self._acuity.of_inputs()
         comparison = self.compare(questions, scores, self.sights(cases, questions))
         page = self.report(cases, questions, scores, comparison)
         self.track(comparison)
@@ -206,6 +210,7 @@ class Study:
                 while pending:
                     yield self._predict(model, arms[pending[0]], entry.batch_size, questions, loader)
                     pending.pop(0)
+                self._acuity.of_model(model)
                 self._notes.append(model_note(model, entry.kind, list(arms.values()), questions, loader))
                 model.close()
             except Exception as error:
@@ -220,15 +225,12 @@ class Study:
         self._stopped[part] = cause_of(entry, error)
         self._warn_of(f"{part} stopped: {self._stopped[part]}")
 
-    def _decided(self, questions: list[Question], cases: CaseLoader) -> dict[str, Arm]:
+    def _decided(self, questions: list[Question], cases: CaseLoader) -> Mapping[str, Arm]:
         """Return the arms with the questions that each asks, and say what they will cost."""
-        names = self.config.all_arms()
-        with progress("arms", len(names)) if len(names) > 1 else nullcontext(Silent()) as bar:
-            found: dict[str, Arm] = {}
-            for name in names:
-                found[name] = decided(arm(name), questions, cases.data)
-                bar.advance(1, name)
+        arms = [arm(name) for name in self.config.all_arms()]
         own = len({question.case_id for question in questions})
+        with progress("arms", own) if len(arms) > 1 else nullcontext(Silent()) as bar:
+            found = decided(arms, questions, cases.data, lambda case_id: bar.advance(1, case_id))
         counts = {name: len(one.questions(questions)) for name, one in found.items()}
         extra = {name: extra_volumes(one, one.questions(questions)) for name, one in found.items()}
         for name, count in extra.items():
@@ -359,6 +361,8 @@ class Study:
                 notes=self._notes,
                 seconds=self._seconds(),
                 stopped=self._stopped,
+                extra_tables=self._acuity.tables(),
+                extra_charts=self._acuity.charts(),
                 max_pictures=self.config.report.max_pictures,
                 progress=lambda case_id: bar.advance(1, case_id),
             )
@@ -455,6 +459,8 @@ def _configuration(config: StudyConfig) -> dict[str, Any]:
         del found["questions"]["limit"]
     if not found["compare"]["inputs"]:
         del found["compare"]["inputs"]
+    if found["acuity"] is None:
+        del found["acuity"]
     return found
 
 

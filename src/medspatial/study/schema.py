@@ -19,6 +19,7 @@ from medspatial.models import model_cards
 from medspatial.models.registry import BASELINES
 from medspatial.score.registry import BUILT_IN_METRICS
 from medspatial.study.config import (
+    AcuityConfig,
     CasesConfig,
     CompareConfig,
     MetricConfig,
@@ -38,6 +39,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "metrics": MetricConfig,
     "compare": CompareConfig,
     "report": ReportConfig,
+    "acuity": AcuityConfig,
     "track": TrackConfig,
 }
 
