@@ -1,10 +1,10 @@
 """What an input holds of the questions of a benchmark: whether their evidence can be seen in it at all.
 
 For each structure of a question there are two pictures: the CT as it is, and the CT in which the structure
-has the mean HU of what lies within 10 mm of it. They differ by its contrast alone. The ideal observer knows
-both, prepared as the model prepares its volumes, and tells which one it is given: the same observer as on the
-graded phantoms. Where the preparation makes both equal, the input holds nothing of the structure, and nobody
-can answer by looking.
+has the mean HU of what lies within 10 mm of it, with the same noise. They differ by its contrast and by what
+is seen inside it. The ideal observer knows both, prepared as the model prepares its volumes, and tells which
+one it is given: the same observer as on the graded phantoms. Where the preparation makes both equal, the
+input holds nothing of the structure, and nobody can answer by looking.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from medspatial.acuity.observer import Floats, Prepare, discriminability, prepared_array, share_right
 from medspatial.arms.arm import ReadCase
 from medspatial.arms.box import grown_box
-from medspatial.arms.inpaint import SHELL_MM, texture_of
+from medspatial.arms.inpaint import SHELL_MM, SMOOTH_VOXELS, texture_of
 from medspatial.arms.opened import Mask, Opened
 from medspatial.records import Question, Sight
 from medspatial.volume import Volume
@@ -80,13 +80,13 @@ def _sight(name: str, held: CaseObserver, question: Question) -> Sight | None:
         structure=least,
         d=round(min(found[least].d, _MOST), 4),
         seen=round(min(max(seen, 0.0), 1.0), 6),
-        contrast=round(min(abs(one.contrast) for one in found.values()), 2),
+        contrast=round(min(one.contrast for one in found.values()), 2),
     )
 
 
 @dataclass(frozen=True)
 class Look:
-    """What one input holds of one structure: contrast in the CT in HU, and ``d`` in the input."""
+    """What one input holds of one structure: its contrast in the CT in HU, and ``d`` in the input."""
 
     contrast: float
     d: float
@@ -116,17 +116,18 @@ class CaseObserver:
         return self._known[structure]
 
     def _looked(self, region: Mask) -> Look:
-        contrast = contrast_hu(self._opened.ct, region)
-        difference = self._difference(self._plain, self._voxels, region, contrast)
+        pattern = pattern_hu(self._opened.ct, region)
+        difference = self._difference(self._plain, self._voxels, region, pattern)
         template = difference
         if self._other is not None:
             noisy, prepared = self._other
-            template = self._difference(prepared, noisy, region, contrast)
+            template = self._difference(prepared, noisy, region, pattern)
+        contrast = float(np.sqrt(np.square(pattern).mean()))
         return Look(contrast, discriminability(difference, template, self._noise))
 
-    def _difference(self, prepared: NDArray[Any], voxels: Floats, region: Mask, contrast: float) -> Floats:
+    def _difference(self, prepared: NDArray[Any], voxels: Floats, region: Mask, pattern: Floats) -> Floats:
         without = voxels.copy()
-        without[region] -= np.float32(contrast)
+        without[region] -= pattern
         return np.asarray(prepared.astype(np.float32) - self._prepared(without).astype(np.float32))
 
     def _prepared(self, voxels: Floats) -> NDArray[Any]:
@@ -135,21 +136,32 @@ class CaseObserver:
         return prepared_array(self._prepare(volume.oriented(self._codes)))
 
 
-def contrast_hu(ct: Volume, region: Mask) -> float:
-    """Return the mean HU of a region minus that of what lies within 10 mm of it.
+def pattern_hu(ct: Volume, region: Mask) -> Floats:
+    """Return what is seen of a region: its HU without noise, less the mean of what lies within 10 mm of it.
 
     Parameters
     ----------
     region
         (3D) on the grid of the CT, not empty.
+
+    Returns
+    -------
+    array
+        (voxels,) HU, smoothed over 2 voxels inside the region, in the order of the region's voxels. Of noise
+        a twentieth is left, so that a structure without any contrast seems to have a little.
     """
     from scipy import ndimage
 
     box = grown_box(region, ct.spacing, SHELL_MM)
-    inside, hu = region[box], np.asarray(ct.voxels[box], dtype=np.float64)
+    inside, hu = region[box], np.asarray(ct.voxels[box], dtype=np.float32)
     far = ndimage.distance_transform_edt(~inside, sampling=ct.spacing)
     around = (far > 0) & (far <= SHELL_MM)
-    return float(hu[inside].mean() - hu[around].mean()) if around.any() else 0.0
+    if not around.any():
+        return np.zeros(int(inside.sum()), dtype=np.float32)
+    weight = inside.astype(np.float32)
+    total = ndimage.gaussian_filter(hu * weight, SMOOTH_VOXELS)
+    smooth = total[inside] / np.maximum(ndimage.gaussian_filter(weight, SMOOTH_VOXELS)[inside], 1e-6)
+    return np.asarray(smooth - hu[around].mean(), dtype=np.float32)
 
 
 def noise_hu(ct: Volume) -> float:

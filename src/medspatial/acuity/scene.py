@@ -148,7 +148,7 @@ class _Body:
         part[inner] += np.float32(sphere.hu) * share / parts
 
 
-@lru_cache(maxsize=3)
+@lru_cache(maxsize=6)
 def _body(patient: Patient, thickness: float, noise: int | None) -> _Body:
     """Draw a body; the last ones are kept, since pictures of one trial differ by their spheres alone."""
     shape = (*(round(mm / SPACING_MM) for mm in FIELD_MM[:2]), max(2, round(FIELD_MM[2] / thickness)))

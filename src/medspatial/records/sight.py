@@ -27,7 +27,7 @@ class Sight(Record):
         Share of cases in which an ideal observer sees all structures of the question, 0 to 1. It answers
         these rightly and guesses in the others.
     contrast
-        HU of the structure with the least contrast over its surroundings, without sign.
+        HU of the structure with the least: root mean square over the mean of its surroundings, noise aside.
     """
 
     id: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from medspatial.records import Question
+from medspatial.records import Question, Sight
 from medspatial.report.formatting import count, figure, percent, signed_percent
 from medspatial.report.tables.accuracy import category_title
 from medspatial.report.tables.table import Cell, Column, Table
@@ -168,6 +168,33 @@ def inputs_table(comparison: Comparison) -> Table:
         note="Nothing left: the input is all but the same with and without a structure that the question "
         "needs, so that nobody can answer by looking. Ideal observer: right answers of who sees all "
         "that the input holds, and guesses in the rest.",
+    )
+
+
+def lost_table(sights: Sequence[Sight], questions: Sequence[Question]) -> Table:
+    """Tabulate, without a comparison, which questions inputs hold next to nothing of, per subtype."""
+    subtype = {one.id: one.subtype or "none" for one in questions}
+    rows, records = [], []
+    for name in dict.fromkeys(one.input for one in sights):
+        own = [one for one in sights if one.input == name]
+        for group in (None, *sorted({subtype[one.id] for one in own})):
+            part = [one for one in own if group in {None, subtype[one.id]}]
+            lost = [one for one in part if one.lost]
+            if group is not None and not lost:
+                continue
+            names = ", ".join(dict.fromkeys(one.structure for one in lost)) if group else ""
+            shares = count(len(part)), count(len(lost)), percent(len(lost) / len(part))
+            rows.append((Cell(name), Cell(group or "All"), *map(Cell, shares), Cell(names)))
+            records.append({"input": name, "subtype": group, "n": len(part), "lost": len(lost)})
+    heads = ("Questions", "Nothing left", "Nothing left (%)")
+    lefts = Column("Input", "left"), Column("Subtype", "left")
+    return Table(
+        name="lost",
+        title="Questions whose evidence an input does not hold",
+        columns=(*lefts, *map(Column, heads), Column("Structures", "left")),
+        rows=tuple(rows),
+        records=tuple(records),
+        note="Subtypes of which every question can be seen are left out.",
     )
 
 
