@@ -30,6 +30,8 @@ Spheres = tuple[Sphere, ...]
 
 CERTAIN = 12.0
 """From this d on nothing is missed: wrong in one of a thousand million."""
+KEPT_BYTES = 400_000_000
+"""Prepared pictures without spheres that are kept at most."""
 _SHIFTS = 24
 _LEAST = 1e-3  # of the largest difference: smaller ones are rounding of a normalisation
 
@@ -75,8 +77,10 @@ class Observer:
 
     def d(self, patient: Patient, both: tuple[Spheres, Spheres], thickness: float = SPACING_MM) -> float:
         """Return how well the two pictures of a patient can be told apart in the input."""
-        template = self._difference(patient, both, thickness, 2)
-        difference = self._difference(patient, both, thickness, 1) if self.grey else template
+        difference = self._difference(patient, both, thickness, 1)
+        if not difference.any():
+            return 0.0
+        template = self._difference(patient, both, thickness, 2) if self.grey else difference
         return discriminability(difference, template, self.noise(patient, thickness))
 
     def noise(self, patient: Patient, thickness: float) -> Floats:
@@ -100,15 +104,15 @@ class Observer:
     def _picture(
         self, patient: Patient, spheres: Spheres, thickness: float, noise: int | None
     ) -> NDArray[Any]:
-        """Return a prepared picture; the last patient's without spheres is kept for the next place."""
+        """Return a prepared picture; those without spheres are kept as far as they fit."""
         key = patient.number, thickness, noise
         if not spheres and key in self._plain:
             return self._plain[key]
         found = prepared_array(self._prepare(draw(patient, spheres, thickness=thickness, noise=noise)))
         if not spheres:
-            for old in [one for one in self._plain if one[:2] != key[:2]]:
-                del self._plain[old]
             self._plain[key] = found
+            while len(self._plain) > 1 and sum(one.nbytes for one in self._plain.values()) > KEPT_BYTES:
+                del self._plain[next(iter(self._plain))]
         return found
 
 

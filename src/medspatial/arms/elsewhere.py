@@ -20,8 +20,8 @@ _TRIES = 64
 def has_room(opened: Opened, structures: Iterable[str]) -> bool:
     """Whether the body has room for a volume as large as the structures, apart from them."""
     names = tuple(structures)
-    wanted, surely_free = opened.size_and_room(names)
-    if wanted == 0 or surely_free >= wanted:
+    wanted = opened.size(names)
+    if wanted == 0 or opened.surely_free(names) >= wanted:
         return wanted > 0
     return int(_free(opened, opened.region(names)).sum()) >= wanted
 

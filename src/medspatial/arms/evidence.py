@@ -149,7 +149,7 @@ def structures_of(question: Question) -> tuple[str, ...]:
 
 def _remove(opened: Opened, question: Question) -> tuple[Question, Edit] | None:
     names = structures_of(question)
-    if not opened.region(names).any():
+    if not opened.size(names):
         return None
     return question, Edit(kind="remove", structures=names)
 
@@ -163,7 +163,7 @@ def _remove_elsewhere(opened: Opened, question: Question) -> tuple[Question, Edi
 
 def _alone(opened: Opened, question: Question) -> tuple[Question, Edit] | None:
     names = structures_of(question)
-    if not opened.region(names).any():
+    if not opened.size(names):
         return None
     return question, Edit(kind="alone", structures=names)
 

@@ -20,6 +20,7 @@ from medspatial.questions.scene import Scene
 from medspatial.volume import MaskSet, Volume
 
 Mask = NDArray[np.bool_]
+Box = tuple[slice, slice, slice]
 Moved = tuple[Scene, dict[str, list[Candidate]]]
 """A measured case, and what each subtype found in it."""
 
@@ -53,7 +54,7 @@ class Opened:
         self._codes = data.ct.axcodes
         self.moved: dict[tuple[str, tuple[int, int, int]], Moved | None] = {}
         """Measurements after a lesion was moved, by lesion and shift; None where it lost its name by that."""
-        self._room: dict[tuple[str, ...], tuple[int, int]] = {}
+        self._extents: dict[tuple[str, ...], tuple[int, Box | None]] = {}
 
     @cached_property
     def scene(self) -> Scene:
@@ -90,17 +91,22 @@ class Opened:
                 found |= measured.raw_runs(self.scene.full(name)).mask()
         return found
 
-    def size_and_room(self, names: Iterable[str]) -> tuple[int, int]:
-        """Return how many voxels structures have, and how many free ones surely lie more than 10 mm apart."""
-        key = tuple(names)
-        if key not in self._room:
-            region = self.region(key)
-            wanted = free = int(region.sum())
-            if wanted:
-                near = grown_box(region, self.ct.spacing, CLEAR_MM)
-                free = self._free_voxels - int(self.free[near].sum())
-            self._room[key] = wanted, free
-        return self._room[key]
+    def size(self, names: Iterable[str]) -> int:
+        """Return how many voxels structures have together."""
+        return self._extent(tuple(names))[0]
+
+    def surely_free(self, names: Iterable[str]) -> int:
+        """Return a number of free voxels that surely lie more than 10 mm from structures; more may do so."""
+        near = self._extent(tuple(names))[1]
+        return self._free_voxels - (0 if near is None else int(self.free[near].sum()))
+
+    def _extent(self, names: tuple[str, ...]) -> tuple[int, Box | None]:
+        if names not in self._extents:
+            region = self.region(names)
+            size = int(region.sum())
+            near = grown_box(region, self.ct.spacing, CLEAR_MM) if size else None
+            self._extents[names] = size, near
+        return self._extents[names]
 
     @cached_property
     def _free_voxels(self) -> int:
