@@ -10,6 +10,7 @@ import pytest
 from medspatial.acuity import input_of, sights
 from medspatial.acuity.evidence import noise_hu, pattern_hu
 from medspatial.cases import CaseData
+from medspatial.errors import InputError
 from medspatial.records import Case, Evidence, Question, Sight
 from medspatial.volume import Affine, MaskSet, Volume
 
@@ -97,3 +98,18 @@ def test_questions_without_structures_and_cases_without_masks_are_left_out(data:
     assert not list(sights("whole_volume", input_of("whole_volume"), absent, lambda _: data))
     bare = CaseData(data.case, data.ct, None)
     assert not list(sights("whole_volume", input_of("whole_volume"), [question(ON)], lambda _: bare))
+
+
+def test_an_input_cropped_by_values_is_compared_where_its_size_stays(data: CaseData) -> None:
+    """A structure that sets the size of a crop is told by it; noise must not set it."""
+
+    def ball_alone(volume: Volume) -> np.ndarray:
+        return volume.voxels[volume.voxels.max(axis=(1, 2)) > 180]
+
+    def dithered(volume: Volume) -> np.ndarray:
+        return volume.voxels[: 8 + int(volume.voxels.sum()) % 53]
+
+    (found,) = sights("cropped", ball_alone, [question(BETWEEN)], lambda _: data)
+    assert found.seen == 1.0
+    with pytest.raises(InputError, match="case 'c': the size of this input changes with noise"):
+        list(sights("dithered", dithered, [question(ON)], lambda _: data))

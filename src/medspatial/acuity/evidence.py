@@ -21,13 +21,17 @@ from medspatial.arms.arm import ReadCase
 from medspatial.arms.box import grown_box
 from medspatial.arms.inpaint import SHELL_MM, SMOOTH_VOXELS, texture_of
 from medspatial.arms.opened import Mask, Opened
+from medspatial.errors import InputError
 from medspatial.records import Question, Sight
 from medspatial.volume import Volume
 
 LEAST_NOISE_HU = 1.0
 """Noise of an image without any, such as a phantom's: else everything could be told apart."""
+BODY_HU = -300
+"""Above this is body, below it air or lung."""
 _TISSUE_HU = (-50.0, 150.0)
 _FEW_VOXELS = 8
+_SKIN_VOXELS = 3
 _MOST = 1e6  # of d, in the records
 
 
@@ -102,8 +106,15 @@ class CaseObserver:
         self._voxels = opened.ct.voxels.astype(np.float32)
         self._plain = self._prepared(self._voxels)
         rng, spread = np.random.default_rng(41), np.float32(noise_hu(opened.ct))
-        noisy = self._voxels + spread * rng.standard_normal(opened.ct.shape, dtype=np.float32)
+        field = spread * rng.standard_normal(opened.ct.shape, dtype=np.float32)
+        # not at the skin: a crop to the body that a preparation makes by values would move with it
+        noisy = self._voxels + np.where(_inner(opened.ct), field, np.float32(0))
         prepared = self._prepared(noisy)
+        if prepared.shape != self._plain.shape:
+            raise InputError(
+                f"case {opened.data.case.case_id!r}: the size of this input changes with noise in the image "
+                f"({self._plain.shape} to {prepared.shape}), so that what it holds cannot be compared"
+            )
         self._noise = np.asarray(prepared.astype(np.float32) - self._plain.astype(np.float32))
         # grey levels are compared under another noise too, which rounds them fairly
         self._other = (noisy, prepared) if self._plain.dtype == np.uint8 else None
@@ -117,23 +128,43 @@ class CaseObserver:
 
     def _looked(self, region: Mask) -> Look:
         pattern = pattern_hu(self._opened.ct, region)
+        contrast = float(np.sqrt(np.square(pattern).mean()))
         difference = self._difference(self._plain, self._voxels, region, pattern)
         template = difference
         if self._other is not None:
             noisy, prepared = self._other
             template = self._difference(prepared, noisy, region, pattern)
-        contrast = float(np.sqrt(np.square(pattern).mean()))
+        if difference is None or template is None:
+            return Look(contrast, _MOST)
         return Look(contrast, discriminability(difference, template, self._noise))
 
-    def _difference(self, prepared: NDArray[Any], voxels: Floats, region: Mask, pattern: Floats) -> Floats:
+    def _difference(
+        self, prepared: NDArray[Any], voxels: Floats, region: Mask, pattern: Floats
+    ) -> Floats | None:
+        """Return what a structure changes in the input; None where the input's size alone tells."""
         without = voxels.copy()
         without[region] -= pattern
-        return np.asarray(prepared.astype(np.float32) - self._prepared(without).astype(np.float32))
+        other = self._prepared(without)
+        if other.shape != prepared.shape:
+            return None
+        return np.asarray(prepared.astype(np.float32) - other.astype(np.float32))
 
     def _prepared(self, voxels: Floats) -> NDArray[Any]:
         """Prepare an image that is stored as the case is."""
         volume = replace(self._opened.ct, voxels=voxels)
         return prepared_array(self._prepare(volume.oriented(self._codes)))
+
+
+def _inner(ct: Volume) -> Mask:
+    """(3D) voxels at least three voxels from the air around the body and from the sides of the grid."""
+    from scipy import ndimage
+
+    parts, _ = ndimage.label(np.asarray(ct.voxels) <= BODY_HU)
+    faces = [parts[0], parts[-1], parts[:, 0], parts[:, -1]]
+    around = np.isin(parts, np.unique(np.concatenate([face.ravel() for face in faces])))
+    around &= parts > 0
+    around[[0, -1]] = around[:, [0, -1]] = True
+    return ~np.asarray(ndimage.binary_dilation(around, iterations=_SKIN_VOXELS))
 
 
 def pattern_hu(ct: Volume, region: Mask) -> Floats:
