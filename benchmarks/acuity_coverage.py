@@ -180,6 +180,10 @@ def draw_figure(results: list[tuple[Reader, np.ndarray]], path: Path) -> None:
             axes.plot([low, min(high, 200)], [row, row], lw=1, color="C0" if holds else "C3")
         axes.axvline(truth, color="0.3", lw=0.8)
         axes.set_xscale("log")
+        ends = axes.get_xlim()
+        ticks = [level for level in (0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 128) if ends[0] <= level <= ends[1]]
+        axes.set_xticks(ticks, [f"{level:g}" for level in ticks], fontsize=7)
+        axes.minorticks_off()
         name = reader.name.replace(", ", ",\n").replace("voxels ", "voxels\n")
         axes.set_title(name, fontsize=7)
         axes.set_xlabel("Threshold (mm)", fontsize=8)
