@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from medspatial.acuity.psychometric import Curve, fit, threshold_interval
+from medspatial.acuity.quantities import QUANTITIES
+from medspatial.acuity.result import acuity_of
 
 LEVELS = np.array((0.25, 0.5, 1, 2, 4, 8, 16, 32), dtype=float)
 
@@ -68,3 +70,14 @@ def test_one_patient_says_nothing_about_others() -> None:
     total = np.full_like(right, 2)
     curve = fit(LEVELS, right[0], total[0])
     assert threshold_interval(curve, LEVELS, right, total) == (0.0, float("inf"))
+
+
+def test_what_is_missed_however_easy_it_is_is_said_beside_the_threshold() -> None:
+    """An input that leaves out slices tells the smallest difference where it holds it, and only there."""
+    side = QUANTITIES["side"]
+    right = np.full((12, len(side.levels)), 2 * 0.82)
+    found = acuity_of("8_slices", side, right, np.full_like(right, 2), blind=[0.36] * len(side.levels))
+    assert found.status == "finer"
+    assert found.words() == "under 0.25 mm, but 18% missed at any"
+    sure = acuity_of("whole", side, np.full_like(right, 2.0), np.full_like(right, 2), blind=[0.0] * 8)
+    assert sure.words() == "under 0.25 mm"
