@@ -78,6 +78,6 @@ def test_what_is_missed_however_easy_it_is_is_said_beside_the_threshold() -> Non
     right = np.full((12, len(side.levels)), 2 * 0.82)
     found = acuity_of("8_slices", side, right, np.full_like(right, 2), blind=[0.36] * len(side.levels))
     assert found.status == "finer"
-    assert found.words() == "under 0.25 mm, but 18% missed at any"
+    assert found.words() == "under 0.25 mm, but 18 % missed at any"
     sure = acuity_of("whole", side, np.full_like(right, 2.0), np.full_like(right, 2), blind=[0.0] * 8)
     assert sure.words() == "under 0.25 mm"

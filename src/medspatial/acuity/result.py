@@ -77,7 +77,7 @@ class Acuity(Record):
 
         Where more than a tenth is missed however easy it is, that is said too.
         """
-        missed = f", but {self.lapse:.0%} missed at any" if self.lapse > MOST_LAPSE else ""
+        missed = f", but {100 * self.lapse:.0f} % missed at any" if self.lapse > MOST_LAPSE else ""
         return self._threshold_words() + (missed if self.status != "not reached" else "")
 
     def _threshold_words(self) -> str:
