@@ -14,9 +14,9 @@ from medspatial.errors import InputError
 from medspatial.files import write_json
 from medspatial.manifest import new_manifest, write_manifest
 from medspatial.records import Record, content_hash
+from medspatial.records.yaml_record import study_data, validated
 from medspatial.report import write_report, write_tables
 from medspatial.study import StudyRun
-from medspatial.study.file import study_data, validated
 from medspatial_ct_spatialvqa.files import read_ct_spatialvqa
 from medspatial_ct_spatialvqa.findings import Findings, findings
 from medspatial_ct_spatialvqa.tables import published_tables

@@ -33,6 +33,7 @@ def test_results_of_answers_so_far(tmp_path: Path) -> None:
     assert found.exit_code == 0, found.output
     assert "reader:anna: 100.0% of 6 right" in found.output
     # All questions are about one patient: no interval can be had, and it is said.
-    assert "not computed: needs two readers and two patients" in found.output
+    assert "note: mean alone: needs two readers with two patients each, got 0" in found.output
+    assert "helper: 0.0% of 6 right" in found.output
     assert "agreement of readers on 6 questions: equal answers 1.00" in found.output
     assert "accuracy over ten questions: +0.0 points" in found.output

@@ -13,7 +13,6 @@ from medspatial.compare.multireader import (
     jackknife_covariance,
     obuchowski_rockette,
     pseudovalues,
-    readers_against,
 )
 from medspatial.errors import InputError
 
@@ -104,17 +103,6 @@ def test_questions_of_a_patient_leave_together() -> None:
     _, one = jackknife(simulated(8))
     _, other = jackknife(scores, [place // 3 for place in range(180)])
     assert np.allclose(jackknife_covariance(one), jackknife_covariance(other))
-
-
-def test_readers_against_a_model() -> None:
-    """With one reader's worth of spread gone, what remains is the paired test over cases."""
-    rng = np.random.default_rng(3)
-    reader, model = rng.random(200) < 0.8, rng.random(200) < 0.6
-    found = readers_against(np.stack([reader] * 3), model)
-    apart = reader.astype(float) - model
-    assert found.value == pytest.approx(apart.mean())
-    assert found.se == pytest.approx(apart.std(ddof=1) / math.sqrt(200))
-    assert math.isinf(found.df)
 
 
 def test_size_of_the_test_is_held() -> None:

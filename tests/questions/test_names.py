@@ -132,3 +132,10 @@ def test_a_small_set_is_measured_but_not_judged():
     assert row.verdict == "few"
     assert row.names == 75
     assert "| V1 | 12 |" in audit(list(set_of(12))).to_markdown()
+
+
+def test_a_question_that_names_no_structure_is_guessed_by_chance():
+    question = Question(
+        case_id="c", question="On which side is it?", answer="left", subtype="L1", options=("left", "right")
+    )
+    assert names_score(question) == 0.5

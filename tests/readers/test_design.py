@@ -10,7 +10,7 @@ import pytest
 from reader_study import READERS, write_study
 
 from medspatial.errors import InputError
-from medspatial.readers.design import read_design
+from medspatial.readers.design import drawn, read_design
 
 
 def test_everybody_reads_everything_in_an_order_of_their_own(tmp_path: Path) -> None:
@@ -55,11 +55,30 @@ def test_with_and_without_a_model(tmp_path: Path) -> None:
         ({"confidence": "high"}, "confidence"),
         ({"questions": "none.jsonl"}, r"none\.jsonl"),
         ({"colour": "blue"}, "unknown field"),
+        ({"readers": ["a", "a assisted"]}, "cannot end in ' assisted'"),
+        ({"washout_days": 3}, "pause between two conditions"),
+        ({"count": 7}, "'count': must be at most the 6 questions"),
     ],
 )
 def test_what_is_wrong_is_said(tmp_path: Path, design: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         read_design(write_study(tmp_path, **design))
+
+
+def test_a_draw_is_even_over_subtypes(tmp_path: Path) -> None:
+    whole = read_design(write_study(tmp_path, 12)).questions
+    mixed = {
+        id: one.model_copy(update={"subtype": "L1" if n < 9 else "D3"})
+        for n, (id, one) in enumerate(whole.items())
+    }
+    chosen = drawn(mixed, 6, "")
+    assert Counter(one.subtype for one in chosen.values()) == {"L1": 3, "D3": 3}
+    assert list(chosen) == [id for id in mixed if id in chosen]
+    assert drawn(mixed, 6, "") == chosen != drawn(mixed, 6, "2")
+    assert set(drawn(mixed, 5, "")) < set(chosen)
+    study = read_design(write_study(tmp_path, 12, count=4, overlap=2))
+    assert len(study.questions) == 4
+    assert sum(len(study.blocks(reader)[0]) for reader in READERS) == 8
 
 
 def test_an_assistant_must_answer_everything(tmp_path: Path) -> None:

@@ -54,22 +54,25 @@ def pair(question: int, name: str, correct: bool) -> tuple[Prediction, Score]:
 def test_mean_interval_and_help_equal_a_second_computation() -> None:
     predictions, scores, right = answers(assisted=True)
     found = reader_results(predictions, scores)
-    assert found.common == QUESTIONS
-    assert found.mean["alone"].value == pytest.approx(right[0].mean())
+    alone = found.mean["alone"]
+    assert (alone.readers, alone.questions, alone.patients) == (READERS, QUESTIONS, QUESTIONS // 2)
+    assert alone.crossed
+    assert alone.estimate.value == pytest.approx(right[0].mean())
     assert found.assistance is not None
-    assert found.assistance.value == pytest.approx(right[1].mean() - right[0].mean())
+    help_given = found.assistance.estimate
+    assert help_given.value == pytest.approx(right[1].mean() - right[0].mean())
     # The difference by the analysis of variance of pseudovalues over patients.
     figures, without = jackknife(right.astype(float), [n // 2 for n in range(QUESTIONS)])
     test = dorfman_berbaum_metz(pseudovalues(figures, without))
-    assert found.assistance.p == pytest.approx(test.p)
-    assert (found.assistance.value / found.assistance.se) ** 2 == pytest.approx(test.f)
-    assert found.assistance.low < found.assistance.value < found.assistance.high
+    assert help_given.p == pytest.approx(test.p)
+    assert (help_given.value / help_given.se) ** 2 == pytest.approx(test.f)
+    assert help_given.low < help_given.value < help_given.high
 
 
 def test_readers_against_a_model_by_pseudovalues() -> None:
     """One mean of differences: its variance from readers' and patients' mean squares."""
     predictions, scores, right = answers(seed=1)
-    found = reader_results(predictions, scores).against["model"]
+    found = reader_results(predictions, scores).against["model"].estimate
     apart = right[0].astype(float) - (np.arange(QUESTIONS) % 2 == 0)
     by_patient = apart.reshape(READERS, -1, 2).mean(axis=2)
     n = by_patient.shape[1]
@@ -112,16 +115,62 @@ def test_a_trend_is_held_to_the_spread_of_readers() -> None:
     assert math.isnan(alone.p)
 
 
+def test_readers_who_read_a_part_each() -> None:
+    """Every reader's own questions enter; nobody's gaps count as wrong."""
+    predictions, scores, right = answers(seed=3)
+    kept = [row for row in scores if row.model == "model" or _reads(row.model, row.id)]
+    found = reader_results([row for row in predictions if _reads(row.model, row.id)], kept)
+    mean = found.mean["alone"]
+    assert (mean.readers, mean.questions, mean.answers) == (READERS, QUESTIONS, QUESTIONS * 2)
+    assert not mean.crossed
+    own = [right[0, n][[_reads(f"reader:{n}", f"q{q}") for q in range(QUESTIONS)]] for n in range(READERS)]
+    assert mean.estimate.value == pytest.approx(np.mean([one.mean() for one in own]))
+    assert found.accuracy["reader:1"] == (pytest.approx(own[1].mean()), QUESTIONS // 2)
+    assert found.against["model"].answers == QUESTIONS * 2
+    assert found.why_not == []
+
+
+def _reads(name: str, question: str) -> bool:
+    """Two of four readers per question, neighbours in a ring."""
+    number = int(name.removeprefix("reader:"))
+    return (number - int(question[1:]) // 2) % READERS < 2
+
+
+def test_models_are_counted_on_what_people_read() -> None:
+    predictions, scores, _ = answers()
+    people = [row for row in scores if row.model == "model" or int(row.id[1:]) < 10]
+    found = reader_results(predictions, people)
+    assert found.accuracy["model"] == (0.5, 10)
+    assert found.against["model"].questions == 10
+
+
 def test_what_cannot_be_computed_is_said() -> None:
     predictions, scores, _ = answers()
     one = [row for row in scores if row.model in {"reader:0", "model"}]
     found = reader_results(predictions[:QUESTIONS], one)
-    assert found.mean == {}
+    assert found.mean == found.against == {}
     assert len(found.why_not) == 2
     assert "two readers" in found.why_not[0]
     assert reader_results([], []).accuracy == {}
-    uneven = [row for row in answers(assisted=True)[1] if row.model != "reader:0 assisted"]
+    few = [row for row in scores if row.model != "reader:3" or row.id in {"q0", "q1"}]
+    found = reader_results(predictions, few)
+    assert found.mean["alone"].readers == 3
+    assert any("without reader:3, with fewer than two patients" in why for why in found.why_not)
+
+
+def test_not_the_same_readers_in_both_conditions() -> None:
+    predictions, scores, right = answers(assisted=True)
+    uneven = [
+        row
+        for row in scores
+        if row.model != "reader:0 assisted" and not (row.model == "reader:1" and row.id == "q5")
+    ]
     found = reader_results(predictions, uneven)
-    assert found.assistance is None
-    assert any("not the same readers" in why for why in found.why_not)
+    assert found.assistance is not None
+    assert found.assistance.readers == 3
+    assert f"{QUESTIONS + 1} answers were given in one condition only" in found.why_not[-1]
+    keep = np.arange(QUESTIONS) != 5
+    apart = right[1].astype(float) - right[0]
+    expected = np.mean([apart[1, keep].mean(), apart[2].mean(), apart[3].mean()])
+    assert found.assistance.estimate.value == pytest.approx(expected)
     assert set(found.mean) == {"alone", "assisted"}

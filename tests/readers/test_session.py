@@ -94,7 +94,7 @@ def test_time_is_not_more_than_passed(tmp_path: Path, answers: Answers) -> None:
 
 def test_the_pause_between_conditions(tmp_path: Path, answers: Answers) -> None:
     design = {"conditions": ["alone", "assisted"], "assistant": "helper.jsonl", "washout_days": 7}
-    one = session(tmp_path, answers, count=2, **design)
+    one = session(tmp_path, answers, number=2, **design)
     give(one, "request-1")
     give(one, "request-2")
     assert one.progress().task is None
@@ -109,6 +109,30 @@ def test_the_pause_between_conditions(tmp_path: Path, answers: Answers) -> None:
     give(one, "request-4")
     models = {row.model for row in reader_predictions(read_design(tmp_path / "readers.yaml"), answers)}
     assert models == {"reader:anna", "reader:anna assisted"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"seed": "2"}, "seed"),
+        ({"overlap": 2}, "overlap"),
+        ({"readers": ["anna", "ben"]}, "readers"),
+        ({"masks": True}, "masks"),
+        ({"confidence": 3}, "confidence"),
+        ({"count": 5}, "questions"),
+        ({"conditions": ["alone", "assisted"], "assistant": "helper.jsonl"}, "conditions"),
+    ],
+)
+def test_a_design_stays_once_answers_are_given(
+    tmp_path: Path, answers: Answers, changed: dict[str, Any], field: str
+) -> None:
+    answers.claim(read_design(write_study(tmp_path, **changed)).facts())
+    one = session(tmp_path, answers)  # without an answer another design may come
+    answers.claim(read_design(tmp_path / "readers.yaml").facts())
+    give(one, "request-1")
+    answers.claim(read_design(write_study(tmp_path, title="Another title")).facts())
+    with pytest.raises(InputError, match=f"field '{field}' was .* put it back"):
+        answers.claim(read_design(write_study(tmp_path, **changed)).facts())
 
 
 def test_many_at_once(tmp_path: Path, answers: Answers) -> None:

@@ -58,7 +58,7 @@ def contents(folder: Path) -> dict[Path, bytes]:
 @pytest.fixture
 def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the figures, which take most of the time, where a test is not about them."""
-    monkeypatch.setattr("medspatial.report.page._figures", lambda *arguments: [])
+    monkeypatch.setattr("medspatial.report.page._figures", lambda *arguments, **more: [])
 
 
 def rewrite(study, folder: Path, **changes: object) -> Path:

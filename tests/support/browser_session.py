@@ -74,6 +74,17 @@ class BrowserSession:
             assert time.monotonic() < end, f"never true in the page: {condition}"
             time.sleep(0.05)
 
+    def prefer(self, scheme: str) -> None:
+        """Let pages be ``light`` or ``dark``, as a reader's system says."""
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        call = {"cmd": "Emulation.setEmulatedMedia", "params": {"features": features}}
+        self._send("/goog/cdp/execute", call)
+
+    def resize(self, width: int, height: int) -> None:
+        """Show the page on a screen of another size."""
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+        self._send("/goog/cdp/execute", {"cmd": "Emulation.setDeviceMetricsOverride", "params": size})
+
     def problems(self) -> list[str]:
         """Console messages of level warning and above, and exceptions, since the last call."""
         entries = self._send("/se/log", {"type": "browser"})

@@ -64,6 +64,36 @@ def test_reading_with_the_keyboard(browser: BrowserSession, tmp_path: Path) -> N
     assert all(is_built() != ("images" in row.metadata) for row in rows)
 
 
+def test_script_in_every_text_that_a_reader_meets(browser: BrowserSession, tmp_path: Path) -> None:
+    """Title, reader's name, question, option, the assistant's answer, and a note of the server."""
+    study = write_study(
+        tmp_path,
+        1,
+        words=HOSTILE,
+        title=HOSTILE,
+        readers=[HOSTILE],
+        conditions=["assisted"],
+        assistant="helper.jsonl",
+    )
+    server = Served(["read", study, "--port", "0"])
+    try:
+        browser.visit(server.links[0])
+        ready(browser)
+        shown = browser.run("return document.body.textContent;")
+        assert shown.count("<script>window.hacked=1</script>") == 5
+        assert browser.run("return document.querySelectorAll('body script, body img').length;") == 0
+        browser.press("3")
+        browser.run("document.querySelectorAll('[aria-label=\"How sure\"] button')[0].click();")
+        browser.press("\ue007")
+        browser.wait("document.body.dataset.state === 'done'", 60)
+        assert browser.run("return window.hacked === undefined;")
+        assert browser.problems() == []
+    finally:
+        server.stop()
+    (row,) = read_records(tmp_path / "readers" / "predictions.jsonl", Prediction).rows
+    assert row.prediction == HOSTILE
+
+
 def test_reviewing_with_the_keyboard(browser: BrowserSession, tmp_path: Path, run_folder: Path) -> None:
     dataset = run_folder / "questions" / "questions.jsonl"
     asked = read_records(dataset, Question).rows

@@ -224,9 +224,26 @@ def test_from_the_report_into_the_viewer(browser: BrowserSession, server: Served
     ready(browser)
 
 
-def test_axe_finds_nothing_serious(browser: BrowserSession) -> None:
+def test_axe_finds_nothing_serious_in_light_and_dark(browser: BrowserSession) -> None:
     axe_or_skip()
-    assert serious_faults(browser) == []
+    paper = "return getComputedStyle(document.body).backgroundColor;"
+    colours = set()
+    for scheme in ("dark", "light"):
+        browser.prefer(scheme)
+        colours.add(browser.run(paper))
+        assert serious_faults(browser) == []
+    assert len(colours) == 2
+
+
+def test_a_phone_needs_no_sideways_scrolling(browser: BrowserSession, server: Served) -> None:
+    browser.visit(f"http://{server.address}/")
+    ready(browser)
+    browser.resize(390, 800)
+    try:
+        browser.wait("matchMedia('(max-width: 900px)').matches")
+        assert browser.run("return [document.documentElement.scrollWidth, innerWidth];") == [390, 390]
+    finally:
+        browser.resize(1100, 800)
 
 
 def test_the_cookie_is_out_of_reach_of_scripts(browser: BrowserSession, server: Served) -> None:

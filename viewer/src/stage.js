@@ -11,6 +11,9 @@ const VIEWS = {
 const POINT = [240, 228, 66];
 const PLANE = [86, 180, 233, 255];
 const HALF_PLANE_MM = 140;
+const POINT_MM = 4; // radius
+// How far from a slice evidence is drawn on it: less than a ball's diameter would cut the ball open.
+const NEAR_SLICE_MM = 2 * POINT_MM;
 
 export class Stage {
   // `moved` is called with [x, y, z] in RAS+ mm whenever the crosshair moves.
@@ -100,7 +103,7 @@ export class Stage {
       const text = new TextEncoder().encode(box(plane, this.centre()));
       this.view.addMesh(await NVMesh.readMesh(text.buffer, "plane.obj", this.view.gl, 0.5, PLANE));
     }
-    this.view.opts.meshThicknessOn2D = 2;
+    this.view.opts.meshThicknessOn2D = NEAR_SLICE_MM;
     if (points.length) this.goTo(points[0].xyz);
     this.view.drawScene();
   }
@@ -147,7 +150,7 @@ const connectome = (points, segments) => {
     nodeColormapNegative: "evidence-point",
     nodeMinColor: 0,
     nodeMaxColor: 1,
-    nodeScale: 4,
+    nodeScale: POINT_MM,
     edgeColormap: "evidence-point",
     edgeColormapNegative: "evidence-point",
     edgeMin: 0,

@@ -15,6 +15,8 @@ An arm is pure: the same question and case always give the same changed ones. Qu
 ``reworded``        the wording in ``reworded`` (questions that have one)
 ==================  =======================================================================
 
+``standard-epoch-2``, ``standard-epoch-3``, ... are ``standard`` sampled again (`medspatial.arms.epochs`).
+
 These touch what a question rests on, each volume changed for the question alone:
 
 =============================  ============================================================
@@ -35,19 +37,20 @@ from medspatial.arms.abstention import ABSTAIN, ABSTENTION_ARMS
 from medspatial.arms.arm import Arm
 from medspatial.arms.controls import CONTROLS
 from medspatial.arms.decided import decided
+from medspatial.arms.epochs import epoch_arm, epoch_names
 from medspatial.arms.evidence import EVIDENCE_ARMS
 from medspatial.arms.other import OTHER_ARMS
 from medspatial.errors import InputError, meant
 from medspatial.plugins import Plugin, plugins
 from medspatial.records import Question
 
-__all__ = ["ABSTAIN", "ARMS", "Arm", "arm", "decided", "extra_volumes", "outside_arms"]
+__all__ = ["ABSTAIN", "ARMS", "Arm", "arm", "decided", "epoch_names", "extra_volumes", "outside_arms"]
 
 ARMS: dict[str, Arm] = {one.name: one for one in (*CONTROLS, *EVIDENCE_ARMS, *OTHER_ARMS, *ABSTENTION_ARMS)}
 
 
 def arm(name: str) -> Arm:
-    """Return the arm of that name: one of ours, or of an installed package.
+    """Return the arm of that name: one of ours, a repeat of ``standard``, or of an installed package.
 
     Raises
     ------
@@ -56,6 +59,8 @@ def arm(name: str) -> Arm:
     """
     if name in ARMS:
         return ARMS[name]
+    if (repeat := epoch_arm(name)) is not None:
+        return repeat
     outside = outside_arms()
     if name not in outside:
         known = (*ARMS, *outside)

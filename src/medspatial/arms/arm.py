@@ -37,6 +37,8 @@ class Arm:
         Whether a question's answer depends on its own case alone.
     shows_volume
         Whether any volume is shown. Where none is, answers do not rest on the files of a case.
+    sample
+        Number of a repeat, from 0: models that sample draw anew.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Arm:
     locate: Callable[[Volume, Points], Points | None] = lambda volume, points: points
     each_alone: bool = True
     shows_volume: bool = True
+    sample: int = 0
 
     def questions(self, questions: Sequence[Question], cases: ReadCase | None = None) -> list[Question]:
         """Return the questions of this arm, in order.

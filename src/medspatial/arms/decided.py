@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from medspatial.arms.arm import Arm, Load, LoadMasks, ReadCase
 from medspatial.arms.evidence import EvidenceArm, evidence_by_case
@@ -85,11 +85,7 @@ def decided(
             told(case_id)
     return {
         one.name: DecidedArm(
-            name=one.name,
-            title=one.title,
-            locate=one.locate,
-            each_alone=one.each_alone,
-            shows_volume=one.shows_volume,
+            **{part.name: getattr(one, part.name) for part in fields(Arm)},
             of=one,
             source=tuple(questions),
             asked=tuple(asked[one.name] if one.name in asked else one.questions(questions, cases)),

@@ -16,6 +16,7 @@ from medspatial.cli import (
     cases,
     compare,
     correct_judge,
+    datasets,
     env,
     exchange_results,
     inputs,
@@ -86,6 +87,7 @@ app.command("read", epilog=_EPILOG)(read.read_command)
 app.add_typer(study.app, name="study")
 app.add_typer(cases.app, name="cases")
 app.add_typer(questions.app, name="questions")
+app.add_typer(datasets.app, name="datasets")
 app.add_typer(inputs.app, name="inputs")
 app.add_typer(models.app, name="models")
 app.add_typer(plot.app, name="plot")

@@ -53,6 +53,7 @@ def compare_command(
         abstention_table,
         accuracy_table,
         causes_table,
+        epochs_table,
         inputs_table,
         pairs_table,
     )
@@ -85,7 +86,12 @@ def compare_command(
         if found.pairs:
             typer.echo()
             report_table(pairs_table(found))
-        for table in (causes_table(found), abstention_table(found), inputs_table(found)):
+        for table in (
+            causes_table(found),
+            abstention_table(found),
+            inputs_table(found),
+            epochs_table(found),
+        ):
             if table.rows:
                 typer.echo()
                 report_table(table)

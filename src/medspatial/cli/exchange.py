@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Output = Annotated[Path, typer.Option("--output", "-o", help="File or folder to write.")]
-FORMATS = "medspatial, ct-spatialvqa, 3d-rad, m3d, deep-tumor, jsonl, huggingface"
+FORMATS = (
+    "medspatial, ct-spatialvqa, 3d-rad, m3d, deep-tumor, ct-rate-vqa, radgenome, mirp, jsonl, huggingface"
+)
 
 
 def import_command(

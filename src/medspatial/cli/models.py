@@ -10,7 +10,7 @@ import typer
 
 from medspatial.cli.options import read_options
 from medspatial.cli.show import csv_listing, listing
-from medspatial.errors import EXIT_FAILURES
+from medspatial.errors import EXIT_FAILURES, InputError
 
 app = typer.Typer(help="The models that can answer.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="Name of a model; see `medspatial models list`.")]
@@ -202,3 +202,23 @@ def _words(value: object) -> str:
     if isinstance(value, list):
         return "\n".join(_words(entry) for entry in value)
     return str(value)
+
+
+@app.command("export-language")
+def export_language_command(
+    name: Annotated[str, typer.Argument(help="m3d_lamed or med3dvlm.")],
+    model_path: Annotated[Path, typer.Option("--model-path", help="Folder of the checkpoint.")],
+    output: Annotated[Path, typer.Option("--output-dir", "-o", help="Folder to write, not there yet.")],
+) -> None:
+    """Write a model's language part as a plain folder, for an engine that takes prompt embeddings.
+
+    Then `vllm serve FOLDER --enable-prompt-embeds`, and the model's options `engine` and `engine_model`.
+    """
+    from medspatial.models import create_model
+    from medspatial.models.runtime.engine import export_language
+    from medspatial.models.runtime.spliced import SplicedModel
+
+    model = create_model(name, path=model_path)
+    if not isinstance(model, SplicedModel):
+        raise InputError(f"model {name!r}: its language part cannot be served by an engine yet")
+    typer.echo(f"written: {export_language(model.language, output, model.tokenizer)}")

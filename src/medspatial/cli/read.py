@@ -51,6 +51,7 @@ def read_command(
     folder = study.with_suffix("")
     volumes = Volumes(open_library(found.cases, extra_roots=root or []))
     with Answers(folder / "answers.sqlite") as answers:
+        answers.claim(found.facts())
         made = ReadingApp(found, answers, volumes, folder / "predictions.jsonl")
         tokens = {answers.token(reader): reader for reader in found.design.readers}
         typer.echo(f"{len(found.questions)} questions, {len(tokens)} readers: {found.design.title}")

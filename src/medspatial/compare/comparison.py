@@ -13,6 +13,7 @@ from medspatial.compare.confusion import confusions
 from medspatial.compare.controls import arm_contrasts, consistencies
 from medspatial.compare.curves import curves
 from medspatial.compare.discordance import cochran_q
+from medspatial.compare.epochs import epoch_variances, without_repeats
 from medspatial.compare.failures import failure_counts
 from medspatial.compare.grounding import groundings
 from medspatial.compare.groups import OVERALL, Grouped, Settings, grouped
@@ -52,7 +53,8 @@ def compare(
     resamples, seed
         Bootstrap draws and sign flips, and their random seed.
     reference_arm
-        The arm whose models are ranked and tested; the other arms are its controls.
+        The arm whose models are ranked and tested; the other arms are its controls, but for its repeats
+        (``ARM-epoch-2``, ...), which say how much of the variance comes from the draw.
     sights
         What inputs hold of the questions (`medspatial.acuity.sights`): the ideal observer of each stands
         beside the models' curves.
@@ -65,7 +67,7 @@ def compare(
     """
     settings = Settings(confidence=confidence, resamples=resamples, seed=seed)
     name, chosen = one_metric(list(scores), metric)
-    tables = arm_tables(chosen, questions, reference_arm)
+    tables, repeats = without_repeats(arm_tables(chosen, questions, reference_arm))
     data = {arm: grouped(table, settings) for arm, table in tables.items()}
     order = _by_accuracy(tables, reference_arm)
     results = [result for arm in tables for result in _results(data[arm], order, settings)]
@@ -93,6 +95,7 @@ def compare(
         curves=tuple(curves(reference, settings, contrasts=ideals.contrasts)),
         inputs=tuple(ideals.results()),
         ideals=tuple(ideals.curves()),
+        epochs=epoch_variances(tables, repeats, order),
     )
 
 

@@ -242,28 +242,6 @@ def dorfman_berbaum_metz(values: Array) -> FTest:
     return _f_test(ms_t, denominator, t - 1, _hillis(denominator, ms_tr, (t - 1) * (r - 1)))
 
 
-def readers_against(
-    readers: Array, model: Array, patients: Sequence[Hashable] | None = None, level: float = 0.95
-) -> Estimate:
-    """Return the readers' mean accuracy minus a model's, with readers and cases random, the model fixed.
-
-    Parameters
-    ----------
-    readers
-        Scores of shape (readers, questions).
-    model
-        Scores of the same questions.
-
-    Raises
-    ------
-    InputError
-        As `jackknife` and `obuchowski_rockette`.
-    """
-    apart = np.asarray(readers, dtype=np.float64) - np.asarray(model, dtype=np.float64)
-    figures, without = jackknife(apart[None], patients)
-    return obuchowski_rockette(figures, jackknife_covariance(without), level).means[0]
-
-
 def _pooled(covariance: Array) -> tuple[float, float, float, float]:
     """Variance, cov1, cov2, cov3: the means over pairs of each kind; zero where there is no such pair."""
     t, r = covariance.shape[:2]

@@ -460,6 +460,42 @@ class IdealCurve(Record):
     bins: tuple[IdealBin, ...]
 
 
+class EpochVariance(Record):
+    """Where the variance of a model's accuracy comes from, by repeated runs of one arm.
+
+    Attributes
+    ----------
+    epochs, n, patients
+        Runs; questions with a verdict in each of them; their patients.
+    accuracies, accuracy
+        Of each run, and of all.
+    changed
+        Share of questions whose verdict is not the same in all runs.
+    patient, question, epoch
+        What patients, questions and draws add to the variance of the accuracy of *one* run.
+    share, share_of_mean
+        Share of the draws in the variance of one run, and of the mean over all runs.
+    se, se_of_mean
+        Standard errors by these components, of one run and of the mean.
+    """
+
+    model: str
+    arm: str
+    epochs: int
+    n: int
+    patients: int
+    accuracies: tuple[float, ...]
+    accuracy: float
+    changed: float
+    patient: float
+    question: float
+    epoch: float
+    share: float
+    share_of_mean: float
+    se: float
+    se_of_mean: float
+
+
 class Comparison(Record):
     """Everything ``compare`` finds in a set of scores.
 
@@ -481,6 +517,8 @@ class Comparison(Record):
         What the arms that touch the evidence say; None where none was run.
     inputs, ideals
         What inputs hold of the questions, where that was looked into; empty elsewhere.
+    epochs
+        Of arms that were run several times; empty where none was.
     mde
         Largest minimum detectable effect among ``pairs``: smaller differences than this may well
         be missed by this table. None where no difference can be found.
@@ -513,6 +551,7 @@ class Comparison(Record):
     curves: tuple[Curve, ...] = ()
     inputs: tuple[InputResult, ...] = ()
     ideals: tuple[IdealCurve, ...] = ()
+    epochs: tuple[EpochVariance, ...] = ()
 
     @model_serializer(mode="wrap")
     def _without_what_was_not_asked(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -543,7 +582,7 @@ class Comparison(Record):
         return f"<table>{caption}<tr>{''.join(f'<th>{one}</th>' for one in heads)}</tr>{rows}</table>"
 
 
-_OPTIONAL = ("causes", "inputs", "ideals")
+_OPTIONAL = ("causes", "epochs", "inputs", "ideals")
 
 
 def _row_html(result: ModelResult) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from medspatial import __version__
+from medspatial.datasets.datasheet import EVAL_FILE, SHEET_FILE, datasheet, eval_yaml
 from medspatial.datasets.stats import stats
 from medspatial.errors import InputError
 from medspatial.files import json_file, path_inside
@@ -29,7 +30,7 @@ def freeze(
     description: str = "",
     with_quotes: bool = True,
 ) -> Path:
-    """Write a dataset folder: ``<split>.jsonl``, card, manifest. An existing dataset is never changed.
+    """Write a folder: rows, card, datasheet, ``eval.yaml``, manifest. An existing set is never changed.
 
     Parameters
     ----------
@@ -66,6 +67,8 @@ def freeze(
         "statistics": stats(everything),
     }
     (folder / CARD).write_text(_card(facts), encoding="utf-8")
+    (folder / EVAL_FILE).write_text(eval_yaml(facts), encoding="utf-8")
+    (folder / SHEET_FILE).write_text(datasheet(facts, splits), encoding="utf-8")
     (folder / MANIFEST).write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return folder
 

@@ -177,6 +177,17 @@ def _lesion(one: Question, name: str, stated: frozenset[str], masks: MaskSet) ->
     return SideCheck(one.id, one.case_id, name, stated, measured, share, verdict)
 
 
+def side_of_masks(one: Question, masks: MaskSet) -> SideCheck | None:
+    """Check one answer against masks that have been read; None where they say nothing about its side.
+
+    See `check_answer_sides` for the rules; a conflict goes before what agrees.
+    """
+    if not _sides(one.answer):
+        return None
+    checks = [found for found in _check(one, masks) if isinstance(found, SideCheck)]
+    return min(checks, key=lambda check: check.verdict != "conflict", default=None)
+
+
 def left_share(masks: MaskSet, name: str) -> float | None:
     """Return the share of a mask that lies on the patient's left of the lungs' midplane; None if unknown.
 

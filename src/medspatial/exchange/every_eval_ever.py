@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from medspatial import __version__
 from medspatial.compare import Accuracy, Comparison, ModelResult
+from medspatial.exchange.every_eval_ever_samples import file_id, sample_folder, write_samples
 from medspatial.exchange.names import files_of
 from medspatial.files import write_json
+from medspatial.records import Score
 
 SCHEMA_VERSION = "0.3.0"
 
@@ -24,8 +26,12 @@ def write_every_eval_ever(
     urls: tuple[str, ...] = (),
     relationship: str = "third_party",
     retrieved: float | None = None,
+    scores: Iterable[Score] | None = None,
 ) -> list[Path]:
     """Write ``MODEL.json`` for every model of a comparison: overall, by category, and by control arm.
+
+    With ``scores`` the single answers stand beside it, and both have the places that their store gives them:
+    ``data/SET/DEVELOPER/MODEL/ID.json`` and ``ID_samples.jsonl``.
 
     Parameters
     ----------
@@ -37,17 +43,26 @@ def write_every_eval_ever(
         Of the evaluator to the model: ``first_party``, ``third_party``, ``collaborative`` or ``other``.
     retrieved
         Seconds since 1970; now by default.
+    scores
+        The scores that were compared.
+
+    Raises
+    ------
+    InputError
+        ``scores`` hold none of the compared metric for a model.
     """
     stamp = f"{time.time() if retrieved is None else retrieved:.0f}"
     source: dict[str, Any] = {"dataset_name": dataset, "source_type": "url" if urls else "other"}
     if urls:
         source["url"] = list(urls)
     places = files_of(folder, comparison.models, ".json")
+    rows = None if scores is None else list(scores)
     written = []
     for model in comparison.models:
-        record = {
+        name = f"{dataset}/{model}/{stamp}"
+        record: dict[str, Any] = {
             "schema_version": SCHEMA_VERSION,
-            "evaluation_id": f"{dataset}/{model}/{stamp}",
+            "evaluation_id": name,
             "retrieved_timestamp": stamp,
             "source_metadata": {
                 "source_name": dataset,
@@ -63,7 +78,18 @@ def write_every_eval_ever(
             },
             "evaluation_results": list(_results(comparison, model, source)),
         }
-        written.append(write_json(places[model], record))
+        place = places[model]
+        if rows is not None:
+            home, file = sample_folder(folder, dataset, model), file_id(name)
+            place = home / f"{file}.json"
+            record["detailed_evaluation_results"] = write_samples(
+                home / f"{file}_samples.jsonl",
+                [one for one in rows if one.model == model],
+                comparison,
+                dataset=dataset,
+                evaluation_id=name,
+            )
+        written.append(write_json(place, record))
     return written
 
 

@@ -14,6 +14,8 @@ from medspatial.exchange.names import files_of
 from medspatial.files import whole_file
 from medspatial.records import Question, Score
 
+SLICES = "Slices for who reads this log, not what the model was given"
+
 
 def write_inspect_logs(
     folder: str | Path,
@@ -22,6 +24,7 @@ def write_inspect_logs(
     questions: Sequence[Question] = (),
     task: str = "medspatial",
     created: datetime | None = None,
+    pictures: Mapping[str, Sequence[tuple[str, str]]] | None = None,
 ) -> list[Path]:
     """Write one ``.eval`` log per model and arm; each question is a sample with every metric's verdict.
 
@@ -31,6 +34,9 @@ def write_inspect_logs(
         For the evidence in each sample's metadata; scores are joined by id.
     created
         When the run was made; now by default.
+    pictures
+        By question, data URLs with captions to show beside its words: slices of the case, which are not
+        what a model was given.
 
     Raises
     ------
@@ -50,7 +56,13 @@ def write_inspect_logs(
     places = files_of(folder, (f"{model}_{arm}" for model, arm in groups), ".eval")
     written = []
     for (model, arm), samples in groups.items():
-        log = _log(logs, samples, by_id, {"model": model, "arm": arm, "task": task, "created": stamp})
+        log = _log(
+            logs,
+            samples,
+            by_id,
+            {"model": model, "arm": arm, "task": task, "created": stamp},
+            pictures or {},
+        )
         path = places[f"{model}_{arm}"]
         with whole_file(path, ".eval") as unfinished:
             logs.write_eval_log(log, str(unfinished), format="eval")
@@ -59,7 +71,11 @@ def write_inspect_logs(
 
 
 def _log(
-    logs: Any, samples: Mapping[str, list[Score]], by_id: Mapping[str, Question], said: dict[str, str]
+    logs: Any,
+    samples: Mapping[str, list[Score]],
+    by_id: Mapping[str, Question],
+    said: dict[str, str],
+    pictures: Mapping[str, Sequence[tuple[str, str]]],
 ) -> Any:
     metrics = sorted({one.metric for rows in samples.values() for one in rows})
     return logs.EvalLog(
@@ -74,6 +90,7 @@ def _log(
             metadata={"arm": said["arm"]},
             tags=[said["arm"]],
         ),
+        stats=logs.EvalStats(started_at=said["created"], completed_at=said["created"]),
         results=logs.EvalResults(
             total_samples=len(samples),
             completed_samples=sum(
@@ -81,7 +98,10 @@ def _log(
             ),
             scores=[_result(logs, metric, samples) for metric in metrics],
         ),
-        samples=[_sample(logs, rows, by_id.get(name), said["arm"]) for name, rows in samples.items()],
+        samples=[
+            _sample(logs, rows, by_id.get(name), said["arm"], pictures.get(name, ()))
+            for name, rows in samples.items()
+        ],
     )
 
 
@@ -99,7 +119,13 @@ def _result(logs: Any, metric: str, samples: Mapping[str, list[Score]]) -> Any:
     )
 
 
-def _sample(logs: Any, rows: Sequence[Score], question: Question | None, arm: str) -> Any:
+def _sample(
+    logs: Any,
+    rows: Sequence[Score],
+    question: Question | None,
+    arm: str,
+    pictures: Sequence[tuple[str, str]],
+) -> Any:
     scorer, models = require("inspect_ai.scorer", "exchange"), require("inspect_ai.model", "exchange")
     first = rows[0]
     facts = first.model_dump(
@@ -109,20 +135,37 @@ def _sample(logs: Any, rows: Sequence[Score], question: Question | None, arm: st
     if question is not None and question.evidence is not None:
         facts["evidence"] = question.evidence.model_dump(mode="json", exclude_defaults=True)
     failed = first.prediction is None
+    asked = _asked(models, first.question, pictures)
     return logs.EvalSample(
         id=first.id,
         epoch=1,
-        input=first.question,
+        input=asked if pictures else first.question,
         choices=list(first.options) or None,
         target=first.answer,
-        messages=[models.ChatMessageUser(content=first.question)],
+        messages=[*asked, models.ChatMessageAssistant(content=first.prediction or "", model=first.model)],
         output=models.ModelOutput.from_content(first.model, first.prediction or ""),
         scores={
-            one.metric: scorer.Score(value=_value(one), answer=one.extracted, explanation=one.reason)
+            one.metric: scorer.Score(value=_value(one), answer=_answer(one), explanation=one.reason)
             for one in rows
         },
         metadata={**facts, "arm": arm, "model": first.model, "failed": failed},
     )
+
+
+def _answer(one: Score) -> str | None:
+    """What was read from the reply, else the reply."""
+    return one.prediction if one.extracted is None else one.extracted
+
+
+def _asked(models: Any, text: str, pictures: Sequence[tuple[str, str]]) -> list[Any]:
+    """The words alone; or a note on what the slices are, then words and slices."""
+    if not pictures:
+        return [models.ChatMessageUser(content=text)]
+    captions = "; ".join(caption for _, caption in pictures)
+    content: list[Any] = [models.ContentText(text=text)]
+    content += [models.ContentImage(image=url) for url, _ in pictures]
+    note = models.ChatMessageSystem(content=f"{SLICES}: {captions}")
+    return [note, models.ChatMessageUser(content=content)]
 
 
 def _value(one: Score) -> str | float:

@@ -11,6 +11,11 @@ from medspatial.errors import InputError
 _SAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
+def safe_name(name: str) -> str:
+    """Return a name with what a file's name cannot hold replaced; never a step up."""
+    return _SAFE.sub("-", name).lstrip(".") or "-"
+
+
 def files_of(folder: str | Path, names: Iterable[str], suffix: str) -> dict[str, Path]:
     """Return a file for each name, with what a file's name cannot hold replaced.
 

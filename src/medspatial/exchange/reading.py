@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from medspatial.errors import InputError
+from medspatial.exchange.deep_tumor import read_deep_tumor
 from medspatial.exchange.inspect_logs import read_inspect
 from medspatial.exchange.lm_eval import is_samples, read_samples
 from medspatial.exchange.results import ForeignResults
 from medspatial.exchange.tables import OURS, TABLE_SUFFIXES, read_table, table_rows
+from medspatial.records import Question
 
-FORMATS = ("auto", "inspect", "lm-eval", "lmms-eval", "vlmevalkit", "table")
+FORMATS = ("auto", "inspect", "lm-eval", "lmms-eval", "vlmevalkit", "deep-tumor", "table")
 _SUFFIXES = (*TABLE_SUFFIXES, ".eval")
 
 
@@ -24,6 +26,7 @@ def read_results(
     fields: Mapping[str, str] | None = None,
     patient: str | None = None,
     model: str | None = None,
+    questions: Sequence[Question] = (),
 ) -> ForeignResults:
     """Read results of another harness, a file or a folder of files.
 
@@ -38,6 +41,8 @@ def read_results(
         The field that holds the patient, so that intervals count patients.
     model
         Name of the model, where the file does not say it.
+    questions
+        For ``deep-tumor``, whose files name their questions by id alone.
 
     Raises
     ------
@@ -63,6 +68,8 @@ def read_results(
             continue
         if kind == "inspect":
             found.extend(read_inspect(file, patient=patient, model=model))
+        elif kind == "deep-tumor":
+            found.extend(read_deep_tumor(file, questions, model=model))
         elif kind in ("lm-eval", "lmms-eval"):
             found.extend(read_samples(file, patient=patient, model=model))
         else:
@@ -78,6 +85,8 @@ def _kind(path: Path) -> str:
         keys = _keys(path)
         if {"eval", "status"} <= keys:
             return "inspect"
+        if {"results", "n_processed"} <= keys:
+            return "deep-tumor"
         if "results" in keys and keys & {"configs", "config", "n-shot", "versions"}:
             return "figures"
     if path.suffix.lower() == ".jsonl":

@@ -25,6 +25,8 @@ class Query:
         Candidate answers in the order shown; empty for an open question.
     unit
         Unit expected of a numeric answer.
+    sample
+        Number of a repeat, from 0: the same question, another draw.
     """
 
     id: str
@@ -32,9 +34,15 @@ class Query:
     options: tuple[str, ...] = ()
     answer_type: AnswerType = "free"
     unit: str | None = None
+    sample: int = 0
+
+    @property
+    def draw(self) -> str:
+        """What a model that samples makes this question's seed from."""
+        return f"{self.id}#{self.sample}" if self.sample else self.id
 
     @classmethod
-    def of(cls, question: Item) -> Query:
+    def of(cls, question: Item, sample: int = 0) -> Query:
         """Strip a question, or a row that carries its fields, of its reference.
 
         Raises
@@ -42,7 +50,9 @@ class Query:
         InputError
             See :meth:`lettered`.
         """
-        query = cls(question.id, question.question, question.options, question.answer_type, question.unit)
+        query = cls(
+            question.id, question.question, question.options, question.answer_type, question.unit, sample
+        )
         query.lettered()
         return query
 

@@ -19,6 +19,7 @@ KEY_VARIABLE = "OPENAI_API_KEY"
 _NO_KEY = "none"  # servers of one's own mostly want none, the SDK wants something
 _PASSING = {408, 409, 425, 429}
 _FOR_ALL = {401, 403, 404}
+_GIVEN_UP = {"abort", "error"}  # what vLLM and SGLang say of a reply that they did not finish
 
 
 class OpenAIServer(Provider):
@@ -173,6 +174,8 @@ def _reply(completion: Any) -> Reply:
     refusal = getattr(message, "refusal", None)
     finish = str(choice.finish_reason or "unknown")
     text = message.content or ""
+    if finish in _GIVEN_UP:
+        raise Transient(f"the server gave the reply up (finish_reason {finish!r})")
     if not text and not refusal and finish != "content_filter" and _reasoning(message):
         raise CallFailed(
             "the reply's content is empty, and reasoning_content holds text: the server puts all of it among "

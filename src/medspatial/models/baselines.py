@@ -32,7 +32,7 @@ class RandomModel(Model):
         return [Answer(self._guess(query)) for query in queries]
 
     def _guess(self, query: Query) -> str:
-        rng = np.random.default_rng(int(content_hash(self.seed, query.id), 16))
+        rng = np.random.default_rng(int(content_hash(self.seed, query.draw), 16))
         closed = query.options or {"side": _SIDES, "yes_no": _YES_NO}.get(query.answer_type, ())
         if closed:
             return closed[int(rng.integers(len(closed)))]

@@ -124,7 +124,8 @@ def predict(
             model.resume(read_records(file.path, Prediction).rows)
         if model.sees_reference:
             model.study(asked)
-        run = UnitRun(model, file, chosen.name, options.batch_size or model.batch_size, options.progress)
+        size = options.batch_size or model.batch_size
+        run = UnitRun(model, file, chosen.name, size, options.progress, chosen.sample)
         loaders = Loaders(model, shown.volume, shown.masks, chosen.locate)
         for case_id, group, prepared in _prefetched(loaders, pending):
             run.answer_volume(case_id, group, prepared)

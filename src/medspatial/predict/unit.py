@@ -85,6 +85,7 @@ class UnitRun:
     arm: str
     batch_size: int
     report: Progress
+    sample: int = 0
 
     def answer_volume(self, case_id: str, group: list[Question], prepared: Future[Prepared]) -> None:
         """Encode a volume and answer its questions; an unreadable volume fails them all."""
@@ -118,7 +119,7 @@ class UnitRun:
     def _answer_batch(self, encoded: Any, batch: list[Question], visibility: Visibility) -> None:
         """Answer a batch; where it fails as a whole, one by one, so that a bad question costs only itself."""
         try:
-            answers = answers_of(self.model, encoded, [Query.of(question) for question in batch])
+            answers = answers_of(self.model, encoded, [Query.of(one, self.sample) for one in batch])
         except MethodFailed as failure:
             if len(batch) == 1:
                 self.file.fail([self._failed(batch[0], failure)])

@@ -67,7 +67,7 @@ class Worker:
             model.study(job.asked)
         self.profile = Profile.of(model)
         self._loaders = Loaders(model, shown.volume, shown.masks, arm.locate)
-        self._run = UnitRun(model, self, job.arm, job.batch_size or model.batch_size, Silent())
+        self._run = UnitRun(model, self, job.arm, job.batch_size or model.batch_size, Silent(), arm.sample)
 
     def close(self) -> None:
         """Free what the model holds."""

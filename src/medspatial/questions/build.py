@@ -170,7 +170,11 @@ def build_case(case: Case, root: Path, plan: Plan, *, keep_going: bool = True) -
 
 
 def questions_of(
-    data: CaseData, plan: Plan | None = None, *, listed: frozenset[str] = frozenset()
+    data: CaseData,
+    plan: Plan | None = None,
+    *,
+    listed: frozenset[str] = frozenset(),
+    once: bool = True,
 ) -> CaseQuestions:
     """Make the questions of a case that has been read.
 
@@ -178,6 +182,8 @@ def questions_of(
     ----------
     listed
         Structures that the case's label maps could show; those without a voxel count as absent.
+    once
+        Ask one fact once; False keeps all that the rules allow, to compare other questions with.
     """
     plan = plan or Plan()
     case, masks = data.case, data.masks
@@ -221,7 +227,7 @@ def questions_of(
         questions += asked
         filed = PROBE if data.mirrored else subtype.id
         entries += [entry.of(case.case_id, filed) for entry in chosen.drops]
-    kept, repeats = asked_once(questions, scene.draw)
+    kept, repeats = asked_once(questions, scene.draw) if once else (tuple(questions), [])
     rests = (*data.assumptions, *found.assumptions)
     return CaseQuestions(case.case_id, tuple(_resting_on(one, rests) for one in kept), (*entries, *repeats))
 

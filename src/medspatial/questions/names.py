@@ -85,6 +85,8 @@ def _of_option(option: str) -> Typical | None:
 
 
 def _side(asked: Asked) -> Sequence[str]:
+    if not asked.names:
+        return ()
     name = asked.names[0]
     found = asked.at(0)
     if found is None:
@@ -104,7 +106,7 @@ def _left_of(asked: Asked) -> Sequence[str]:
         return ("yes",) if first.x < second.x else ("no",)
     sides = [describe(kind_of(name)).side for name in asked.names[:2]]
     if "left" in sides or "right" in sides:
-        further = sides[0] == "left" or sides[1] == "right"
+        further = sides[0] == "left" or sides[-1] == "right"
         return ("yes",) if further else ("no",)
     return ()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +27,7 @@ CREATE TABLE IF NOT EXISTS shown (
     reader TEXT NOT NULL, question TEXT NOT NULL, condition TEXT NOT NULL, shown_at TEXT NOT NULL,
     PRIMARY KEY (reader, question, condition));
 CREATE TABLE IF NOT EXISTS tokens (reader TEXT PRIMARY KEY, token TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS design (field TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
 
@@ -58,7 +59,7 @@ class Answers:
     """The file of a study's answers; several readers may write at once."""
 
     def __init__(self, path: str | Path) -> None:
-        path = Path(path)
+        self._path = path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)  # tokens are in it
         self._lock = threading.RLock()
@@ -79,6 +80,25 @@ class Answers:
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+    def claim(self, facts: Mapping[str, str]) -> None:
+        """Note the design that answers are given under; with answers in the file, another one is refused.
+
+        Raises
+        ------
+        InputError
+            The first field that differs, with both values.
+        """
+        with self._lock:
+            given = self._db.execute("SELECT count(*) FROM events").fetchone()[0]
+            known = dict(self._db.execute("SELECT field, value FROM design").fetchall())
+            for name, value in facts.items() if given else ():
+                if known.get(name, value) != value:
+                    raise InputError(
+                        f"{self._path}: field '{name}' was {known[name]!r} when these answers were given and "
+                        f"is {value!r} now; put it back, or move the file away to begin anew"
+                    )
+            self._db.executemany("INSERT OR REPLACE INTO design VALUES (?, ?)", facts.items())
 
     def token(self, reader: str) -> str:
         """Return a reader's secret token: the same one at every start, so that a link stays good."""

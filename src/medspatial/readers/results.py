@@ -9,15 +9,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from medspatial.compare.multireader import (
-    Array,
-    Estimate,
-    MultiReader,
-    jackknife,
-    jackknife_covariance,
-    obuchowski_rockette,
-    readers_against,
-)
+from medspatial.compare.multireader import Array
+from medspatial.compare.reader_means import ReaderMean, reader_mean
 from medspatial.datasets.review import Agreement, agreement
 from medspatial.readers.learning import Trend, trend
 from medspatial.readers.session import PREFIX
@@ -35,28 +28,26 @@ class ReaderResults:
     Attributes
     ----------
     accuracy
-        Share right and number of answers of each reader and condition, by name.
-    common
-        Questions that all readers answered in all conditions; the figures below rest on these.
+        Share right and number of answers of each reader and condition, and of each model on the questions
+        that readers read, by name.
     mean
-        Per condition, for readers and patients like these (Obuchowski-Rockette, Hillis).
+        Per condition the mean of the readers' own figures, for readers and patients like these.
     assistance
-        Assisted minus alone; None without both.
+        Assisted minus alone, on the questions that a reader read both ways; None without both.
     against
-        Per model: readers' mean accuracy alone minus the model's.
+        Per model: readers alone minus the model on the same questions.
     agreement
         On the answers given alone, on questions that two readers or more answered.
     learning, speed
         Change of accuracy, and of the natural logarithm of seconds, over ten questions.
     why_not
-        What could not be computed, and why.
+        What could not be computed or did not enter, and why.
     """
 
     accuracy: dict[str, tuple[float, int]] = field(default_factory=dict)
-    common: int = 0
-    mean: dict[str, Estimate] = field(default_factory=dict)
-    assistance: Estimate | None = None
-    against: dict[str, Estimate] = field(default_factory=dict)
+    mean: dict[str, ReaderMean] = field(default_factory=dict)
+    assistance: ReaderMean | None = None
+    against: dict[str, ReaderMean] = field(default_factory=dict)
     agreement: Agreement | None = None
     learning: Trend | None = None
     speed: Trend | None = None
@@ -80,18 +71,29 @@ def reader_results(
     patients: dict[str, str] = {}
     for score in scores:
         if score.correct is not None:
-            right[score.model][score.id] = score.correct
+            name = score.model if score.arm == "standard" else f"{score.model} ({score.arm})"
+            right[name][score.id] = score.correct
             patients[score.id] = score.patient_id
     found = ReaderResults()
     people = sorted(name for name in right if name.startswith(PREFIX))
-    found.accuracy = {
-        name: (sum(right[name].values()) / len(right[name]), len(right[name])) for name in people
-    }
+    models = sorted(set(right) - set(people))
+    read = {question for name in people for question in right[name]}
+    for name in (*people, *models):
+        own = [one for question, one in right[name].items() if question in read]
+        if own:
+            found.accuracy[name] = sum(own) / len(own), len(own)
     alone = [name for name in people if not name.endswith(_SUFFIX)]
     assisted = [name for name in people if name.endswith(_SUFFIX)]
-    _means(found, right, patients, [alone, assisted], level)
-    for model in sorted(set(right) - set(people)):
-        _against(found, right, patients, alone, model=model, level=level)
+    sheet = _Sheet(right, patients, level)
+    for condition, names in ((ALONE, alone), (ASSISTED, assisted)):
+        if names and (mean := sheet.mean(found, f"mean {condition}", _figures(right, names))) is not None:
+            found.mean[condition] = mean
+    if alone and assisted:
+        found.assistance = sheet.mean(found, "assisted minus alone", _help(found, right, alone))
+    for model in models:
+        apart = {name: _minus(right[name], right[model]) for name in alone}
+        if (mean := sheet.mean(found, f"against {model}", apart)) is not None:
+            found.against[model] = mean
     _course(found, predictions, right, set(alone))
     blind = sum(one.metadata.get("images") == "not shown" for one in predictions)
     if blind:
@@ -101,52 +103,56 @@ def reader_results(
     return found
 
 
-def _means(
-    found: ReaderResults, right: Right, patients: Mapping[str, str], groups: list[list[str]], level: float
-) -> None:
-    """The mean of each condition, and their difference where the same readers read both."""
-    both = [group for group in groups if group]
-    names = [[name.removesuffix(_SUFFIX) for name in group] for group in both]
-    paired = len(both) == 2 and names[0] == names[1]
-    if len(both) == 2 and not paired:
-        found.why_not.append("not the same readers answered alone and assisted: no difference")
-    for group in [both] if paired else [[one] for one in both]:
-        questions = _common(right, [name for one in group for name in one])
-        if (why := _too_few(len(group[0]), questions, patients)) is not None:
-            found.why_not.append(why)
-            continue
-        found.common = len(questions)
-        analysed = _analysed(right, group, questions, patients, level)
-        for one, estimate in zip(group, analysed.means, strict=True):
-            found.mean[ASSISTED if one[0].endswith(_SUFFIX) else ALONE] = estimate
-        if paired:
-            found.assistance = _turned(analysed.differences[0, 1])
+Figures = Mapping[str, Mapping[str, float]]  # by reader and question
 
 
-def _analysed(
-    right: Right, group: list[list[str]], questions: list[str], patients: Mapping[str, str], level: float
-) -> MultiReader:
-    scores = np.array([[[right[name][one] for one in questions] for name in names] for names in group])
-    figures, without = jackknife(scores.astype(np.float64), [patients[one] for one in questions])
-    return obuchowski_rockette(figures, jackknife_covariance(without), level)
+@dataclass(frozen=True)
+class _Sheet:
+    """Readers' figures laid out side by side."""
+
+    right: Right
+    patients: Mapping[str, str]
+    level: float
+
+    def mean(self, found: ReaderResults, what: str, figures: Figures) -> ReaderMean | None:
+        """Return the mean of readers with two patients or more; what is left out is noted."""
+        enough = {name: one for name, one in figures.items() if len({self.patients[q] for q in one}) > 1}
+        few = [name for name in figures if name not in enough]
+        if len(enough) < 2:
+            found.why_not.append(
+                f"{what}: needs two readers with two patients each, got {len(enough)} such readers"
+            )
+            return None
+        if few:
+            found.why_not.append(f"{what}: without {', '.join(few)}, with fewer than two patients")
+        columns = {
+            q: place for place, q in enumerate(dict.fromkeys(q for one in enough.values() for q in one))
+        }
+        scores: Array = np.full((len(enough), len(columns)), np.nan)
+        for row, one in enumerate(enough.values()):
+            scores[row, [columns[question] for question in one]] = list(one.values())
+        return reader_mean(scores, [self.patients[question] for question in columns], self.level)
 
 
-def _against(
-    found: ReaderResults,
-    right: Right,
-    patients: Mapping[str, str],
-    alone: list[str],
-    *,
-    model: str,
-    level: float,
-) -> None:
-    questions = _common(right, [*alone, model])
-    if (why := _too_few(len(alone), questions, patients)) is not None:
-        found.why_not.append(f"against {model}: {why}")
-        return
-    people: Array = np.array([[right[name][one] for one in questions] for name in alone], dtype=np.float64)
-    other: Array = np.array([right[model][one] for one in questions], dtype=np.float64)
-    found.against[model] = readers_against(people, other, [patients[one] for one in questions], level)
+def _figures(right: Right, names: Sequence[str]) -> Figures:
+    return {name: {question: float(one) for question, one in right[name].items()} for name in names}
+
+
+def _minus(one: Mapping[str, bool], other: Mapping[str, bool]) -> dict[str, float]:
+    return {
+        question: float(yes) - float(other[question]) for question, yes in one.items() if question in other
+    }
+
+
+def _help(found: ReaderResults, right: Right, alone: Sequence[str]) -> Figures:
+    """Assisted minus alone, of readers and on questions with both; answers without a partner are noted."""
+    both = {name: name + _SUFFIX for name in alone if name + _SUFFIX in right}
+    apart = {name: _minus(right[other], right[name]) for name, other in both.items()}
+    people = [name for name in right if name.startswith(PREFIX)]
+    single = sum(len(right[name]) for name in people) - 2 * sum(map(len, apart.values()))
+    if single:
+        found.why_not.append(f"assisted minus alone: {single} answers were given in one condition only")
+    return apart
 
 
 def _course(found: ReaderResults, predictions: Sequence[Prediction], right: Right, alone: set[str]) -> None:
@@ -168,23 +174,3 @@ def _course(found: ReaderResults, predictions: Sequence[Prediction], right: Righ
     found.learning = trend(series(lambda one: float(right[one.model][one.id])))
     # Under a tenth of a second nobody reads: the logarithm is kept from such slips.
     found.speed = trend(series(lambda one: math.log(max(0.1, float(one.metadata.get("seconds", 0.1))))))
-
-
-def _common(right: Right, names: Sequence[str]) -> list[str]:
-    if not names:
-        return []
-    return [one for one in right[names[0]] if all(one in right[name] for name in names)]
-
-
-def _too_few(readers: int, questions: list[str], patients: Mapping[str, str]) -> str | None:
-    people = len({patients[one] for one in questions})
-    if readers >= 2 and people >= 2:
-        return None
-    return (
-        f"needs two readers and two patients with questions that all answered, "
-        f"got {readers} readers and {people} patients"
-    )
-
-
-def _turned(one: Estimate) -> Estimate:
-    return Estimate(-one.value, one.se, one.df, -one.high, -one.low, one.p)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 
 from medspatial.compare.multireader import Estimate
+from medspatial.compare.reader_means import ReaderMean
 from medspatial.readers.learning import Trend
 from medspatial.readers.results import ReaderResults
 
@@ -19,11 +20,16 @@ def _lines(found: ReaderResults) -> Iterator[str]:
     for name, (share, count) in found.accuracy.items():
         yield f"{name}: {share:.1%} of {count} right"
     for condition, one in found.mean.items():
-        yield f"readers {condition}, {found.common} questions all answered: {_share(one)}"
+        yield f"readers {condition}: {_share(one.estimate)}; {rests_on(one)}"
     if found.assistance is not None:
-        yield f"assisted minus alone: {_difference(found.assistance)}"
+        yield f"assisted minus alone: {_difference(found.assistance.estimate)}; {rests_on(found.assistance)}"
     for model, one in found.against.items():
-        yield f"readers alone minus {model}: {_difference(one)}"
+        yield f"readers alone minus {model}: {_difference(one.estimate)}; {rests_on(one)}"
+    yield from course_lines(found)
+
+
+def course_lines(found: ReaderResults) -> Iterator[str]:
+    """Yield agreement, change over time, and what could not be computed."""
     if found.agreement is not None and found.agreement.items:
         known = {
             "equal answers": found.agreement.raw,
@@ -36,7 +42,19 @@ def _lines(found: ReaderResults) -> Iterator[str]:
         yield f"accuracy over ten questions: {_trend(found.learning, 100, ' points')}"
     if found.speed is not None:
         yield f"time per question over ten questions: {_trend(found.speed, 100, ' %')}"
-    yield from (f"not computed: {why}" for why in found.why_not)
+    yield from (f"note: {why}" for why in found.why_not)
+
+
+def rests_on(one: ReaderMean) -> str:
+    """Say what a mean of readers rests on.
+
+    Examples
+    --------
+    >>> rests_on(ReaderMean(Estimate(0, 0, 0, 0, 0, 0), readers=3, questions=30, patients=12, answers=60))
+    '3 readers, 30 questions of 12 patients, 2.0 readers to a question'
+    """
+    each = "all by all" if one.crossed else f"{one.answers / one.questions:.1f} readers to a question"
+    return f"{one.readers} readers, {one.questions} questions of {one.patients} patients, {each}"
 
 
 def _share(one: Estimate) -> str:

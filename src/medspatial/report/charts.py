@@ -43,11 +43,12 @@ if TYPE_CHECKING:
         Confusion,
         WithInterval,
     )
+    from medspatial.readers.results import ReaderResults
 
 _TITLE_LETTERS = 36  # of a subtype's title beside its bar
 RADAR_LEAST = 3  # categories; fewer make no polygon
 
-Section = Literal["results", "details", "controls", "acuity", "questions"]
+Section = Literal["results", "details", "people", "controls", "acuity", "questions"]
 
 # What accuracy is set against: words for the caption, title of the axis.
 _AGAINST = {
@@ -69,11 +70,15 @@ class Chart:
 
 
 def charts(
-    comparison: Comparison, questions: Sequence[Question], subtypes: Mapping[str, str] | None = None
+    comparison: Comparison,
+    questions: Sequence[Question],
+    subtypes: Mapping[str, str] | None = None,
+    people: ReaderResults | None = None,
 ) -> list[Chart]:
     """Return the figures that the data can fill, in the order of the page; ``subtypes`` are their titles."""
     return [
         *_accuracy_charts(comparison),
+        *_people_charts(people),
         *_control_charts(comparison),
         *_curve_charts(comparison),
         *_confusion_charts(comparison),
@@ -124,6 +129,21 @@ def _accuracy_charts(comparison: Comparison) -> list[Chart]:
         caption = f"{what.name} per category as a radar chart; it cannot show intervals."
         found.append(Chart("radar", "details", caption, partial(category_radar, groups[1:])))
     return found
+
+
+def _people_charts(found: ReaderResults | None) -> list[Chart]:
+    if found is None or not found.accuracy:
+        return []
+    means = [
+        Estimate(f"readers {condition}", one.estimate.value, one.estimate.low, one.estimate.high)
+        for condition, one in found.mean.items()
+    ]
+    single = [Estimate(name, share) for name, (share, _) in found.accuracy.items()]
+    caption = (
+        "Readers' means, with intervals for readers and patients like these, then every reader, and every "
+        "model on the questions that people read."
+    )
+    return [Chart("people", "people", caption, partial(forest, Panel("All", (*means, *single))))]
 
 
 def _control_charts(comparison: Comparison) -> list[Chart]:

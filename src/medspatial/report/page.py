@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 import medspatial
 from medspatial.errors import InputError
+from medspatial.readers.summary import course_lines
 from medspatial.records import Prediction, Question, Score, assumptions_of, counted_assumption
 from medspatial.report.browser import write_browser
 from medspatial.report.illustrate import Illustrations, illustrate
@@ -20,16 +21,18 @@ from medspatial.report.model_card import write_model_cards
 from medspatial.report.model_notes import ModelNote, write_model_notes
 from medspatial.report.provenance import provenance_rows
 from medspatial.report.summary import summarise
-from medspatial.report.tables import Table, comparison_tables, write_tables
+from medspatial.report.tables import Table, comparison_tables, people_table, write_tables
 from medspatial.report.verdicts import Verdicts
 
 if TYPE_CHECKING:
     from medspatial.cases import CaseData
     from medspatial.compare.result import Comparison
+    from medspatial.readers.results import ReaderResults
     from medspatial.report.charts import Chart
 
 _ASSETS = "assets"
-_OWN_FOLDERS = ("data", "inputs", "pictures", "tables", "figures", _ASSETS)
+PEOPLE_PAGE = "readers"  # a second report below the first: the questions that all readers read
+_OWN_FOLDERS = ("data", "inputs", "pictures", "tables", "figures", PEOPLE_PAGE, _ASSETS)
 
 
 def write_report(
@@ -50,6 +53,8 @@ def write_report(
     stopped: Mapping[str, str] | None = None,
     extra_tables: Sequence[Table] = (),
     extra_charts: Sequence[Chart] = (),
+    people: ReaderResults | None = None,
+    people_page: bool = False,
     max_pictures: int | None = 300,
     figure_formats: Sequence[str] = ("svg", "png"),
     progress: Callable[[str], None] | None = None,
@@ -81,6 +86,10 @@ def write_report(
         Models and metrics that could not go on, with the cause.
     extra_tables, extra_charts
         What was measured beside the questions, such as the sight test (`medspatial.acuity`).
+    people
+        What follows from the answers of readers.
+    people_page
+        Whether a report on the questions that all readers read will be written to `PEOPLE_PAGE` below it.
     max_pictures
         Questions that get pictures, spread evenly over the subtypes; None for all.
     figure_formats
@@ -111,6 +120,8 @@ def write_report(
         kinds={note.model: note.kind for note in notes if note.kind},
     )
     tables += extra_tables
+    if people is not None and people.accuracy:
+        tables.append(people_table(people))
     write_tables(folder / "tables", tables)
     write_model_cards(folder / "tables" / "model_cards", comparison, dataset=title)
     html = _template().render(
@@ -119,7 +130,11 @@ def write_report(
         comparison=comparison,
         tables={table.name: table for table in tables},
         models=write_model_notes(folder, notes),
-        figures=_figures(folder, comparison, questions, figure_formats, subtypes, extra_charts),
+        figures=_figures(
+            folder, comparison, questions, figure_formats, extra_charts, subtypes=subtypes, people=people
+        ),
+        people_lines=list(course_lines(people)) if people is not None else [],
+        people_page=f"{PEOPLE_PAGE}/index.html" if people_page else "",
         pictures=_picture_facts(pictures, len(questions)),
         provenance=provenance_rows(manifest or {}),
         version=medspatial.__version__,
@@ -168,20 +183,20 @@ def _only(folder: Path, names: Container[str]) -> bool:
     return folder.is_dir() and all(path.name in names for path in folder.iterdir())
 
 
-def _figures(  # noqa: PLR0917
+def _figures(
     folder: Path,
     comparison: Comparison,
     questions: Sequence[Question],
     formats: Sequence[str],
-    subtypes: Mapping[str, str] | None,
     extra: Sequence[Chart] = (),
+    **more: Any,
 ) -> list[dict[str, Any]]:
-    """Draw every figure for wide and narrow screens and save it for papers."""
+    """Draw every figure for wide and narrow screens and save it for papers; ``more`` goes to `charts`."""
     from medspatial.report.charts import charts  # matplotlib: only when figures are drawn
     from medspatial.report.figures import ONE_COLUMN, TWO_COLUMNS, inline_svg, save_figure
 
     found = []
-    for number, chart in enumerate([*charts(comparison, questions, subtypes), *extra], start=1):
+    for number, chart in enumerate([*charts(comparison, questions, **more), *extra], start=1):
         wide, narrow = chart.draw(TWO_COLUMNS), chart.draw(ONE_COLUMN)
         stem = folder / "figures" / chart.name
         both = {

@@ -111,6 +111,7 @@ def check_study(
     findings += _servers(study, network)
     findings += _disk(study, Path(folder or "."))
     questions = _count(study, cases)
+    findings += _reading(study, questions)
     wrong = any(one.level == "wrong" for one in findings)
     costs = () if wrong or questions is None else tuple(estimates(study, questions))
     return StudyCheck(tuple(findings), questions, costs)
@@ -169,6 +170,23 @@ def _count(study: StudyConfig, cases: int | None) -> int | None:
     except MedspatialError:
         return None
     return min((one for one in (most, settings.limit) if one is not None), default=None)
+
+
+def _reading(study: StudyConfig, questions: int | None) -> Iterator[Finding]:
+    """Say what readers are asked; fewer questions than they should be asked are no study of theirs."""
+    settings = study.reading
+    if settings is None:
+        return
+    asked = settings.count or questions
+    if asked is None:
+        return
+    if questions is not None and asked > questions:
+        rule = f"count: must be at most the {questions} questions, got {asked}"
+        yield Finding("reading", "wrong", rule)
+        return
+    people = len(settings.readers)
+    total = asked * (settings.overlap or people) * len(settings.conditions)
+    yield Finding("reading", "ok", f"{people} readers, at most {total:,} answers to {asked:,} questions")
 
 
 def _arms(study: StudyConfig) -> Iterator[Finding]:

@@ -6,8 +6,10 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from medspatial.arms import epoch_names
 from medspatial.files import shortened
 from medspatial.models.naming import NAME_RULE, is_name
+from medspatial.readers.design import ReadingConfig
 from medspatial.records import Record
 from medspatial.study.matrix import expanded
 from medspatial.tracking import tracker_names
@@ -235,6 +237,9 @@ class StudyConfig(Record):
         each combination of options.
     arms
         Control arms to run besides ``standard``; see `medspatial.arms`.
+    epochs
+        How often the arm ``standard`` is asked, each time with another draw where a model samples. The share
+        of the interval's variance that comes from the draw stands in the comparison and the report.
     metrics
         How answers are scored; the metric that is compared is always among them.
     compare
@@ -243,6 +248,8 @@ class StudyConfig(Record):
         How the page is made.
     acuity
         A sight test beside the questions.
+    reading
+        People who answer too, by ``medspatial read``; they stand beside the models, and can come later.
     track
         Experiment tracker; changes no result, so a study resumes with another one.
     """
@@ -254,10 +261,12 @@ class StudyConfig(Record):
         default=tuple(ModelConfig(kind=name, name=name) for name in BASELINES), min_length=1
     )
     arms: tuple[str, ...] = ("standard",)
+    epochs: int = Field(default=1, ge=1, le=100)
     metrics: tuple[MetricConfig, ...] = (MetricConfig(name="structured"), MetricConfig(name="exact"))
     compare: CompareConfig = CompareConfig()
     report: ReportConfig = ReportConfig()
     acuity: AcuityConfig | None = None
+    reading: ReadingConfig | None = None
     track: TrackConfig | None = None
 
     @field_validator("cases", mode="before")
@@ -286,11 +295,19 @@ class StudyConfig(Record):
         doubled = sorted({name for name in names if names.count(name) > 1})
         if doubled:
             raise ValueError(f"two models are named {doubled[0]!r}: give one another 'name'")
+        if self.reading is not None:
+            if "readers" in names:
+                raise ValueError("with 'reading' no model can be named 'readers': that file is the readers'")
+            if self.reading.assistant not in {None, *names}:
+                raise ValueError(
+                    f"reading.assistant must be a model of this study ({', '.join(names)}), "
+                    f"got {self.reading.assistant!r}"
+                )
         return self
 
     def all_arms(self) -> tuple[str, ...]:
-        """Return the arms, ``standard`` always first."""
-        return tuple(dict.fromkeys(("standard", *self.arms)))
+        """Return the arms, ``standard`` always first, its repeats last."""
+        return tuple(dict.fromkeys(("standard", *self.arms, *epoch_names(self.epochs))))
 
     def all_metrics(self) -> tuple[MetricConfig, ...]:
         """Return the metrics, the compared one always first."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from medspatial.errors import InputError
+from medspatial.records.yaml_record import study_data, validated
 from medspatial.study.config import StudyConfig
 from medspatial.study.file import (
     builtin_names,
     builtin_study,
     folder_study,
     read_study,
-    study_data,
-    validated,
 )
 from medspatial.study.outside import OutsideStudy, outside_studies, outside_study
 from medspatial.study.report_set import ReportSetConfig, resolved_report_set

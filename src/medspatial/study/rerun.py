@@ -15,6 +15,7 @@ from medspatial.manifest import Manifest, read_manifest, versions
 from medspatial.predict import iter_predictions
 from medspatial.records import Prediction, Question, Score, iter_records
 from medspatial.study.config import StudyConfig
+from medspatial.study.people import ANSWERED
 from medspatial.study.runner import Say, StudyRun, run_study
 
 _QUESTION_FIELDS = ("question", "options", "answer", "value", "unit")
@@ -164,7 +165,8 @@ def _files(before: Path, now: Path) -> list[str]:
 
 
 def _is_result(name: str) -> bool:
-    return not name.endswith((".volumes.jsonl", ".failures.jsonl"))
+    """People's answers are none: a repeated study asks nobody again."""
+    return not name.endswith((".volumes.jsonl", ".failures.jsonl", f"/{ANSWERED}.jsonl"))
 
 
 def _rows(path: Path) -> dict[str, dict[str, Any]]:

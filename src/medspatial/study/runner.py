@@ -2,7 +2,7 @@
 
 ``cases/``        volumes and masks of the phantom, and ``cases.jsonl``
 ``questions/``    ``questions.jsonl``, ``dropped.jsonl``
-``predictions/``  ``MODEL.jsonl``, or ``MODEL@ARM.jsonl`` for a control arm
+``predictions/``  ``MODEL.jsonl``, or ``MODEL@ARM.jsonl`` for a control arm; ``readers.jsonl``
 ``scores/``       ``METRIC/MODEL.jsonl``
 ``compare/``      ``comparison.json``, ``correctness_matrix.csv``, ``sights/INPUT.jsonl``
 ``acuity/``       answers of the sight test, ``input_INPUT.jsonl``
@@ -41,6 +41,7 @@ from medspatial.questions import (
 from medspatial.records import Case, Prediction, Question, Score, Sight, read_records, write_records
 from medspatial.report import write_report
 from medspatial.report.model_notes import ModelNote
+from medspatial.report.page import PEOPLE_PAGE
 from medspatial.score import ScoringRun, metric, score_file
 from medspatial.study.acuity import StudyAcuity
 from medspatial.study.config import MetricConfig, ModelConfig, StudyConfig
@@ -48,6 +49,7 @@ from medspatial.study.entries import check_entries
 from medspatial.study.inputs import sights_of_input
 from medspatial.study.loading import CaseLoader
 from medspatial.study.model_notes import model_note, seconds_per_stage
+from medspatial.study.people import ANSWERED, StudyPeople
 from medspatial.study.stopped import cause_of, part_name
 from medspatial.tracking import start_tracker, track_report
 
@@ -108,6 +110,7 @@ class Study:
         self._root = self.folder / "cases"
         self._notes: list[ModelNote] = []
         self._acuity = StudyAcuity(config.acuity, self.folder, say)
+        self._people: StudyPeople | None = None
         self._stopped: dict[str, str] = {}
         self._unfinished: set[tuple[str, str]] = set()  # model and arm
 
@@ -132,6 +135,7 @@ class Study:
         cases = self.cases()
         questions = self.questions(cases)
         runs = list(self.predictions(cases, questions))
+        self.people(questions)
         scores = self.scores(questions)
         self._acuity.of_inputs()
         comparison = self.compare(questions, scores, self.sights(cases, questions))
@@ -263,6 +267,14 @@ class Study:
         self._warn(f"{label}: {line}" for line in failure_lines(run))
         return run
 
+    def people(self, questions: list[Question]) -> None:
+        """Offer the questions to the study's readers, and take up what they have answered."""
+        if self.config.reading is not None:
+            self._people = StudyPeople(self.config.reading, self.folder, self.config.title, questions)
+            self._people.offer()
+            self._people.collect()
+            self.say(self._people.line())
+
     def scores(self, questions: list[Question]) -> list[Score]:
         """Score what no metric has scored yet, or has scored under other settings."""
         scores: list[Score] = []
@@ -289,6 +301,8 @@ class Study:
         for model, arm_name in self._finished():
             rows = iter_predictions(self._predictions_of(model, arm_name))
             runs.append(score_file(judge, rows, folder / f"{_stem(model, arm_name)}.jsonl"))
+        if self._people is not None:
+            runs.append(score_file(judge, self._people.predictions, folder / f"{ANSWERED}.jsonl"))
         judge.close()
         return runs
 
@@ -325,7 +339,19 @@ class Study:
     ) -> Comparison:
         """Compare the models by the chosen metric."""
         settings = self.config.compare
-        comparison = compare(
+        scores = self._whole(scores, questions)
+        comparison = self._compared(questions, scores, sights)
+        folder = self.folder / "compare"
+        write_json(folder / "comparison.json", comparison.model_dump(mode="json"))
+        matrix = CorrectnessMatrix.from_scores(scores, questions=questions, metric=settings.metric)
+        matrix.write(folder / "correctness_matrix.csv")
+        return comparison
+
+    def _compared(
+        self, questions: list[Question], scores: list[Score], sights: Sequence[Sight] = ()
+    ) -> Comparison:
+        settings = self.config.compare
+        return compare(
             scores,
             questions=questions,
             metric=settings.metric,
@@ -334,40 +360,66 @@ class Study:
             seed=settings.seed,
             sights=sights,
         )
-        folder = self.folder / "compare"
-        write_json(folder / "comparison.json", comparison.model_dump(mode="json"))
-        matrix = CorrectnessMatrix.from_scores(scores, questions=questions, metric=settings.metric)
-        matrix.write(folder / "correctness_matrix.csv")
-        return comparison
+
+    def _whole(self, scores: list[Score], questions: list[Question]) -> list[Score]:
+        """Leave out readers who answered a part: what they were not asked is not wrong."""
+        partial = self._people.partial(questions) if self._people else frozenset()
+        return [one for one in scores if one.model not in partial]
 
     def report(
         self, cases: list[Case], questions: list[Question], scores: list[Score], comparison: Comparison
     ) -> Path:
         """Write the page with tables, figures and every question's pictures."""
-        predictions = list(self._all_predictions())
+        compared = [one for one in scores if one.metric == self.config.compare.metric]
+        load = CaseLoader(cases, self._root, self.config.cases.assume_axes).data
+        read = self._read_by_all(questions)
+        shared: dict[str, Any] = {
+            "load": load,
+            "manifest": self._manifest.model_dump(mode="json"),
+            "subtypes": {one.id: one.title for one in subtypes()},
+            "notes": self._notes,
+            "max_pictures": self.config.report.max_pictures,
+        }
         with progress("report", len({question.case_id for question in questions})) as bar:
             page = write_report(
                 self.folder / "report",
                 title=self.config.title,
                 questions=questions,
-                predictions=predictions,
-                scores=[score for score in scores if score.metric == self.config.compare.metric],
+                predictions=list(self._all_predictions()),
+                scores=self._whole(compared, questions),
                 comparison=comparison,
-                load=CaseLoader(cases, self._root, self.config.cases.assume_axes).data,
-                manifest=self._manifest.model_dump(mode="json"),
                 drops=self._drops(),
                 unusable=self._unusable(),
-                subtypes={one.id: one.title for one in subtypes()},
-                notes=self._notes,
                 seconds=self._seconds(),
                 stopped=self._stopped,
                 extra_tables=self._acuity.tables(),
                 extra_charts=self._acuity.charts(),
-                max_pictures=self.config.report.max_pictures,
+                people=self._people.results(compared) if self._people else None,
+                people_page=bool(read),
                 progress=lambda case_id: bar.advance(1, case_id),
+                **shared,
+            )
+        if read:
+            asked = {one.id for one in read}
+            rows = [one for one in compared if one.id in asked and one.arm == "standard"]
+            write_report(
+                self.folder / "report" / PEOPLE_PAGE,
+                title=f"{self.config.title}: what every reader read",
+                questions=read,
+                predictions=[one for one in self._all_predictions() if one.id in asked],
+                scores=rows,
+                comparison=self._compared(read, rows),
+                **shared,
             )
         self.say(f"report: {page}")
         return page
+
+    def _read_by_all(self, questions: list[Question]) -> list[Question]:
+        """Return the questions that all readers answered, where that is not all of them."""
+        if self._people is None or not self._people.partial(questions):
+            return []
+        common = self._people.common()
+        return [one for one in questions if one.id in common]
 
     def track(self, comparison: Comparison) -> None:
         """Log comparison, tables, figures and manifest to the tracker, if the study names one."""
@@ -425,6 +477,8 @@ class Study:
     def _all_predictions(self) -> Iterator[Prediction]:
         for model, arm_name in self._finished():
             yield from iter_predictions(self._predictions_of(model, arm_name))
+        if self._people is not None:
+            yield from self._people.predictions
 
     def _predictions_of(self, model: str, arm_name: str) -> Path:
         return self.folder / "predictions" / f"{_stem(model, arm_name)}.jsonl"
@@ -453,10 +507,12 @@ class Study:
 
 
 def _configuration(config: StudyConfig) -> dict[str, Any]:
-    """Return what decides a study's results; what earlier versions did not know only where it is set."""
-    found = config.model_dump(mode="json", exclude={"track"})
+    """Return what decides the models' results; fields unknown to earlier versions only where they are set."""
+    found = config.model_dump(mode="json", exclude={"track", "reading"})
     if found["questions"]["limit"] is None:
         del found["questions"]["limit"]
+    if found["epochs"] == 1:
+        del found["epochs"]
     if not found["compare"]["inputs"]:
         del found["compare"]["inputs"]
     if found["acuity"] is None:

@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from medspatial.arms import ARMS
 from medspatial.models import model_cards
 from medspatial.models.registry import BASELINES
+from medspatial.readers.design import ReadingConfig
 from medspatial.score.registry import BUILT_IN_METRICS
 from medspatial.study.config import (
     AcuityConfig,
@@ -40,6 +41,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "compare": CompareConfig,
     "report": ReportConfig,
     "acuity": AcuityConfig,
+    "reading": ReadingConfig,
     "track": TrackConfig,
 }
 

@@ -55,6 +55,11 @@ compare:
 
 report:
   max_pictures: 300
+
+# People answer too: `medspatial read RUN/readers.yaml` asks them, the next run takes up what they answered.
+# reading:
+#   readers: [anna, ben, carla]
+#   count: 60   # questions, drawn evenly over the subtypes; all without it
 """
 _BUILT = """\
   # subtypes: [laterality, D2]   # ids or categories of `medspatial questions subtypes`; all without it

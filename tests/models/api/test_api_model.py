@@ -110,6 +110,19 @@ def test_every_question_is_answered_once_volume_by_volume(serve: Serve, kind: st
     assert row.metadata == {"served_model": "m-1", "tokens": {"input": 10, "output": 5, "cached": 0}}
 
 
+def test_a_repeat_is_asked_again_not_taken_from_the_cache(serve: Serve, kind: str, tmp_path: Path) -> None:
+    server = serve(lambda heard: f"call {server.calls}")
+    options = {"temperature": 0.7, "cache": tmp_path / "replies.sqlite"}
+    arms = ("standard", "standard-epoch-2", "standard-epoch-2")  # the last one from the cache
+    for number, arm in enumerate(arms):
+        model = make(server, kind, **options)
+        run = predict(model, questions(1, 2), tmp_path / f"{number}.jsonl", cases=volume, arm=arm)
+        model.close()
+        assert run.answered == 2
+    assert answers(tmp_path / "0.jsonl") != answers(tmp_path / "1.jsonl") == answers(tmp_path / "2.jsonl")
+    assert server.calls == 4
+
+
 def test_all_questions_of_a_volume_begin_alike_and_the_question_is_last(
     serve: Serve, kind: str, tmp_path: Path
 ) -> None:

@@ -1,5 +1,5 @@
 """Datasets of others, read into questions and written back."""
 
-from medspatial.datasets.formats.base import FORMATS, export_questions, import_questions
+from medspatial.datasets.formats.base import FORMATS, detect_format, export_questions, import_questions
 
-__all__ = ["FORMATS", "export_questions", "import_questions"]
+__all__ = ["FORMATS", "detect_format", "export_questions", "import_questions"]

@@ -7,11 +7,33 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from medspatial.datasets.formats import deep_tumor, hugging_face, m3d, three_d_rad
+from medspatial.datasets.formats import (
+    conversations,
+    deep_tumor,
+    hugging_face,
+    m3d,
+    mirp,
+    radgenome,
+    three_d_rad,
+)
 from medspatial.datasets.formats.mapping import Mapped, read_mapped
+from medspatial.datasets.formats.rows import read_rows
 from medspatial.datasets.nested import from_questions, read_nested, to_questions, write_nested
 from medspatial.errors import InputError
 from medspatial.records import Question, read_records, write_records
+
+_HEADS: tuple[tuple[str, tuple[frozenset[str], ...]], ...] = (
+    ("3d-rad", (frozenset({"VolumeName", "Question", "Answer"}),)),
+    ("m3d", (frozenset({"Image Path", "Question", "Answer"}),)),
+    ("deep-tumor", deep_tumor.HEADS),
+    ("radgenome", radgenome.HEADS),
+)
+"""Fields that tell a format, each set of them enough."""
+_JSON = (
+    ("deep-tumor", deep_tumor.is_release),
+    ("ct-rate-vqa", conversations.is_conversations),
+    ("mirp", mirp.is_mirp),
+)
 
 Read = Callable[..., Iterator[Question]]
 Write = Callable[[Path, Iterable[Question]], Path]
@@ -37,7 +59,8 @@ def import_questions(
 ) -> Iterator[Question]:
     """Yield the questions of a dataset of another format, one row at a time.
 
-    All fields of a row are kept in ``metadata["row"]``, so that `export_questions` gives them back.
+    All fields of a row are kept in ``metadata["row"]``, so that `export_questions` gives them back. Rows that
+    ask the same of the same case get the numbered ids ``ID-2``, ``ID-3``, as in our own files.
 
     Parameters
     ----------
@@ -59,7 +82,14 @@ def import_questions(
         options["fields"] = fields or Mapped()
     if format == "huggingface":
         options["split"] = split
-    return chosen.read(Path(path), **options)
+    return _told_apart(chosen.read(Path(path), **options))
+
+
+def _told_apart(questions: Iterator[Question]) -> Iterator[Question]:
+    times: dict[str, int] = {}
+    for one in questions:
+        times[one.id] = times.get(one.id, 0) + 1
+        yield one if times[one.id] == 1 else one.model_copy(update={"id": f"{one.id}-{times[one.id]}"})
 
 
 def export_questions(path: str | Path, questions: Iterable[Question], format: str) -> Path:
@@ -71,6 +101,29 @@ def export_questions(path: str | Path, questions: Iterable[Question], format: st
         Unknown format, or a question that the format cannot hold.
     """
     return _format(format).write(Path(path), questions)
+
+
+def detect_format(path: str | Path) -> str:
+    """Name the format of a file or folder by its first row; our own where nothing else fits.
+
+    Raises
+    ------
+    InputError
+        No such file, or nothing that can be read.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return "huggingface"
+    name = path.name.removesuffix(".gz")
+    if name.endswith(".json"):
+        return next((format for format, fits in _JSON if fits(path)), "ct-spatialvqa")
+    if path.suffix == ".gz":
+        return "medspatial"
+    _, row = next(read_rows(path), ("", {}))
+    for format, heads in _HEADS:
+        if any(head <= row.keys() for head in heads):
+            return format
+    return "medspatial"
 
 
 def _format(name: str) -> Format:
@@ -106,6 +159,9 @@ FORMATS: dict[str, Format] = {
             deep_tumor.read,
             deep_tumor.write,
         ),
+        Format("ct-rate-vqa", "JSON list: image, conversations", conversations.read, conversations.write),
+        Format("radgenome", "CSV: Volumename, Anatomy, Abnormality, ...", radgenome.read, radgenome.write),
+        Format("mirp", "JSON list: filename, question_answer (2D)", mirp.read, mirp.write),
         Format("jsonl", "any JSONL, fields named by the user", read_mapped, write_records),
         Format("huggingface", "a folder of datasets.save_to_disk", hugging_face.read, hugging_face.write),
     )

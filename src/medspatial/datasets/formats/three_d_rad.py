@@ -9,6 +9,7 @@ from typing import Any
 from medspatial.cases.ct_rate import is_name, parse_name
 from medspatial.datasets.formats.rows import ROW, needed, options_of, question, read_rows, write_csv
 from medspatial.datasets.nested import image_path_of, write_lines
+from medspatial.errors import InputError
 from medspatial.records import Question, volume_name
 from medspatial.report_questions.categories import own_category, six_categories
 
@@ -20,8 +21,16 @@ _CHOICES = COLUMNS[7:]
 
 
 def read(path: Path, *, image_root: str = "") -> Iterator[Question]:
-    """Yield the rows as questions. ``test_N_x_r`` is CT-RATE's volume ``valid_N_x_r``."""
-    for where, row in read_rows(path):
+    """Yield the rows as questions, of a folder those of all its tables, by path.
+
+    ``test_N_x_r`` is CT-RATE's volume ``valid_N_x_r``.
+
+    Raises
+    ------
+    InputError
+        A folder without a table, or a row with its place, field and value.
+    """
+    for where, row in _rows(path):
         volume = needed(where, row, "VolumeName")
         name = parse_name(volume).case_id if is_name(volume) else volume_name(volume)
         text, answer = needed(where, row, "Question"), needed(where, row, "Answer")
@@ -40,6 +49,17 @@ def read(path: Path, *, image_root: str = "") -> Iterator[Question]:
             source="3D-RAD",
             metadata={ROW: row},
         )
+
+
+def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    if not path.is_dir():
+        yield from read_rows(path)
+        return
+    tables = sorted(path.rglob("*.csv"))
+    if not tables:
+        raise InputError(f"{path}: holds no .csv")
+    for table in tables:
+        yield from read_rows(table)
 
 
 def write(path: Path, questions: Iterable[Question]) -> Path:

@@ -167,7 +167,8 @@ class ApiModel(PictureModel):
             system=self.system or "",
             temperature=self._temperature,
             max_tokens=self._max_tokens,
-            seed=None if self._seed is None else int(content_hash(self._seed, query.id)[:7], 16),
+            seed=None if self._seed is None else int(content_hash(self._seed, query.draw)[:7], 16),
+            sample=query.sample,
         )
 
 

@@ -209,7 +209,7 @@ class ImageText(PictureModel):
         return self.generator.asked_whole(inputs, seed)
 
     def _seed(self, query: Query) -> int:
-        return int(content_hash(self.seed, query.id)[:12], 16)
+        return int(content_hash(self.seed, query.draw)[:12], 16)
 
     def _answer(self, ids: list[int]) -> Answer:
         text, facts = self.read(ids)

@@ -34,6 +34,9 @@ class M3DLaMed(SplicedModel):
     force_bos
         Put the begin token in front although the tokenizer adds none. The original then loses the first
         token of each question, so such a tokenizer is refused unless this is set.
+    engine, engine_model
+        Address (``http://.../v1``) and served name of an engine that takes prompt embeddings and makes the
+        tokens; see `medspatial.models.runtime.engine`.
     runtime, generation
         Where it runs and how it answers.
     """
@@ -48,6 +51,8 @@ class M3DLaMed(SplicedModel):
         orientation: Literal["canonical", "stored"] = "canonical",
         hu_window: HuWindow | None = DEFAULT_WINDOW,
         force_bos: bool = False,
+        engine: str | None = None,
+        engine_model: str | None = None,
         runtime: Runtime = Runtime(),
         generation: Generation = Generation(),
     ) -> None:
@@ -56,7 +61,16 @@ class M3DLaMed(SplicedModel):
         preparation = Preparation(recipe, orientation, hu_window, config.get("image_size", (32, 256, 256)))
         flag(force_bos, "force_bos", "m3d_lamed")
         name = f"m3d_lamed_{str(config.get('model_type', '')).removeprefix('lamed_')}"
-        super().__init__(name, folder, load_network, preparation, runtime=runtime, generation=generation)
+        super().__init__(
+            name,
+            folder,
+            load_network,
+            preparation,
+            runtime=runtime,
+            generation=generation,
+            engine=engine,
+            engine_model=engine_model,
+        )
         self._bos = self._checked_bos(self.network.projector.tokens, force_bos)
         self._facts["force_bos"] = force_bos
 

@@ -30,6 +30,9 @@ class Med3DVLM(SplicedModel):
         The tokenizer has no begin token, so the original's splice, which keeps position 0, leaves one
         ``<im_patch>`` there and overwrites the first token of every question. It was trained so, and this
         keeps it; False keeps the question whole.
+    engine, engine_model
+        Address (``http://.../v1``) and served name of an engine that takes prompt embeddings and makes the
+        tokens; see `medspatial.models.runtime.engine`.
     runtime, generation
         Where it runs and how it answers. The tower stays float32: its batch norms lose much in bfloat16.
     """
@@ -42,6 +45,8 @@ class Med3DVLM(SplicedModel):
         orientation: Literal["canonical", "stored"] = "canonical",
         hu_window: HuWindow | None = DEFAULT_WINDOW,
         lost_first_token: bool = True,
+        engine: str | None = None,
+        engine_model: str | None = None,
         runtime: Runtime = Runtime(),
         generation: Generation = Generation(),
     ) -> None:
@@ -50,7 +55,14 @@ class Med3DVLM(SplicedModel):
         preparation = Preparation(recipe, orientation, hu_window, (depth, height, width))
         self.lost_first_token = flag(lost_first_token, "lost_first_token", "med3dvlm")
         super().__init__(
-            "med3dvlm", folder, load_network, preparation, runtime=runtime, generation=generation
+            "med3dvlm",
+            folder,
+            load_network,
+            preparation,
+            runtime=runtime,
+            generation=generation,
+            engine=engine,
+            engine_model=engine_model,
         )
 
     def tail(self, query: Query) -> list[int]:

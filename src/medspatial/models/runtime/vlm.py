@@ -101,7 +101,7 @@ class VolumeLanguageModel(Model):
         """Answer a batch of questions on the shared prefix."""
         of = self.text_tail if encoded.visual is None else self.tail
         tails = [self.language.embed(self._checked(of(query), query)) for query in queries]
-        generated = self.language.generate(encoded.prefix, tails, [query.id for query in queries])
+        generated = self.language.generate(encoded.prefix, tails, [query.draw for query in queries])
         return [self._answer(ids) for ids in generated]
 
     def describe(self) -> dict[str, Any]:

@@ -216,7 +216,7 @@ class VilaM3(Model):
     def _reply(self, encoded: Encoded, dialogues: Sequence[_Dialogue]) -> None:
         """Generate the next reply of each dialogue, in one batch on the shared head."""
         tails = [self._tail(encoded, dialogue) for dialogue in dialogues]
-        made = self.language.generate(encoded.prefix, tails, [d.query.id for d in dialogues])
+        made = self.language.generate(encoded.prefix, tails, [d.query.draw for d in dialogues])
         for dialogue, ids in zip(dialogues, made, strict=True):
             text = self.tokenizer.decode(ids, skip_special_tokens=True).strip()
             dialogue.reply = text.removesuffix(self.template.stop).strip()

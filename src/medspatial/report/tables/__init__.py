@@ -25,7 +25,9 @@ from medspatial.report.tables.contrasts import (
 )
 from medspatial.report.tables.cost import cost_table
 from medspatial.report.tables.distribution import drops_table, question_table, stopped_table, unusable_table
+from medspatial.report.tables.epochs import epochs_table
 from medspatial.report.tables.patients import patient_table
+from medspatial.report.tables.people import people_table
 from medspatial.report.tables.table import Cell, Column, Table
 from medspatial.report.tables.writers import (
     TABLE_FORMATS,
@@ -55,11 +57,13 @@ __all__ = [
     "consistency_table",
     "cost_table",
     "drops_table",
+    "epochs_table",
     "failures_table",
     "grounding_table",
     "inputs_table",
     "pairs_table",
     "patient_table",
+    "people_table",
     "question_table",
     "stopped_table",
     "subtype_table",
@@ -111,6 +115,7 @@ def comparison_tables(
         cause_cases_table(comparison),
         ungrounded_table(comparison, questions),
         inputs_table(comparison),
+        epochs_table(comparison),
         failures_table(comparison),
     ]
     tables.append(cost_table(comparison, predictions, seconds))

@@ -5,8 +5,8 @@ import os
 import pytest
 
 from medspatial.errors import InputError
+from medspatial.records.yaml_text import read_yaml
 from medspatial.study.file import read_study
-from medspatial.study.yaml_text import read_yaml
 
 BOMB = "a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + "".join(
     f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 10)
