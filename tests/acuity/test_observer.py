@@ -8,22 +8,24 @@ import numpy as np
 import pytest
 
 from medspatial.acuity import QUANTITIES, input_acuity, input_names, input_of
-from medspatial.acuity.observer import _difference, _noise, discriminability, share_right
+from medspatial.acuity.observer import Observer, discriminability, share_right
 from medspatial.acuity.scene import Patient, Sphere
+from medspatial.cases.phantom import make_marker_phantom
 from medspatial.errors import InputError
+from medspatial.models.tools.audit import audit
+from medspatial.models.tools.inventory import contract_of, preparation
+from medspatial.records import BLIND
 
 M3D_STEP_MM = 330.0 / 32
 
 
 def seen(name: str, diameter: float) -> list[float]:
     """Discriminability of a sphere at 12 heights within one of M3D-LaMed's 32 slices."""
-    prepare, patient = input_of(name), Patient(1)
-    noise = _noise(prepare, patient, 1.5)
-    found = []
-    for z in np.linspace(0, M3D_STEP_MM, 12, endpoint=False):
-        sphere = Sphere((5.0, 5.0, float(z)), diameter, 100.0)
-        found.append(discriminability(*_difference(prepare, patient, ((sphere,), ()), 1.5, False), noise))
-    return found
+    observer = Observer(input_of(name))
+    spheres = [
+        Sphere((5.0, 5.0, float(z)), diameter, 100.0) for z in np.linspace(0, M3D_STEP_MM, 12, endpoint=False)
+    ]
+    return [observer.d(Patient(1), ((sphere,), ())) for sphere in spheres]
 
 
 def test_m3d_loses_the_sphere_of_6_mm_between_its_slices_and_the_whole_volume_never_does() -> None:
@@ -31,6 +33,18 @@ def test_m3d_loses_the_sphere_of_6_mm_between_its_slices_and_the_whole_volume_ne
     assert sum(d < 0.1 for d in prepared) >= 2
     assert max(prepared) > 20
     assert min(whole) > 20
+
+
+def test_the_audit_of_m3d_finds_the_same_by_other_means() -> None:
+    """`models audit` looks for the largest contrast that is left of a sphere, without noise or observer."""
+    prepare = preparation("m3d_lamed")
+    found = audit("m3d_lamed", prepare, contract_of(prepare), make_marker_phantom, storages=("RAS",))
+    kept = {one.diameter_mm: one.contrast_worst for one in found.survivals}
+    assert kept[6.0] < 0.1
+    assert kept[20.0] > 0.5
+    prepared = {mm: min(seen("m3d_lamed", mm)) for mm in (6.0, 20.0)}
+    assert prepared[6.0] < BLIND
+    assert prepared[20.0] > 10
 
 
 def test_an_observer_without_a_difference_guesses_and_one_with_a_large_one_is_always_right() -> None:

@@ -5,6 +5,7 @@ Beside each model stands the ideal observer of its own input: what anybody could
 slices that the model is given.
 """
 
+from medspatial.acuity.evidence import sights
 from medspatial.acuity.inputs import input_names, input_of
 from medspatial.acuity.measure import input_acuity, model_acuity
 from medspatial.acuity.quantities import QUANTITIES, Quantity, chosen_quantities
@@ -21,4 +22,5 @@ __all__ = [
     "input_names",
     "input_of",
     "model_acuity",
+    "sights",
 ]

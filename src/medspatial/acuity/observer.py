@@ -20,16 +20,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medspatial.acuity.quantities import Quantity
-from medspatial.acuity.scene import Patient, draw
+from medspatial.acuity.scene import SPACING_MM, Patient, Sphere, draw
+from medspatial.records import BLIND
 from medspatial.volume import Volume
 
 Floats = NDArray[np.float32]
 Prepare = Callable[[Volume], Any]
+Spheres = tuple[Sphere, ...]
 
-BLIND = 1.0
-"""Below this d a trial counts as blind: right answers in under 70 of 100."""
 CERTAIN = 12.0
 """From this d on nothing is missed: wrong in one of a thousand million."""
+KEPT_BYTES = 400_000_000
+"""Prepared pictures without spheres that are kept at most."""
 _SHIFTS = 24
 _LEAST = 1e-3  # of the largest difference: smaller ones are rounding of a normalisation
 
@@ -53,6 +55,67 @@ class Seen:
     blind: float
 
 
+class Observer:
+    """The ideal observer of one preparation.
+
+    Parameters
+    ----------
+    prepare
+        From a volume in HU to the model's input, an array.
+
+    Attributes
+    ----------
+    grey
+        Whether the input is made of 256 grey levels. They are compared with noise, which rounds them fairly.
+    """
+
+    def __init__(self, prepare: Prepare) -> None:
+        self._prepare = prepare
+        self._noise: dict[tuple[int, float], Floats] = {}
+        self._plain: dict[tuple[int, float, int | None], NDArray[Any]] = {}
+        self.grey = bool(prepared_array(prepare(draw(Patient(0), (), thickness=30.0))).dtype == np.uint8)
+
+    def d(self, patient: Patient, both: tuple[Spheres, Spheres], thickness: float = SPACING_MM) -> float:
+        """Return how well the two pictures of a patient can be told apart in the input."""
+        difference = self._difference(patient, both, thickness, 1)
+        if not difference.any():
+            return 0.0
+        template = self._difference(patient, both, thickness, 2) if self.grey else difference
+        return discriminability(difference, template, self.noise(patient, thickness))
+
+    def noise(self, patient: Patient, thickness: float) -> Floats:
+        """Return what noise becomes in the input. Two fields do: many places are read in each."""
+        key = patient.number % 2, thickness
+        if key not in self._noise:
+            self._noise = {one: field for one, field in self._noise.items() if one[1] == thickness}
+            noisy, plain = (self._picture(patient, (), thickness, n).astype(np.float32) for n in (3, None))
+            self._noise[key] = np.asarray(noisy - plain)
+        return self._noise[key]
+
+    def _difference(
+        self, patient: Patient, both: tuple[Spheres, Spheres], thickness: float, noise: int
+    ) -> Floats:
+        a, b = (
+            self._picture(patient, one, thickness, noise if self.grey else None).astype(np.float32)
+            for one in both
+        )
+        return np.asarray(a - b)
+
+    def _picture(
+        self, patient: Patient, spheres: Spheres, thickness: float, noise: int | None
+    ) -> NDArray[Any]:
+        """Return a prepared picture; those without spheres are kept as far as they fit."""
+        key = patient.number, thickness, noise
+        if not spheres and key in self._plain:
+            return self._plain[key]
+        found = prepared_array(self._prepare(draw(patient, spheres, thickness=thickness, noise=noise)))
+        if not spheres:
+            self._plain[key] = found
+            while len(self._plain) > 1 and sum(one.nbytes for one in self._plain.values()) > KEPT_BYTES:
+                del self._plain[next(iter(self._plain))]
+        return found
+
+
 def observe(
     prepare: Prepare, quantity: Quantity, patients: Sequence[Patient], *, trials: int = 1
 ) -> Iterator[Seen]:
@@ -67,31 +130,21 @@ def observe(
     trials
         Places per patient and level.
     """
-    noise: dict[tuple[int, float], Floats] = {}
-    certain, grey = False, is_grey(prepare)
+    observer, certain = Observer(prepare), False
     order = range(len(quantity.levels))
     for number in reversed(order) if quantity.falling else order:
         level = quantity.levels[number]
         if certain:
             yield Seen(level, (1.0,) * len(patients), 0.0)
             continue
-        thickness = quantity.thickness(level)
-        shares, blind, least = [], 0, float("inf")
+        found = []
         for patient in patients:
-            found = []
-            for trial in range(trials):
-                place = patient.place(1000 * number + trial)
-                first, second = (quantity.draw(level, answer, place) for answer in (0, 1))
-                difference, template = _difference(prepare, patient, (first, second), thickness, grey)
-                key = patient.number % 2, thickness  # two noise fields do: many places are read in each
-                if key not in noise:
-                    noise[key] = _noise(prepare, patient, thickness)
-                found.append(discriminability(difference, template, noise[key]))
-            blind += sum(d < BLIND for d in found)
-            least = min(least, *found)
-            shares.append(float(np.mean([share_right(d) for d in found])))
-        certain = least >= CERTAIN
-        yield Seen(level, tuple(shares), blind / (len(patients) * trials))
+            places = [patient.place(1000 * number + trial) for trial in range(trials)]
+            pairs = [(quantity.draw(level, 0, place), quantity.draw(level, 1, place)) for place in places]
+            found.append([observer.d(patient, pair, quantity.thickness(level)) for pair in pairs])
+        certain = min(map(min, found)) >= CERTAIN
+        shares = tuple(float(np.mean([share_right(d) for d in one])) for one in found)
+        yield Seen(level, shares, float(np.mean([[d < BLIND for d in one] for one in found])))
 
 
 def share_right(d: float) -> float:
@@ -141,33 +194,7 @@ def _around(low: NDArray[np.intp], size: NDArray[Any], shape: tuple[int, ...]) -
     ]
 
 
-def is_grey(prepare: Prepare) -> bool:
-    """Whether an input is made of 256 grey levels."""
-    return bool(_array(prepare(draw(Patient(0), (), thickness=30.0))).dtype == np.uint8)
-
-
-def _difference(
-    prepare: Prepare, patient: Patient, both: tuple[Any, Any], thickness: float, grey: bool
-) -> tuple[Floats, Floats]:
-    """Return difference and template; grey levels are compared with noise, which rounds them fairly."""
-    if not grey:
-        a, b = (_array(prepare(draw(patient, one, thickness=thickness, noise=None))) for one in both)
-        return a - b, a - b
-    pairs = []
-    for noise in (1, 2):
-        a, b = (prepare(draw(patient, one, thickness=thickness, noise=noise)) for one in both)
-        pairs.append(_array(a).astype(np.float32) - _array(b).astype(np.float32))
-    return pairs[0], pairs[1]
-
-
-def _noise(prepare: Prepare, patient: Patient, thickness: float) -> Floats:
-    """Return what noise becomes in the input."""
-    noisy = _array(prepare(draw(patient, (), thickness=thickness, noise=3)))
-    plain = _array(prepare(draw(patient, (), thickness=thickness, noise=None)))
-    return np.asarray(noisy.astype(np.float32) - plain.astype(np.float32))
-
-
-def _array(prepared: Any) -> NDArray[Any]:
+def prepared_array(prepared: Any) -> NDArray[Any]:
     """Return an input as an array, uint8 or float32."""
     found = np.asarray(prepared)
     return found if found.dtype == np.uint8 else found.astype(np.float32, copy=False)

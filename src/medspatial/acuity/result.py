@@ -73,7 +73,14 @@ class Acuity(Record):
         return found
 
     def words(self) -> str:
-        """Say the threshold with its interval: ``14 mm (9–22)``, ``under 0.25 mm``, ``not reached``."""
+        """Say the threshold with its interval: ``14 mm (9–22)``, ``under 0.25 mm``, ``not with 32 mm``.
+
+        Where more than a tenth is missed however easy it is, that is said too.
+        """
+        missed = f", but {100 * self.lapse:.0f} % missed at any" if self.lapse > MOST_LAPSE else ""
+        return self._threshold_words() + (missed if self.status != "not reached" else "")
+
+    def _threshold_words(self) -> str:
         hardest, easiest = self.levels[0].level, self.levels[-1].level
         falling = hardest > easiest
         if self.status == "finer":

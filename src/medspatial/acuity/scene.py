@@ -84,6 +84,73 @@ def draw(
     Volume
         (200, 200, about 330 / thickness) int16 HU in RAS order, float32 without noise.
     """
+    body = _body(patient, thickness, noise)
+    step = Step("acuity phantom", {"patient": patient.number, "thickness": thickness, "noise": noise})
+    voxels = body.stored.copy()
+    boxes = [box for sphere in spheres if (box := body.box(sphere)) is not None]
+    if boxes:
+        around = tuple(
+            slice(min(box[axis].start for box in boxes), max(box[axis].stop for box in boxes))
+            for axis in range(3)
+        )
+        part = body.hu[around].copy()
+        for sphere in spheres:
+            body.add(part, around, sphere)
+        voxels[around] = _stored(part, noise)
+    return Volume(voxels, body.affine, "HU", history=(step,))
+
+
+@dataclass(frozen=True)
+class _Body:
+    """A body without spheres: exact HU, what is stored of them, and where its voxels lie."""
+
+    hu: Floats
+    stored: NDArray[np.generic]
+    affine: Affine
+    axes: tuple[Floats, Floats, Floats]
+    middle: Point
+    thickness: float
+
+    def box(self, sphere: Sphere) -> tuple[slice, slice, slice] | None:
+        """Return the part of the grid that a sphere can touch; None outside it."""
+        found = []
+        spacing = SPACING_MM, SPACING_MM, self.thickness
+        for axis, c, m, step in zip(self.axes, sphere.centre, self.middle, spacing, strict=True):
+            near = np.flatnonzero(np.abs(axis - (c + m)) <= sphere.diameter / 2 + step)
+            if not near.size:
+                return None
+            found.append(slice(int(near[0]), int(near[-1]) + 1))
+        return found[0], found[1], found[2]
+
+    def add(self, part: Floats, around: tuple[slice, ...], sphere: Sphere) -> None:
+        """Add a sphere, by the share of each voxel that it fills, to a part of the grid.
+
+        Thick slices are averaged from thin ones.
+        """
+        box = self.box(sphere)
+        if box is None:
+            return
+        x, y, z = (
+            axis[one] - (c + m)
+            for axis, one, c, m in zip(self.axes, box, sphere.centre, self.middle, strict=True)
+        )
+        parts = max(1, round(self.thickness / SPACING_MM))
+        edge = SPACING_MM if parts > 1 else max(SPACING_MM, self.thickness)
+        share = np.zeros((len(x), len(y), len(z)), dtype=np.float32)
+        for step in (np.arange(parts) + 0.5) / parts - 0.5:
+            height = z + step * self.thickness
+            far = np.sqrt(x[:, None, None] ** 2 + y[None, :, None] ** 2 + height[None, None, :] ** 2)
+            share += np.clip((sphere.diameter / 2 - far) / edge + 0.5, 0, 1).astype(np.float32)
+        inner = tuple(
+            slice(one.start - outer.start, one.stop - outer.start)
+            for one, outer in zip(box, around, strict=True)
+        )
+        part[inner] += np.float32(sphere.hu) * share / parts
+
+
+@lru_cache(maxsize=6)
+def _body(patient: Patient, thickness: float, noise: int | None) -> _Body:
+    """Draw a body; the last ones are kept, since pictures of one trial differ by their spheres alone."""
     shape = (*(round(mm / SPACING_MM) for mm in FIELD_MM[:2]), max(2, round(FIELD_MM[2] / thickness)))
     affine = Affine.from_axcodes("RAS", (SPACING_MM, SPACING_MM, thickness), shape=shape)
     x, y, z = (
@@ -91,19 +158,15 @@ def draw(
         for axis, (n, step) in enumerate(zip(shape, affine.spacing, strict=True))
     )
     hu = np.repeat(_slice(patient, x, y)[:, :, None], shape[2], axis=2)
-    for sphere in spheres:
-        _add(hu, sphere, patient.middle, (x, y, z), thickness)
-    step = Step("acuity phantom", {"patient": patient.number, "thickness": thickness, "noise": noise})
-    if noise is None:
-        return Volume(hu, affine, "HU", history=(step,))
-    hu += _noise(patient.number, noise, shape) * np.float32(NOISE_HU * np.sqrt(SPACING_MM / thickness))
-    return Volume(np.rint(np.clip(hu, -1024, 3000)).astype(np.int16), affine, "HU", history=(step,))
+    if noise is not None:
+        field = np.random.default_rng([23, patient.number, noise]).standard_normal(shape, dtype=np.float32)
+        hu += field * np.float32(NOISE_HU * np.sqrt(SPACING_MM / thickness))
+    return _Body(hu, _stored(hu, noise), affine, (x, y, z), patient.middle, thickness)
 
 
-@lru_cache(maxsize=2)
-def _noise(patient: int, field: int, shape: tuple[int, int, int]) -> Floats:
-    """White noise of variance 1; the same for both pictures of a trial."""
-    return np.random.default_rng([23, patient, field]).standard_normal(shape, dtype=np.float32)
+def _stored(hu: Floats, noise: int | None) -> NDArray[np.generic]:
+    """Return HU as a scanner stores them; without noise as they are."""
+    return hu if noise is None else np.rint(np.clip(hu, -1024, 3000)).astype(np.int16)
 
 
 def _slice(patient: Patient, x: Floats, y: Floats) -> Floats:
@@ -115,27 +178,3 @@ def _slice(patient: Patient, x: Floats, y: Floats) -> Floats:
     spine = across**2 + (deep + 0.6 * b) ** 2 <= _SPINE_MM**2
     hu = np.where(inside, TISSUE_HU, AIR_HU)
     return np.where(spine, BONE_HU, hu).astype(np.float32)
-
-
-def _add(
-    hu: Floats, sphere: Sphere, middle: Point, axes: tuple[Floats, Floats, Floats], thickness: float
-) -> None:
-    """Add a sphere by the share of each voxel that it fills; thick slices are averaged from thin ones."""
-    radius = sphere.diameter / 2
-    centre = [c + m for c, m in zip(sphere.centre, middle, strict=True)]
-    box = []
-    for axis, at, step in zip(axes, centre, (SPACING_MM, SPACING_MM, thickness), strict=True):
-        near = np.flatnonzero(np.abs(axis - at) <= radius + step)
-        if not near.size:
-            return
-        box.append(slice(int(near[0]), int(near[-1]) + 1))
-    x, y, z = (axis[part] - at for axis, part, at in zip(axes, box, centre, strict=True))
-    parts = max(1, round(thickness / SPACING_MM))
-    edge = SPACING_MM if parts > 1 else max(SPACING_MM, thickness)
-    share = np.zeros((len(x), len(y), len(z)), dtype=np.float32)
-    for step in (np.arange(parts) + 0.5) / parts - 0.5:
-        far = np.sqrt(
-            x[:, None, None] ** 2 + y[None, :, None] ** 2 + (z + step * thickness)[None, None, :] ** 2
-        )
-        share += np.clip((radius - far) / edge + 0.5, 0, 1).astype(np.float32)
-    hu[tuple(box)] += np.float32(sphere.hu) * share / parts

@@ -44,15 +44,21 @@ def sentences(found: Sequence[Acuity]) -> list[str]:
     return lines
 
 
-def acuity_figure(found: Sequence[Acuity], quantity: str) -> Figure:
-    """Draw right answers against the levels of one quantity, a curve per model or input."""
+def acuity_figure(found: Sequence[Acuity], quantity: str, width: float = 4.2) -> Figure:
+    """Draw right answers against the levels of one quantity, a curve per model or input.
+
+    Parameters
+    ----------
+    width
+        In inches.
+    """
     import matplotlib.pyplot as plt
 
     from medspatial.report.figures.style import paper_style
 
     rows = [one for one in found if one.quantity == quantity]
     with paper_style():
-        figure, axes = plt.subplots(figsize=(4.2, 3.0), layout="constrained")
+        figure, axes = plt.subplots(figsize=(width, min(0.8 * width, 3.6)), layout="constrained")
         for number, one in enumerate(rows):
             levels = [part.level for part in one.levels]
             shares = [part.right / part.trials if part.trials else float("nan") for part in one.levels]
@@ -67,7 +73,7 @@ def acuity_figure(found: Sequence[Acuity], quantity: str) -> Figure:
         axes.set_ylim(0.4, 1.03)
         axes.set_xlabel(f"{QUANTITIES[quantity].title} ({QUANTITIES[quantity].unit})")
         axes.set_ylabel("Right answers")
-        axes.legend(fontsize=6, frameon=False)
+        figure.legend(fontsize=6, frameon=False, loc="outside lower center", ncols=3)
         plt.close(figure)
     return figure
 

@@ -36,6 +36,7 @@ from collections.abc import Sequence
 from medspatial.arms.abstention import ABSTAIN, ABSTENTION_ARMS
 from medspatial.arms.arm import Arm
 from medspatial.arms.controls import CONTROLS
+from medspatial.arms.decided import decided
 from medspatial.arms.epochs import epoch_arm, epoch_names
 from medspatial.arms.evidence import EVIDENCE_ARMS
 from medspatial.arms.other import OTHER_ARMS
@@ -43,7 +44,7 @@ from medspatial.errors import InputError, meant
 from medspatial.plugins import Plugin, plugins
 from medspatial.records import Question
 
-__all__ = ["ABSTAIN", "ARMS", "Arm", "arm", "epoch_names", "extra_volumes", "outside_arms"]
+__all__ = ["ABSTAIN", "ARMS", "Arm", "arm", "decided", "epoch_names", "extra_volumes", "outside_arms"]
 
 ARMS: dict[str, Arm] = {one.name: one for one in (*CONTROLS, *EVIDENCE_ARMS, *OTHER_ARMS, *ABSTENTION_ARMS)}
 

@@ -11,19 +11,19 @@ from collections.abc import Iterable
 import numpy as np
 
 from medspatial.arms.box import grown_box
-from medspatial.arms.opened import Mask, Opened
+from medspatial.arms.opened import CLEAR_MM, Mask, Opened
 from medspatial.records import content_hash
 
-CLEAR_MM = 10.0
-"""How far it keeps from the evidence."""
 _TRIES = 64
 
 
 def has_room(opened: Opened, structures: Iterable[str]) -> bool:
     """Whether the body has room for a volume as large as the structures, apart from them."""
-    evidence = opened.region(structures)
-    wanted = int(evidence.sum())
-    return wanted > 0 and int(_free(opened, evidence).sum()) >= wanted
+    names = tuple(structures)
+    wanted = opened.size(names)
+    if wanted == 0 or opened.surely_free(names) >= wanted:
+        return wanted > 0
+    return int(_free(opened, opened.region(names)).sum()) >= wanted
 
 
 def elsewhere(opened: Opened, structures: Iterable[str]) -> Mask | None:

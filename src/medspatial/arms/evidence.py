@@ -14,7 +14,7 @@ from medspatial.arms.drawn import DrawnMasks
 from medspatial.arms.edit import Edit, edited
 from medspatial.arms.elsewhere import has_room
 from medspatial.arms.move import moved_question
-from medspatial.arms.opened import Opened
+from medspatial.arms.opened import Opened, OpenedCases
 from medspatial.errors import InputError
 from medspatial.questions.build import OF_THE_SCAN
 from medspatial.questions.lesions import is_lesion, kind_of
@@ -120,17 +120,22 @@ def edit_of(question: Question) -> Edit:
 
 def _with_cases(questions: Sequence[Question], read: ReadCase) -> Iterator[tuple[Question, Opened]]:
     """Yield the questions that have evidence in masks, each with its case, in order; cases are read once."""
+    for case_id, group in evidence_by_case(questions).items():
+        data = read(case_id)
+        if data.ct is None or data.masks is None or not data.masks.names:
+            continue
+        opened = read.opened(data) if isinstance(read, OpenedCases) else Opened(data)
+        for question in group:
+            yield question, opened
+
+
+def evidence_by_case(questions: Sequence[Question]) -> dict[str, list[Question]]:
+    """Group the questions that have evidence in masks by their case, in order of first appearance."""
     groups: dict[str, list[Question]] = {}
     for question in questions:
         if question.evidence is not None and question.evidence.structures:
             groups.setdefault(question.case_id, []).append(question)
-    for case_id, group in groups.items():
-        data = read(case_id)
-        if data.ct is None or data.masks is None or not data.masks.names:
-            continue
-        opened = Opened(data)
-        for question in group:
-            yield question, opened
+    return groups
 
 
 def structures_of(question: Question) -> tuple[str, ...]:
@@ -144,7 +149,7 @@ def structures_of(question: Question) -> tuple[str, ...]:
 
 def _remove(opened: Opened, question: Question) -> tuple[Question, Edit] | None:
     names = structures_of(question)
-    if not opened.region(names).any():
+    if not opened.size(names):
         return None
     return question, Edit(kind="remove", structures=names)
 
@@ -158,7 +163,7 @@ def _remove_elsewhere(opened: Opened, question: Question) -> tuple[Question, Edi
 
 def _alone(opened: Opened, question: Question) -> tuple[Question, Edit] | None:
     names = structures_of(question)
-    if not opened.region(names).any():
+    if not opened.size(names):
         return None
     return question, Edit(kind="alone", structures=names)
 

@@ -9,6 +9,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from medspatial.arms.arm import ReadCase
+from medspatial.arms.box import grown_box
 from medspatial.cases import CaseData
 from medspatial.errors import InputError
 from medspatial.geometry import Measured
@@ -18,9 +20,12 @@ from medspatial.questions.scene import Scene
 from medspatial.volume import MaskSet, Volume
 
 Mask = NDArray[np.bool_]
+Box = tuple[slice, slice, slice]
 Moved = tuple[Scene, dict[str, list[Candidate]]]
 """A measured case, and what each subtype found in it."""
 
+CLEAR_MM = 10.0
+"""How far what is filled elsewhere keeps from the evidence."""
 SKIN_MM = 5.0
 """How far free voxels keep from air: the skin's own edge would be a seam."""
 
@@ -49,6 +54,7 @@ class Opened:
         self._codes = data.ct.axcodes
         self.moved: dict[tuple[str, tuple[int, int, int]], Moved | None] = {}
         """Measurements after a lesion was moved, by lesion and shift; None where it lost its name by that."""
+        self._extents: dict[tuple[str, ...], tuple[int, Box | None]] = {}
 
     @cached_property
     def scene(self) -> Scene:
@@ -85,6 +91,47 @@ class Opened:
                 found |= measured.raw_runs(self.scene.full(name)).mask()
         return found
 
+    def size(self, names: Iterable[str]) -> int:
+        """Return how many voxels structures have together."""
+        return self._extent(tuple(names))[0]
+
+    def surely_free(self, names: Iterable[str]) -> int:
+        """Return a number of free voxels that surely lie more than 10 mm from structures; more may do so."""
+        near = self._extent(tuple(names))[1]
+        return self._free_voxels - (0 if near is None else int(self.free[near].sum()))
+
+    def _extent(self, names: tuple[str, ...]) -> tuple[int, Box | None]:
+        if names not in self._extents:
+            region = self.region(names)
+            size = int(region.sum())
+            near = grown_box(region, self.ct.spacing, CLEAR_MM) if size else None
+            self._extents[names] = size, near
+        return self._extents[names]
+
+    @cached_property
+    def _free_voxels(self) -> int:
+        return int(self.free.sum())
+
     def closed(self, ct: Volume, masks: MaskSet) -> CaseData:
         """Return a changed case, stored as this one was."""
         return replace(self.data, ct=ct.oriented(self._codes), masks=masks.oriented(self._codes))
+
+
+class OpenedCases:
+    """Reads cases and keeps the last one open, for several arms that look at it one after the other."""
+
+    def __init__(self, read: ReadCase) -> None:
+        self._read = read
+        self._last: Opened | None = None
+
+    def __call__(self, case_id: str) -> CaseData:
+        """Read a case; the last one is not read again."""
+        if self._last is not None and self._last.data.case.case_id == case_id:
+            return self._last.data
+        return self._read(case_id)
+
+    def opened(self, data: CaseData) -> Opened:
+        """Return a case opened."""
+        if self._last is None or self._last.data is not data:
+            self._last = Opened(data)
+        return self._last

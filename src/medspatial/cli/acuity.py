@@ -40,12 +40,20 @@ def acuity_command(
         typer.Option("--set", metavar="KEY=VALUE", help="An option of the model; repeatable."),
     ] = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Questions answered at once.")] = None,
+    questions: Annotated[
+        Path | None,
+        typer.Option(help="In place of phantoms: what each --input holds of these questions' evidence."),
+    ] = None,
+    cases: Annotated[
+        Path | None, typer.Option(help="With --questions: folder or file of their cases, with masks.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
     """Measure acuity in millimetres, HU and ratios on graded phantoms; the same command again resumes.
 
     Example: `medspatial acuity --model m3d_lamed --set path=checkpoints/m3d --output-dir acuity`
     Example: `medspatial acuity --input m3d_lamed --input whole_volume --quantity size`
+    Example: `medspatial acuity --input m3d_lamed --questions questions.jsonl --cases my_ct`
     """
     import json
 
@@ -56,6 +64,13 @@ def acuity_command(
     from medspatial.records import write_records
     from medspatial.report.figures import save_figure
 
+    if (questions is None) != (cases is None):
+        raise InputError("--questions and --cases belong together")
+    if questions is not None and cases is not None:
+        if model is not None or not inputs:
+            raise InputError("--questions needs --input, and no --model: it tells what an input holds")
+        _held(inputs, questions, cases, output_dir / "sights.jsonl", as_json=as_json)
+        return
     if model is None and not inputs:
         raise InputError("give --model, --input or both")
     quantities = chosen_quantities(tuple(quantity) if quantity else None)
@@ -101,3 +116,30 @@ def _asked(
         found = model_acuity(answerer, trials, folder, adaptive=adaptive, batch_size=batch_size, progress=bar)
     answerer.close()
     return found
+
+
+def _held(inputs: list[str], questions: Path, cases: Path, output: Path, *, as_json: bool) -> None:
+    """Write what inputs hold of each question, and print how many they cannot answer at all."""
+    from medspatial.acuity import input_of, sights
+    from medspatial.cli.rows import load_rows
+    from medspatial.cli.show import report_table
+    from medspatial.progress import progress
+    from medspatial.records import Question, Sight, write_records
+    from medspatial.report.tables.causes import lost_table
+    from medspatial.study import case_loader
+
+    asked, loader = load_rows(questions, Question), case_loader(cases)
+    prepared = {name: input_of(name) for name in inputs}
+    count = len({one.case_id for one in asked})
+    typer.echo(f"{len(inputs)} inputs of {count} cases to look into", err=True)
+    found: list[Sight] = []
+    for name, prepare in prepared.items():
+        with progress(f"input {name}", count) as bar:
+            found += sights(name, prepare, asked, loader.data, told=lambda case_id: bar.advance(1, case_id))
+    output.parent.mkdir(parents=True, exist_ok=True)
+    write_records(output, found)
+    if as_json:
+        typer.echo("\n".join(one.to_json() for one in found))
+    else:
+        report_table(lost_table(found, asked))
+    typer.echo(f"{output}: `medspatial compare --sights` sets it beside the models", err=True)

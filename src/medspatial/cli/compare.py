@@ -26,6 +26,10 @@ def compare_command(
     confidence: Annotated[float, typer.Option(min=0.5, max=0.9999)] = 0.95,
     resamples: Annotated[int, typer.Option(min=1)] = 10_000,
     seed: Annotated[int, typer.Option()] = 0,
+    sights: Annotated[
+        Path | None,
+        typer.Option(help="What inputs hold of the questions, as `medspatial acuity --questions` writes it."),
+    ] = None,
     grounded: Annotated[
         bool,
         typer.Option(
@@ -44,12 +48,13 @@ def compare_command(
     from medspatial.compare import CorrectnessMatrix, compare, only_grounded, scores_from_reports
     from medspatial.compare.names import read_model_names, with_names
     from medspatial.files import write_text
-    from medspatial.records import Question
+    from medspatial.records import Question, Sight
     from medspatial.report.tables import (
         abstention_table,
         accuracy_table,
         causes_table,
         epochs_table,
+        inputs_table,
         pairs_table,
     )
 
@@ -62,7 +67,13 @@ def compare_command(
             f"Left out, right without the evidence for every model: {len(left_out)} questions", err=True
         )
     found = compare(
-        scores, questions=asked, metric=metric, confidence=confidence, resamples=resamples, seed=seed
+        scores,
+        questions=asked,
+        metric=metric,
+        confidence=confidence,
+        resamples=resamples,
+        seed=seed,
+        sights=load_rows(sights, Sight) if sights else (),
     )
     CorrectnessMatrix.from_scores(scores, questions=asked, metric=found.metric).write(output)
     text = json.dumps(found.model_dump(mode="json"), indent=1)
@@ -75,7 +86,12 @@ def compare_command(
         if found.pairs:
             typer.echo()
             report_table(pairs_table(found))
-        for table in (causes_table(found), abstention_table(found), epochs_table(found)):
+        for table in (
+            causes_table(found),
+            abstention_table(found),
+            inputs_table(found),
+            epochs_table(found),
+        ):
             if table.rows:
                 typer.echo()
                 report_table(table)

@@ -10,6 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from medspatial.compare.cause_cases import (
+    EVIDENCE_ARM,
+    IRRELEVANT_ARM,
+    OFFERED_ARM,
+    UNKNOWABLE_ARMS,
+    cause_cases,
+)
 from medspatial.compare.clustered import Floats, PatientSums
 from medspatial.compare.controls import by_patient, difference_interval
 from medspatial.compare.groups import Settings, group_names
@@ -19,9 +26,6 @@ from medspatial.compare.table import UNANSWERED, ArmTable, arm_tables, one_metri
 from medspatial.errors import InputError
 from medspatial.records import Question, Score
 
-EVIDENCE_ARM, IRRELEVANT_ARM = "evidence_removed", "irrelevant_removed"
-OFFERED_ARM = "abstain_offered"
-UNKNOWABLE_ARMS = ("false_premise", "unanswerable_crop")
 _ROUNDING = 1e-12
 
 
@@ -30,9 +34,11 @@ def causes(tables: Mapping[str, ArmTable], reference_arm: str, settings: Setting
     reference = tables[reference_arm]
     grounding = tuple(_groundings(tables, reference, settings))
     abstention = tuple(_abstentions(tables, reference, settings))
-    if not grounding and not abstention:
+    cases = tuple(cause_cases(tables, reference))
+    if not grounding and not abstention and not cases:
         return None
-    return Causes(grounding=grounding, abstention=abstention, ungrounded=_ungrounded(tables, reference))
+    ungrounded = _ungrounded(tables, reference)
+    return Causes(grounding=grounding, abstention=abstention, ungrounded=ungrounded, cases=cases)
 
 
 def only_grounded(

@@ -17,11 +17,12 @@ from medspatial.compare.epochs import epoch_variances, without_repeats
 from medspatial.compare.failures import failure_counts
 from medspatial.compare.grounding import groundings
 from medspatial.compare.groups import OVERALL, Grouped, Settings, grouped
+from medspatial.compare.ideal import Ideals
 from medspatial.compare.pairs import paired_differences
 from medspatial.compare.ranks import bootstrap_ranks
 from medspatial.compare.result import Accuracy, CochranQ, Comparison, ModelResult
 from medspatial.compare.table import ArmTable, arm_tables, one_metric
-from medspatial.records import Question, Score
+from medspatial.records import Question, Score, Sight
 
 
 def compare(
@@ -33,6 +34,7 @@ def compare(
     resamples: int = 10_000,
     seed: int = 0,
     reference_arm: str = "standard",
+    sights: Sequence[Sight] = (),
 ) -> Comparison:
     """Compare models by the verdicts of one metric.
 
@@ -53,12 +55,15 @@ def compare(
     reference_arm
         The arm whose models are ranked and tested; the other arms are its controls, but for its repeats
         (``ARM-epoch-2``, ...), which say how much of the variance comes from the draw.
+    sights
+        What inputs hold of the questions (`medspatial.acuity.sights`): the ideal observer of each stands
+        beside the models' curves.
 
     Raises
     ------
     InputError
         No scores, several metrics, a question scored twice, a score of an unknown question, or a
-        setting out of its range.
+        setting out of its range; sights of other questions, or twice of one.
     """
     settings = Settings(confidence=confidence, resamples=resamples, seed=seed)
     name, chosen = one_metric(list(scores), metric)
@@ -67,6 +72,7 @@ def compare(
     order = _by_accuracy(tables, reference_arm)
     results = [result for arm in tables for result in _results(data[arm], order, settings)]
     reference = tables[reference_arm]
+    ideals = Ideals(reference, sights)
     graded = [abs(one.score or 0) for one in chosen if one.correct is None and one.status == "scored"]
     return Comparison(
         metric=name,
@@ -86,7 +92,9 @@ def compare(
         **_controls(tables, reference_arm, settings),
         failures=tuple(row for table in tables.values() for row in failure_counts(table)),
         confusions=tuple(row for table in tables.values() for row in confusions(table)),
-        curves=tuple(curves(reference, settings)),
+        curves=tuple(curves(reference, settings, contrasts=ideals.contrasts)),
+        inputs=tuple(ideals.results()),
+        ideals=tuple(ideals.curves()),
         epochs=epoch_variances(tables, repeats, order),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 
 import numpy as np
@@ -19,29 +19,40 @@ from medspatial.records.visible import POINTS, SHARE
 BINS = 5
 
 
-def curves(table: ArmTable, settings: Settings, bins: int = BINS) -> list[Curve]:
+def curves(
+    table: ArmTable, settings: Settings, bins: int = BINS, *, contrasts: Mapping[str, float] | None = None
+) -> list[Curve]:
     """Accuracy in bins of equal count, per model, for each figure that the questions carry.
 
     ``margin``: the deciding figure over the limit that it had to keep (1: barely clear). ``size``:
-    volume of the smallest structure that enters, in ml. ``visible``: share of the structure that the
-    model's preprocessing leaves, recorded per model.
+    volume of the smallest structure that enters, in ml. ``contrast``: HU of the structure with the least
+    over its surroundings, where that was measured (``contrasts``, by question id). ``visible``: share of the
+    structure that the model's preprocessing leaves, recorded per model.
     """
     found: list[Curve] = []
-    for against, unit, figure in (("margin", None, clearance), ("size", "ml", size_ml)):
-        figures = _figures(table, figure)
+    for against, unit, figures in question_figures(table, contrasts or {}):
         for column in range(len(table.models)):
             found += _curve(table, column, against, unit, figures, settings, bins)
     if not _visibility_known(table):
         return found
     for column in range(len(table.models)):
-        seen = np.array(
-            [
-                _or_nan(share_seen(table.scores.get((row, column)), item))
-                for row, item in enumerate(table.items)
-            ]
-        )
-        found += _curve(table, column, "visible", None, seen, settings, bins)
+        found += _curve(table, column, "visible", None, visible_shares(table, column), settings, bins)
     return found
+
+
+def question_figures(
+    table: ArmTable, contrasts: Mapping[str, float]
+) -> Iterator[tuple[str, str | None, Floats]]:
+    """Yield name, unit and (questions,) values of what every model's accuracy is set against."""
+    yield "margin", None, _figures(table, clearance)
+    yield "size", "ml", _figures(table, size_ml)
+    yield "contrast", "HU", _figures(table, lambda item: contrasts.get(item.id))
+
+
+def visible_shares(table: ArmTable, column: int) -> Floats:
+    """Return (questions,) shares of the evidence that a model's preprocessing leaves, NaN where unknown."""
+    shares = [share_seen(table.scores.get((row, column)), item) for row, item in enumerate(table.items)]
+    return np.array([_or_nan(share) for share in shares], dtype=np.float64)
 
 
 def _visibility_known(table: ArmTable) -> bool:

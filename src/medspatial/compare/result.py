@@ -339,6 +339,30 @@ class Abstention(Record):
     told_apart: WithInterval | None = None
 
 
+class CauseCases(Record):
+    """The questions in which a model shows one kind of fault that the evidence arms bring out.
+
+    Attributes
+    ----------
+    kind
+        ``right_without_evidence``: right, and right again when the evidence is gone.
+        ``lost_with_irrelevant``: right, and no longer when something else is gone.
+        ``kept_after_move``: the answer stayed, though the lesion was moved so that it is another one.
+        ``false_answer``: an answer where nobody could know.
+        ``declined_needlessly``: none where the scan tells it.
+    """
+
+    model: str
+    kind: Literal[
+        "right_without_evidence",
+        "lost_with_irrelevant",
+        "kept_after_move",
+        "false_answer",
+        "declined_needlessly",
+    ]
+    ids: tuple[str, ...]
+
+
 class Causes(Record):
     """What the arms that touch the evidence say.
 
@@ -346,11 +370,14 @@ class Causes(Record):
     ----------
     ungrounded
         Ids of the questions that every model answers rightly with and without the evidence.
+    cases
+        The single questions behind the figures, per model and kind; kinds without a question are left out.
     """
 
     grounding: tuple[CausalGrounding, ...] = ()
     abstention: tuple[Abstention, ...] = ()
     ungrounded: tuple[str, ...] = ()
+    cases: tuple[CauseCases, ...] = ()
 
 
 class FailureCount(Record):
@@ -387,13 +414,51 @@ class Bin(Record):
 
 
 class Curve(Record):
-    """Accuracy against a figure of the question: ``margin``, ``size`` or ``visible`` share."""
+    """Accuracy against a figure of the question: ``margin``, ``size``, ``contrast`` or ``visible`` share."""
 
     model: str
     arm: str
     against: str
     unit: str | None = None
     bins: tuple[Bin, ...]
+
+
+class InputResult(Record):
+    """What an input holds of the questions, and what its ideal observer would make of them.
+
+    Attributes
+    ----------
+    category
+        None for all questions together.
+    n, lost
+        Questions whose evidence was looked for in the input, and those of which it holds next to nothing.
+    right
+        Expected share of right answers of who sees what the input holds and guesses in the rest.
+    """
+
+    input: str
+    category: str | None = None
+    n: int
+    lost: int
+    right: float
+
+
+class IdealBin(Record):
+    """Expected share of right answers of the ideal observer of an input, in a bin as `Bin` has it."""
+
+    low: float
+    high: float
+    n: int
+    right: float | None = None
+
+
+class IdealCurve(Record):
+    """The ideal observer of an input against a figure of the question, in the bins of the models' curves."""
+
+    input: str
+    against: str
+    unit: str | None = None
+    bins: tuple[IdealBin, ...]
 
 
 class EpochVariance(Record):
@@ -451,6 +516,8 @@ class Comparison(Record):
         Paired differences in the reference arm; Holm and BH run over each table of pairs.
     causes
         What the arms that touch the evidence say; None where none was run.
+    inputs, ideals
+        What inputs hold of the questions, where that was looked into; empty elsewhere.
     epochs
         Of arms that were run several times; empty where none was.
     mde
@@ -483,13 +550,15 @@ class Comparison(Record):
     failures: tuple[FailureCount, ...] = ()
     confusions: tuple[Confusion, ...] = ()
     curves: tuple[Curve, ...] = ()
+    inputs: tuple[InputResult, ...] = ()
+    ideals: tuple[IdealCurve, ...] = ()
     epochs: tuple[EpochVariance, ...] = ()
 
     @model_serializer(mode="wrap")
-    def _without_empty_parts(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave ``causes`` and ``epochs`` out where no such arm was run: such files stay as they were."""
+    def _without_what_was_not_asked(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what was not looked into, so that such files stay as they were."""
         data: dict[str, Any] = handler(self)
-        return {name: value for name, value in data.items() if value or name not in ("causes", "epochs")}
+        return {name: value for name, value in data.items() if name not in _OPTIONAL or value}
 
     def result(self, model: str, arm: str | None = None) -> ModelResult:
         """Return one model's figures in one arm (the reference arm by default).
@@ -512,6 +581,9 @@ class Comparison(Record):
         said = f"{self.metric}: {self.n_questions} questions of {self.n_patients} patients"
         caption = f"<caption>{escape(said)}; intervals {self.confidence:.0%} by patient</caption>"
         return f"<table>{caption}<tr>{''.join(f'<th>{one}</th>' for one in heads)}</tr>{rows}</table>"
+
+
+_OPTIONAL = ("causes", "epochs", "inputs", "ideals")
 
 
 def _row_html(result: ModelResult) -> str:

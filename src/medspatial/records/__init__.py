@@ -34,9 +34,11 @@ from medspatial.records.question import (
     without_suffix,
 )
 from medspatial.records.score import Reading, ReadSide, Score, Standing
+from medspatial.records.sight import BLIND, Sight
 from medspatial.records.visible import visible_share
 
 __all__ = [
+    "BLIND",
     "CATEGORIES",
     "CATEGORY_TITLES",
     "PACKING_FAULTS",
@@ -58,6 +60,7 @@ __all__ = [
     "Repeat",
     "RowError",
     "Score",
+    "Sight",
     "Standing",
     "assumptions_of",
     "content_hash",

@@ -34,6 +34,7 @@ from medspatial.report.tables.distribution import answer_counts
 
 if TYPE_CHECKING:
     from medspatial.compare.result import (
+        Abstention,
         Accuracy,
         ArmContrast,
         Bin,
@@ -47,12 +48,13 @@ if TYPE_CHECKING:
 _TITLE_LETTERS = 36  # of a subtype's title beside its bar
 RADAR_LEAST = 3  # categories; fewer make no polygon
 
-Section = Literal["results", "details", "people", "controls", "questions"]
+Section = Literal["results", "details", "people", "controls", "acuity", "questions"]
 
 # What accuracy is set against: words for the caption, title of the axis.
 _AGAINST = {
     "margin": ("how clearly the reference answer holds", "Measured figure over the limit of its rule"),
     "size": ("the volume of the smallest structure", "Volume"),
+    "contrast": ("the contrast of the structure with the least", "Contrast over the surroundings"),
     "visible": ("the share of the structure that the model's preprocessing keeps", "Visible share"),
 }
 
@@ -166,6 +168,15 @@ def _control_charts(comparison: Comparison) -> list[Chart]:
         )
         draw = partial(effects, groups, "Percentage points", (-100.0, 100.0))
         found.append(Chart("causes", "controls", caption, draw))
+    groups = abstention_panels(comparison)
+    if groups:
+        caption = (
+            "Questions that nobody could answer: share declined, and how much more often than the same "
+            "questions where the scan tells the answer, with intervals. Filled marks: the interval leaves "
+            "out 0."
+        )
+        draw = partial(effects, groups, "Percent", (-100.0, 100.0))
+        found.append(Chart("abstention", "controls", caption, draw))
     groups, what = arm_panels(comparison), measured(comparison)
     if groups:
         name = f"{what.name[0].lower()}{what.name[1:]}"
@@ -194,7 +205,23 @@ def cause_panels(comparison: Comparison) -> tuple[EffectPanel, ...]:
     return tuple(EffectPanel(title, _effects(rows, values)) for title, values in panels)
 
 
-def _effects(rows: Sequence[CausalGrounding], values: Sequence[WithInterval]) -> tuple[Effect, ...]:
+def abstention_panels(comparison: Comparison) -> tuple[EffectPanel, ...]:
+    """Who declines what nobody could know, and tells it from the rest: panels per arm."""
+    rows = [one for one in comparison.causes.abstention if one.category is None] if comparison.causes else []
+    panels = []
+    for arm in dict.fromkeys(one.arm for one in rows):
+        of_arm, title = [one for one in rows if one.arm == arm], arm.replace("_", " ")
+        told = [one for one in of_arm if one.told_apart is not None]
+        panels.append(EffectPanel(f"Declined, {title}", _effects(of_arm, [one.declined for one in of_arm])))
+        if told:
+            values = [one.told_apart for one in told if one.told_apart is not None]
+            panels.append(EffectPanel(f"Told apart, {title}", _effects(told, values)))
+    return tuple(panels)
+
+
+def _effects(
+    rows: Sequence[CausalGrounding | Abstention], values: Sequence[WithInterval]
+) -> tuple[Effect, ...]:
     return tuple(
         Effect(
             one.model,
@@ -231,9 +258,16 @@ def _curve_charts(comparison: Comparison) -> list[Chart]:
         data = {curve.model: [_curve_point(what, part) for part in curve.bins] for curve in chosen}
         unit = f" ({chosen[0].unit})" if chosen[0].unit else ""
         words, axis = _AGAINST.get(against, (against, against))
+        ideals = {
+            f"input: {one.input}": [CurvePoint(part.low, part.high, part.right) for part in one.bins]
+            for one in comparison.ideals
+            if one.against == against and len(one.bins) == len(chosen[0].bins)
+        }
         caption = f"{what.name} against {words}, with intervals."
+        if ideals:
+            caption += " Dashed: who sees all that an input holds and guesses in the rest."
         points = [Estimate("", one.value, *(one.interval or ())) for row in data.values() for one in row]
-        draw = partial(_draw_curves, data, f"{axis}{unit}", what.axis, _limits(what, points))
+        draw = partial(_draw_curves, data, ideals, f"{axis}{unit}", what.axis, _limits(what, points))
         found.append(Chart(f"curve_{against}", "details", caption, draw))
     return found
 
@@ -284,10 +318,15 @@ def _curve_point(what: Measured, part: Bin) -> CurvePoint:
     return CurvePoint(part.low, part.high, one.value, ends)
 
 
-def _draw_curves(
-    data: dict[str, list[CurvePoint]], xlabel: str, ylabel: str, limits: tuple[float, float], width: float
+def _draw_curves(  # noqa: PLR0917
+    data: dict[str, list[CurvePoint]],
+    ideals: dict[str, list[CurvePoint]],
+    xlabel: str,
+    ylabel: str,
+    limits: tuple[float, float],
+    width: float,
 ) -> Figure:
-    return accuracy_curves(data, xlabel, width=width, ylabel=ylabel, limits=limits)
+    return accuracy_curves(data, xlabel, width=width, ylabel=ylabel, limits=limits, ideals=ideals)
 
 
 def _ends(one: ArmContrast) -> tuple[float, ...]:

@@ -22,13 +22,14 @@ from medspatial.report.model_card import write_model_cards
 from medspatial.report.model_notes import ModelNote, write_model_notes
 from medspatial.report.provenance import provenance_rows
 from medspatial.report.summary import summarise
-from medspatial.report.tables import comparison_tables, people_table, write_tables
+from medspatial.report.tables import Table, comparison_tables, people_table, write_tables
 from medspatial.report.verdicts import Verdicts
 
 if TYPE_CHECKING:
     from medspatial.cases import CaseData
     from medspatial.compare.result import Comparison
     from medspatial.readers.results import ReaderResults
+    from medspatial.report.charts import Chart
 
 _ASSETS = "assets"
 PEOPLE_PAGE = "readers"  # a second report below the first: the questions that all readers read
@@ -51,6 +52,8 @@ def write_report(
     notes: Sequence[ModelNote] = (),
     seconds: Mapping[str, Mapping[str, float]] | None = None,
     stopped: Mapping[str, str] | None = None,
+    extra_tables: Sequence[Table] = (),
+    extra_charts: Sequence[Chart] = (),
     people: ReaderResults | None = None,
     people_page: bool = False,
     max_pictures: int | None = 300,
@@ -82,6 +85,8 @@ def write_report(
         Model to seconds per stage of its run.
     stopped
         Models and metrics that could not go on, with the cause.
+    extra_tables, extra_charts
+        What was measured beside the questions, such as the sight test (`medspatial.acuity`).
     people
         What follows from the answers of readers.
     people_page
@@ -124,6 +129,7 @@ def write_report(
         subtypes=subtypes,
         kinds=kinds,
     )
+    tables += extra_tables
     if people is not None and people.accuracy:
         tables.append(people_table(people))
     write_tables(folder / "tables", tables)
@@ -134,7 +140,9 @@ def write_report(
         comparison=comparison,
         tables={table.name: table for table in tables},
         models=write_model_notes(folder, notes),
-        figures=_figures(folder, comparison, questions, figure_formats, subtypes=subtypes, people=people),
+        figures=_figures(
+            folder, comparison, questions, figure_formats, extra_charts, subtypes=subtypes, people=people
+        ),
         people_lines=list(course_lines(people)) if people is not None else [],
         people_page=f"{PEOPLE_PAGE}/index.html" if people_page else "",
         pictures=_picture_facts(pictures, len(questions)),
@@ -190,6 +198,7 @@ def _figures(
     comparison: Comparison,
     questions: Sequence[Question],
     formats: Sequence[str],
+    extra: Sequence[Chart] = (),
     **more: Any,
 ) -> list[dict[str, Any]]:
     """Draw every figure for wide and narrow screens and save it for papers; ``more`` goes to `charts`."""
@@ -197,7 +206,7 @@ def _figures(
     from medspatial.report.figures import ONE_COLUMN, TWO_COLUMNS, inline_svg, save_figure
 
     found = []
-    for number, chart in enumerate(charts(comparison, questions, **more), start=1):
+    for number, chart in enumerate([*charts(comparison, questions, **more), *extra], start=1):
         wide, narrow = chart.draw(TWO_COLUMNS), chart.draw(ONE_COLUMN)
         stem = folder / "figures" / chart.name
         both = {

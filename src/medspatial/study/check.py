@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
+from medspatial.acuity import chosen_quantities, input_of
 from medspatial.anatomy import load_label_map
 from medspatial.arms import arm
 from medspatial.cases import outside_sources, source_callable, write_phantoms
@@ -102,7 +103,7 @@ def check_study(
     scan
         Whether a folder of cases is searched, which a run does anyway and which takes time where it is large.
     """
-    findings = [*_arms(study), *_questions(study)]
+    findings = [*_arms(study), *_inputs(study), *_questions(study)]
     cases, found = _cases(study, scan)
     findings += found
     for model in study.models:
@@ -203,6 +204,15 @@ def _reading(study: StudyConfig, questions: int | None) -> Iterator[Finding]:
 def _arms(study: StudyConfig) -> Iterator[Finding]:
     for name in study.all_arms():
         yield from _tried("arms", partial(arm, name))
+
+
+def _inputs(study: StudyConfig) -> Iterator[Finding]:
+    for name in study.compare.inputs:
+        yield from _tried("compare.inputs", partial(input_of, name))
+    if study.acuity is not None:
+        for name in study.acuity.inputs:
+            yield from _tried("acuity.inputs", partial(input_of, name))
+        yield from _tried("acuity.quantities", partial(chosen_quantities, study.acuity.quantities))
 
 
 def _model(model: ModelConfig) -> list[Finding]:

@@ -151,12 +151,40 @@ class CompareConfig(Record):
         Draws of the bootstrap over patients, and of tests that are not exact.
     seed
         Of these draws.
+    inputs
+        Inputs whose ideal observer is set beside the models, such as ``m3d_lamed``, ``8_slices`` or
+        ``whole_volume``: what they hold of each question's evidence, without weights. See docs/acuity.md.
     """
 
     metric: str = "structured"
     confidence: float = Field(default=0.95, gt=0, lt=1)
     resamples: int = Field(default=10_000, ge=1)
     seed: int = 0
+    inputs: tuple[str, ...] = ()
+
+
+class AcuityConfig(Record):
+    """A sight test on graded phantoms, in the report beside the questions; see docs/acuity.md.
+
+    Attributes
+    ----------
+    inputs
+        Inputs whose ideal observer is measured, without weights: ``m3d_lamed``, ``8_slices``, ....
+    models
+        Also ask the study's models that look: each volume has one question.
+    quantities
+        ``side``, ``distance``, ``ratio``, ``size``, ``contrast``, ``height``, ``thickness``.
+    bodies
+        Phantoms of each level; intervals are over these.
+    repeats
+        Trials of a model with each level on each body.
+    """
+
+    inputs: tuple[str, ...] = ()
+    models: bool = False
+    quantities: tuple[str, ...] = ("side", "size")
+    bodies: int = Field(default=12, ge=2)
+    repeats: int = Field(default=2, ge=1)
 
 
 class ReportConfig(Record):
@@ -227,6 +255,8 @@ class StudyConfig(Record):
         How the scores are compared.
     report
         How the page is made.
+    acuity
+        A sight test beside the questions.
     reading
         People who answer too, by ``medspatial read``; they stand beside the models, and can come later.
     track
@@ -244,6 +274,7 @@ class StudyConfig(Record):
     metrics: tuple[MetricConfig, ...] = (MetricConfig(name="structured"), MetricConfig(name="exact"))
     compare: CompareConfig = CompareConfig()
     report: ReportConfig = ReportConfig()
+    acuity: AcuityConfig | None = None
     reading: ReadingConfig | None = None
     track: TrackConfig | None = None
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from medspatial.arms import arm
+from medspatial.arms import Arm, arm
 from medspatial.errors import MedspatialError
 from medspatial.inputs import PictureSettings, Query, render
 from medspatial.models import Model
@@ -23,7 +23,7 @@ _AXES = ("first", "second", "third")
 
 
 def model_note(
-    model: Model, kind: str, arms: Sequence[str], questions: Sequence[Question], cases: CaseLoader
+    model: Model, kind: str, arms: Sequence[str | Arm], questions: Sequence[Question], cases: CaseLoader
 ) -> ModelNote:
     """Describe a model before it is closed.
 
@@ -36,7 +36,8 @@ def model_note(
     questions
         The study's; the first is the sample.
     """
-    requests = dict(_requests(model, arms, questions))
+    chosen = [one if isinstance(one, Arm) else arm(one) for one in arms]
+    requests = dict(_requests(model, chosen, questions, cases))
     first = questions[0]
     pictures, shown, absent = _sample(model, first, cases)
     return ModelNote(
@@ -68,13 +69,13 @@ def _summary(model: Model, kind: str) -> str:
 
 
 def _requests(
-    model: Model, arms: Sequence[str], questions: Sequence[Question]
+    model: Model, arms: Sequence[Arm], questions: Sequence[Question], cases: CaseLoader
 ) -> Iterator[tuple[tuple[str, str], str]]:
-    for name in arms:
-        for question in arm(name).questions(list(questions)):
+    for one in arms:
+        for question in one.questions(list(questions), cases.data):
             words = model.request(Query.of(question))
             if words is not None:
-                yield (question.id, name), words
+                yield (question.id, one.name), words
 
 
 def _sample(model: Model, question: Question, cases: CaseLoader) -> tuple[Sequence[Picture], int, str]:

@@ -4,7 +4,8 @@
 ``questions/``    ``questions.jsonl``, ``dropped.jsonl``
 ``predictions/``  ``MODEL.jsonl``, or ``MODEL@ARM.jsonl`` for a control arm; ``readers.jsonl``
 ``scores/``       ``METRIC/MODEL.jsonl``
-``compare/``      ``comparison.json``, ``correctness_matrix.csv``
+``compare/``      ``comparison.json``, ``correctness_matrix.csv``, ``sights/INPUT.jsonl``
+``acuity/``       answers of the sight test, ``input_INPUT.jsonl``
 ``report/``       ``index.html``, tables and figures
 """
 
@@ -12,12 +13,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from medspatial.arms import arm, extra_volumes
+from medspatial.arms import Arm, arm, decided, extra_volumes
 from medspatial.cases import write_phantoms
 from medspatial.compare import Comparison, CorrectnessMatrix, compare
 from medspatial.errors import InputError, MedspatialError
@@ -26,7 +28,7 @@ from medspatial.manifest import new_manifest, read_manifest, session, write_mani
 from medspatial.models import Model, create_model
 from medspatial.predict import PredictionRun, PredictOptions, failure_lines, iter_predictions, predict
 from medspatial.predict.output import volumes_file
-from medspatial.progress import capped, progress
+from medspatial.progress import Silent, capped, progress
 from medspatial.questions import (
     DROP_RULES,
     QUESTIONS_FILE,
@@ -36,13 +38,15 @@ from medspatial.questions import (
     subtypes,
     write_questions,
 )
-from medspatial.records import Case, Prediction, Question, Score, read_records, write_records
+from medspatial.records import Case, Prediction, Question, Score, Sight, read_records, write_records
 from medspatial.report import write_report
 from medspatial.report.model_notes import ModelNote
 from medspatial.report.page import PEOPLE_PAGE
 from medspatial.score import ScoringRun, metric, score_file
+from medspatial.study.acuity import StudyAcuity
 from medspatial.study.config import MetricConfig, ModelConfig, StudyConfig
 from medspatial.study.entries import check_entries
+from medspatial.study.inputs import sights_of_input
 from medspatial.study.loading import ROOT_FILE, CaseLoader, found_cases
 from medspatial.study.model_notes import model_note, seconds_per_stage
 from medspatial.study.people import ANSWERED, StudyPeople
@@ -108,6 +112,7 @@ class Study:
         self._warn_of = warn or say
         self._root = self.folder / "cases"
         self._notes: list[ModelNote] = []
+        self._acuity = StudyAcuity(config.acuity, self.folder, say)
         self._people: StudyPeople | None = None
         self._stopped: dict[str, str] = {}
         self._unfinished: set[tuple[str, str]] = set()  # model and arm
@@ -135,7 +140,8 @@ class Study:
         runs = list(self.predictions(cases, questions))
         self.people(questions)
         scores = self.scores(questions)
-        comparison = self.compare(questions, scores)
+        self._acuity.of_inputs()
+        comparison = self.compare(questions, scores, self.sights(cases, questions))
         page = self.report(cases, questions, scores, comparison)
         self.track(comparison)
         self._release()
@@ -209,15 +215,17 @@ class Study:
             That of the first model, where none could go on.
         """
         loader = CaseLoader(cases, self._root, self.config.cases.assume_axes)
+        arms = self._decided(questions, loader)
         errors = []
         for entry in self.config.models:
             pending = list(self.config.all_arms())
             try:
                 model = create_model(entry.kind, name=entry.name, **entry.options)
                 while pending:
-                    yield self._predict(model, pending[0], entry.batch_size, questions, loader)
+                    yield self._predict(model, arms[pending[0]], entry.batch_size, questions, loader)
                     pending.pop(0)
-                self._notes.append(model_note(model, entry.kind, self.config.all_arms(), questions, loader))
+                self._acuity.of_model(model)
+                self._notes.append(model_note(model, entry.kind, list(arms.values()), questions, loader))
                 model.close()
             except Exception as error:
                 errors.append(error)
@@ -231,19 +239,34 @@ class Study:
         self._stopped[part] = cause_of(entry, error)
         self._warn_of(f"{part} stopped: {self._stopped[part]}")
 
+    def _decided(self, questions: list[Question], cases: CaseLoader) -> Mapping[str, Arm]:
+        """Return the arms with the questions that each asks, and say what they will cost."""
+        arms = [arm(name) for name in self.config.all_arms()]
+        own = len({question.case_id for question in questions})
+        with progress("arms", own) if len(arms) > 1 else nullcontext(Silent()) as bar:
+            found = decided(arms, questions, cases.data, lambda case_id: bar.advance(1, case_id))
+        counts = {name: len(one.questions(questions)) for name, one in found.items()}
+        extra = {name: extra_volumes(one, one.questions(questions)) for name, one in found.items()}
+        for name, count in extra.items():
+            if count:
+                self.say(
+                    f"arm {name}: {counts[name]} of {len(questions)} questions, {count} changed volumes to "
+                    "show to each model that looks"
+                )
+        if total := sum(extra.values()):
+            self.say(f"arms: {total + own} volumes to encode per model that looks, {own} without these arms")
+        return found
+
     def _predict(
-        self, model: Model, arm_name: str, batch: int | None, questions: list[Question], cases: CaseLoader
+        self, model: Model, chosen: Arm, batch: int | None, questions: list[Question], cases: CaseLoader
     ) -> PredictionRun:
-        chosen = arm(arm_name)
-        asked = chosen.questions(questions, cases.data)
-        label = model.name if arm_name == "standard" else f"{model.name} in arm {arm_name}"
-        if (extra := extra_volumes(chosen, asked)) and model.needs_volume:
-            self.say(f"{label}: {extra} changed volumes to show, {len(asked)} of {len(questions)} questions")
+        asked = chosen.questions(questions)
+        label = model.name if chosen.name == "standard" else f"{model.name} in arm {chosen.name}"
         with progress(label, len(asked)) as bar:
             run = predict(
                 model,
                 questions,
-                self._predictions_of(model.name, arm_name),
+                self._predictions_of(model.name, chosen.name),
                 cases=cases,
                 arm=chosen,
                 options=PredictOptions(batch_size=batch, progress=bar),
@@ -304,18 +327,39 @@ class Study:
             return entry.options
         return {"cache": self.folder / "scores" / "judge-cache.sqlite", **entry.options}
 
-    def compare(self, questions: list[Question], scores: list[Score]) -> Comparison:
+    def sights(self, cases: list[Case], questions: list[Question]) -> list[Sight]:
+        """Return what the inputs that the study names hold of the questions' evidence."""
+        loader = CaseLoader(cases, self._root, self.config.cases.assume_axes)
+        names = self.config.compare.inputs
+        if not names:
+            return []
+        count = len({question.case_id for question in questions})
+        self.say(f"inputs: {len(names)} to look into, {count} cases each")
+        found: list[Sight] = []
+        for name in names:
+            of_input = sights_of_input(name, questions, loader, self.folder / "compare" / "sights")
+            lost, rest = sum(one.lost for one in of_input), len(questions) - len(of_input)
+            aside = f"; {rest} more rest on no mask" if rest else ""
+            self.say(f"input {name}: holds next to nothing of {lost} of {len(of_input)} questions{aside}")
+            found += of_input
+        return found
+
+    def compare(
+        self, questions: list[Question], scores: list[Score], sights: Sequence[Sight] = ()
+    ) -> Comparison:
         """Compare the models by the chosen metric."""
         settings = self.config.compare
         scores = self._whole(scores, questions)
-        comparison = self._compared(questions, scores)
+        comparison = self._compared(questions, scores, sights)
         folder = self.folder / "compare"
         write_json(folder / "comparison.json", comparison.model_dump(mode="json"))
         matrix = CorrectnessMatrix.from_scores(scores, questions=questions, metric=settings.metric)
         matrix.write(folder / "correctness_matrix.csv")
         return comparison
 
-    def _compared(self, questions: list[Question], scores: list[Score]) -> Comparison:
+    def _compared(
+        self, questions: list[Question], scores: list[Score], sights: Sequence[Sight] = ()
+    ) -> Comparison:
         settings = self.config.compare
         return compare(
             scores,
@@ -324,6 +368,7 @@ class Study:
             confidence=settings.confidence,
             resamples=settings.resamples,
             seed=settings.seed,
+            sights=sights,
         )
 
     def _whole(self, scores: list[Score], questions: list[Question]) -> list[Score]:
@@ -357,6 +402,8 @@ class Study:
                 unusable=self._unusable(),
                 seconds=self._seconds(),
                 stopped=self._stopped,
+                extra_tables=self._acuity.tables(),
+                extra_charts=self._acuity.charts(),
                 people=self._people.results(compared) if self._people else None,
                 people_page=bool(read),
                 progress=lambda case_id: bar.advance(1, case_id),
@@ -478,6 +525,10 @@ def _configuration(config: StudyConfig) -> dict[str, Any]:
         del found["questions"]["limit"]
     if found["epochs"] == 1:
         del found["epochs"]
+    if not found["compare"]["inputs"]:
+        del found["compare"]["inputs"]
+    if found["acuity"] is None:
+        del found["acuity"]
     return found
 
 

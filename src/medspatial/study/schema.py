@@ -20,6 +20,7 @@ from medspatial.models.registry import BASELINES
 from medspatial.readers.design import ReadingConfig
 from medspatial.score.registry import BUILT_IN_METRICS
 from medspatial.study.config import (
+    AcuityConfig,
     CasesConfig,
     CompareConfig,
     MetricConfig,
@@ -39,6 +40,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "metrics": MetricConfig,
     "compare": CompareConfig,
     "report": ReportConfig,
+    "acuity": AcuityConfig,
     "reading": ReadingConfig,
     "track": TrackConfig,
 }

@@ -73,12 +73,15 @@ class ViewerApp:
         )
 
     def questions(self, request: Request) -> Response:
-        """One row per question: id, case, category, subtype, words."""
+        """One row per question: id, case, category, subtype, words, faults in words."""
         rows = [
-            [one.id, one.case_id, one.category or "", one.subtype or "", one.question]
+            [one.id, one.case_id, one.category or "", one.subtype or "", one.question, self._faults(one.id)]
             for one in self._library.questions.values()
         ]
         return JSONResponse({"rows": rows})
+
+    def _faults(self, question_id: str) -> str:
+        return "\n".join(f"{who}: {what}" for who, what in self._library.faults.get(question_id, ()))
 
     def question(self, request: Request) -> Response:
         """One question with its evidence, and what every model answered."""
@@ -93,6 +96,7 @@ class ViewerApp:
                 "answer": question.answer,
                 "evidence": drawn_evidence(question),
                 "why": why(question),
+                "faults": [list(one) for one in self._library.faults.get(question.id, ())],
                 "answers": [_answer(one, scores) for one in predictions],
             }
         )

@@ -13,6 +13,7 @@ from medspatial.errors import InputError
 from medspatial.records import Case, Prediction, Question, Score, read_records, volume_name
 from medspatial.study import CaseLoader
 from medspatial.study.loading import ROOT_FILE
+from medspatial.view.faults import Faults, faults_of
 from medspatial.view.roots import Roots
 
 _NOT_ANSWERS = (".volumes.jsonl", ".failures.jsonl")
@@ -39,6 +40,8 @@ class Library:
         The folders that files may come from.
     predictions, scores
         By question id; every model, arm and metric.
+    faults
+        By question id: answers right for the wrong reason, inputs that hold nothing of the evidence.
     report
         Folder of the static page, where there is one.
     """
@@ -52,6 +55,7 @@ class Library:
     models: tuple[ShownModel, ...] = ()
     predictions: dict[str, list[Prediction]] = field(default_factory=dict)
     scores: dict[str, list[Score]] = field(default_factory=dict)
+    faults: Faults = field(default_factory=dict)
     report: Path | None = None
 
     def loader(self) -> CaseLoader:
@@ -147,6 +151,7 @@ def _of_run(folder: Path, extra_roots: Sequence[Path]) -> Library:
         models=models,
         predictions=_by_question(_rows(folder / "predictions", Prediction)),
         scores=_by_question(_rows(folder / "scores", Score)),
+        faults=faults_of(folder),
         report=report if (report / "index.html").is_file() else None,
     )
 

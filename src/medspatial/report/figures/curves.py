@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 
 from matplotlib.figure import Figure
 
 from medspatial.report.figures.forest import short_name
 from medspatial.report.figures.style import MUTED, ONE_COLUMN, new_figure, paper_style, settled
 from medspatial.report.palette import model_style
+
+_IDEAL_STYLES = ((0, (5, 2)), (0, (1, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (8, 1.5)))
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ def accuracy_curves(
     width: float = ONE_COLUMN,
     ylabel: str = "Accuracy (%)",
     limits: tuple[float, float] = (0.0, 100.0),
+    ideals: Mapping[str, Sequence[CurvePoint]] | None = None,
 ) -> Figure:
     """Draw each model's accuracy over bins of a figure, with intervals; the dashed line is chance.
 
@@ -44,11 +48,17 @@ def accuracy_curves(
         What the bins are of, with its unit.
     ylabel, limits
         What the figures are, and the ends of their axis in hundredths.
+    ideals
+        The same for the ideal observers of inputs; their lines are grey and dashed.
     """
+    lines = len(curves) + len(ideals or {})
     with paper_style():
-        figure = new_figure(width, min(0.72 * width, 3.0) + 0.12 * ((len(curves) + 1) // 2))
+        figure = new_figure(width, min(0.72 * width, 3.0) + 0.12 * ((lines + 1) // 2))
         axes = figure.add_subplot()
         bins = next(iter(curves.values()), ())
+        for (name, points), style in zip((ideals or {}).items(), cycle(_IDEAL_STYLES)):
+            shares = [float("nan") if one.value is None else 100 * one.value for one in points]
+            axes.plot(range(len(points)), shares, color=MUTED, ls=style, lw=1, label=short_name(name))
         for row, (model, points) in enumerate(curves.items()):
             colour, marker = model_style(row)
             shift = (row - (len(curves) - 1) / 2) * 0.5 / max(len(curves), 1)

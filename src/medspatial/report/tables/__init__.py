@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from medspatial.records import Prediction, Question, Score
 from medspatial.report.tables.accuracy import accuracy_table, subtype_table
-from medspatial.report.tables.causes import abstention_table, causes_table
+from medspatial.report.tables.causes import (
+    CASE_TITLES,
+    abstention_table,
+    cause_cases_table,
+    causes_table,
+    inputs_table,
+    ungrounded_table,
+)
 from medspatial.report.tables.contrasts import (
     arms_table,
     category_pairs_table,
@@ -35,6 +42,7 @@ if TYPE_CHECKING:
     from medspatial.compare.result import Comparison
 
 __all__ = [
+    "CASE_TITLES",
     "TABLE_FORMATS",
     "Cell",
     "Column",
@@ -43,6 +51,7 @@ __all__ = [
     "accuracy_table",
     "arms_table",
     "category_pairs_table",
+    "cause_cases_table",
     "causes_table",
     "comparison_tables",
     "consistency_table",
@@ -51,6 +60,7 @@ __all__ = [
     "epochs_table",
     "failures_table",
     "grounding_table",
+    "inputs_table",
     "pairs_table",
     "patient_table",
     "people_table",
@@ -61,6 +71,7 @@ __all__ = [
     "to_json",
     "to_latex",
     "to_markdown",
+    "ungrounded_table",
     "unusable_table",
     "write_tables",
 ]
@@ -101,6 +112,9 @@ def comparison_tables(
         grounding_table(comparison, kinds),
         causes_table(comparison),
         abstention_table(comparison),
+        cause_cases_table(comparison),
+        ungrounded_table(comparison, questions),
+        inputs_table(comparison),
         epochs_table(comparison),
         failures_table(comparison),
     ]

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from medspatial.compare.causes import EVIDENCE_ARM, IRRELEVANT_ARM
 from medspatial.compare.result import Abstention, CausalGrounding
+from medspatial.records import Question, Sight
 from medspatial.report.formatting import count, figure, percent, signed_percent
 from medspatial.report.tables.accuracy import category_title
 from medspatial.report.tables.table import Cell, Column, Table
 
 if TYPE_CHECKING:
     from medspatial.compare.result import Comparison, WithInterval
+
+_NAMED = 3  # ids of single questions in a table's cell
 
 
 def causes_table(comparison: Comparison) -> Table:
@@ -91,6 +95,117 @@ def _asked(one: CausalGrounding | Abstention, arm: str | None = None) -> dict[st
     """Return the filters of the questions that a row is about, in its own arm or another."""
     own = one.arm if isinstance(one, Abstention) else arm
     return {"model": one.model, "category": one.category, "arm": own}
+
+
+CASE_TITLES = {
+    "right_without_evidence": "right, also without the evidence",
+    "lost_with_irrelevant": "right, not any more when something else is taken out",
+    "kept_after_move": "answer kept, though the lesion was moved",
+    "false_answer": "answered what nobody could know",
+    "declined_needlessly": "declined what the scan tells",
+}
+"""Kinds of single cases, as the report and the viewer write them."""
+
+
+def cause_cases_table(comparison: Comparison) -> Table:
+    """Tabulate in how many questions each model shows a fault, and name the first of them."""
+    found = comparison.causes.cases if comparison.causes else ()
+    rows = tuple(
+        (
+            Cell(one.model),
+            Cell(CASE_TITLES[one.kind]),
+            Cell(count(len(one.ids))),
+            Cell(", ".join(one.ids[:_NAMED])),
+        )
+        for one in found
+    )
+    return Table(
+        name="cause_cases",
+        title="Single questions behind these figures",
+        columns=(
+            Column("Model", "left"),
+            Column("What", "left"),
+            Column("Questions"),
+            Column("First", "left"),
+        ),
+        rows=rows,
+        records=tuple(one.model_dump(mode="json") for one in found),
+        note="Ids of questions; all of them stand in comparison.json (causes.cases), and in the viewer with "
+        "each question.",
+    )
+
+
+def ungrounded_table(comparison: Comparison, questions: Sequence[Question] = ()) -> Table:
+    """Tabulate the questions that every model answers rightly with and without the evidence."""
+    ids = comparison.causes.ungrounded if comparison.causes else ()
+    known = {question.id: question for question in questions}
+    asked = [known[name] for name in ids if name in known]
+    heads = ("Question", "Case", "Subtype", "Words", "Answer")
+    return Table(
+        name="ungrounded",
+        title="Right for the wrong reason: every model is right, also without the evidence",
+        columns=tuple(Column(head, "left") for head in heads),
+        rows=tuple(
+            (Cell(one.id), Cell(one.case_id), Cell(one.subtype or ""), Cell(one.question), Cell(one.answer))
+            for one in asked
+        ),
+        records=tuple({"id": one.id, "case_id": one.case_id, "subtype": one.subtype} for one in asked),
+        note="`medspatial compare --only-grounded` leaves these out.",
+    )
+
+
+def inputs_table(comparison: Comparison) -> Table:
+    """Tabulate which questions inputs cannot answer at all, and what their ideal observers would reach."""
+    found = comparison.inputs
+    rows = tuple(
+        (
+            Cell(one.input),
+            Cell(category_title(one.category) if one.category else "All"),
+            Cell(count(one.n)),
+            Cell(count(one.lost)),
+            Cell(percent(one.lost / one.n)),
+            Cell(percent(one.right)),
+        )
+        for one in found
+    )
+    heads = ("Questions", "Nothing left", "Nothing left (%)", "Ideal observer")
+    return Table(
+        name="inputs",
+        title="What inputs hold of the questions, percent",
+        columns=(Column("Input", "left"), Column("Category", "left"), *map(Column, heads)),
+        rows=rows,
+        records=tuple(one.model_dump(mode="json") for one in found),
+        note="Nothing left: the input is all but the same with and without a structure that the question "
+        "needs, so that nobody can answer by looking. Ideal observer: right answers of who sees all "
+        "that the input holds, and guesses in the rest.",
+    )
+
+
+def lost_table(sights: Sequence[Sight], questions: Sequence[Question]) -> Table:
+    """Tabulate, without a comparison, which questions inputs hold next to nothing of, per subtype."""
+    subtype = {one.id: one.subtype or "none" for one in questions}
+    rows, records = [], []
+    for name in dict.fromkeys(one.input for one in sights):
+        own = [one for one in sights if one.input == name]
+        for group in (None, *sorted({subtype[one.id] for one in own})):
+            part = [one for one in own if group in {None, subtype[one.id]}]
+            lost = [one for one in part if one.lost]
+            if group is not None and not lost:
+                continue
+            names = ", ".join(dict.fromkeys(one.structure for one in lost)) if group else ""
+            shares = count(len(part)), count(len(lost)), percent(len(lost) / len(part))
+            rows.append((Cell(name), Cell(group or "All"), *map(Cell, shares), Cell(names)))
+            records.append({"input": name, "subtype": group, "n": len(part), "lost": len(lost)})
+    heads = ("Questions", "Nothing left", "Nothing left (%)")
+    lefts = Column("Input", "left"), Column("Subtype", "left")
+    return Table(
+        name="lost",
+        title="Questions whose evidence an input does not hold",
+        columns=(*lefts, *map(Column, heads), Column("Structures", "left")),
+        rows=tuple(rows),
+        records=tuple(records),
+        note="Subtypes of which every question can be seen are left out.",
+    )
 
 
 def _points(found: WithInterval) -> Cell:

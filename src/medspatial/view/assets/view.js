@@ -65,6 +65,8 @@ const openQuestion = async (id) => {
     element("ul", { class: "places" }, ...found.evidence.points.map(place)),
     facts(found.why),
     inputChooser() ?? "",
+    found.faults.length ? element("h3", {}, "For the wrong reason, or unseen") : "",
+    found.faults.length ? facts(found.faults) : "",
     element("h3", {}, "Answers"),
     element("ul", { class: "answers" }, ...found.answers.map(answer)),
   );
