@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from medspatial.anatomy import exchange_sides
 from medspatial.cases import CaseData
 from medspatial.datasets.sides import side_of_masks
 from medspatial.errors import InputError
 from medspatial.geometry import Measured
+from medspatial.language.sides import exchange_sides
 from medspatial.passport.units import dimension_of, factor_of, reference
 from medspatial.passport.words import mentioned
 from medspatial.questions import Plan, questions_of, subtypes
