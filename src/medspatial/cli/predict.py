@@ -79,7 +79,7 @@ def predict_command(
     """
     from medspatial.arms import arm as arm_of
     from medspatial.cli.options import read_options
-    from medspatial.cli.rows import load_rows
+    from medspatial.cli.rows import stored_rows
     from medspatial.cli.show import tell
     from medspatial.models.tools.prepared import prepared_loader
     from medspatial.models.tools.recipe import ModelRecipe
@@ -104,7 +104,7 @@ def predict_command(
     share = None if shard is None else Shard.parse(shard)
     _refuse_placing(engine, gpus, device, gpu_id)
     devices = None if gpus is None else read_devices(gpus)
-    questions = load_rows(dataset, Question, keep_going=keep_going)[:limit]
+    questions = stored_rows(dataset, Question, keep_going=keep_going, beside=output_dir)[:limit]
     given = _given(
         read_options(set_ or []),
         name=name,
@@ -210,6 +210,10 @@ def _device(device: str | None, gpu_id: int | None) -> str | None:
 
 def _points_to_arrays(questions: Sequence[Question]) -> bool:
     """Say whether any question points to a prepared array."""
+    from medspatial.records import StoredRecords
+
+    if isinstance(questions, StoredRecords):
+        return questions.arrays > 0
     return any(str(question.image_path).endswith(".npy") for question in questions)
 
 

@@ -34,6 +34,7 @@ from medspatial.records.question import (
     without_suffix,
 )
 from medspatial.records.score import Reading, ReadSide, Score, Standing
+from medspatial.records.stored import IdSet, StoredRecords, asked_hash, case_ids, stored_records
 from medspatial.records.visible import visible_share
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "Category",
     "Evidence",
     "EvidencePoint",
+    "IdSet",
     "Item",
     "Loaded",
     "MaskSource",
@@ -58,7 +60,10 @@ __all__ = [
     "RowError",
     "Score",
     "Standing",
+    "StoredRecords",
+    "asked_hash",
     "assumptions_of",
+    "case_ids",
     "content_hash",
     "counted_assumption",
     "encodable",
@@ -69,6 +74,7 @@ __all__ = [
     "plain_data",
     "read_records",
     "shown_kind",
+    "stored_records",
     "visible_share",
     "volume_name",
     "without_suffix",
