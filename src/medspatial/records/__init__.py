@@ -34,7 +34,14 @@ from medspatial.records.question import (
     without_suffix,
 )
 from medspatial.records.score import Reading, ReadSide, Score, Standing
-from medspatial.records.stored import IdSet, StoredRecords, asked_hash, case_ids, stored_records
+from medspatial.records.stored import (
+    IdSet,
+    StoredRecords,
+    asked_hash,
+    case_ids,
+    stored_or_none,
+    stored_records,
+)
 from medspatial.records.visible import visible_share
 
 __all__ = [
@@ -74,6 +81,7 @@ __all__ = [
     "plain_data",
     "read_records",
     "shown_kind",
+    "stored_or_none",
     "stored_records",
     "visible_share",
     "volume_name",

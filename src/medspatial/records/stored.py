@@ -319,23 +319,31 @@ def stored_records(
     InputError
         As `medspatial.records.read_records`.
     """
-    path = Path(path)
-    file = None if path.suffix.lower() == ".csv" else _opened(path)
-    if file is not None:
-        digest = _digest(file, kind) if beside is not None and file.size >= _LARGE else None
-        known = None
-        if digest is not None and beside is not None:
-            known = _kept(path, kind, file, beside / f"{_NAME}{digest}")
-        found = known or _checked(path, kind, file)
-        if found is not None:
-            if digest is not None and beside is not None and known is None:
-                beside.mkdir(parents=True, exist_ok=True)
-                found.keep(beside, digest)
-            return found
+    found = stored_or_none(path, kind, beside=beside)
+    if found is not None:
+        return found
     loaded = read_records(path, kind, keep_going=skipped is not None)
     if skipped is not None:
         skipped.extend(loaded.skipped)
     return loaded.rows
+
+
+def stored_or_none(path: str | Path, kind: type[I], *, beside: Path | None = None) -> StoredRecords[I] | None:
+    """Do as `stored_records`, for files that are plain alone; None for others, whatever is wrong with them."""
+    path = Path(path)
+    file = None if path.suffix.lower() == ".csv" else _opened(path)
+    if file is None:
+        return None
+    digest = _digest(file, kind) if beside is not None and file.size >= _LARGE else None
+    if digest is not None and beside is not None:
+        known = _kept(path, kind, file, beside / f"{_NAME}{digest}")
+        if known is not None:
+            return known
+    found = _checked(path, kind, file)
+    if found is not None and digest is not None and beside is not None:
+        beside.mkdir(parents=True, exist_ok=True)
+        found.keep(beside, digest)
+    return found
 
 
 def _opened(path: Path) -> _File | None:
@@ -350,7 +358,7 @@ def _opened(path: Path) -> _File | None:
 
 def _digest(file: _File, kind: type[Item]) -> str:
     """Hash of a file, and of what its rows are checked by."""
-    digest = hashlib.file_digest(file.stream(), lambda: hashlib.blake2b(digest_size=16))  # type: ignore[arg-type]
+    digest = hashlib.file_digest(file.stream(), lambda: hashlib.blake2b(digest_size=16))
     digest.update(f"{_FORMAT} {pydantic.VERSION} {kind.__name__}".encode())
     for source in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(source.read_bytes())

@@ -21,6 +21,7 @@ class ExactMatch(Metric):
     """1 when both normalised strings are equal and not empty, else 0; blank replies are unanswered."""
 
     name = "exact"
+    in_workers = True
     warning = "free text hardly ever equals the reference word by word; read it beside 'structured'"
 
     def marks(self, rows: Sequence[Prediction]) -> list[Mark]:
@@ -37,6 +38,7 @@ class NaiveExactMatch(Metric):
     """The rule often used, for comparison: it makes '2.3 cm' equal to '23 cm'; two blanks are equal."""
 
     name = "exact_naive"
+    in_workers = True
     warning = "deletes points and signs: '2.3 cm' equals '23 cm' and '-850 HU' equals '850 HU'"
 
     def marks(self, rows: Sequence[Prediction]) -> list[Mark]:
