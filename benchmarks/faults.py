@@ -3,9 +3,9 @@
     python benchmarks/faults.py --kills 1000 --seed 1 [--stage predict ...]
 
 A kill is SIGKILL of the process. Half of them come at a random moment, half right before a chosen opening,
-renaming, removing or making of a file or folder. After one to three kills in a row the stage runs to its end, and
-every file that two undisturbed runs write alike must be the same, byte for byte; no other file may be left but
-locks and lines set aside. The program is imported once: each run is a fork of that process.
+renaming, removing or making of a file or folder. After one to three kills in a row the stage runs to its end,
+and every file that two undisturbed runs write alike must be the same, byte for byte; no other file may be
+left but locks and lines set aside. The program is imported once: each run is a fork of that process.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Result:
 
 
 STAGES = (
-    Stage("questions", lambda data, out: ("questions", "from-masks", f"{data}/cases", "-o", f"{out}/questions",
+    Stage("questions", lambda data, out: ("questions", "from-masks", f"{data}/cases", "-o", f"{out}/made",
                                           "-s", "L1", "-s", "L5", "-s", "D2", "--no-balance")),
     Stage("prepare", lambda data, out: ("prepare", "-m", "m3d_lamed", "--input-jsonl", f"{data}/shown.jsonl",
                                         "--nifti-root", f"{data}/cases", "--output-root", f"{out}/inputs",
@@ -86,8 +86,8 @@ STAGES = (
                                       f"{data}/predictions/echo.jsonl", "-m", "structured", "-m", "exact",
                                       "-o", f"{out}/scores")),
     Stage("compare", lambda data, out: ("compare", "--scores-dir", f"{data}/scores/structured", "--questions",
-                                        f"{data}/questions.jsonl", "--resamples", "50", "-o", f"{out}/matrix.csv",
-                                        "--summary", f"{out}/comparison.json")),
+                                        f"{data}/questions.jsonl", "--resamples", "50",
+                                        "-o", f"{out}/matrix.csv", "--summary", f"{out}/comparison.json")),
     Stage("report", lambda data, out: ("report", "--scores-dir", f"{data}/scores/structured", "--questions",
                                        f"{data}/questions.jsonl", "--resamples", "50", "-o", f"{out}/report",
                                        "--cases", f"{data}/cases", "--max-pictures", "2"), turns=1),
@@ -96,7 +96,7 @@ STAGES = (
 
 
 def fork(words: Sequence[str], place: Path, kill_at: int | None = None) -> int:
-    """Start a command in a fork of this process; what it says goes to `place`, its touches to a file beside it.
+    """Start a command in a fork of this process; what it says goes to `place`, its touches to a file there.
 
     Parameters
     ----------
@@ -172,7 +172,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def undisturbed(stage: Stage, data: Path, root: Path) -> Outcome:
-    """Run a stage in two fresh folders, and note what it leaves, how long it takes and how often it touches files."""
+    """Run a stage in two fresh folders; note what it leaves, how long it takes and how often it touches files."""
     found = []
     for turn in ("a", "b"):
         place = root / f"whole-{turn}"
@@ -313,9 +313,7 @@ def main() -> None:
     parser.add_argument("--stage", nargs="*", default=[], help="only these")
     given = parser.parse_args()
     result = campaign(given.kills, given.seed, given.stage, given.minutes)
-    print(
-        f"kills: {dict(result.kills)}, {dict(result.kinds)}; runs that ended before their kill: {result.ended}"
-    )
+    print(f"kills: {dict(result.kills)}, {dict(result.kinds)}; runs that ended before: {result.ended}")
     print(f"series: {result.series}; faults: {len(result.faults)}")
     sys.exit(1 if result.faults else 0)
 

@@ -1,11 +1,11 @@
 """A simulated study at size: processor time and peak memory of each stage, at n and at 2n questions.
 
-    python benchmarks/scale.py [--questions 50000] [--scored 10000] [--models 3] [--keep FOLDER] [--only STAGE ...]
+    python benchmarks/scale.py [--questions 50000] [--scored 10000] [--models 3] [--keep FOLDER] [--only STAGE]
 
 Each stage is the command in a process of its own. Processor time (user and system, children included) is
-less troubled by other programs than the wall clock; the last column is what doubling costs: 2 is linear in
-time, and in memory 1 is flat. `predict` asks the random baseline `--questions` questions, ten to a case; `score`,
-`compare` and `report` take `--scored` questions of each of `--models` models.
+less troubled by other programs than the wall clock; the last lines say what doubling costs: 2 is linear in
+time, and in memory 1 is flat. `predict` asks the random baseline `--questions` questions, ten to a case;
+`score`, `compare` and `report` take `--scored` questions of each of `--models` models.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def question(number: int) -> dict[str, object]:
     kind = number % 3
     if kind == 0:
         row |= {
-            "question": f"On which side of the patient does the {organ} lie closer to the {single} ({number % PER_CASE})?",
+            "question": f"On which side is the {organ} closer to the {single} ({number % PER_CASE})?",
             "answer": draw.choice(SIDES),
             "category": "laterality",
             "subtype": "L5",
@@ -74,7 +74,7 @@ def question(number: int) -> dict[str, object]:
         }
     else:
         row |= {
-            "question": f"How many millimetres lie between the {organ} and the {single} ({number % PER_CASE})?",
+            "question": f"How many mm are between the {organ} and the {single} ({number % PER_CASE})?",
             "answer": f"{value} mm",
             "category": "distance",
             "subtype": "D3",

@@ -7,6 +7,7 @@ from medspatial.records.base import (
     Category,
     Record,
     content_hash,
+    lean,
 )
 from medspatial.records.case import Case, MaskSource
 from medspatial.records.encoding import encodable, open_text, other_encoding
@@ -75,6 +76,7 @@ __all__ = [
     "counted_assumption",
     "encodable",
     "iter_records",
+    "lean",
     "open_text",
     "other_encoding",
     "patient_of",

@@ -15,7 +15,7 @@ from pydantic_core import from_json
 
 from medspatial.errors import InputError
 from medspatial.files import shortened, whole_text
-from medspatial.records.base import Record
+from medspatial.records.base import Record, lean
 from medspatial.records.case import Case
 from medspatial.records.encoding import open_text
 from medspatial.records.identity import same_path, shared_names, with_case_id
@@ -217,11 +217,11 @@ def parse_row(path: Path, line: int, raw: str | dict[str, Any], kind: type[R], b
     """Return the record of a line of JSON or the cells of a table; a bad one raises `BadRow`."""
     try:
         if isinstance(raw, dict):
-            return kind.model_validate(with_case_id(_csv_values(raw, kind), by_path))
-        row = kind.model_validate_json(raw)
+            return lean(kind.model_validate(with_case_id(_csv_values(raw, kind), by_path)))
+        row = lean(kind.model_validate_json(raw))
         data = json_value(raw)  # pydantic takes the last of two fields of one name
         told = with_case_id(data, by_path) if by_path else data
-        return row if told is data else kind.model_validate_json(json.dumps(told))
+        return row if told is data else lean(kind.model_validate_json(json.dumps(told)))
     except DoubledKey as error:
         raise BadRow(RowError(str(path), line, shortened(error.name), DOUBLED, "")) from None
     except json.JSONDecodeError as error:

@@ -329,7 +329,7 @@ def stored_records(
 
 
 def stored_or_none(path: str | Path, kind: type[I], *, beside: Path | None = None) -> StoredRecords[I] | None:
-    """Do as `stored_records`, for files that are plain alone; None for others, whatever is wrong with them."""
+    """Do as `stored_records`, for plain files alone; None for others, whatever is wrong with them."""
     path = Path(path)
     file = None if path.suffix.lower() == ".csv" else _opened(path)
     if file is None:

@@ -17,7 +17,7 @@ from medspatial.errors import InputError
 from medspatial.files import locked, whole_file
 from medspatial.manifest import new_manifest, read_manifest, write_manifest
 from medspatial.progress import Progress, Silent
-from medspatial.records import Prediction, RecordAppender, Score
+from medspatial.records import Prediction, RecordAppender, Score, lean
 from medspatial.score.base import Metric
 from medspatial.score.identity import metric_facts, row_hash
 from medspatial.score.workers import judged
@@ -38,7 +38,7 @@ class ScoringRun:
         """Yield the scores, in the order of the predictions."""
         with self.path.open("rb") as stream:
             for line in stream:
-                yield Score.model_validate_json(line)
+                yield lean(Score.model_validate_json(line))
 
 
 def score_file(
