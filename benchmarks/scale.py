@@ -1,6 +1,6 @@
 """A simulated study at size: processor time and peak memory of each stage, at n and at 2n questions.
 
-    python benchmarks/scale.py [--questions 50000] [--scored 10000] [--models 3] [--keep FOLDER] [--only STAGE]
+    python benchmarks/scale.py [--questions 50000] [--scored 10000] [--models 3] [--once] [--only STAGE]
 
 Each stage is the command in a process of its own. Processor time (user and system, children included) is
 less troubled by other programs than the wall clock; the last lines say what doubling costs: 2 is linear in

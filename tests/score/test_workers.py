@@ -59,7 +59,7 @@ def test_a_metric_that_holds_something_stays_in_one_process() -> None:
         name = "held"
 
         def __init__(self) -> None:
-            self.open = Path(__file__).open()  # which no process could be given
+            self.open = Path(__file__).open()  # noqa: SIM115 (no process could be given this)
 
         def marks(self, rows: Sequence[Prediction]) -> list[Mark]:
             return [Mark(float(len(row.answer))) for row in rows]

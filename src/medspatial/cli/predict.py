@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from medspatial.cli.placing import Actors, Engine, Gpus, GpusPerActor, placed
 from medspatial.errors import EXIT_FAILURES, InputError
 
 if TYPE_CHECKING:
@@ -38,15 +39,10 @@ def predict_command(
     ] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:N.")] = None,
     gpu_id: Annotated[int | None, typer.Option(min=0, help="Number of the GPU; the same as cuda:N.")] = None,
-    gpus: Annotated[
-        str | None,
-        typer.Option(help="One process per GPU: 0,1,... or all; cpu,cpu for processes without one."),
-    ] = None,
-    engine: Annotated[str, typer.Option(help="processes, or ray for a Ray cluster.")] = "processes",
-    actors: Annotated[int, typer.Option(min=1, help="Ray: number of model actors.")] = 1,
-    gpus_per_actor: Annotated[
-        float, typer.Option(min=0, help="Ray: GPUs per actor; a fraction shares one.")
-    ] = 1.0,
+    gpus: Gpus = None,
+    engine: Engine = "processes",
+    actors: Actors = 1,
+    gpus_per_actor: GpusPerActor = 1.0,
     dtype: Annotated[str | None, typer.Option(help="auto, float32, bfloat16 or float16.")] = None,
     name: Annotated[
         str | None, typer.Option(help="Name in files and tables, if not the model's own.")
@@ -87,23 +83,21 @@ def predict_command(
         Cases,
         Job,
         PredictOptions,
-        Processes,
         Shard,
-        Workers,
         failure_lines,
         predict,
         predict_with,
-        read_devices,
     )
-    from medspatial.predict.ray_actors import RayActors
     from medspatial.progress import progress
     from medspatial.records import Question
     from medspatial.study import case_loader
 
     chosen = arm_of(arm)
     share = None if shard is None else Shard.parse(shard)
-    _refuse_placing(engine, gpus, device, gpu_id)
-    devices = None if gpus is None else read_devices(gpus)
+    workers = placed(engine, gpus, actors, gpus_per_actor)
+    if workers is not None and (device is not None or gpu_id is not None):
+        where = "--engine ray places its actors" if engine == "ray" else "--gpus names the devices"
+        raise InputError(f"{where}: give no --device and no --gpu-id beside it")
     questions = stored_rows(dataset, Question, keep_going=keep_going, beside=output_dir)[:limit]
     given = _given(
         read_options(set_ or []),
@@ -127,8 +121,8 @@ def predict_command(
     def output(model_name: str) -> Path:
         return folder / (f"{model_name}.jsonl" if arm == "standard" else f"{model_name}@{arm}.jsonl")
 
-    answerer = recipe() if engine != "ray" and devices is None else None
-    _tell_extra(chosen, asked, answerer, alone=share is None and answerer is not None)
+    answerer = recipe() if workers is None else None
+    _tell_extra(chosen, asked, answerer, shared=share is not None)
     if arrays and (answerer is None or answerer.needs_volume):
         _refuse_arrays(questions, arm)
         loader: Any = prepared_loader(questions, image_root)
@@ -140,12 +134,9 @@ def predict_command(
             run = predict(
                 answerer, questions, output(answerer.name), cases=source, arm=chosen, options=options
             )
-        else:
+        elif workers is not None:
             job = Job(recipe, source, asked, arm, batch_size)
-            workers: Workers = (
-                RayActors(job, actors, gpus_per_actor) if engine == "ray" else Processes(job, devices or ())
-            )
-            run = predict_with(workers, job, output, options)
+            run = predict_with(workers(job), job, output, options)
     typer.echo(f"{run.path}: {run.answered} answered now, {run.resumed} before, {run.failed} failed")
     if run.outdated:
         aside = run.path.with_name(f"{run.path.stem}.outdated")
@@ -157,16 +148,14 @@ def predict_command(
         raise typer.Exit(EXIT_FAILURES)
 
 
-def _tell_extra(chosen: Arm, asked: Sequence[Question], answerer: Model | None, *, alone: bool) -> None:
-    """Say how many changed volumes an arm shows; such arms are asked in one process."""
+def _tell_extra(chosen: Arm, asked: Sequence[Question], answerer: Model | None, *, shared: bool) -> None:
+    """Say how many changed volumes an arm shows; `merge`, which reads no volume, cannot join such arms."""
     from medspatial.arms import extra_volumes
 
     extra = extra_volumes(chosen, asked)
-    if extra and not alone:
-        raise InputError(
-            f"arm {chosen.name!r} changes volumes per question: --shard, --gpus, --engine do not take it"
-        )
-    if extra and answerer is not None and answerer.needs_volume:
+    if extra and shared:
+        raise InputError(f"arm {chosen.name!r} changes volumes per question: --shard does not take it")
+    if extra and (answerer is None or answerer.needs_volume):
         typer.echo(f"{extra} changed volumes to show for {len(asked)} questions", err=True)
 
 
@@ -189,17 +178,6 @@ def _given(options: dict[str, Any], **named: Any) -> dict[str, Any]:
     if twice:
         raise InputError(f"--set {twice[0]}=...: is also given as an option of its own")
     return {**options, **given}
-
-
-def _refuse_placing(engine: str, gpus: str | None, device: str | None, gpu_id: int | None) -> None:
-    """Hold to one way of saying where the model runs."""
-    if engine not in {"processes", "ray"}:
-        raise InputError(f"--engine {engine}: must be processes or ray")
-    if engine == "ray" and gpus is not None:
-        raise InputError("--engine ray places its actors itself: give --actors, not --gpus")
-    if (engine == "ray" or gpus is not None) and (device is not None or gpu_id is not None):
-        where = "--engine ray places its actors" if engine == "ray" else "--gpus names the devices"
-        raise InputError(f"{where}: give no --device and no --gpu-id beside it")
 
 
 def _device(device: str | None, gpu_id: int | None) -> str | None:
