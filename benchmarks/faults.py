@@ -172,7 +172,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def undisturbed(stage: Stage, data: Path, root: Path) -> Outcome:
-    """Run a stage in two fresh folders; note what it leaves, how long it takes, how often it touches files."""
+    """Run a stage in two fresh folders; note what it leaves, its seconds and its touches."""
     found = []
     for turn in ("a", "b"):
         place = root / f"whole-{turn}"

@@ -25,7 +25,7 @@ def whole_file(path: str | Path, suffix: str = ".tmp") -> Iterator[Path]:
 
     The folder is made where it is missing. The temporary name starts with a dot and belongs to this machine,
     process and thread, so that two writers of one file never share it. An error removes it and leaves the
-    file as it was; what a killed process of this machine left in the folder goes when the next one writes there.
+    file as it was; what a killed process of this machine left in the folder goes when another writes there.
 
     Parameters
     ----------

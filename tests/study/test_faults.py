@@ -1,4 +1,4 @@
-"""Stages killed at random moments and at their file operations end as if nothing had happened: the short form."""
+"""Stages killed at random moments and at their file operations lose nothing: the short form."""
 
 from __future__ import annotations
 

@@ -100,8 +100,8 @@ class Study:
         Gets one line for each folder and case that gives no question, and each label map that does not fit,
         up to a screen of them; by default these go to ``say``.
     workers
-        Makes the workers that ask a model (`medspatial.predict.Processes`, Ray's actors); for models that take
-        the option ``device`` and keep no count over the run. Others, such as baselines, run in this process.
+        Makes the workers that ask a model (`medspatial.predict.Processes`, Ray's actors), for models that
+        take the option ``device`` and are not given it. Others, such as baselines, run in this process.
     """
 
     def __init__(
