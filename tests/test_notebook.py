@@ -13,6 +13,7 @@ from PIL import Image
 
 import medspatial as ms
 from medspatial.errors import InputError
+from medspatial.models import Model
 from medspatial.report.tables import accuracy_table
 from medspatial.volume import Affine
 
@@ -65,6 +66,25 @@ def test_score_and_compare_take_records_files_and_folders(asked, tmp_path):
     }
 
 
+class Breaks(Model):
+    """Fails on every question."""
+
+    name = "breaks"
+    needs_volume = False
+
+    def answer(self, encoded, queries):
+        raise RuntimeError("out of memory")
+
+
+def test_questions_that_fail_come_back_once_and_a_warning_says_the_cause(phantom, asked, tmp_path):
+    with pytest.warns(UserWarning, match=r"breaks: \d+ of \d+ questions failed.*out of memory$"):
+        found = ms.predict(Breaks(), asked, cases=phantom)
+    assert sorted(one.id for one in found) == sorted(one.id for one in asked)
+    assert {one.status for one in found} == {"failed"}
+    with pytest.warns(UserWarning, match=r"each with its error: .*kept\.failures\.jsonl"):
+        ms.predict(Breaks(), asked, tmp_path / "kept.jsonl", cases=phantom)
+
+
 def test_predict_asks_and_keeps_where_it_is_told(phantom, asked, tmp_path):
     first = ms.predict("oracle", asked, tmp_path / "oracle.jsonl", cases=phantom)
     assert [one.prediction for one in first] == [one.answer for one in asked]
@@ -85,7 +105,8 @@ def test_another_case_than_the_phantom_is_a_failure_and_no_answer(phantom, asked
     own = ms.predict(Looks(), asked, cases=phantom)
     assert {one.status for one in own} == {"ok"}
     others = [one.model_copy(update={"case_id": "another"}) for one in asked]
-    found = ms.predict(Looks(), others, cases=phantom)
+    with pytest.warns(UserWarning, match="case 'another' is not the phantom"):
+        found = ms.predict(Looks(), others, cases=phantom)
     assert {one.status for one in found} == {"failed"}
     assert "is not the phantom" in found[0].error
 

@@ -297,6 +297,8 @@ def _register_slices() -> None:
         "odd-after-even": _odd_after_even,
         "halves-exchanged": _halves_exchanged,
         "every-second": lambda n: np.arange(0, n, 2),
+        "one-twice": lambda n: np.r_[0 : n // 2, n // 2 - 1 : n],
+        "three-twice": lambda n: np.r_[0 : n // 2, n // 2 - 3 : n],
     }
     for name, order in orders.items():
         kind("slices", f"both-{name}", needs_ct=True)(
@@ -456,10 +458,18 @@ def _one_level(patient: Patient) -> Patient | None:
     return _relabelled(patient, dict(pairwise(order))) if order[2:] else None
 
 
-@kind("labels", "two-organs-merged")
-def _merged(patient: Patient) -> Patient | None:
-    a, b = patient.value("liver"), patient.value("kidney_right")
-    return _relabelled(patient, {b: a}) if a and b else None
+def _register_merges() -> None:
+    for kept, lost in (("liver", "kidney_right"), ("spleen", "kidney_left"), ("spleen", "liver")):
+        name = "two-organs-merged" if lost == "kidney_right" else f"{lost}-is-called-{kept}"
+
+        def merged(patient: Patient, kept: str = kept, lost: str = lost) -> Patient | None:
+            a, b = patient.value(kept), patient.value(lost)
+            return _relabelled(patient, {b: a}) if a and b else None
+
+        kind("labels", name)(merged)
+
+
+_register_merges()
 
 
 @kind("labels", "spleen-is-called-pancreas")

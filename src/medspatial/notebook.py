@@ -8,6 +8,7 @@ True
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,7 +24,7 @@ from medspatial.predict import (
     CaseSource,
     LoadVolume,
     PredictOptions,
-    read_failures,
+    failure_lines,
     read_predictions,
 )
 from medspatial.predict import predict as ask
@@ -99,6 +100,11 @@ def predict(
     arm, options
         As there.
 
+    Returns
+    -------
+    list of Prediction
+        The answers, then the questions that failed (``status="failed"``), of which a warning says the cause.
+
     Raises
     ------
     InputError
@@ -115,8 +121,10 @@ def predict(
         source = cases
     with TemporaryDirectory() as folder:
         path = Path(output) if output is not None else Path(folder) / "predictions.jsonl"
-        ask(made, asked, path, cases=source, arm=arm, options=options or PredictOptions())
-        return [*read_predictions(path), *read_failures(path)]
+        run = ask(made, asked, path, cases=source, arm=arm, options=options or PredictOptions())
+        for line in failure_lines(run, kept=output is not None):
+            warnings.warn(f"{made.name}: {line}", stacklevel=2)
+        return read_predictions(path)
 
 
 def score(

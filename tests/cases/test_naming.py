@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from medspatial.anatomy import load_label_map
 from medspatial.cases import case_fingerprint, load_case, named_by, read_cases
-from medspatial.cases.naming import _label_table, table_files
+from medspatial.cases.label_tables import table_files
+from medspatial.cases.naming import _label_table
 from medspatial.errors import InputError
 from medspatial.records import Case, MaskSource
 

@@ -119,8 +119,8 @@ def test_sides_turn_in_the_mirrored_twin(phantoms, ask):
             assert f"probe_of_{first.subtype}" in twin.tags
             pairs += 1
             if first.subtype in {"L1", "L2", "L3"}:
-                kind = first.metadata["kind"]
-                assert twin.metadata["kind"] == swapped.get(kind, kind)
+                kind = first.balance_kind
+                assert twin.balance_kind == swapped.get(kind, kind)
                 turned += kind in swapped
             elif first.subtype == "L5":
                 assert twin.answer == swapped[first.answer]

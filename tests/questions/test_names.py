@@ -74,7 +74,7 @@ def test_the_order_of_the_evidence_does_not_help():
     """V2 and D1 name the true one first in their evidence: options alone may be read."""
     question = Question(
         case_id="c", question="Smallest?", answer="liver", options=("spleen", "liver"), subtype="V2",
-        evidence=Evidence(structures=("liver", "spleen")), metadata={"form": "smallest"},
+        evidence=Evidence(structures=("liver", "spleen")), form="smallest",
     )  # fmt: skip
     assert names_score(question) == 0
     assert asked_by(question).form == "smallest"

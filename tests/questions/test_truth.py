@@ -93,7 +93,7 @@ def test_extreme_of_several(asked):
 
     for brute, question, evidence in pick(asked, "V2"):
         volumes = {name: brute.ml(brute.mask(name, evidence)) for name in evidence.structures}
-        extreme = (max if question.metadata["form"] == "largest" else min)(volumes, key=volumes.get)
+        extreme = (max if question.form == "largest" else min)(volumes, key=volumes.get)
         assert question.answer == structure(extreme).title
 
 
@@ -145,7 +145,7 @@ def test_asymmetry(asked):
     for brute, question, evidence in pick(asked, "M1"):
         left, right = (brute.ml(brute.mask(name, evidence)) for name in evidence.structures)
         ratio = left / right
-        kind = question.metadata["kind"]
+        kind = question.balance_kind
         assert kind == ("left" if ratio > 1.15 else "right" if ratio < 1 / 1.15 else "equal")
         if kind == "equal":
             assert max(ratio, 1 / ratio) < 1.05

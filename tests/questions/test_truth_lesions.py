@@ -84,7 +84,7 @@ def test_which_paired_organ(asked):
         else:
             assert min(counts.values()) / total > 0.2
             expected = "both"
-        assert question.metadata["kind"] == expected
+        assert question.balance_kind == expected
         answers.add(expected)
     assert len(answers) >= 3
 
@@ -116,7 +116,7 @@ def test_involvement(asked):
         assert [evidence.details["left_voxels"], evidence.details["right_voxels"]] == counts
         left, right = counts
         expected = {(0, 0): "neither", (1, 0): "left", (0, 1): "right", (1, 1): "both"}
-        assert question.metadata["kind"] == expected[bool(left), bool(right)]
+        assert question.balance_kind == expected[bool(left), bool(right)]
         if left and right:
             assert min(counts) > max(27, 0.05 * sum(counts))
 
@@ -133,7 +133,7 @@ def _can_hold(kind, organ):
 def test_depths(asked):
     for brute, question, evidence in pick(asked, "D5"):
         lesion = brute.mask(evidence.structures[0], evidence)
-        if question.metadata["form"] == "skin":
+        if question.form == "skin":
             continue  # see test_skin.py
         organ = ndimage.binary_fill_holes(brute.mask(evidence.structures[1], evidence) | lesion)
         surface = organ & ~ndimage.binary_erosion(organ)
@@ -143,7 +143,7 @@ def test_depths(asked):
         gaps = np.linalg.norm(brute.points(lesion)[:, None] - brute.points(surface)[None], axis=2)
         assert evidence.value == pytest.approx(gaps.min(), abs=1e-3)
         place = 1 + (gaps.min() > 10) + (gaps.min() > 20)
-        assert question.metadata["kind"] == str(place)
+        assert question.balance_kind == str(place)
 
 
 def test_nearer_lesions(asked):
@@ -178,7 +178,7 @@ def test_vertebral_levels(asked):
     for brute, question, evidence in pick(asked, "A2"):
         (name,) = evidence.structures
         z = brute.points(brute.mask(name, evidence))[:, 2]
-        form = question.metadata["form"]
+        form = question.form
         height = {"centre": z.mean(), "upper": z.max() + SPACING / 2, "lower": z.min() - SPACING / 2}[form]
         assert question.answer == vertebra_order()[level_of(brute, height)].removeprefix("vertebrae_")
         forms.add(form)
@@ -226,7 +226,7 @@ def test_thirds(asked):
         low, high = own.min() - SPACING / 2, own.max() + SPACING / 2
         share = (centre(brute, lesion, evidence)[axis] - low) / (high - low)
         assert evidence.value == pytest.approx(share, abs=1e-3)
-        assert question.metadata["kind"] == str(int(share * 3))
+        assert question.balance_kind == str(int(share * 3))
         assert min(abs(share - 1 / 3), abs(share - 2 / 3)) > 0.1
         words = (("left", "middle", "right"), ("back", "middle", "front"), ("lower", "middle", "upper"))
         assert words[axis][int(share * 3)] in question.answer
@@ -236,7 +236,7 @@ def test_completeness(asked):
     kinds = set()
     for brute, question, evidence in pick(asked, "A6"):
         (name,) = evidence.structures
-        kind = question.metadata["kind"]
+        kind = question.balance_kind
         kinds.add(kind)
         if kind == "absent":
             assert name not in brute.masks.names
@@ -256,7 +256,7 @@ def test_completeness(asked):
 def test_orders(asked):
     forms = set()
     for brute, question, evidence in pick(asked, "M2"):
-        form = question.metadata["form"]
+        form = question.form
         forms.add(form)
         names = list(evidence.details["figures"])
         masks = {name: brute.mask(name, evidence) for name in evidence.structures}
@@ -311,11 +311,11 @@ def test_hosts_compared(asked):
     for brute, question, evidence in pick(asked, "M5"):
         lesions, hosts = evidence.structures[:2], evidence.structures[2:]
         masks = [brute.mask(host, evidence) for host in hosts]
-        if question.metadata["form"] == "volume":
+        if question.form == "volume":
             figures = [brute.ml(mask) for mask in masks]
         else:
             figures = [brute.points(mask)[:, 2].mean() for mask in masks]
-        assert question.metadata["kind"] == lesions[int(np.argmax(figures))]
+        assert question.balance_kind == lesions[int(np.argmax(figures))]
         assert "highest" not in question.answer
         assert "lowest" not in question.answer
 

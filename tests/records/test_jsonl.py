@@ -197,6 +197,29 @@ def test_other_words_of_earlier_files_move_from_the_metadata(tmp_path: Path) -> 
     assert read_records(path, Question).rows == [question]
 
 
+@pytest.mark.parametrize("source", ["masks", "rules:1"])
+def test_form_and_balance_of_earlier_files_are_read_as_fields(source: str) -> None:
+    metadata = {"form": "largest", "kind": "left", "fact": "f"}
+    row = {"case_id": "c", "question": "q?", "answer": "a", "source": source, "metadata": metadata}
+    question = Question.model_validate(row)
+    assert (question.form, question.balance_kind, question.metadata) == ("largest", "left", {"fact": "f"})
+    assert Question.model_validate(question.model_dump()) == question
+
+
+@pytest.mark.parametrize("source", [None, "masks of somebody", "vqa-rad"])
+def test_the_metadata_of_other_sets_stay_where_they_are(source: str | None) -> None:
+    metadata = {"form": "largest", "kind": "left"}
+    row = {"case_id": "c", "question": "q?", "answer": "a", "source": source, "metadata": metadata}
+    question = Question.model_validate(row)
+    assert (question.form, question.balance_kind, question.metadata) == (None, None, metadata)
+
+
+def test_a_field_is_never_overwritten_by_the_place_it_had_in_earlier_files() -> None:
+    row = {"case_id": "c", "question": "q?", "answer": "a", "source": "masks", "form": "largest"}
+    question = Question.model_validate({**row, "metadata": {"form": "smallest"}})
+    assert (question.form, question.metadata) == ("largest", {"form": "smallest"})
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [

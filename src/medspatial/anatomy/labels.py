@@ -11,6 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from medspatial.anatomy.json_tables import plain_form
 from medspatial.anatomy.structures import canonical_name, structures
 from medspatial.anatomy.tables import TABLE_SUFFIXES, table_rows
 from medspatial.errors import InputError
@@ -19,6 +20,10 @@ from medspatial.files import cause, ordinary_file, shortened
 _MAX_LABEL = 65535
 _BACKGROUND = frozenset({"background", "bg", "clear label", "clear_label", "unlabeled", "unlabelled"})
 _SHORT_SIDES = {"l": "left", "r": "right", "lt": "left", "rt": "right"}
+_DEFAULT_NAME = re.compile(
+    r"(?:segment|segmentation|label|structure|region|class|roi|mask|object|value|unnamed)?[ _\-]?\d*",
+    re.IGNORECASE,
+)
 _IGNORE = frozenset({"ignore", "ignored"})
 # Paired organs that lie far enough apart for components to tell their sides.
 _PAIRED = frozenset({"kidney", "lung", "adrenal_gland", "femur", "hip"})
@@ -73,9 +78,10 @@ def load_label_map(name_or_path: str | Path) -> LabelMap:
 
     A JSON file holds ``{"1": "spleen", ...}``, the reverse ``{"spleen": 1, ...}``, or either under
     ``"labels"`` (as nnU-Net's ``dataset.json``) with the optional keys ``split_sides``, ``ignored`` and
-    ``description``. A name with a list of values is a union of them. Other files are tables: CSV with columns
-    for value and name, ITK-SNAP's label descriptions, Slicer's colour tables. Names are brought to the
-    anatomy's spelling (``Left kidney`` becomes ``kidney_left``); unknown names are kept as custom structures.
+    ``description``, or rows as objects (`medspatial.anatomy.json_tables`). A name with a list of values is a
+    union of them. Other files are tables: CSV with columns for value and name, ITK-SNAP's label descriptions,
+    Slicer's colour tables, a value and a name per line. Names are brought to the anatomy's spelling
+    (``Left kidney`` becomes ``kidney_left``); unknown names are kept as custom structures.
 
     Raises
     ------
@@ -115,7 +121,7 @@ def read_label_map(path: Path, *, strict: bool = True) -> LabelMap | None:
         if path.suffix.lower() != ".json":
             rows = table_rows(text, path)
             return None if rows is None else label_map_of(rows, path.stem, str(path))
-        data = json.loads(text)
+        data = plain_form(json.loads(text))
     except FileNotFoundError:
         raise InputError(f"{path}: no such label map file") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -147,11 +153,18 @@ def label_name(text: str) -> str:
     ('kidney_left', 'urinary_bladder', 'inferior_vena_cava', 'my organ')
     """
     text = text.strip()
+    if says_nothing(text):
+        return text
     named = canonical_name(text)
     if named != text or any(one.name == named for one in structures()):
         return named
     plain = _key(re.sub(r"[^\w]|_", " ", text))
     return _phrases().get(plain) or _phrases().get(_key(plain, _SHORT_SIDES), text)
+
+
+def says_nothing(name: str) -> bool:
+    """Whether a name is one that programs give before people do: ``Segment_1``, ``label 2``, ``ROI-3``."""
+    return _DEFAULT_NAME.fullmatch(name.strip()) is not None
 
 
 def _key(text: str, short: Mapping[str, str] = {}) -> str:

@@ -9,15 +9,28 @@ from pathlib import Path
 
 from medspatial.errors import InputError
 
-TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".label", ".ctbl")
+TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".label", ".ctbl", ".lut", ".yaml", ".yml")
+OWN_FORMATS = (".label", ".ctbl", ".lut")
+"""Suffixes that nothing but tables of labels have."""
 
 _LONGEST_LABEL = 12
-_VALUE_COLUMNS = ("value", "labelvalue", "labelid", "id", "index", "key", "number", "classid", "label")
-_NAME_COLUMNS = ("name", "labelname", "structure", "organ", "classname", "class", "label")
+_LONGEST_LINE = 500
+_VALUE_COLUMNS = (
+    *("value", "labelvalue", "pixelvalue", "voxelvalue", "maskvalue", "labelid", "labelindex", "labelnumber"),
+    *("id", "index", "idx", "key", "number", "no", "classid", "classindex", "label"),
+)
+_NAME_COLUMNS = (
+    *("name", "labelname", "structure", "structurename", "organ", "organname", "segmentname", "classname"),
+    *("class", "anatomy", "region", "description", "label"),
+)
 # index, red, green, blue, opacity, visibility, mesh visibility, "name"
-_ITK_SNAP = re.compile(r'\s*(\d+)\s+\d+\s+\d+\s+\d+\s+[\d.]+\s+[01]\s+[01]\s+"([^"]*)"\s*')
+_ITK_SNAP = re.compile(r'\s*(\d{1,9})\s+\d+\s+\d+\s+\d+\s+[\d.]+\s+[01]\s+[01]\s+"([^"]*)"\s*')
+# one row a line: 1 liver, 1: liver, "1" = liver; or the name first: liver = 1, with a mark between
+_PLAIN = re.compile(r"""["']?(\d{1,9})["']?(?:\s*[:=,;]\s*|\s+)["']?([^\W\d][^"':=,;]*?)["']?,?\s*""")
+_NAME_FIRST = re.compile(r"""["']?([^\W\d][^"':=,;]*?)["']?\s*[:=,;\t]\s*["']?(\d{1,9})["']?,?\s*""")
+_YAML_HEAD = re.compile(r"---|[A-Za-z_]+:")
 # index, name, red, green, blue, opacity; a name with spaces may stand in quotation marks
-_COLOUR_TABLE = re.compile(r'(\d+)\s+"?(.+?)"?\s+\d+\s+\d+\s+\d+\s+\d+\s*')
+_COLOUR_TABLE = re.compile(r'(\d{1,9})\s+"?(.+?)"?\s+\d+\s+\d+\s+\d+\s+\d+\s*')
 
 
 def table_rows(text: str, path: Path) -> dict[int, str] | None:
@@ -36,7 +49,7 @@ def table_rows(text: str, path: Path) -> dict[int, str] | None:
     if path.suffix.lower() in (".csv", ".tsv"):
         rows = _csv_rows(text, path)
     else:
-        rows = _lines(text, _ITK_SNAP) or _lines(text, _COLOUR_TABLE)
+        rows = _lines(text, _ITK_SNAP) or _lines(text, _COLOUR_TABLE) or _plain_lines(text)
     if rows is None:
         return None
     found: dict[int, str] = {}
@@ -50,11 +63,30 @@ def table_rows(text: str, path: Path) -> dict[int, str] | None:
 
 def _lines(text: str, form: re.Pattern[str]) -> list[tuple[int, str]] | None:
     """Return the rows where every line that is no comment has the form."""
-    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    lines = _rows(text)
     matches = [form.fullmatch(line) for line in lines]
     if not lines or any(match is None for match in matches):
         return None
     return [(int(match[1]), match[2].strip()) for match in matches if match is not None]
+
+
+def _rows(text: str) -> list[str]:
+    """Return the lines that are no comment; none where one is too long for a row of such a table."""
+    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    return lines if all(len(line) <= _LONGEST_LINE for line in lines) else []
+
+
+def _plain_lines(text: str) -> list[tuple[int, str]] | None:
+    """Return the rows of lines with a value and a name each, in either order; a heading may come first."""
+    lines = [one.strip() for one in _rows(text)]
+    while lines and _YAML_HEAD.fullmatch(lines[0]):
+        lines = lines[1:]
+    for form, value, name in ((_PLAIN, 1, 2), (_NAME_FIRST, 2, 1)):
+        matches = [form.fullmatch(line) for line in lines]
+        found = [(int(one[value]), one[name].strip()) for one in matches if one is not None]
+        if found and len(found) == len(matches):
+            return found
+    return None
 
 
 def _csv_rows(text: str, path: Path) -> list[tuple[int, str]] | None:
@@ -65,7 +97,7 @@ def _csv_rows(text: str, path: Path) -> list[tuple[int, str]] | None:
     header, *rows = csv.reader(lines, delimiter=delimiter)
     columns = _columns(header)
     if columns is None:
-        return None
+        return _plain_lines(text.replace("\t", ","))
     value, name = columns
     if not any(len(row) > value and _is_label(row[value]) for row in rows):
         return None  # a table of something else, such as classes of patients

@@ -141,7 +141,7 @@ def _same(candidate: Candidate, question: Question) -> bool:
     assert question.evidence is not None
     return (
         candidate.evidence.structures == question.evidence.structures
-        and candidate.form == str(question.metadata.get("form", ""))
+        and candidate.form == (question.form or "")
         and set(candidate.options) == set(question.options)
     )
 

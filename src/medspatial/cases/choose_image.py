@@ -12,8 +12,6 @@ from medspatial.cases.filenames import IMAGE_STEMS, in_order, is_ct, is_mask, ke
 from medspatial.cases.grids import described, header_of, on_grid_of
 from medspatial.cases.tree import Tree
 
-SERIES_FOLDERS = ("ct", "dicom")
-
 
 @dataclass
 class Candidates:

@@ -20,6 +20,7 @@ from medspatial.cases.filenames import (
 from medspatial.cases.tree import Tree
 
 MASK_FOLDERS = ("masks", "segmentations", "segmentation", "seg", "labels", "totalsegmentator")
+SERIES_FOLDERS = ("ct", "dicom")
 _BEGINNINGS = (*MASK_FOLDERS, "mask", "label")
 
 
@@ -80,14 +81,16 @@ def folder_masks(tree: Tree, folder: Path) -> tuple[MaskFile, ...]:
 
 
 def segmentations(tree: Tree, place: Path) -> list[Path]:
-    """Return the DICOM-SEG files of a folder, and of folders in it where a CT lies beside those."""
+    """Return the DICOM-SEG files of a folder, of folders in it beside a CT, and those among its slices."""
     here = tree.dicom(place)
     found = list(here.segmentations) if here is not None else []
-    inner = [dicom for one in tree.listing(place).folders if (dicom := tree.dicom(one)) is not None]
+    folders = tree.listing(place).folders
+    inner = {one: dicom for one in folders if (dicom := tree.dicom(one)) is not None}
     beside = bool(tree.listing(place).volumes) or (here is not None and bool(here.ct))
-    if beside or any(one.ct and not one.segmentations for one in inner):
-        found += [file for one in inner if not one.ct for file in one.segmentations]
-    return found
+    if beside or any(one.ct and not one.segmentations for one in inner.values()):
+        found += [file for one in inner.values() if not one.ct for file in one.segmentations]
+    named = [dicom for one, dicom in inner.items() if one.name.lower() in SERIES_FOLDERS and dicom.ct]
+    return found + [file for one in named for file in one.segmentations]
 
 
 def _taken(masks: tuple[MaskFile, ...], chosen: Path, every: Sequence[Path], place: Path) -> MaskChoice:

@@ -14,7 +14,7 @@ from medspatial.anatomy import describe, structures
 from medspatial.anatomy.labels import label_name
 from medspatial.errors import InputError, MedspatialError, require
 from medspatial.files import cause, ordinary_file
-from medspatial.volume import Affine, MaskPacker, MaskSet
+from medspatial.volume import Affine, Grid, MaskPacker, MaskSet, Volume
 from medspatial.volume.read.itk import to_ras
 
 _SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.4"
@@ -25,6 +25,9 @@ _ALTERED = (
 )
 # Distances of frames are whole multiples of the smallest one, within this share of it.
 _STEP_SHARE = 0.05
+# A frame is a slice of the CT when it lies so near to it, in voxels.
+_OFF_SLICE = 0.1
+_ALONG = {code: pair for pair in ("LR", "AP", "SI") for code in pair}
 
 
 def dicom_segmentation(path: Path) -> Path | None:
@@ -92,6 +95,37 @@ def _segments(data: Any, path: Path) -> MaskSet:
                 mask[:, :, heights[at]] |= pixels[at].T != 0
         packer.add(name, mask)
     return packer.finish(affine)
+
+
+def on_slices_of(masks: MaskSet, grid: Grid) -> MaskSet:
+    """Return masks on the whole grid of their CT, where their frames are slices of it.
+
+    A segmentation leaves out frames without a voxel, so that its first and last frame are no border of what
+    was looked at. Unchanged where the frames are not those of the CT, or show less of its slices.
+    """
+    layers = [_inserted(Volume(layer, masks.affine, unit="label"), grid) for layer in masks.layers]
+    whole = [one for one in layers if one is not None]
+    if len(whole) < len(layers):
+        return masks
+    return MaskSet(whole, masks.tables(), grid.affine, masks.notes)
+
+
+def _inserted(frames: Volume, grid: Grid) -> NDArray[Any] | None:
+    """Return the frames (rows, columns, stack) at their slices of a grid; None where they are none of its."""
+    turned = frames.oriented(grid.axcodes)
+    stack = next(k for k, code in enumerate(turned.axcodes) if code in _ALONG[frames.axcodes[2]])
+    first = grid.to_index(turned.affine.apply((0, 0, 0)))
+    last = grid.to_index(turned.affine.apply([n - 1 for n in turned.shape]))
+    start = np.rint(first).astype(int)
+    ends = start + turned.shape
+    meets = np.abs(first - start).max() < _OFF_SLICE and np.abs(last - ends + 1).max() < _OFF_SLICE
+    inside = (start >= 0).all() and (ends <= grid.shape).all()
+    wide = np.delete(start == 0, stack).all() and np.delete(ends == grid.shape, stack).all()
+    if not (meets and inside and wide):
+        return None
+    out = np.zeros(grid.shape, turned.voxels.dtype)
+    out[tuple(slice(a, b) for a, b in zip(start, ends, strict=True))] = turned.voxels
+    return out
 
 
 def _is_dicom(path: Path) -> bool:

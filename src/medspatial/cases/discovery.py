@@ -9,7 +9,7 @@ from pathlib import Path
 
 from medspatial.cases.chosen import Chosen
 from medspatial.cases.dicom_folders import DicomFolder
-from medspatial.cases.filenames import IMAGE_STEMS, is_ct, is_mask, stem, voxel_files
+from medspatial.cases.filenames import IMAGE_STEMS, is_ct, is_mask, stem, unread_format, voxel_files
 from medspatial.cases.sources import mask_files
 from medspatial.cases.tree import Tree
 from medspatial.progress import capped
@@ -126,7 +126,8 @@ class _Account:
                 self.used.update(_files_of(tree, path))
         named = [path for path in (*chosen, *self.why, *self.places) if path != tree.root]
         self.above = {tree.root, *(above for path in named for above in path.parents)}
-        self.refused = {one.place: one.refusal for _, one in found if one.refusal is not None}
+        self.refused = {one.place for _, one in found if one.refusal is not None}
+        self.refused_ids = {case_id for case_id, one in found if one.refusal is not None}
 
     def folder(self, folder: Path, case_id: str | None, group: bool) -> Iterator[LeftOut]:
         """Yield what is not used of one folder and those below it."""
@@ -139,6 +140,7 @@ class _Account:
                 yield self._line(path, self._volume_reason(path, folder), case_id)
         yield from self._dicom(folder, case_id)
         yield from (self._line(path, why, case_id) for path, why in listing.odd.items())
+        yield from self._unread(folder, case_id)
         self._count(folder)
         for child in listing.folders:
             inner = self.places.get(child, case_id)
@@ -152,13 +154,16 @@ class _Account:
         places = [child, *self.tree.below(child)]
         listings = [self.tree.listing(one) for one in places]
         for place, listing in zip(places, listings, strict=True):
+            yield from self._unread(place, case_id)
             self._count(place)
             odd = {**listing.odd, **({place: listing.fault} if listing.fault and place != child else {})}
             yield from (self._line(path, why, case_id) for path, why in odd.items())
         volumes = [one for listing in listings for one in listing.volumes]
         dicom = [(place, found) for place in places if (found := self.tree.dicom(place)) is not None]
         reason = self.why.get(child) or listings[0].fault
-        if reason is None and volumes:
+        if reason is None and case_id in self.refused_ids and (volumes or dicom):
+            reason = "its case is refused"
+        elif reason is None and volumes:
             reason = _holds(child, volumes, above, self.tree.root, case_id)
         elif reason is None and dicom:
             reason = "; ".join(_dicom_reason(found) for _, found in dicom[:4])
@@ -184,7 +189,8 @@ class _Account:
         if found is None:
             return
         if found.ct and folder not in self.used:
-            why = "its case is refused" if folder in self.refused else self.why.get(folder)
+            refused = folder in self.refused or case_id in self.refused_ids
+            why = "its case is refused" if refused else self.why.get(folder)
             shown = f"{len(found.files)} DICOM slices of CT"
             yield self._line(folder, f"{shown}: {why}" if why else f"{shown} that belong to no case", case_id)
         for path in found.segmentations:
@@ -195,16 +201,28 @@ class _Account:
             place = paths[0] if count == 1 else folder
             yield self._line(place, _other_dicom(kind, count), case_id)
 
-    def _count(self, folder: Path) -> None:
-        """Count the files that are neither volumes, nor their voxels, nor DICOM."""
+    def _unread(self, folder: Path, case_id: str | None) -> Iterator[LeftOut]:
+        """Yield files of formats that hold volumes elsewhere and are not read here."""
+        for path in self._others(folder):
+            form = unread_format(path)
+            if form:
+                yield self._line(path, f"a format that is not read here ({form})", case_id)
+
+    def _others(self, folder: Path) -> list[Path]:
+        """Return the files that are neither volumes, nor their voxels, nor DICOM."""
         listing, found = self.tree.listing(folder), self.tree.dicom(folder)
         dicom = _dicom_files(found) if found is not None else set()
         voxels = {one for path in listing.volumes for one in voxel_files(path, listing.others)}
-        for one in listing.others:
-            if one not in dicom and one not in voxels:
+        return [one for one in listing.others if one not in dicom and one not in voxels]
+
+    def _count(self, folder: Path) -> None:
+        """Count the files that are named by no line of their own."""
+        for one in self._others(folder):
+            if not unread_format(one):
                 self.others[one.suffix.lower() or "without a suffix"] += 1
-        if listing.hidden:
-            self.others["hidden"] += listing.hidden
+        hidden = self.tree.listing(folder).hidden
+        if hidden:
+            self.others["hidden"] += hidden
 
     def _line(self, path: Path, reason: str, case_id: str | None) -> LeftOut:
         root = self.tree.root

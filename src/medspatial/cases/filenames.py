@@ -12,6 +12,26 @@ from medspatial.records import volume_name
 
 # Headers whose voxels lie in a file of the same name.
 VOXELS_OF = {".hdr": (".img", ".img.gz"), ".mhd": (".raw", ".zraw"), ".nhdr": (".raw", ".raw.gz", ".gz")}
+# Formats that volumes come in elsewhere, and archives that may hold some: named where they lie, never read.
+_UNREAD_FORMATS = (
+    *(
+        ".npy",
+        ".npz",
+        ".mat",
+        ".h5",
+        ".hdf5",
+        ".pt",
+        ".zarr",
+        ".b2nd",
+        ".tif",
+        ".tiff",
+        ".vtk",
+        ".vti",
+        ".gipl",
+    ),
+    *(".mnc", ".mif", ".par", ".rec", ".bdata", ".nii.bz2", ".nii.zst", ".nii.xz", ".dcm.gz"),
+    *(".zip", ".tar", ".tar.gz", ".tgz", ".7z", ".rar", ".raw", ".zraw", ".img", ".img.gz"),
+)
 IMAGE_STEMS = ("ct", "imaging", "image", "volume", "scan")
 LABEL_STEMS = ("seg", "segmentation", "segmentations", "mask", "masks", "label", "labels", "total")
 _CT_WORDS = frozenset({*IMAGE_STEMS, "cta", "ctpa", "img", "vol", "cts", "images", "volumes", "scans"})
@@ -93,6 +113,12 @@ def voxel_files(header: Path, beside: Sequence[Path]) -> list[Path]:
             name = header.name[: -len(suffix)].lower()
             return [one for one in beside if one.name.lower() in {name + end for end in voxels}]
     return []
+
+
+def unread_format(path: Path) -> str:
+    """Return the suffix of a format of volumes or archives that is not read; empty for any other file."""
+    name = path.name.lower()
+    return max((one for one in _UNREAD_FORMATS if name.endswith(one)), key=len, default="")
 
 
 def _words(path: Path) -> list[str]:

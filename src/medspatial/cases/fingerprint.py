@@ -6,7 +6,7 @@ import os
 from glob import escape
 from pathlib import Path
 
-from medspatial.cases.naming import table_files
+from medspatial.cases.label_tables import table_files
 from medspatial.records import Case, MaskSource, content_hash
 
 _VOXELS_BESIDE = ".mhd"  # a header, whose voxels lie in a file of the same name

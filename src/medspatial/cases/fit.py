@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from medspatial.anatomy import LabelMap, describe, swap_side
 from medspatial.volume import Affine
+from medspatial.volume.fields import Box
 
 # Bodies differ: offsets between centroids may differ from the table's by this, plus a share of the offset.
 _PLACE_MM, _PLACE_SHARE = 60.0, 0.4
@@ -32,7 +33,7 @@ _FORGIVEN_SHARE = 0.04
 
 @dataclass(frozen=True)
 class Measured:
-    """Volume (ml), centroid (RAS+ mm) of one value, and whether it reaches a border of the file."""
+    """Volume (ml), centroid (RAS+ mm) of one value, and whether it reaches a border of what was seen."""
 
     ml: float
     centroid: NDArray[np.float64]
@@ -48,15 +49,22 @@ class Place:
     least_ml: float = 0.0
 
 
-def measure_values(voxels: NDArray[Any], affine: Affine) -> dict[int, Measured]:
-    """Measure each value other than 0 of a label volume (i, j, k)."""
+def measure_values(voxels: NDArray[Any], affine: Affine, field: Box | None = None) -> dict[int, Measured]:
+    """Measure each value other than 0 of a label volume (i, j, k).
+
+    Parameters
+    ----------
+    field
+        The part of the grid that the file has seen, whose borders cut; None where that is all of it.
+    """
+    low, high = field or ((0, 0, 0), tuple(n - 1 for n in voxels.shape))
     statistics = cc3d.statistics(np.asfortranarray(voxels.astype(np.uint16, copy=False)))
     ml = float(abs(np.linalg.det(affine.matrix[:3, :3]))) / 1000
     found = {}
     for value in np.flatnonzero(statistics["voxel_counts"]).tolist():
         if value:
             box = statistics["bounding_boxes"][value]
-            cut = any(one.start == 0 or one.stop == n for one, n in zip(box, voxels.shape, strict=True))
+            cut = any(one.start <= a or one.stop > b for one, a, b in zip(box, low, high, strict=True))
             centroid = affine.apply(statistics["centroids"][value])
             found[value] = Measured(int(statistics["voxel_counts"][value]) * ml, centroid, cut)
     return found

@@ -16,7 +16,7 @@ from medspatial.cases.grids import on_grid_of
 from medspatial.cases.tree import Tree
 from medspatial.volume.formats import is_volume_name
 
-IMAGE_FOLDERS = ("images", "imagestr", "imagests", "image", "ct", "cts", "volumes")
+IMAGE_FOLDERS = ("images", "imagestr", "imagests", "image", "img", "imgs", "ct", "cts", "volumes")
 PARALLEL_FOLDERS = ("masks", "labels", "labelstr", "labelsts", "segmentations", "seg", "mask", "label")
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from medspatial.cases.choose_image import SERIES_FOLDERS, choose_image, is_named, single_series
-from medspatial.cases.choose_masks import choose_masks, mask_folders, segmentations
+from medspatial.cases.choose_image import choose_image, is_named, single_series
+from medspatial.cases.choose_masks import SERIES_FOLDERS, choose_masks, mask_folders, segmentations
 from medspatial.cases.chosen import Chosen, ImageChoice, MaskChoice
 from medspatial.cases.filenames import IMAGE_STEMS, is_label, is_structure, key, stem
 from medspatial.cases.flat import flat_cases, is_flat_folder

@@ -11,7 +11,7 @@ from medspatial.cases.discovery import Discovery, refusal
 from medspatial.cases.fingerprint import label_map_file
 from medspatial.cases.flat_ends import with_flat_ends
 from medspatial.cases.layouts import NOTES, listed_cases, scan_folder
-from medspatial.cases.notes import Assumption, Misfit, Unnamed
+from medspatial.cases.notes import Assumption, Misfit, Unnamed, unit_notes
 from medspatial.cases.sources import MaskReader
 from medspatial.errors import InputError
 from medspatial.records import Case, MaskSource, volume_name
@@ -45,7 +45,8 @@ class CaseData:
         """What was set aside while finding and reading the case; label maps that do not fit come first."""
         found = tuple(str(one) for one in self.case.metadata.get(NOTES, ()))
         plain = (one for one in self._read_notes if not isinstance(one, Misfit | Assumption))
-        return (*self.misfits, *found, *plain)
+        units = () if self.ct is None else unit_notes(self.ct)
+        return (*self.misfits, *found, *units, *plain)
 
     @property
     def assumptions(self) -> tuple[str, ...]:

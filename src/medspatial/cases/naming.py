@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -13,29 +11,21 @@ from xml.etree import ElementTree
 import numpy as np
 from numpy.typing import NDArray
 
-from medspatial.anatomy import LabelMap, load_label_map, read_label_map
+from medspatial.anatomy import LabelMap, load_label_map
 from medspatial.anatomy.labels import label_map_names, label_map_of
-from medspatial.anatomy.tables import TABLE_SUFFIXES
-from medspatial.cases.fit import contradictions, measure_values
+from medspatial.cases.fit import Measured, contradictions, measure_values
+from medspatial.cases.label_tables import Statement, tables_beside, unread_tables
 from medspatial.cases.notes import Assumption, Misfit
 from medspatial.errors import InputError
 from medspatial.volume import Affine
+from medspatial.volume.fields import Box
 
 DEFAULT_LABEL_MAP = "totalsegmentator_v2"
-TABLE_STEMS = ("labels", "label_map", "labelmap", "label_mapping", "label_names", "label_table", "dataset")
 # Maps that hold for files made here or that only a statement can tell from another one.
 _NEVER_ASSUMED = frozenset({"phantom", "totalsegmentator_v3"})
 # Fewer structures than this, with a place in the body that is known, prove no label map.
 _FEWEST_PLACED = 4
 _SHOWN = 6
-
-
-@dataclass(frozen=True)
-class Statement:
-    """Names of values, and where they are stated."""
-
-    label_map: LabelMap
-    where: str
 
 
 @dataclass(frozen=True)
@@ -56,6 +46,7 @@ def name_values(
     root: Path | None,
     assume: bool = True,
     inside: Sequence[Statement] = (),
+    field: Box | None = None,
 ) -> Naming | None:
     """Return the label map of a file's values, in the order of trust.
 
@@ -69,6 +60,8 @@ def name_values(
         Of the file, (i, j, k), and its values other than 0.
     inside
         Names inside the file that have been read already.
+    field
+        The part of the grid that the file has seen; None where that is all of it.
     assume
         Whether a map may be assumed; else None is returned where nobody states one.
 
@@ -87,7 +80,14 @@ def name_values(
             raise InputError(f"{path}: {note}; state the label map (--label-map), or remove the wrong one")
     if statements:
         return Naming(statements[0].label_map)
-    return _fitting(path, voxels, values, affine) if assume else None
+    if not assume:
+        return None
+    found = _fitting(path, measure_values(voxels, affine, field), values)
+    passed_over = [
+        f"{one.name}: beside the masks, and no table of values and names: not used"
+        for one in unread_tables(path, root)
+    ]
+    return Naming(found.label_map, (*found.notes, *passed_over))
 
 
 def names_inside(path: Path) -> list[Statement]:
@@ -128,62 +128,6 @@ def _label_table(text: str) -> dict[str, str]:
     return {key: name for key, name in rows.items() if name and key not in ("0", "None")}
 
 
-def tables_beside(path: Path, root: Path | None) -> list[Statement]:
-    """Return the tables of label values in a mask's folder and those above it, the nearest first."""
-    return [
-        Statement(label_map, file.name)
-        for file in table_files(path, root)
-        if (label_map := _table(file, _age(file))) is not None
-    ]
-
-
-def table_files(path: Path, root: Path | None) -> list[Path]:
-    """Return the files beside a mask, up to the root of the data, that could say what its values mean."""
-    folder = path if path.is_dir() else path.parent
-    places = [folder]
-    if root is not None and folder != root and root in folder.parents:
-        places += folder.parents[: folder.parents.index(root) + 1]
-    return [file for place in places for file in _table_files(place, _age(place))]
-
-
-def _age(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0
-
-
-@lru_cache(maxsize=256)
-def _table_files(folder: Path, age: int) -> tuple[Path, ...]:
-    """List a folder once, however many masks lie in it."""
-    try:
-        with os.scandir(folder) as entries:
-            names = sorted(one.name for one in entries if _may_be_table(one.name))
-    except OSError:
-        return ()
-    return tuple(folder / name for name in names)
-
-
-def _may_be_table(name: str) -> bool:
-    file = Path(name.lower())
-    return file.suffix in TABLE_SUFFIXES[2:] or (
-        file.suffix in (".json", ".csv", ".tsv") and file.stem in TABLE_STEMS
-    )
-
-
-@lru_cache(maxsize=256)
-def _table(file: Path, age: int) -> LabelMap | None:
-    """Read a table once; None where the file is one of something else."""
-    if file.suffix.lower() == ".txt" and file.stat().st_size > 1_000_000:
-        return None
-    try:
-        return read_label_map(file, strict=False)
-    except InputError:
-        if file.suffix.lower() == ".txt":
-            return None  # any text
-        raise
-
-
 def _disagreement(first: Statement, second: Statement, values: Iterable[int]) -> str:
     """Say which values two statements name differently."""
     pairs = [(one, first.label_map.labels.get(one), second.label_map.labels.get(one)) for one in values]
@@ -198,7 +142,7 @@ def _disagreement(first: Statement, second: Statement, values: Iterable[int]) ->
     )
 
 
-def _fitting(path: Path, voxels: NDArray[Any], values: Sequence[int], affine: Affine) -> Naming:
+def _fitting(path: Path, found: Mapping[int, Measured], values: Sequence[int]) -> Naming:
     """Return the only built-in map that knows all values and does not contradict the anatomy."""
     readings = _readings(values)
     listed = ", ".join(map(str, values[:8])) + (f", ... ({len(values)} in all)" if len(values) > 8 else "")
@@ -206,7 +150,6 @@ def _fitting(path: Path, voxels: NDArray[Any], values: Sequence[int], affine: Af
     state = "state the label map (--label-map), or put a dataset.json beside it"
     if not readings:
         raise InputError(f"{start}, and no built-in label map knows all of them; {state}")
-    found = measure_values(voxels, affine)
     fitting, reasons = [], []
     for one in readings:
         placed, against = contradictions(found, one)

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medspatial.anatomy import LabelMap, structures
-from medspatial.anatomy.labels import label_name
-from medspatial.cases.dicom_seg import dicom_segmentation, read_dicom_segmentation
+from medspatial.anatomy.labels import label_name, says_nothing
+from medspatial.cases.dicom_seg import dicom_segmentation, on_slices_of, read_dicom_segmentation
 from medspatial.cases.filenames import IMAGE_STEMS, LABEL_STEMS
-from medspatial.cases.naming import Statement, name_values, names_inside, split_values, tables_beside
-from medspatial.cases.notes import Misfit, Unnamed
+from medspatial.cases.label_tables import Statement, tables_beside
+from medspatial.cases.naming import name_values, names_inside, split_values
+from medspatial.cases.notes import Misfit, Unnamed, unit_notes
 from medspatial.cases.segments import Segments, names_segments, read_nrrd_segments
 from medspatial.cases.sides import split_sides
 from medspatial.errors import InputError
@@ -74,17 +75,24 @@ class MaskReader:
         InputError
             Missing or unreadable path, no mask in a folder, a mask that cannot overlap the CT, statements
             that contradict each other, a label volume that no label map names, or one that has none of its
-            values.
+            values, or only names that say nothing (``Segment_1``).
         """
+        return _with_names_that_say(path, self._read(path, label_map, root, frozenset(nameless)))
+
+    def _read(
+        self, path: Path, label_map: LabelMap | None, root: Path | None, nameless: frozenset[str]
+    ) -> MaskSet:
         segmentation = dicom_segmentation(path)
         if segmentation is not None:
-            return self._named_by_itself(segmentation, read_dicom_segmentation(segmentation), label_map)
+            masks = read_dicom_segmentation(segmentation)
+            masks = masks if self.grid is None else on_slices_of(masks, self.grid)
+            return self._named_by_itself(segmentation, masks, label_map)
         if path.is_dir():
             return self._folder(path, label_map, root)
         segments = read_nrrd_segments(path, assume_axes=self.assume_axes)
         if segments is not None:
             return self._segments(path, segments, label_map, root)
-        return self._label_volume(path, label_map, root, frozenset(nameless))
+        return self._label_volume(path, label_map, root, nameless)
 
     def _label_volume(
         self, path: Path, label_map: LabelMap | None, root: Path | None, nameless: frozenset[str]
@@ -102,7 +110,9 @@ class MaskReader:
                 table = {1: _own_name(path, nameless)} if values else {}
                 fields = _everywhere(table, field)
                 return MaskSet([volume.voxels], [table], volume.affine, notes, fields)
-        naming = name_values(path, volume.voxels, values, volume.affine, stated=label_map, root=root)
+        naming = name_values(
+            path, volume.voxels, values, volume.affine, stated=label_map, root=root, field=field
+        )
         assert naming is not None  # a map may be assumed
         return _labelled(path, volume, values, naming.label_map, [*naming.notes, *notes], field=field)
 
@@ -184,7 +194,8 @@ class MaskReader:
         The box is what the file has seen of the grid, None where that is all of it.
         """
         volume = read_volume(path, unit="label", reader=self.reader, assume_axes=self.assume_axes)
-        return self._fitted(volume, path, grid)
+        fitted, notes, field = self._fitted(volume, path, grid)
+        return fitted, [*unit_notes(volume), *notes], field
 
     def _fitted(self, volume: Volume, path: Path, grid: Grid | None) -> tuple[Volume, list[str], Box | None]:
         if grid is None:
@@ -203,6 +214,18 @@ class MaskReader:
             notes.append(f"{path.name}: ends inside the CT ({where}), which cuts what it shows there")
         seen = None if self.complete else field
         return volume.resampled_to(grid, order=0, fill=0), notes, seen
+
+
+def _with_names_that_say(path: Path, masks: MaskSet) -> MaskSet:
+    """Leave out structures whose names a program gave: nobody said what they are."""
+    nameless = [name for name in masks.names if says_nothing(name)]
+    if not nameless:
+        return masks
+    shown = ", ".join(nameless[:_SHOWN_VALUES]) + (", ..." if len(nameless) > _SHOWN_VALUES else "")
+    said = f"{path.name}: names that say no structure: {shown}"
+    if len(nameless) == len(masks.names):
+        raise InputError(f"{path}: has only names that say no structure: {shown}; rename its segments")
+    return masks.without(nameless).with_notes(Unnamed(f"{said}, left out"))
 
 
 def named_by(path: Path, root: Path) -> str:

@@ -17,6 +17,7 @@ from medspatial.cli import (
     cases,
     compare,
     correct_judge,
+    env,
     exchange_results,
     inputs,
     merge,
@@ -28,6 +29,7 @@ from medspatial.cli import (
     questions,
     read,
     report,
+    rerun,
     run,
     score,
     segment,
@@ -66,6 +68,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 app.command("run", epilog=_EPILOG)(run.run)
+app.command("rerun", epilog=_EPILOG)(rerun.rerun_command)
 app.command("segment", epilog=_EPILOG)(segment.segment_command)
 app.command("prepare", epilog=_EPILOG)(prepare.prepare_command)
 app.command("predict", epilog=_EPILOG)(predict.predict_command)
@@ -78,6 +81,7 @@ app.command("report", epilog=_EPILOG)(report.report_command)
 app.command("import-results", epilog=_EPILOG)(exchange_results.import_command)
 app.add_typer(exchange_results.app, name="export")
 app.command("plugins", epilog=_EPILOG)(plugins.plugins_command)
+app.command("env", epilog=_EPILOG)(env.env_command)
 app.command("view", epilog=_EPILOG)(view.view_command)
 app.command("read", epilog=_EPILOG)(read.read_command)
 app.add_typer(study.app, name="study")

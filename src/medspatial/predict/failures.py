@@ -11,19 +11,22 @@ from medspatial.predict.runner import PredictionRun
 _SHOWN_CHARS = 300
 
 
-def failure_lines(run: PredictionRun) -> list[str]:
-    """Say how many questions failed and most often why, and where visible shares could not be had."""
+def failure_lines(run: PredictionRun, *, kept: bool = True) -> list[str]:
+    """Say how many questions failed and most often why, and where visible shares could not be had.
+
+    Parameters
+    ----------
+    kept
+        Name the files that hold each error; False where the run's files do not stay.
+    """
     lines = []
     if run.failed:
-        lines.append(
-            f"{run.failed} of {run.questions} questions failed, {_mostly(run.errors)}; "
-            f"each with its error: {failures_file(run.path)}"
-        )
+        where = f"; each with its error: {failures_file(run.path)}" if kept else ""
+        lines.append(f"{run.failed} of {run.questions} questions failed, {_mostly(run.errors)}{where}")
     if run.unseen:
-        lines.append(
-            f"no visible shares for {sum(run.unseen.values())} volumes, {_mostly(run.unseen)}; "
-            f"each with its error: {volumes_file(run.path)}"
-        )
+        where = f"; each with its error: {volumes_file(run.path)}" if kept else ""
+        volumes = sum(run.unseen.values())
+        lines.append(f"no visible shares for {volumes} volumes, {_mostly(run.unseen)}{where}")
     return lines
 
 

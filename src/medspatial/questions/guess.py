@@ -257,7 +257,7 @@ def structures_key(question: Question) -> Hashable:
     structures = question.evidence.structures if question.evidence else ()
     kinds = [name.partition("#")[0] for name in structures]
     ordered = kinds if set(question.options) == {"yes", "no"} else sorted(kinds)
-    parts = (subtype, question.metadata.get("form"), *ordered, "|", *sorted(question.options))
+    parts = (subtype, question.form, *ordered, "|", *sorted(question.options))
     return draw(*(str(part) for part in parts))
 
 

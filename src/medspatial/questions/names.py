@@ -55,7 +55,7 @@ def asked_by(question: Question) -> Asked:
         subtype=original_subtype(question),
         names=tuple(named),
         options=tuple(question.options),
-        form=str(question.metadata.get("form", "")),
+        form=question.form or "",
         figure=question.value is not None,
     )
 

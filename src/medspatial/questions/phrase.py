@@ -47,7 +47,8 @@ def phrase(
         source=SOURCE,
         license=case.license,
         reworded=reworded,
-        metadata={"kind": candidate.balance_kind} | ({"form": candidate.form} if candidate.form else {}),
+        form=candidate.form or None,
+        balance_kind=candidate.balance_kind,
     )
 
 

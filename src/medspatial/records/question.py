@@ -12,6 +12,8 @@ from pydantic import Field, field_validator, model_validator
 from medspatial.records.base import AnswerType, Record, content_hash
 from medspatial.records.visible import with_visible_share
 
+_EARLIER_PLACES = {"reworded": "reworded", "form": "form", "kind": "balance_kind"}
+_OUR_SOURCES = {"masks", "rules"}
 _CT_RATE_NAME = re.compile(r"((?:train|valid|test)_\d+)_[a-z]+_\d+")
 
 
@@ -140,7 +142,13 @@ class Question(Item):
     pair_id
         Links a question with its mirrored or reworded twin.
     reworded
-        The same question in other words, for the arm of that name. Earlier files hold it in ``metadata``.
+        The same question in other words, for the arm of that name.
+    form
+        Which of its subtype's forms the question has, where there are several (``largest`` or ``smallest``).
+    balance_kind
+        What its answer counts as where the answers of a subtype are balanced (``left``, ``right``, ...).
+
+    Files of earlier versions hold the last three in ``metadata`` and are read.
     """
 
     evidence: Evidence | None = None
@@ -149,16 +157,27 @@ class Question(Item):
     source: str | None = None
     license: str | None = None
     reworded: str | None = None
+    form: str | None = None
+    balance_kind: str | None = None
     metadata: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod
-    def _reworded_as_field(cls, data: Any) -> Any:
+    def _earlier_places(cls, data: Any) -> Any:
         metadata = data.get("metadata") if isinstance(data, dict) else None
-        if not isinstance(metadata, dict) or not isinstance(metadata.get("reworded"), str):
+        if not isinstance(metadata, dict):
             return data
-        rest = {name: value for name, value in metadata.items() if name != "reworded"}
-        return {"reworded": metadata["reworded"], **data, "metadata": rest}
+        ours = str(data.get("source") or "").partition(":")[0] in _OUR_SOURCES
+        places = _EARLIER_PLACES if ours else {"reworded": "reworded"}
+        moved = {
+            name: metadata[place]
+            for place, name in places.items()
+            if isinstance(metadata.get(place), str) and not data.get(name)
+        }
+        if not moved:
+            return data
+        rest = {key: value for key, value in metadata.items() if _EARLIER_PLACES.get(key) not in moved}
+        return {**data, **moved, "metadata": rest}
 
 
 class AnsweredItem(Item):

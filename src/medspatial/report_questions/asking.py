@@ -70,7 +70,8 @@ def as_question(report: Report, fact: Fact, source: str) -> Question:
         tags=six_categories(text, fact.answer),
         source=source,
         license=LICENSE,
-        metadata={"report": report.fingerprint, "form": "open" if is_open else "closed", "fact": fact.key},
+        form="open" if is_open else "closed",
+        metadata={"report": report.fingerprint, "fact": fact.key},
     )
 
 

@@ -9,10 +9,14 @@ from medspatial.cases.examination.alignment import check_alignment
 from medspatial.cases.examination.contradiction import Axis, Contradiction, refusals
 from medspatial.cases.examination.image import CAUSE, check_image
 from medspatial.cases.examination.lesions import check_lesions
+from medspatial.cases.examination.merged import check_merged
 from medspatial.cases.examination.order import check_order
 from medspatial.cases.examination.samples import sampled_masks
 from medspatial.cases.examination.size import GRID_CAUSE, check_grid, check_proportions, check_sizes
+from medspatial.cases.examination.surfaces import surface_note
+from medspatial.volume import Volume
 from medspatial.volume.continuity import Continuity, continuity
+from medspatial.volume.repeated import repeated_slices
 from medspatial.volume.slice_step import slice_step_note
 
 if TYPE_CHECKING:
@@ -75,12 +79,14 @@ def examine(data: CaseData, *, names_assumed: str | None = None) -> Examination:
     """
     grid = data.ct if data.ct is not None else data.masks
     strange = check_grid(grid.shape, grid.affine) if grid is not None and all(grid.shape) else None
-    slices = Continuity() if data.ct is None else continuity(data.ct)
+    slices = Continuity() if data.ct is None else _slices(data.ct)
     faults = ((strange,) if strange else ()) + slices.problems
     step = None if data.ct is None or faults else slice_step_note(data.ct)
     seen = slices.notes + ((step,) if step else ())
     if data.masks is None or not data.masks.names or faults:
         return Examination(problems=faults, notes=seen)
+    squashed = surface_note(data.masks)
+    seen += (squashed,) if squashed else ()
     samples = sampled_masks(data.masks, data.ct)
     image = check_image(samples)
     order = check_order(samples, mirrored=data.mirrored)
@@ -91,17 +97,24 @@ def examine(data: CaseData, *, names_assumed: str | None = None) -> Examination:
         shown = list(image.impossible.items())[:_SHOWN]
         problems.append("; ".join([shifted, *(f"{name} {text}" for name, text in shown)]) + f": {CAUSE}")
     exchanged, away = check_lesions(samples)
+    merged = check_merged(samples, data.masks)
     problems += refusals([*order.contradictions, *sizes, *exchanged], _CAUSES)
     assumed = names_assumed or _assumed_map(data.assumptions)
     if problems and assumed:
         first = f"label map {assumed} was only assumed, which may be the cause (state the right one)"
         problems = [f"{first}: {one}" for one in problems]
     aside = {name: f"{name} {text}" for name, text in image.impossible.items()}
-    aside |= away | {one.names[0]: one.text for one in sizes if len(one.names) == 1}
+    aside |= merged.set_aside | away | {one.names[0]: one.text for one in sizes if len(one.names) == 1}
     assumptions = tuple(said for axis, said in _UNCONFIRMED.items() if not order.confirmed_by[axis])
-    assumptions += (MASKS_ALONE,) if data.ct is None else ()
+    assumptions += (*merged.assumptions, *((MASKS_ALONE,) if data.ct is None else ()))
     notes = (*seen, *_notes(order.contradictions))
     return Examination(tuple(problems), aside, notes, assumptions, order.confirmed_by)
+
+
+def _slices(ct: Volume) -> Continuity:
+    """Whether the slices of a CT continue each other, and none stands twice."""
+    steps, twice = continuity(ct), repeated_slices(ct)
+    return Continuity((*steps.problems, *twice.problems), (*steps.notes, *twice.notes))
 
 
 def _assumed_map(assumptions: tuple[str, ...]) -> str | None:

@@ -138,11 +138,15 @@ def _narrowed(voxels: NDArray[Any]) -> NDArray[Any]:
 
 def _series(folder: Path) -> list[tuple[Path, dict[str, str]]]:
     """Files and tags of the only series in a folder."""
-    found: dict[str, list[tuple[Path, dict[str, str]]]] = {}
+    files = []
     for path in sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith(".")):
         tags = _tags(path)
         if tags is not None and (_POSITION in tags or _frames(tags, path) > 1):
-            found.setdefault(tags.get(_UID, "(no SeriesInstanceUID)"), []).append((path, tags))
+            files.append((path, tags))
+    slices = [one for one in files if one[1].get(_MODALITY, "").strip() in ("CT", "")]
+    found: dict[str, list[tuple[Path, dict[str, str]]]] = {}
+    for path, tags in slices or files:  # a segmentation or a dose beside the slices is no series of them
+        found.setdefault(tags.get(_UID, "(no SeriesInstanceUID)"), []).append((path, tags))
     if not found:
         raise InputError(f"{folder}: no DICOM slices in this folder")
     if len(found) > 1:

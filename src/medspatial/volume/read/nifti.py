@@ -158,9 +158,7 @@ def nifti_geometry(header: Any, shape: tuple[int, int, int], path: Path) -> Stor
         )
     factor, name = _UNITS[unit]
     spacing = [float(s) for s in header["pixdim"][1:4]]
-    matrix = _best_matrix(header, codes, shape, path)
-    if codes != (0, 0):
-        _check_spacing(matrix, spacing, path)
+    matrix = np.eye(4) if codes == (0, 0) else _stated_matrix(header, codes, shape, spacing, path)
     matrix = np.diag([factor, factor, factor, 1.0]) @ matrix
     return StoredGeometry(matrix, [factor * step for step in spacing], _missing(codes), name)
 
@@ -184,23 +182,38 @@ def _missing(codes: tuple[int, int]) -> str | None:
     return "qform_code and sform_code are both 0" if codes == (0, 0) else None
 
 
-def _best_matrix(
-    header: Any, codes: tuple[int, int], shape: tuple[int, int, int], path: Path
+def _stated_matrix(
+    header: Any, codes: tuple[int, int], shape: tuple[int, int, int], spacing: list[float], path: Path
 ) -> NDArray[np.float64]:
-    """sform where its code is set, else qform (the order of the NIfTI standard's readers)."""
-    if codes == (0, 0):
-        return np.eye(4)
+    """sform where its code is set, else qform (the order of the standard's readers), held against pixdim."""
     qform, sform = header.get_qform(coded=False), header.get_sform(coded=False)
+    matrix = np.asarray(sform if codes[1] > 0 else qform, dtype=np.float64)
     good = [np.isfinite(m).all() and abs(np.linalg.det(m[:3, :3])) > 0 for m in (qform, sform)]
-    if min(codes) > 0 and all(good) and forms_conflict(qform, sform):
+    both = min(codes) > 0 and all(good)
+    if both:
+        _check_axes(qform, sform, path)
+    _check_spacing(matrix, spacing, path)
+    if both:
+        _check_places((qform, sform), shape, path)
+    return matrix
+
+
+def _check_axes(qform: NDArray[np.float64], sform: NDArray[np.float64], path: Path) -> None:
+    if forms_conflict(qform, sform):
         axes = [Affine(m).axcodes for m in (qform, sform)]
         raise InputError(
             f"{path}: qform and sform point different ways ({axes[0]} and {axes[1]}), sides are unclear"
         )
-    if min(codes) > 0 and all(good):
-        apart = forms_apart(qform, sform, shape)
-        if apart > _FORMS_SHARE * float(np.linalg.norm(sform[:3, :3], axis=0).min()):
-            raise InputError(
-                f"{path}: qform and sform put the same voxel up to {apart:.4g} apart, its place is unclear"
-            )
-    return np.asarray(sform if codes[1] > 0 else qform, dtype=np.float64)
+
+
+def _check_places(
+    forms: tuple[NDArray[np.float64], NDArray[np.float64]],
+    shape: tuple[int, int, int],
+    path: Path,
+) -> None:
+    """Refuse a qform and a sform that put a voxel at two places, more than a voxel apart."""
+    apart = forms_apart(*forms, shape)
+    if apart > _FORMS_SHARE * float(np.linalg.norm(forms[1][:3, :3], axis=0).min()):
+        raise InputError(
+            f"{path}: qform and sform put the same voxel up to {apart:.4g} apart, its place is unclear"
+        )
