@@ -33,7 +33,7 @@ Marks = NDArray[np.uint64]
 
 _FORMAT = "places 1"
 _NAME = ".places-"
-_COLUMNS = {"starts": np.uint64, "sizes": np.uint32, "marks": np.uint64, "codes": np.uint32}
+_COLUMNS: dict[str, Any] = {"starts": np.uint64, "sizes": np.uint32, "marks": np.uint64, "codes": np.uint32}
 _BOM = b"\xef\xbb\xbf"
 _LARGE = 4 << 20  # bytes of a file whose places are worth a file of their own
 
@@ -272,9 +272,10 @@ def _kept(path: Path, kind: type[I], file: _File, place: Path) -> StoredRecords[
     try:
         with place.open("rb") as stream:
             arrays, asked, rows, cases = json.loads(stream.readline())
-            columns = {}
-            for name, kind_of in _COLUMNS.items():
-                columns[name] = np.frombuffer(stream.read(rows * kind_of().itemsize), dtype=kind_of)
+            columns: dict[str, Any] = {}
+            for name, number in _COLUMNS.items():
+                kept_as = np.dtype(number)
+                columns[name] = np.frombuffer(stream.read(rows * kept_as.itemsize), dtype=kept_as)
         if any(len(column) != rows for column in columns.values()):
             return None
     except (OSError, ValueError, TypeError):
@@ -358,7 +359,10 @@ def _opened(path: Path) -> _File | None:
 
 def _digest(file: _File, kind: type[Item]) -> str:
     """Hash of a file, and of what its rows are checked by."""
-    digest = hashlib.file_digest(file.stream(), lambda: hashlib.blake2b(digest_size=16))
+    digest = hashlib.blake2b(digest_size=16)
+    stream = file.stream()
+    while block := stream.read(1 << 20):
+        digest.update(block)
     digest.update(f"{_FORMAT} {pydantic.VERSION} {kind.__name__}".encode())
     for source in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(source.read_bytes())
