@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from medspatial.language import marked
@@ -65,7 +65,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(deadline=None)  # patterns are built on the way
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # patterns are built on the way
 @given(OPTIONS, st.lists(PIECES, max_size=14).map("".join))
 def test_marks_are_those_that_the_patterns_find(options: tuple[str, ...], text: str) -> None:
     with pytest.MonkeyPatch.context() as patched:
@@ -85,7 +85,7 @@ def test_lists_of_options_are_read(options: tuple[str, ...], form: str, mark: st
     assert option_marks(text, options) == expected
 
 
-@settings(deadline=None)  # patterns are built on the way
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # patterns are built on the way
 @given(OPTIONS, st.lists(PIECES, max_size=8).map("".join), st.booleans())
 def test_a_listing_is_taken_out_as_its_pattern_says(
     options: tuple[str, ...], text: str, listed: bool

@@ -153,8 +153,8 @@ def _tell_extra(chosen: Arm, asked: Sequence[Question], answerer: Model | None, 
     from medspatial.arms import extra_volumes
 
     extra = extra_volumes(chosen, asked)
-    if extra and shared:
-        raise InputError(f"arm {chosen.name!r} changes volumes per question: --shard does not take it")
+    if shared and not chosen.shows_cases:
+        raise InputError(f"arm {chosen.name!r} chooses volumes per question: --shard does not take it")
     if extra and (answerer is None or answerer.needs_volume):
         typer.echo(f"{extra} changed volumes to show for {len(asked)} questions", err=True)
 
