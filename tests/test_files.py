@@ -8,6 +8,7 @@ from threading import Thread
 
 import pytest
 
+from medspatial import files
 from medspatial.errors import InputError
 from medspatial.files import locked, whole_file, whole_text, write_bytes, write_json, write_text
 
@@ -153,3 +154,26 @@ def test_a_lock_of_an_earlier_version_is_refused_too(tmp_path: Path) -> None:
     finally:
         process.kill()
         process.communicate()
+
+
+def test_what_a_killed_process_left_unfinished_goes_at_the_next_writing(tmp_path: Path) -> None:
+    code = (
+        "import os, signal, sys\nfrom medspatial.files import whole_file\n"
+        "with whole_file(sys.argv[1]) as path:\n    path.write_text('half')\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    target = tmp_path / "table.json"
+    for _ in range(2):
+        subprocess.run([sys.executable, "-c", code, str(target)], check=False)
+    left = sorted(tmp_path.iterdir())
+    assert len(left) == 1  # the second run has removed what the first one left
+    mine = tmp_path / left[0].name.replace("table", "other").replace(
+        left[0].name.split("-")[1], str(os.getpid())
+    )
+    elsewhere = tmp_path / ".table.json.00000000-1-1.tmp"
+    other = tmp_path / ".notes.txt"
+    for path in (mine, elsewhere, other):
+        path.write_text("kept")
+    files._seen.clear()
+    write_text(target, "whole")
+    assert sorted(tmp_path.iterdir()) == sorted([target, mine, elsewhere, other])

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import re
 import socket
 import stat
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -20,9 +23,9 @@ from medspatial.errors import InputError
 def whole_file(path: str | Path, suffix: str = ".tmp") -> Iterator[Path]:
     """Give a temporary path in the folder of a file; what is there at the end takes the file's place.
 
-    The folder is made where it is missing. The temporary name starts with a dot and belongs to this process
-    and thread, so that two writers of one file never share it. An error removes it and leaves the file
-    as it was.
+    The folder is made where it is missing. The temporary name starts with a dot and belongs to this machine,
+    process and thread, so that two writers of one file never share it. An error removes it and leaves the
+    file as it was; what a killed process of this machine left in the folder goes when another writes there.
 
     Parameters
     ----------
@@ -38,7 +41,8 @@ def whole_file(path: str | Path, suffix: str = ".tmp") -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}{suffix}")
+    _remove_leftovers(path.parent)
+    unfinished = path.with_name(f".{path.name}.{_machine()}-{os.getpid()}-{threading.get_ident()}{suffix}")
     unfinished.unlink(missing_ok=True)  # of a killed process with the same number
     try:
         yield unfinished
@@ -47,6 +51,37 @@ def whole_file(path: str | Path, suffix: str = ".tmp") -> Iterator[Path]:
         os.replace(unfinished, path)  # noqa: PTH105 (the name everybody looks for)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+_UNFINISHED = re.compile(r"\..+\.([0-9a-f]{8})-(\d+)-\d+(?:\.\w+)+")
+_seen: set[tuple[int, Path]] = set()  # this process (a fork is another) and folders without leftovers
+
+
+@cache
+def _machine() -> str:
+    return hashlib.blake2b(socket.gethostname().encode(), digest_size=4).hexdigest()
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what killed processes of this machine left unfinished in a folder; once per process."""
+    key = os.getpid(), folder.absolute()
+    if key in _seen:
+        return
+    _seen.add(key)
+    for entry in os.scandir(folder):
+        match = _UNFINISHED.fullmatch(entry.name) if entry.name.startswith(".") else None
+        if match and match[1] == _machine() and not _lives(int(match[2])):
+            Path(entry.path).unlink(missing_ok=True)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):  # of another user; a number that can be none
+        return True
+    return True
 
 
 @contextmanager

@@ -64,6 +64,18 @@ def test_each_case_is_in_one_shard_whatever_others_there_are() -> None:
     assert [Shard(2, 4).holds(f"case{n}") for n in range(6)] == [False, False, False, False, False, True]
 
 
+def test_what_shards_and_whole_have_set_aside_stays(tmp_path: Path) -> None:
+    paths, whole = sharded(tmp_path, 2), tmp_path / "whole" / "sometimes.jsonl"
+    merge(paths, questions(), whole)
+    for path, text in zip((*paths, whole), ("a\n", "b\n", "c\na\n"), strict=True):
+        path.with_suffix(".outdated").write_text(text)
+    paths[0].with_suffix(".torn").write_text("half\n")
+    merge(paths, questions(), whole, overwrite=True)
+    assert whole.with_suffix(".outdated").read_text() == "c\na\nb\n"
+    assert whole.with_suffix(".torn").read_text() == "half\n"
+    assert not whole.with_suffix(".unasked").exists()
+
+
 @pytest.mark.parametrize("text", ["", "2", "0/4", "5/4", "2/0", "-1/4", "a/b", "1/2/3", "١/٢"])
 def test_what_is_no_shard_is_refused(text: str) -> None:
     with pytest.raises(InputError, match=r"must be I/N with 1 <= I <= N"):

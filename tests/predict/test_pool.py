@@ -51,7 +51,7 @@ class Toy(Model):
                 os.kill(os.getpid(), signal.SIGKILL)
             if query.id == self.stop:
                 raise RunStopped("the budget is spent")
-        return [Answer(f"{encoded.fingerprint} {q.text}") for q in queries]
+        return [Answer(f"{encoded and encoded.fingerprint} {q.text}") for q in queries]
 """
 FOUR = "cpu,cpu,cpu,cpu"
 
@@ -236,3 +236,40 @@ def test_engines_are_known(run: Callable[..., Result]) -> None:
         (["--engine", "ray", "--gpu-id", "0"], "places its actors"),
     ):
         assert message in str(run("x", *more).exception)
+
+
+def test_an_arm_with_a_volume_per_question_is_that_of_one_process(
+    run: Callable[..., Result], tmp_path: Path
+) -> None:
+    arm = "same_answer_other_patient"
+    assert run("one", "--arm", arm).exit_code == 0
+    assert run("two", "--arm", arm, "--gpus", "cpu,cpu").exit_code == 0
+    one, two = ((tmp_path / folder / f"toy@{arm}.jsonl").read_bytes() for folder in ("one", "two"))
+    assert one == two
+    assert len(one.splitlines()) == 50
+    told = run("share", "--arm", arm, "--shard", "1/2")
+    assert isinstance(told.exception, InputError)
+    assert "--shard does not take it" in str(told.exception)
+
+
+def test_a_study_on_several_devices_is_that_of_one(
+    asked: Path, tmp_path: Path, plugin_model: Callable[..., str]
+) -> None:
+    plugin_model(TOY, "Toy")
+    study = tmp_path / "study.yaml"
+    study.write_text(
+        f"cases: {{path: {asked / 'cases.jsonl'}}}\nquestions: {{path: {asked / 'questions.jsonl'}}}\n"
+        "models: [toy, random]\narms: [standard, text_only]\n"
+        "compare: {resamples: 20}\nreport: {max_pictures: 0}\n"
+    )
+    found = []
+    for more in ((), ("--gpus", "cpu,cpu")):
+        out = tmp_path / f"out{len(more)}"
+        done = CliRunner().invoke(app, ["run", str(study), "--out", str(out), *more])
+        assert done.exit_code == 0, done.output
+        found.append({path.name: path.read_bytes() for path in sorted((out / "predictions").glob("*.jsonl"))})
+    one, several = found
+    for name in one:
+        assert one[name] == several[name] or name.endswith(".volumes.jsonl")
+    assert set(one) == set(several)
+    assert "toy@text_only.jsonl" in one

@@ -76,5 +76,7 @@ def outside_arms() -> dict[str, Plugin]:
 
 def extra_volumes(chosen: Arm, questions: Sequence[Question]) -> int:
     """Return how many volumes an arm shows that are no case's own: what it costs to encode."""
+    if chosen.shows_cases:
+        return 0
     views = {chosen.view(question) for question in questions}
     return len(views - {question.case_id for question in questions})

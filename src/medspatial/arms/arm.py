@@ -18,6 +18,10 @@ ReadCase = Callable[[str], "CaseData"]
 Points = Sequence[tuple[float, float, float]]
 
 
+def _as_it_is(question: Question) -> Question:
+    return question
+
+
 @dataclass(frozen=True)
 class Arm:
     """One arm: its name, what it does to a question, and how it loads a volume.
@@ -43,7 +47,7 @@ class Arm:
 
     name: str
     title: str
-    change: Callable[[Question], Question | None] = lambda question: question
+    change: Callable[[Question], Question | None] = _as_it_is
     reload: Callable[[Load, Sequence[Question]], Load] = lambda load, questions: load
     reload_masks: Callable[[LoadMasks, Sequence[Question]], LoadMasks] = lambda load, questions: load
     locate: Callable[[Volume, Points], Points | None] = lambda volume, points: points
@@ -51,15 +55,22 @@ class Arm:
     shows_volume: bool = True
     sample: int = 0
 
-    def questions(self, questions: Sequence[Question], cases: ReadCase | None = None) -> list[Question]:
-        """Return the questions of this arm, in order.
+    def questions(self, questions: Sequence[Question], cases: ReadCase | None = None) -> Sequence[Question]:
+        """Return the questions of this arm, in order; the same sequence where it changes none.
 
         Parameters
         ----------
         cases
             Returns volume and masks of a case; needed by the arms that touch the evidence alone.
         """
+        if self.change is _as_it_is:
+            return questions
         return [changed for question in questions if (changed := self.change(question)) is not None]
+
+    @property
+    def shows_cases(self) -> bool:
+        """Whether each question is shown its own case's volume, changed or not, and so each case one."""
+        return type(self).view is Arm.view
 
     def view(self, question: Question) -> str:
         """Return which volume a question is shown: what `loader` and `mask_loader` are asked for."""

@@ -2,23 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import chain, islice
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
+from typing import overload
 
 import typer
 
 from medspatial.cli.show import tell
-from medspatial.compare.names import read_model_names, with_names
+from medspatial.compare.names import check_names, read_model_names
 from medspatial.errors import InputError
 from medspatial.exchange import read_results
 from medspatial.predict import read_failures
-from medspatial.records import Loaded, Prediction, Repeat, read_records, unpacked
+from medspatial.records import Loaded, Prediction, Repeat, read_records, stored_or_none, unpacked
 
 _SHOWN = 5
 
 
-def read_answers(path: Path, model_name: str | None = None) -> list[Prediction]:
+@dataclass(frozen=True)
+class Answers(Sequence[Prediction]):
+    """Rows of predictions under the names of their models, each made when it is asked for.
+
+    Attributes
+    ----------
+    rows
+        As they stand in the file; of a plain file they stay there.
+    models
+        Names in order of first appearance.
+    unnamed
+        The model of rows that state none, or of all where ``whole`` is set.
+    shown
+        Names of models in tables, by those that the rows have.
+    """
+
+    rows: Sequence[Prediction]
+    models: tuple[str, ...]
+    unnamed: str
+    whole: bool = False
+    shown: Mapping[str, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, at: int) -> Prediction: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Prediction]: ...
+
+    def __getitem__(self, at: int | slice) -> Prediction | Sequence[Prediction]:
+        if isinstance(at, slice):
+            return [self._named(row) for row in self.rows[at]]
+        return self._named(self.rows[at])
+
+    def __iter__(self) -> Iterator[Prediction]:
+        return map(self._named, self.rows)
+
+    def _named(self, row: Prediction) -> Prediction:
+        own = row.model if _states_model(row) and not self.whole else self.unnamed
+        name = self.shown.get(own, own)
+        return row if name == row.model else row.model_copy(update={"model": name})
+
+
+def read_answers(path: Path, model_name: str | None = None) -> Answers:
     """Read a file of predictions and the failures beside it.
 
     Rows without a field ``model`` get the file's name without its ending, as `medspatial plot` names models.
@@ -35,11 +82,8 @@ def read_answers(path: Path, model_name: str | None = None) -> list[Prediction]:
     InputError
         No rows at all; ``model_name`` for rows of several models.
     """
-    loaded = _read(path)
-    answers = _named(path, _without_repeats(path, loaded) + read_failures(path), model_name)
-    if not answers:
-        raise InputError(f"{path}: holds no predictions")
-    return answers
+    rows, failures = _read(path), read_failures(path)
+    return _of_models(path, Joined(rows, failures) if failures else rows, model_name)
 
 
 def read_files(
@@ -48,8 +92,14 @@ def read_files(
     names: Sequence[str],
     fields: Mapping[str, str],
     patient: str | None,
-) -> dict[Path, list[Prediction]]:
-    """Read files of predictions, ours or with fields of other names, under the models' names in tables."""
+) -> dict[Path, Answers]:
+    """Read files of predictions, ours or with fields of other names, under the models' names in tables.
+
+    Raises
+    ------
+    InputError
+        A name for a model that no file holds.
+    """
     foreign = bool(fields) or patient is not None
     read = {
         path: read_foreign_answers(path, fields, model_name, patient=patient)
@@ -57,26 +107,48 @@ def read_files(
         else read_answers(path, model_name)
         for path in paths
     }
-    return named_answers(read, names)
+    shown = read_model_names(names)
+    check_names(shown, [model for answers in read.values() for model in answers.models])
+    return {
+        path: replace(
+            answers,
+            shown=shown,
+            models=tuple(dict.fromkeys(shown.get(model, model) for model in answers.models)),
+        )
+        for path, answers in read.items()
+    }
 
 
-def named_answers(
-    files: Mapping[Path, list[Prediction]], names: Sequence[str]
-) -> dict[Path, list[Prediction]]:
-    """Give the models of files of predictions the names that they have in tables (``--names``).
+class Joined(Sequence[Prediction]):
+    """Rows, and others behind them."""
 
-    Raises
-    ------
-    InputError
-        A name for a model that no file holds.
-    """
-    named = iter(with_names(chain.from_iterable(files.values()), read_model_names(names)))
-    return {path: list(islice(named, len(rows))) for path, rows in files.items()}
+    def __init__(self, first: Sequence[Prediction], then: Sequence[Prediction]) -> None:
+        self._parts = first, then
+
+    def __len__(self) -> int:
+        return sum(map(len, self._parts))
+
+    @overload
+    def __getitem__(self, at: int) -> Prediction: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Prediction]: ...
+
+    def __getitem__(self, at: int | slice) -> Prediction | Sequence[Prediction]:
+        if isinstance(at, slice):
+            return [self[one] for one in range(len(self))[at]]
+        at = range(len(self))[at]
+        first, then = self._parts
+        return first[at] if at < len(first) else then[at - len(first)]
+
+    def __iter__(self) -> Iterator[Prediction]:
+        return chain(*self._parts)
 
 
-def _read(path: Path) -> Loaded[Prediction]:
+def _read(path: Path) -> Sequence[Prediction]:
     try:
-        return read_records(path, Prediction)
+        stored = stored_or_none(path, Prediction)
+        return _without_repeats(path, read_records(path, Prediction)) if stored is None else stored
     except InputError as error:
         if "unknown field" not in str(error):
             raise
@@ -86,7 +158,7 @@ def _read(path: Path) -> Loaded[Prediction]:
 
 def read_foreign_answers(
     path: Path, fields: Mapping[str, str], model_name: str | None = None, *, patient: str | None = None
-) -> list[Prediction]:
+) -> Answers:
     """Read a table of predictions whose fields have other names; see `medspatial.exchange.read_results`.
 
     A row that repeats an earlier one is left out, one that answers a question again in other words counts as
@@ -119,27 +191,29 @@ def read_foreign_answers(
             "each counts as a question of its own",
             err=True,
         )
-    return rows
+    return Answers(rows, tuple(dict.fromkeys(row.model for row in rows)), path.stem)
 
 
-def _named(path: Path, rows: Sequence[Prediction], model_name: str | None) -> list[Prediction]:
-    stated = {row.model for row in rows if _states_model(row)}
+def _of_models(path: Path, rows: Sequence[Prediction], model_name: str | None) -> Answers:
+    models = dict.fromkeys(row.model if _states_model(row) else "" for row in rows)
+    if not models:
+        raise InputError(f"{path}: holds no predictions")
     if model_name is None:
-        return [row if _states_model(row) else _of_model(row, unpacked(path).stem) for row in rows]
+        return Answers(
+            rows, tuple(dict.fromkeys(model or unpacked(path).stem for model in models)), unpacked(path).stem
+        )
     if not model_name.strip():
         raise InputError(f"--model-name: must not be blank, got {model_name!r}")
+    stated = sorted(model for model in models if model)
     if len(stated) > 1:
-        names = ", ".join(sorted(stated))
-        raise InputError(f"--model-name: {path} holds rows of {len(stated)} models ({names}), not of one")
-    return [_of_model(row, model_name) for row in rows]
+        raise InputError(
+            f"--model-name: {path} holds rows of {len(stated)} models ({', '.join(stated)}), not of one"
+        )
+    return Answers(rows, (model_name,), model_name, whole=True)
 
 
 def _states_model(row: Prediction) -> bool:
     return "model" in row.model_fields_set and bool(row.model)
-
-
-def _of_model(row: Prediction, name: str) -> Prediction:
-    return row.model_copy(update={"model": name})
 
 
 def _without_repeats(path: Path, loaded: Loaded[Prediction]) -> list[Prediction]:

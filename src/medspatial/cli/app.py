@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import signal
 import sys
 from types import FrameType
@@ -115,6 +116,9 @@ def main() -> None:
     read-only, gone) is one line too.
     """
     signal.signal(signal.SIGTERM, _terminated)
+    gc.set_threshold(
+        100_000, 20, 100
+    )  # by default a third of the time goes into looking for cycles of records
     try:
         app(standalone_mode=True)
     except MedspatialError as error:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from medspatial.cli.options import CASES_HELP
+from medspatial.cli.placing import Actors, Engine, Gpus, GpusPerActor, placed
 from medspatial.errors import EXIT_FAILURES, InputError
 
 if TYPE_CHECKING:
@@ -39,17 +40,10 @@ def predict_command(
     ] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:N.")] = None,
     gpu_id: Annotated[int | None, typer.Option(min=0, help="Number of the GPU; the same as cuda:N.")] = None,
-    gpus: Annotated[
-        str | None,
-        typer.Option(help="One process per GPU: 0,1,... or all; cpu,cpu for processes without one."),
-    ] = None,
-    engine: Annotated[str, typer.Option(help="processes, or ray for a Ray cluster.")] = "processes",
-    actors: Annotated[
-        int | None, typer.Option(min=1, help="Ray: number of model actors. Default: 1.")
-    ] = None,
-    gpus_per_actor: Annotated[
-        float | None, typer.Option(min=0, help="Ray: GPUs per actor; a fraction shares one. Default: 1.")
-    ] = None,
+    gpus: Gpus = None,
+    engine: Engine = "processes",
+    actors: Actors = None,
+    gpus_per_actor: GpusPerActor = None,
     dtype: Annotated[str | None, typer.Option(help="auto, float32, bfloat16 or float16.")] = None,
     name: Annotated[
         str | None, typer.Option(help="Name in files and tables, if not the model's own.")
@@ -82,7 +76,7 @@ def predict_command(
     """
     from medspatial.arms import arm as arm_of
     from medspatial.cli.options import read_options
-    from medspatial.cli.rows import load_rows
+    from medspatial.cli.rows import stored_rows
     from medspatial.cli.show import tell
     from medspatial.models.tools.prepared import prepared_loader
     from medspatial.models.tools.recipe import ModelRecipe
@@ -90,25 +84,22 @@ def predict_command(
         Cases,
         Job,
         PredictOptions,
-        Processes,
         Shard,
-        Workers,
         failure_lines,
         predict,
         predict_with,
-        read_devices,
     )
-    from medspatial.predict.ray_actors import RayActors
     from medspatial.progress import progress
     from medspatial.records import Question
     from medspatial.study import case_loader
 
     chosen = arm_of(arm)
     share = None if shard is None else Shard.parse(shard)
-    _refuse_placing(engine, gpus, device, gpu_id)
-    _refuse_idle(engine, actors, gpus_per_actor, cases, image_root)
-    devices = None if gpus is None else read_devices(gpus)
-    questions = load_rows(dataset, Question, keep_going=keep_going)[:limit]
+    workers = placed(engine, gpus, actors, gpus_per_actor)
+    _refuse_idle(
+        engine, device if gpu_id is None else f"cuda:{gpu_id}", cases, image_root, placed=workers is not None
+    )
+    questions = stored_rows(dataset, Question, keep_going=keep_going, beside=output_dir)[:limit]
     given = _given(
         read_options(set_ or []),
         name=name,
@@ -131,8 +122,8 @@ def predict_command(
     def output(model_name: str) -> Path:
         return folder / (f"{model_name}.jsonl" if arm == "standard" else f"{model_name}@{arm}.jsonl")
 
-    answerer = recipe() if engine != "ray" and devices is None else None
-    _tell_extra(chosen, asked, answerer, alone=share is None and answerer is not None)
+    answerer = recipe() if workers is None else None
+    _tell_extra(chosen, asked, answerer, shared=share is not None)
     if arrays and (answerer is None or answerer.needs_volume):
         _refuse_arrays(questions, arm)
         loader: Any = prepared_loader(questions, image_root or Path())
@@ -144,14 +135,9 @@ def predict_command(
             run = predict(
                 answerer, questions, output(answerer.name), cases=source, arm=chosen, options=options
             )
-        else:
+        elif workers is not None:
             job = Job(recipe, source, asked, arm, batch_size)
-            workers: Workers = (
-                RayActors(job, actors or 1, 1.0 if gpus_per_actor is None else gpus_per_actor)
-                if engine == "ray"
-                else Processes(job, devices or ())
-            )
-            run = predict_with(workers, job, output, options)
+            run = predict_with(workers(job), job, output, options)
     typer.echo(f"{run.path}: {run.answered} answered now, {run.resumed} before, {run.failed} failed")
     if run.outdated:
         aside = run.path.with_name(f"{run.path.stem}.outdated")
@@ -163,16 +149,14 @@ def predict_command(
         raise typer.Exit(EXIT_FAILURES)
 
 
-def _tell_extra(chosen: Arm, asked: Sequence[Question], answerer: Model | None, *, alone: bool) -> None:
-    """Say how many changed volumes an arm shows; such arms are asked in one process."""
+def _tell_extra(chosen: Arm, asked: Sequence[Question], answerer: Model | None, *, shared: bool) -> None:
+    """Say how many changed volumes an arm shows; `merge`, which reads no volume, cannot join such arms."""
     from medspatial.arms import extra_volumes
 
     extra = extra_volumes(chosen, asked)
-    if extra and not alone:
-        raise InputError(
-            f"arm {chosen.name!r} changes volumes per question: --shard, --gpus, --engine do not take it"
-        )
-    if extra and answerer is not None and answerer.needs_volume:
+    if shared and not chosen.shows_cases:
+        raise InputError(f"arm {chosen.name!r} chooses volumes per question: --shard does not take it")
+    if extra and (answerer is None or answerer.needs_volume):
         typer.echo(f"{extra} changed volumes to show for {len(asked)} questions", err=True)
 
 
@@ -197,23 +181,13 @@ def _given(options: dict[str, Any], **named: Any) -> dict[str, Any]:
     return {**options, **given}
 
 
-def _refuse_placing(engine: str, gpus: str | None, device: str | None, gpu_id: int | None) -> None:
-    """Hold to one way of saying where the model runs."""
-    if engine not in {"processes", "ray"}:
-        raise InputError(f"--engine {engine}: must be processes or ray")
-    if engine == "ray" and gpus is not None:
-        raise InputError("--engine ray places its actors itself: give --actors, not --gpus")
-    if (engine == "ray" or gpus is not None) and (device is not None or gpu_id is not None):
-        where = "--engine ray places its actors" if engine == "ray" else "--gpus names the devices"
-        raise InputError(f"{where}: give no --device and no --gpu-id beside it")
-
-
 def _refuse_idle(
-    engine: str, actors: int | None, share: float | None, cases: str | None, image_root: Path | None
+    engine: str, device: str | None, cases: str | None, image_root: Path | None, *, placed: bool
 ) -> None:
     """Refuse options that would have no effect."""
-    if engine != "ray" and (actors is not None or share is not None):
-        raise InputError(f"{'--actors' if actors is not None else '--gpus-per-actor'}: is for --engine ray")
+    if placed and device is not None:
+        where = "--engine ray places its actors" if engine == "ray" else "--gpus names the devices"
+        raise InputError(f"{where}: give no --device and no --gpu-id beside it")
     if cases is not None and image_root is not None:
         raise InputError("--image-root: has no effect beside --cases, which says where the volumes are")
 
@@ -226,6 +200,10 @@ def _device(device: str | None, gpu_id: int | None) -> str | None:
 
 def _points_to_arrays(questions: Sequence[Question]) -> bool:
     """Say whether any question points to a prepared array."""
+    from medspatial.records import StoredRecords
+
+    if isinstance(questions, StoredRecords):
+        return questions.arrays > 0
     return any(str(question.image_path).endswith(".npy") for question in questions)
 
 

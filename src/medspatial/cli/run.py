@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from medspatial.cli.placing import Actors, Engine, Gpus, GpusPerActor, placed
 from medspatial.errors import EXIT_FAILURES, InputError
 
 if TYPE_CHECKING:
@@ -47,6 +48,10 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check everything as `study check` does, and end.")
     ] = False,
+    gpus: Gpus = None,
+    engine: Engine = "processes",
+    actors: Actors = None,
+    gpus_per_actor: GpusPerActor = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the table.")] = False,
 ) -> None:
     """Run all stages of a study: cases, questions, predictions, scores, comparison, report.
@@ -65,6 +70,9 @@ def run(
     from medspatial.study.choices import chosen_study
 
     config = find_study(study)
+    workers = placed(engine, gpus, actors, gpus_per_actor)
+    if workers is not None and not isinstance(config, StudyConfig):
+        raise InputError("--gpus, --engine: a set of questions and a package's study take none of these")
     say = (lambda line: None) if quiet else typer.echo
     chosen = {"models": model or (), "arms": arm or (), "metrics": metric or ()}
     if isinstance(config, ReportSetConfig):
@@ -78,7 +86,7 @@ def run(
     if isinstance(config, StudyConfig):
         config = chosen_study(config, **chosen, limit=limit)
         _checked(config, out, dry_run=dry_run, say=say)
-        _shown(run_study(config, out, say, lambda line: typer.echo(line, err=True)), out)
+        _shown(run_study(config, out, say, lambda line: typer.echo(line, err=True), workers), out)
     elif dry_run or limit is not None or any(chosen.values()):
         raise InputError(
             "--model, --arm, --metric, --limit, --dry-run: a package's study has stages of its own"

@@ -89,6 +89,10 @@ def score_command(
             help="An option of the metrics or judges, such as checkpoint=F; repeatable.",
         ),
     ] = None,
+    workers: Annotated[
+        int,
+        typer.Option(min=1, help="Processes that judge by rules or count words; the scores are the same."),
+    ] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Score predictions by one or several metrics.
@@ -112,21 +116,23 @@ def score_command(
         tell_lost,
     )
     from medspatial.cli.options import read_names
-    from medspatial.cli.scoring import detail_lines, score_table, scored, taken, tell_mismatches, write_report
+    from medspatial.cli.scoring import (
+        detail_lines,
+        list_all,
+        score_table,
+        scored,
+        taken,
+        tell_alone,
+        tell_mismatches,
+        write_report,
+    )
     from medspatial.cli.show import report_table
     from medspatial.progress import progress
     from medspatial.records import Score
     from medspatial.score import metric as make
-    from medspatial.score import metric_names
-    from medspatial.score.registry import outside_metrics
 
     if list_metrics:
-        origins = outside_metrics()
-        rows = [
-            {"metric": name, "of": origins[name].package if name in origins else "medspatial"}
-            for name in metric_names()
-        ]
-        listing(rows, as_json=as_json)
+        list_all(as_json=as_json)
         return
     predictions = _files(predictions or (), model_name)
     wanted = metric or (["judge"] if model else ["exact"])
@@ -140,6 +146,7 @@ def score_command(
         for made in judges(name, model or [], options)
         or [make(name, **taken(name, [] if model else set_ or []))]
     ]
+    tell_alone(metrics, workers)
     if output:
         _check_targets(output, predictions, [judge.name for judge in metrics])
     files = read_files(
@@ -152,13 +159,13 @@ def score_command(
             tell_estimate(judge, path.name, answers)
             tally, wrong = judge.tally(), list[Score]()
             with progress(f"{judge.name}, {path.name}", len(answers)) as bar:
-                for score in scored(judge, answers, target, bar):
+                for score in scored(judge, answers, target, bar, workers):
                     tally.add(score)
                     lost += lost_verdicts(judge.name, [score])
                     if score.correct is False and (report or len(wrong) < show_mismatches):
                         wrong.append(score)
             found = tally.result()
-            results.append((tuple(dict.fromkeys(row.model for row in answers)), found))
+            results.append((answers.models, found))
             figures.append({"file": path.name, **asdict(found)})
             notes += [f"{path.name}, {line}" for line in judge_lines(found) or detail_lines(found)]
             mistakes += wrong

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from medspatial.cli.options import read_options
+from medspatial.cli.show import listing
 from medspatial.errors import InputError
 from medspatial.files import write_text
 from medspatial.progress import Progress
@@ -45,18 +46,42 @@ def taken(name: str, pairs: Sequence[str]) -> dict[str, Any]:
     return options
 
 
+def list_all(*, as_json: bool) -> None:
+    """List the metrics, and the package that each is of."""
+    from medspatial.score import metric_names
+    from medspatial.score.registry import outside_metrics
+
+    origins = outside_metrics()
+    rows = [
+        {"metric": name, "of": origins[name].package if name in origins else "medspatial"}
+        for name in metric_names()
+    ]
+    listing(rows, as_json=as_json)
+
+
+def tell_alone(metrics: Iterable[Metric], workers: int) -> None:
+    """Name the metrics that judge in one process, whatever was asked for."""
+    alone = [metric.name for metric in metrics if not metric.in_workers]
+    if workers > 1 and alone:
+        typer.echo(f"--workers: {', '.join(alone)} works in one process", err=True)
+
+
 def scored(
-    judge: Metric, answers: Iterable[Prediction], target: Path | None, progress: Progress
+    judge: Metric,
+    answers: Iterable[Prediction],
+    target: Path | None,
+    progress: Progress,
+    workers: int = 1,
 ) -> Iterator[Score]:
     """Yield the scores of answers; where they go to a file, those it holds for the same answers are kept."""
     from medspatial.score import score_file, score_stream
 
     if target is None:
-        for score in score_stream(answers, [judge]):
+        for score in score_stream(answers, [judge], workers=workers):
             progress.advance(1)
             yield score
     else:
-        yield from score_file(judge, answers, target, progress=progress).scores()
+        yield from score_file(judge, answers, target, progress=progress, workers=workers).scores()
 
 
 def score_table(

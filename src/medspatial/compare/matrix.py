@@ -16,6 +16,7 @@ import numpy as np
 from medspatial.compare.clustered import Floats
 from medspatial.compare.table import UNSCORED, arm_tables, one_metric
 from medspatial.errors import InputError
+from medspatial.files import whole_file
 from medspatial.records import Item, Question, Score, patient_of
 from medspatial.records.table import checked_columns
 
@@ -122,8 +123,7 @@ class CorrectnessMatrix:
     def _write(
         self, path: Path, names: list[str], lines: Iterable[list[str]], cell: Callable[[float], str]
     ) -> Path:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with _opened(path, "w") as stream:
+        with whole_file(path, path.suffix) as unfinished, _opened(unfinished, "w") as stream:
             writer = csv.writer(stream, lineterminator="\n")
             writer.writerow([*names, *self.columns])
             for line, values in zip(lines, self.values, strict=True):

@@ -49,13 +49,24 @@ def with_names(rows: Iterable[_Row], names: Mapping[str, str]) -> list[_Row]:
     found = list(rows)
     if not names:
         return found
-    models = dict.fromkeys(row.model for row in found)
-    unknown = next((name for name in names if name not in models), None)
-    if unknown is not None:
-        raise InputError(f"--names: there is no model {unknown!r}; there are: {', '.join(models) or 'none'}")
+    check_names(names, [row.model for row in found])
     return [
         row.model_copy(update={"model": names[row.model]}) if row.model in names else row for row in found
     ]
+
+
+def check_names(names: Iterable[str], models: Iterable[str]) -> None:
+    """Hold names to the models that there are.
+
+    Raises
+    ------
+    InputError
+        A name for a model of which there is no row.
+    """
+    there = dict.fromkeys(models)
+    unknown = next((name for name in names if name not in there), None)
+    if unknown is not None:
+        raise InputError(f"--names: there is no model {unknown!r}; there are: {', '.join(there) or 'none'}")
 
 
 def _of_file(path: Path) -> dict[str, str]:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from medspatial.compare.matrix import CorrectnessMatrix
 from medspatial.compare.table import scored_twice
 from medspatial.errors import InputError
-from medspatial.records import Question, Score, other_encoding, volume_name
+from medspatial.records import Question, Score, lean, other_encoding, volume_name
 from medspatial.records.table import json_value
 
 _VERDICTS = ("correct", "is_correct")
@@ -145,7 +145,7 @@ def _scores(path: Path, model: str) -> Iterator[Score]:
 def _score(where: str, row: Mapping[str, Any], model: str) -> Score:
     if "metric" in row:
         try:
-            return Score.model_validate(row)
+            return lean(Score.model_validate(row))
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             name = ".".join(map(str, first["loc"]))

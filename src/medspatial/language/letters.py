@@ -87,6 +87,9 @@ def without_listing(text: str, options: Sequence[str]) -> str:
     """Take out a verbatim repetition of all lettered options (R1)."""
     if len(options) < 2 or len(options) > len(LETTERS) or len(text) < sum(map(len, options)):
         return text
+    lowered = text.lower()
+    if text.isascii() and any(one.isascii() and one.lower() not in lowered for one in options):
+        return text.strip()  # the pattern, which costs much to build, would find nothing
     return _listing(tuple(options)).sub(" ", text).strip()
 
 

@@ -29,6 +29,11 @@ _CHOOSES = re.compile(
     r"\b(?:answer|choose|chosen|conclu\w*|therefore|thus|select\w*|pick|final\w*|hence)\b", re.I
 )
 _SHARE = re.compile(r"\s*[:=(]*\s*(\d{1,3}(?:\.\d+)?\s?%|0?\.\d+|[01]\.0+)")
+_MARKED = re.compile(_MARK, re.I)
+_GAP_MARKED = re.compile(_GAP + _MARK, re.I)
+_LETTER_MARKED = re.compile(_LETTER + _GAP + _MARK, re.I)
+_MARKED_UP_TO = re.compile(rf"{_LEAD}{_MARK}[\s|:\-–—]*", re.I)
+_MARKED_LETTER = re.compile(rf"{_LEAD}{_MARK}[\s|:\-–—]*{_LETTER}", re.I)
 _BETWEEN = re.compile(r"(?:[\s.,;/|!()]|\band\b)*", re.I)
 
 
@@ -50,6 +55,8 @@ def option_marks(text: str, options: Sequence[str]) -> Marks | None:
     Marks(right=(1,), wrong=(0,))
     """
     text = text.replace("\ufe0f", "").strip()
+    if not any(_may_mark(part, options) for part in (text, *text.splitlines())):
+        return None
     found = _by_line(text, tuple(options)) or _in_a_row(text, tuple(options))
     if found is None or len(found) < 2:
         return None
@@ -76,6 +83,28 @@ def likeliest(text: str, count: int) -> int | None:
         return None
     best = [place for place, share in shares.items() if share == max(shares.values())]
     return best[0] if len(best) == 1 else None
+
+
+def _may_mark(part: str, options: Sequence[str]) -> bool:
+    """Say False only where no marked option can stand at the start of a text: patterns cost much to build."""
+    if not _MARKED.search(part):
+        return False
+    plain = part.isascii() and all(one.isascii() and one[:1].isalnum() for one in options)
+    if not plain or _LETTER_MARKED.search(part) or _MARKED_LETTER.match(part):
+        return True
+    lowered = part.lower()
+    for option in options:
+        at = lowered.find(option.lower())
+        while at >= 0:
+            front = at - 4 if lowered[:at].endswith("the ") else at
+            if (
+                _GAP_MARKED.match(part, at + len(option))
+                or _MARKED_UP_TO.fullmatch(part, 0, at)
+                or _MARKED_UP_TO.fullmatch(part, 0, front)
+            ):
+                return True
+            at = lowered.find(option.lower(), at + 1)
+    return False
 
 
 @lru_cache(maxsize=1024)

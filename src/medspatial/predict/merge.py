@@ -14,12 +14,14 @@ from pydantic import ValidationError
 from medspatial.arms import Arm
 from medspatial.arms import arm as arm_of
 from medspatial.errors import InputError
-from medspatial.files import locked, whole_file, write_text
+from medspatial.files import locked, whole_file, write_bytes, write_text
 from medspatial.manifest import Manifest, read_manifest, write_manifest
 from medspatial.predict.output import siblings
 from medspatial.predict.runner import questions_hash
 from medspatial.predict.shard import Shard
 from medspatial.records import Prediction, Question, content_hash
+
+_ASIDE = (".outdated", ".unasked", ".torn")  # lines set aside, which nothing else holds
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ def merge(
 ) -> Merged:
     """Join the predictions of all shards of one model in one arm.
 
+    What the shards set aside (``.outdated``, ``.unasked``, ``.torn``) is set aside beside the whole, too.
     Answers, failures and facts about volumes stand in the order of a single run, byte for byte as the shards
     hold them; the manifest is that of a single run, with the sessions of all. The answers appear last, so
     that a broken merge can be done again. A later `predict` on the file goes on as usual.
@@ -96,14 +99,17 @@ def merge(
             failures.update((name, row) for name, row in failed.items() if name not in answers)
             _refuse_holes(path, shard, mine, answers.keys() | failures.keys())
         order = [question.id for question in asked]
-        for path in siblings(output).values():
-            path.unlink(missing_ok=True)
-        output.unlink(missing_ok=True)
         beside = siblings(output)
+        for ending, path in beside.items():
+            if ending not in _ASIDE:
+                path.unlink(missing_ok=True)
+        output.unlink(missing_ok=True)
         if failures:
             _write(beside[".failures.jsonl"], [failures[name] for name in order if name in failures])
         _write_volumes(beside[".volumes.jsonl"], paths, asked)
         _write_states(beside[".cases.json"], paths)
+        for ending in _ASIDE:
+            _join_aside(beside[ending], [siblings(path)[ending] for path in paths])
         write_manifest(beside[".manifest.json"], _whole(list(manifests.values())))
         _write(output, [answers[name] for name in order if name in answers])
     return Merged(output, len(answers), len(failures), len(paths))
@@ -222,6 +228,14 @@ def _write_states(path: Path, shards: Sequence[Path]) -> None:
         states |= given
     if states:
         write_text(path, json.dumps(states, indent=0, sort_keys=True) + "\n")
+
+
+def _join_aside(path: Path, shards: Sequence[Path]) -> None:
+    """Put what the shards have set aside behind what the whole has, each line once."""
+    sources = [one for one in (path, *shards) if one.exists()]
+    lines = dict.fromkeys(line for one in sources for line in one.read_bytes().splitlines(keepends=True))
+    if lines:
+        write_bytes(path, b"".join(lines))
 
 
 def _whole(manifests: Sequence[Manifest]) -> Manifest:

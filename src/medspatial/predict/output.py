@@ -26,12 +26,15 @@ from medspatial.files import locked, write_text
 from medspatial.inputs import Query
 from medspatial.manifest import Manifest, read_manifest, session, write_manifest
 from medspatial.records import (
+    IdSet,
     Item,
     Prediction,
     Question,
     RecordAppender,
+    case_ids,
     iter_records,
     read_records,
+    stored_records,
     unpacked,
     write_records,
 )
@@ -74,7 +77,7 @@ class PredictionFile:
     Attributes
     ----------
     done
-        Ids of the questions that are answered.
+        Ids of the questions that are answered, and how many.
     outdated
         Number of answers set aside for good now.
     errors, unseen
@@ -107,7 +110,7 @@ class PredictionFile:
             old = _old_manifest(self._sibling(".manifest.json"), manifest)
             for lines in (path, self._sibling(".volumes.jsonl")):
                 _set_torn_line_aside(lines, self._sibling(".torn"))
-            asked = {question.case_id for question in questions}
+            asked = case_ids(questions)
             changed = self._changed_cases(asked, states)
             if old is not None and (changed or old.inputs != manifest.inputs):
                 self._set_outdated_aside(questions, changed, each_alone)
@@ -116,7 +119,7 @@ class PredictionFile:
             self._note_states(asked, states)
             self.manifest = _with_session(old or manifest, manifest)
             write_manifest(self._sibling(".manifest.json"), self.manifest)
-            self.done = {row.id for row in read_records(path, Prediction)} if path.exists() else set()
+            self.done = _answered(path)
         except BaseException:
             self._lock.close()
             raise
@@ -162,7 +165,7 @@ class PredictionFile:
             return
         known = self._sibling(".cases.json")
         before = json.loads(known.read_text(encoding="utf-8")) if known.exists() else {}
-        now = {**before, **{case_id: state for case_id, state in states.items() if case_id in asked}}
+        now = {**before, **{case_id: states[case_id] for case_id in asked if case_id in states}}
         write_text(known, json.dumps(now, indent=0, sort_keys=True) + "\n")
 
     def _set_outdated_aside(self, questions: Sequence[Question], changed: set[str], each_alone: bool) -> None:
@@ -273,6 +276,10 @@ def failures_file(path: Path) -> Path:
 def volumes_file(path: Path) -> Path:
     """Return the file of facts about volumes beside a file of answers."""
     return siblings(path)[".volumes.jsonl"]
+
+
+def _answered(path: Path) -> IdSet:
+    return IdSet.of(stored_records(path, Prediction) if path.exists() else ())
 
 
 def _answers(path: Path) -> list[Prediction]:

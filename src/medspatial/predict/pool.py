@@ -12,7 +12,7 @@ from medspatial.arms import arm as arm_of
 from medspatial.errors import InputError, RunStopped
 from medspatial.predict.cases import case_source, in_arm
 from medspatial.predict.output import PredictionFile
-from medspatial.predict.runner import PredictionRun, PredictOptions, Profile, resumed_run
+from medspatial.predict.runner import Groups, PredictionRun, PredictOptions, Profile, resumed_run
 from medspatial.predict.unit import failed_row
 from medspatial.predict.worker import Event, Job, Work
 from medspatial.progress import Progress
@@ -105,8 +105,9 @@ class _Pool:
         self._hands: dict[int, list[_Unit]] = {}  # of the workers that are ready
         self._unready: dict[int, int] = {}  # slot to how often it died before it was ready
         self._profile: Profile | None = None
-        self._units: list[_Unit] = []
-        self._fresh: deque[_Unit] = deque()
+        self._units: dict[int, _Unit] = {}  # handed out and not written yet, by place
+        self._rest: Iterator[_Unit] = iter(())
+        self._fresh: _Unit | None = None
         self._suspects: deque[_Unit] = deque()  # in hand when a worker died: they are run alone
         self._turn = 0
         self._stop: str | None = None
@@ -120,15 +121,15 @@ class _Pool:
             self._take_events()
         return self._profile
 
-    def ask(self, file: PredictionFile, pending: Mapping[str, Sequence[Question]]) -> None:
+    def ask(self, file: PredictionFile, pending: Groups) -> None:
         """Have all units answered, and write what comes back in their order."""
         self._file = file
-        self._units = [
+        self._rest = (
             _Unit(place, case_id, {question.id: question for question in group})
-            for place, (case_id, group) in enumerate(pending.items())
-        ]
-        self._fresh.extend(self._units)
-        while self._turn < len(self._units):
+            for place, (case_id, group) in enumerate(pending)
+        )
+        self._fresh = next(self._rest, None)
+        while self._units or self._fresh is not None:
             for slot in self._hands:
                 self._hand_out(slot)
             if self._stop is not None and not any(self._hands.values()):
@@ -143,8 +144,9 @@ class _Pool:
                 if hand:
                     return
                 unit = self._suspects.popleft()
-            elif self._fresh and self._fresh[0].place < self._turn + _AHEAD * len(self._workers.names):
-                unit = self._fresh.popleft()
+            elif self._fresh and self._fresh.place < self._turn + _AHEAD * len(self._workers.names):
+                unit = self._units[self._fresh.place] = self._fresh
+                self._fresh = next(self._rest, None)
             else:
                 return
             hand.append(unit)
@@ -217,13 +219,13 @@ class _Pool:
         A unit that the model stopped at has open questions: it keeps its turn.
         """
         unit.closed = not unit.open
-        while self._turn < len(self._units) and self._units[self._turn].closed:
+        while (first := self._units.get(self._turn)) and first.closed:
+            del self._units[self._turn]
             self._turn += 1
-            if self._turn < len(self._units):
-                unit = self._units[self._turn]
-                for event in unit.early:
+            if (following := self._units.get(self._turn)) is not None:
+                for event in following.early:
                     self._write(event)
-                unit.early.clear()
+                following.early.clear()
 
     def _write(self, event: Event) -> None:
         kind, content = event

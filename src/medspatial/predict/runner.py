@@ -21,7 +21,10 @@ from medspatial.predict.output import PredictionFile
 from medspatial.predict.shard import Shard
 from medspatial.predict.unit import Loaders, Prepared, UnitRun
 from medspatial.progress import Progress, Silent
-from medspatial.records import Prediction, Question, content_hash, read_records
+from medspatial.records import IdSet, Prediction, Question, StoredRecords, asked_hash, read_records
+
+Groups = Iterator[tuple[str, list[Question]]]
+"""Cases (views of the arm) with their open questions."""
 
 
 @dataclass(frozen=True)
@@ -119,8 +122,10 @@ def predict(
     asked = arm_questions(chosen, questions, getattr(source, "data", None))
     shown = in_arm(source, chosen, asked)
 
-    def ask(file: PredictionFile, pending: dict[str, list[Question]]) -> None:
-        if file.done:
+    profile = Profile.of(model)
+
+    def ask(file: PredictionFile, pending: Groups) -> None:
+        if file.done and profile.keeps_count:
             model.resume(read_records(file.path, Prediction).rows)
         if model.sees_reference:
             model.study(asked)
@@ -130,7 +135,7 @@ def predict(
         for case_id, group, prepared in _prefetched(loaders, pending):
             run.answer_volume(case_id, group, prepared)
 
-    return resumed_run(Profile.of(model), asked, Path(output), ask, shown=shown, arm=chosen, options=options)
+    return resumed_run(profile, asked, Path(output), ask, shown=shown, arm=chosen, options=options)
 
 
 @dataclass(frozen=True)
@@ -171,7 +176,9 @@ class Profile:
         )
 
 
-def arm_questions(arm: Arm, questions: Sequence[Question], cases: ReadCase | None = None) -> list[Question]:
+def arm_questions(
+    arm: Arm, questions: Sequence[Question], cases: ReadCase | None = None
+) -> Sequence[Question]:
     """Return the questions as an arm asks them.
 
     Parameters
@@ -196,7 +203,7 @@ def resumed_run(
     model: Profile,
     asked: Sequence[Question],
     output: Path,
-    ask: Callable[[PredictionFile, dict[str, list[Question]]], None],
+    ask: Callable[[PredictionFile, Groups], None],
     *,
     shown: Cases,
     arm: Arm,
@@ -209,7 +216,7 @@ def resumed_run(
     asked
         The questions as the arm asks them.
     ask
-        Gets the file and the open questions by case, in the order they must be answered in.
+        Gets the file and each case with its open questions, in the order they must be answered in.
     shown
         The cases as the arm shows them.
 
@@ -234,7 +241,7 @@ def resumed_run(
         overwrite=options.overwrite,
     ) as file:
         options.progress.advance(len(file.done))
-        ask(file, _pending_by_view(mine, file.done, arm.view))
+        ask(file, _pending(mine, file.done, arm))
         return PredictionRun(
             path=output,
             questions=len(mine),
@@ -249,12 +256,12 @@ def resumed_run(
 
 def questions_hash(asked: Sequence[Question]) -> str:
     """Hash of what is asked, for the manifest."""
-    return content_hash([[q.id, q.question, q.answer] for q in asked])
+    return asked_hash(asked)
 
 
 def _check(questions: Sequence[Question], model: Profile, cases: Cases) -> None:
     seen: set[str] = set()
-    for question in questions:
+    for question in () if isinstance(questions, StoredRecords) else questions:  # whose ids are told apart
         if question.id in seen:
             raise InputError(f"question id {question.id!r} occurs twice (case {question.case_id})")
         seen.add(question.id)
@@ -267,23 +274,22 @@ def _check(questions: Sequence[Question], model: Profile, cases: Cases) -> None:
         )
 
 
-def _pending_by_view(
-    questions: Sequence[Question], done: set[str], view: Callable[[Question], str]
-) -> dict[str, list[Question]]:
+def _pending(questions: Sequence[Question], done: IdSet, arm: Arm) -> Groups:
+    """Yield each view with its open questions."""
+    if isinstance(questions, StoredRecords) and arm.shows_cases:
+        return questions.groups(without=done)
     groups: dict[str, list[Question]] = {}
     for question in questions:
         if question.id not in done:
-            groups.setdefault(view(question), []).append(question)
-    return groups
+            groups.setdefault(arm.view(question), []).append(question)
+    return iter(groups.items())
 
 
-def _prefetched(
-    loaders: Loaders, pending: dict[str, list[Question]]
-) -> Iterator[tuple[str, list[Question], Future[Prepared]]]:
+def _prefetched(loaders: Loaders, pending: Groups) -> Iterator[tuple[str, list[Question], Future[Prepared]]]:
     """Yield each case with its prepared volume, while the next one is read in a thread."""
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="prepare") as pool:
         waiting: deque[tuple[str, list[Question], Future[Prepared]]] = deque()
-        for case_id, group in pending.items():
+        for case_id, group in pending:
             waiting.append((case_id, group, pool.submit(loaders.prepare, case_id, group)))
             if len(waiting) > 1:
                 yield waiting.popleft()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from medspatial.errors import InputError
-from medspatial.records import Question, content_hash
+from medspatial.records import Question, StoredRecords, content_hash
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,9 @@ class Shard:
         """Say whether a case belongs to it."""
         return int(content_hash("shard", case_id), 16) % self.count == self.number - 1
 
-    def questions(self, questions: Sequence[Question]) -> list[Question]:
+    def questions(self, questions: Sequence[Question]) -> Sequence[Question]:
         """Return the questions about its cases, in order."""
+        if isinstance(questions, StoredRecords):
+            return questions.of_cases(self.holds)
         held = {case_id: self.holds(case_id) for case_id in {question.case_id for question in questions}}
         return [question for question in questions if held[question.case_id]]

@@ -7,6 +7,7 @@ from medspatial.records.base import (
     Category,
     Record,
     content_hash,
+    lean,
 )
 from medspatial.records.case import Case, MaskSource
 from medspatial.records.encoding import PACKING_FAULTS, encodable, open_text, other_encoding, unpacked
@@ -35,6 +36,14 @@ from medspatial.records.question import (
 )
 from medspatial.records.score import Reading, ReadSide, Score, Standing
 from medspatial.records.sight import BLIND, Sight
+from medspatial.records.stored import (
+    IdSet,
+    StoredRecords,
+    asked_hash,
+    case_ids,
+    stored_or_none,
+    stored_records,
+)
 from medspatial.records.visible import visible_share
 
 __all__ = [
@@ -48,6 +57,7 @@ __all__ = [
     "Category",
     "Evidence",
     "EvidencePoint",
+    "IdSet",
     "Item",
     "Loaded",
     "MaskSource",
@@ -62,17 +72,23 @@ __all__ = [
     "Score",
     "Sight",
     "Standing",
+    "StoredRecords",
+    "asked_hash",
     "assumptions_of",
+    "case_ids",
     "content_hash",
     "counted_assumption",
     "encodable",
     "iter_records",
+    "lean",
     "open_text",
     "other_encoding",
     "patient_of",
     "plain_data",
     "read_records",
     "shown_kind",
+    "stored_or_none",
+    "stored_records",
     "unpacked",
     "visible_share",
     "volume_name",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -23,6 +23,9 @@ CATEGORY_TITLES: dict[str, str] = {
 AnswerType = Literal["side", "choice", "yes_no", "anatomy", "number", "relation", "free"]
 
 
+R = TypeVar("R", bound="Record")
+
+
 class Record(BaseModel):
     """One immutable row of a JSONL file; an unknown field is an error."""
 
@@ -39,6 +42,24 @@ class Record(BaseModel):
             separators=(", ", ": "),
         )
         return encodable(text)
+
+
+_FIELD_SETS: dict[frozenset[str], set[str]] = {}
+
+
+def lean(record: R) -> R:
+    """Let a record share the set of its given fields with those that were given the same ones; return it.
+
+    The set of a record of twenty fields takes more memory than its texts. Records are frozen, and copies of
+    them copy the set.
+    """
+    given = record.model_fields_set
+    object.__setattr__(record, "__pydantic_fields_set__", _FIELD_SETS.setdefault(frozenset(given), given))
+    for value in record.__dict__.values():
+        for part in value if isinstance(value, tuple) else (value,):
+            if isinstance(part, Record):
+                lean(part)
+    return record
 
 
 def content_hash(*parts: Any) -> str:

@@ -15,7 +15,7 @@ from pydantic_core import from_json
 
 from medspatial.errors import InputError
 from medspatial.files import shortened, whole_text
-from medspatial.records.base import Record
+from medspatial.records.base import Record, lean
 from medspatial.records.case import Case
 from medspatial.records.encoding import PACKING_FAULTS, open_text, unpacked
 from medspatial.records.identity import same_path, shared_names, with_case_id
@@ -113,11 +113,11 @@ def iter_records(
     """
     path = Path(path)
     seen = _Seen([] if repeats is None else repeats)
-    by_path = _ids_of_paths(path) if issubclass(kind, Item) else {}
+    by_path = ids_of_paths(path) if issubclass(kind, Item) else {}
     for line, raw in _raw_rows(path):
         try:
-            row = seen.distinct(path, line, raw, _parse(path, line, raw, kind, by_path))
-        except _BadRow as bad:
+            row = seen.distinct(path, line, raw, parse_row(path, line, raw, kind, by_path))
+        except BadRow as bad:
             if skipped is None:
                 raise InputError(str(bad.error)) from None
             skipped.append(bad.error)
@@ -169,7 +169,9 @@ class RecordAppender:
         self.close()
 
 
-class _BadRow(Exception):
+class BadRow(Exception):
+    """A row that breaks a rule."""
+
     def __init__(self, error: RowError) -> None:
         super().__init__(str(error))
         self.error = error
@@ -191,7 +193,7 @@ def _raw_rows(path: Path) -> Iterator[tuple[int, str | dict[str, Any]]]:
         raise InputError(f"{path}: the gzip file is damaged or ends early ({error})") from None
 
 
-def _ids_of_paths(path: Path) -> dict[str, str]:
+def ids_of_paths(path: Path) -> dict[str, str]:
     """Return the case ids of images whose file names several rows without a case id share."""
     images = []
     for _, raw in _raw_rows(path):
@@ -213,20 +215,21 @@ def _ids_of_paths(path: Path) -> dict[str, str]:
         raise InputError(f"{path}: {error}") from None
 
 
-def _parse(path: Path, line: int, raw: str | dict[str, Any], kind: type[R], by_path: dict[str, str]) -> R:
+def parse_row(path: Path, line: int, raw: str | dict[str, Any], kind: type[R], by_path: dict[str, str]) -> R:
+    """Return the record of a line of JSON or the cells of a table; a bad one raises `BadRow`."""
     try:
         if isinstance(raw, dict):
-            return kind.model_validate(with_case_id(_csv_values(raw, kind), by_path))
-        row = kind.model_validate_json(raw)
+            return lean(kind.model_validate(with_case_id(_csv_values(raw, kind), by_path)))
+        row = lean(kind.model_validate_json(raw))
         data = json_value(raw)  # pydantic takes the last of two fields of one name
         told = with_case_id(data, by_path) if by_path else data
-        return row if told is data else kind.model_validate_json(json.dumps(told))
+        return row if told is data else lean(kind.model_validate_json(json.dumps(told)))
     except DoubledKey as error:
-        raise _BadRow(RowError(str(path), line, shortened(error.name), DOUBLED, "")) from None
+        raise BadRow(RowError(str(path), line, shortened(error.name), DOUBLED, "")) from None
     except json.JSONDecodeError as error:
-        raise _BadRow(RowError(str(path), line, "", error.msg, "")) from None
+        raise BadRow(RowError(str(path), line, "", error.msg, "")) from None
     except ValidationError as error:
-        raise _BadRow(_first_error(path, line, error)) from None
+        raise BadRow(_first_error(path, line, error)) from None
 
 
 def _csv_values(cells: dict[str, Any], kind: type[Record]) -> dict[str, Any]:
@@ -280,7 +283,7 @@ class _Seen:
             return row
         if not isinstance(row, Item):
             return row
-        self._check_path(path, line, row)
+        same_case_image(self._paths, path, line, row)
         key = "\t".join(
             (row.id, getattr(row, "model", ""), getattr(row, "arm", ""), getattr(row, "metric", ""))
         )
@@ -289,25 +292,32 @@ class _Seen:
             given = json.loads(raw).get("id") if isinstance(raw, str) else raw.get("id")
             if given:
                 rule = "must be unique in its file"
-                raise _BadRow(RowError(str(path), line, "id", rule, _shown(given)))
+                raise BadRow(RowError(str(path), line, "id", rule, _shown(given)))
             self._times[key] = self._times.get(key, 1) + 1
             row = row.model_copy(update={"id": f"{row.id}-{self._times[key]}"})
             self._repeats.append(Repeat(line, self._rows, first_line, first_row))
         self._rows += 1
         return row
 
-    def _check_path(self, path: Path, line: int, row: Item) -> None:
-        """Refuse two images under one case id: one of the patients would be shown for both."""
-        if row.image_path is None:
-            return
-        first, at = self._paths.setdefault(row.case_id, (row.image_path, line))
-        if not same_path(first, row.image_path):
-            rule = f"case {row.case_id!r} has another image in line {at}: {first}"
-            raise _BadRow(RowError(str(path), line, "image_path", rule, _shown(row.image_path)))
-
     def _check_only(self, path: Path, line: int, case: Case) -> None:
         """Refuse a case whose id an earlier line has."""
         first, _ = self._first.setdefault(case.case_id, (line, self._rows))
         if first != line:
             rule = f"must be unique in its file (first in line {first})"
-            raise _BadRow(RowError(str(path), line, "case_id", rule, _shown(case.case_id)))
+            raise BadRow(RowError(str(path), line, "case_id", rule, _shown(case.case_id)))
+
+
+def same_case_image(known: dict[str, tuple[str, int]], path: Path, line: int, row: Item) -> None:
+    """Refuse two images under one case id: one of the patients would be shown for both.
+
+    Parameters
+    ----------
+    known
+        Image and line of each case so far; the row is entered.
+    """
+    if row.image_path is None:
+        return
+    first, at = known.setdefault(row.case_id, (row.image_path, line))
+    if not same_path(first, row.image_path):
+        rule = f"case {row.case_id!r} has another image in line {at}: {first}"
+        raise BadRow(RowError(str(path), line, "image_path", rule, _shown(row.image_path)))

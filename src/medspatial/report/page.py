@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 import medspatial
 from medspatial.errors import InputError
+from medspatial.files import write_text
 from medspatial.readers.summary import course_lines
 from medspatial.records import Prediction, Question, Score, assumptions_of, counted_assumption
 from medspatial.report.arm_pairs import arm_pairs
@@ -151,9 +152,7 @@ def write_report(
         foreign=verdicts.foreign,
         assumed=[counted_assumption(text, cases) for text, cases in assumptions_of(questions).items()],
     )
-    path = folder / "index.html"
-    path.write_text(html, encoding="utf-8", newline="\n")
-    return path
+    return write_text(folder / "index.html", html)
 
 
 def _fresh(folder: Path) -> None:

@@ -136,6 +136,8 @@ class Metric(ABC):
         Named settings: ``metric("rouge:stem")`` builds the class with ``variants["stem"]``.
     reads
         Packages besides its own whose code decides its figures; see `medspatial.score.identity`.
+    in_workers
+        Whether rows may be judged in several processes: it holds nothing but its settings.
     origin
         Entry point and package of a metric that another package brought, None for any other.
     resumable
@@ -151,6 +153,7 @@ class Metric(ABC):
     variants: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     reads: ClassVar[tuple[str, ...]] = ()
     resumable: bool = True
+    in_workers: ClassVar[bool] = False
     origin: str | None = None
     warning: ClassVar[str | None] = None
     computes: ClassVar[bool] = False

@@ -31,6 +31,7 @@ class Bleu(Metric):
     """
 
     name = "bleu"
+    in_workers = True
     extra = "metrics"
     variants: ClassVar[Mapping[str, Mapping[str, Any]]] = {"cased1": {"cased1": True}}
     warning = (

@@ -22,6 +22,7 @@ class ExactMatch(Metric):
 
     name = "exact"
     computes = True
+    in_workers = True
     warning = "free text hardly ever equals the reference word by word; read it beside 'structured'"
 
     def marks(self, rows: Sequence[Prediction]) -> list[Mark]:
@@ -38,6 +39,7 @@ class NaiveExactMatch(Metric):
     """The rule often used, for comparison: it makes '2.3 cm' equal to '23 cm'; two blanks are equal."""
 
     name = "exact_naive"
+    in_workers = True
     warning = "deletes points and signs: '2.3 cm' equals '23 cm' and '-850 HU' equals '850 HU'"
 
     def marks(self, rows: Sequence[Prediction]) -> list[Mark]:

@@ -30,6 +30,7 @@ class Meteor(Metric):
     """
 
     name = "meteor"
+    in_workers = True
     extra = "metrics"
     variants: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "white": {"tokens": "white"},

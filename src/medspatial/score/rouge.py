@@ -24,6 +24,7 @@ class Rouge(Metric):
     """
 
     name = "rouge"
+    in_workers = True
     extra = "metrics"
     variants: ClassVar[Mapping[str, Mapping[str, Any]]] = {"stem": {"stem": True}}
     warning = "knows ASCII letters and digits only; 'left kidney' for 'right kidney' scores 0.5"

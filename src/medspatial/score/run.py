@@ -17,9 +17,10 @@ from medspatial.errors import InputError
 from medspatial.files import locked, whole_file
 from medspatial.manifest import new_manifest, read_manifest, write_manifest
 from medspatial.progress import Progress, Silent
-from medspatial.records import Prediction, RecordAppender, Score
+from medspatial.records import Prediction, RecordAppender, Score, lean
 from medspatial.score.base import Metric
 from medspatial.score.identity import metric_facts, row_hash
+from medspatial.score.workers import judged
 
 BATCH_ROWS = 256
 
@@ -37,7 +38,7 @@ class ScoringRun:
         """Yield the scores, in the order of the predictions."""
         with self.path.open("rb") as stream:
             for line in stream:
-                yield Score.model_validate_json(line)
+                yield lean(Score.model_validate_json(line))
 
 
 def score_file(
@@ -47,6 +48,7 @@ def score_file(
     *,
     batch: int = BATCH_ROWS,
     progress: Progress | None = None,
+    workers: int = 1,
 ) -> ScoringRun:
     """Score predictions into a file, keeping what it holds already.
 
@@ -66,6 +68,8 @@ def score_file(
         Rows that are judged together.
     progress
         Advanced by each row.
+    workers
+        Processes that judge, for metrics that may run in several; the file is the same.
 
     Raises
     ------
@@ -79,30 +83,32 @@ def score_file(
     with locked(path):
         _start(path, metric)
         known = {mark for mark, (_, final) in _places(path).items() if final}
-        order, waiting, asked = array("Q"), list[tuple[int, Prediction]](), set[int]()
-        with RecordAppender(path) as out:
+        order, asked = array("Q"), set[int]()
 
-            def judge() -> None:
-                scores = metric.score([row for _, row in waiting])
-                out.append(
-                    *(
-                        score.model_copy(update={"row_hash": f"{mark:016x}"})
-                        for (mark, _), score in zip(waiting, scores, strict=True)
-                    )
-                )
-                waiting.clear()
-
+        def open_rows() -> Iterator[tuple[list[int], list[Prediction]]]:
+            marks, rows = list[int](), list[Prediction]()
             for row in predictions:
                 mark = int(row_hash(row), 16)
                 order.append(mark)
                 if mark not in known and mark not in asked:
                     asked.add(mark)
-                    waiting.append((mark, row))
-                    if len(waiting) >= batch:
-                        judge()
+                    marks.append(mark)
+                    rows.append(row)
+                    if len(rows) >= batch:
+                        yield marks, rows
+                        marks, rows = [], []
                 report.advance()
-            if waiting:
-                judge()
+            if rows:
+                yield marks, rows
+
+        with RecordAppender(path) as out:
+            for marks, scores in judged(metric, open_rows(), workers):
+                out.append(
+                    *(
+                        score.model_copy(update={"row_hash": f"{mark:016x}"})
+                        for mark, score in zip(marks, scores, strict=True)
+                    )
+                )
         _put_in_order(path, order)
     return ScoringRun(path, len(order), len(order) - len(asked), len(asked))
 

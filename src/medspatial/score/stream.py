@@ -7,6 +7,7 @@ from itertools import islice
 
 from medspatial.records import Prediction, Score
 from medspatial.score.base import Metric
+from medspatial.score.workers import judged
 
 BATCH_ROWS = 1024
 
@@ -16,6 +17,7 @@ def score_stream(
     metrics: Sequence[Metric],
     *,
     batch: int = BATCH_ROWS,
+    workers: int = 1,
 ) -> Iterator[Score]:
     """Judge rows batch by batch by several metrics; memory does not grow with the number of rows.
 
@@ -23,6 +25,8 @@ def score_stream(
     ----------
     batch
         Rows that are judged together.
+    workers
+        Processes that judge, where there is one metric; see `medspatial.score.workers`.
 
     Yields
     ------
@@ -30,6 +34,11 @@ def score_stream(
         Per batch: all rows by the first metric, then by the second, ...
     """
     source = iter(rows)
+    if len(metrics) == 1:
+        chunks = iter(lambda: list(islice(source, batch)), [])
+        for _, scores in judged(metrics[0], ((None, chunk) for chunk in chunks), workers):
+            yield from scores
+        return
     while chunk := list(islice(source, batch)):
         for metric in metrics:
             yield from metric.score(chunk)

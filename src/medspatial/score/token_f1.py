@@ -29,6 +29,7 @@ class TokenF1(Metric):
     """F1 of shared words after the normalisation of exact match."""
 
     name = "token_f1"
+    in_workers = True
     warning = "'left kidney' for 'right kidney' scores 0.5"
 
     def marks(self, rows: Sequence[Prediction]) -> list[Mark]:

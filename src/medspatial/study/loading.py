@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any, TypeVar
 
 from medspatial.cases import (
     CaseData,
@@ -16,11 +18,13 @@ from medspatial.cases import (
     outside_sources,
 )
 from medspatial.errors import InputError
-from medspatial.records import Case, Item
+from medspatial.records import Case, Item, StoredRecords
 from medspatial.study.config import CasesConfig
 from medspatial.volume import MaskSet, Volume
 
 ROOT_FILE = "root.json"  # in the folder `cases` of a study whose source is a package's
+
+V = TypeVar("V")
 
 
 class CaseLoader:
@@ -34,15 +38,21 @@ class CaseLoader:
         Axis codes for volumes without a usable affine.
     """
 
-    def __init__(self, cases: Sequence[Case], root: Path, assume_axes: str | None = None) -> None:
-        self._cases = {case.case_id: case for case in cases}
+    def __init__(
+        self, cases: Sequence[Case] | Mapping[str, Case], root: Path, assume_axes: str | None = None
+    ) -> None:
+        known = cases if isinstance(cases, Mapping) else {case.case_id: case for case in cases}
+        self._cases: Mapping[str, Case] = known
         self._root = root
         self._assume_axes = assume_axes
 
     @cached_property
-    def states(self) -> dict[str, str]:
-        """State of the files of each case, by id; see `medspatial.cases.case_fingerprint`."""
-        return {case_id: case_fingerprint(case, self._root) for case_id, case in self._cases.items()}
+    def states(self) -> Mapping[str, str]:
+        """State of the files of each case, by id, looked at when asked for; see `case_fingerprint`."""
+        return _Made(self._cases, self._state)
+
+    def _state(self, case_id: str) -> str:
+        return case_fingerprint(self._cases[case_id], self._root)
 
     def data(self, case_id: str) -> CaseData:
         """Return volume and masks of a case."""
@@ -99,15 +109,13 @@ def case_loader(
     if cases is not None:
         known = find_cases(cases)
         return CaseLoader(known.cases, known.root, assume_axes)
-    found = {
-        item.case_id: Case(
-            case_id=item.case_id,
-            patient_id=item.patient_id,
-            image_path=_below(item.image_path, image_root),
-        )
-        for item in items
-    }
-    return CaseLoader(list(found.values()), image_root, assume_axes)
+    if isinstance(items, StoredRecords):
+        return CaseLoader(_Made(items.cases, _Shown(items, image_root)), image_root, assume_axes)
+    return CaseLoader({item.case_id: _case_of(item, image_root) for item in items}, image_root, assume_axes)
+
+
+def _case_of(item: Item, root: Path) -> Case:
+    return Case(case_id=item.case_id, patient_id=item.patient_id, image_path=_below(item.image_path, root))
 
 
 def _below(path: str | None, root: Path) -> str | None:
@@ -115,3 +123,38 @@ def _below(path: str | None, root: Path) -> str | None:
     if path is None or not Path(path).is_relative_to(root) or (root / path).exists():
         return path
     return str(Path(path).relative_to(root)) if Path(path).exists() else path
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """The case that stored rows show: that of the last row about it."""
+
+    items: StoredRecords[Any]
+    root: Path
+
+    def __call__(self, case_id: str) -> Case:
+        item = self.items.last_of(case_id)
+        if item is None:
+            raise KeyError(case_id)
+        return _case_of(item, self.root)
+
+
+class _Made(Mapping[str, V]):
+    """A mapping whose values are made when they are asked for, and kept."""
+
+    def __init__(self, keys: Iterable[str], make: Callable[[str], V]) -> None:
+        self._keys, self._make = dict.fromkeys(keys), make
+        self._made: dict[str, V] = {}
+
+    def __getitem__(self, key: str) -> V:
+        if key not in self._keys:
+            raise KeyError(key)
+        if key not in self._made:
+            self._made[key] = self._make(key)
+        return self._made[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)

@@ -25,8 +25,19 @@ from medspatial.compare import Comparison, CorrectnessMatrix, compare
 from medspatial.errors import InputError, MedspatialError
 from medspatial.files import locked, write_json
 from medspatial.manifest import new_manifest, read_manifest, session, write_manifest
-from medspatial.models import Model, create_model
-from medspatial.predict import PredictionRun, PredictOptions, failure_lines, iter_predictions, predict
+from medspatial.models import Model
+from medspatial.models.registry import model_options
+from medspatial.models.tools.recipe import ModelRecipe
+from medspatial.predict import (
+    Job,
+    PredictionRun,
+    PredictOptions,
+    Workers,
+    failure_lines,
+    iter_predictions,
+    predict,
+    predict_with,
+)
 from medspatial.predict.output import volumes_file
 from medspatial.progress import Silent, capped, progress
 from medspatial.questions import (
@@ -97,6 +108,9 @@ class Study:
     warn
         Gets one line for each folder and case that gives no question, and each label map that does not fit,
         up to a screen of them; by default these go to ``say``.
+    workers
+        Makes the workers that ask a model (`medspatial.predict.Processes`, Ray's actors), for models that
+        take the option ``device`` and are not given it. Others, such as baselines, run in this process.
     """
 
     def __init__(
@@ -105,7 +119,9 @@ class Study:
         folder: str | Path,
         say: Say = lambda line: None,
         warn: Say | None = None,
+        workers: Callable[[Job], Workers] | None = None,
     ) -> None:
+        self._workers = workers
         self.config = config
         self.folder = Path(folder)
         self.say = say
@@ -220,10 +236,12 @@ class Study:
         for entry in self.config.models:
             pending = list(self.config.all_arms())
             try:
-                model = create_model(entry.kind, name=entry.name, **entry.options)
+                recipe = ModelRecipe(entry.kind, {"name": entry.name, **entry.options})
+                model = None if self._is_placed(entry) else recipe()
                 while pending:
-                    yield self._predict(model, arms[pending[0]], entry.batch_size, questions, loader)
+                    yield self._predict(recipe, model, arms[pending[0]], entry, questions, loader)
                     pending.pop(0)
+                model = model or recipe()  # once the workers have freed their devices
                 self._acuity.of_model(model)
                 self._notes.append(model_note(model, entry.kind, list(arms.values()), questions, loader))
                 model.close()
@@ -257,20 +275,31 @@ class Study:
             self.say(f"arms: {total + own} volumes to encode per model that looks, {own} without these arms")
         return found
 
-    def _predict(
-        self, model: Model, chosen: Arm, batch: int | None, questions: list[Question], cases: CaseLoader
+    def _is_placed(self, entry: ModelConfig) -> bool:
+        """Whether workers ask a model; one whose own options say where it runs stays there."""
+        takes = "device" in model_options(entry.kind).kinds and "device" not in entry.options
+        return self._workers is not None and takes
+
+    def _predict(  # noqa: PLR0917
+        self,
+        recipe: ModelRecipe,
+        model: Model | None,
+        chosen: Arm,
+        entry: ModelConfig,
+        questions: list[Question],
+        cases: CaseLoader,
     ) -> PredictionRun:
         asked = chosen.questions(questions)
-        label = model.name if chosen.name == "standard" else f"{model.name} in arm {chosen.name}"
+        label = entry.name if chosen.name == "standard" else f"{entry.name} in arm {chosen.name}"
         with progress(label, len(asked)) as bar:
-            run = predict(
-                model,
-                questions,
-                self._predictions_of(model.name, chosen.name),
-                cases=cases,
-                arm=chosen,
-                options=PredictOptions(batch_size=batch, progress=bar),
-            )
+            options = PredictOptions(batch_size=entry.batch_size, progress=bar)
+            path = self._predictions_of(entry.name, chosen.name)
+            if model is None and self._workers is not None:
+                job = Job(recipe, cases, asked, chosen.name, entry.batch_size)
+                run = predict_with(self._workers(job), job, path, options)
+            else:
+                answerer = model or recipe()
+                run = predict(answerer, questions, path, cases=cases, arm=chosen, options=options)
         failed = f", {run.failed} failed" if run.failed else ""
         aside = f", {run.outdated} set aside (question or case changed)" if run.outdated else ""
         self.say(f"{label}: {run.answered} answered now, {run.resumed} before{failed}{aside}")
@@ -542,7 +571,11 @@ def _stem(model: str, arm_name: str) -> str:
 
 
 def run_study(
-    config: StudyConfig, folder: str | Path, say: Say = lambda line: None, warn: Say | None = None
+    config: StudyConfig,
+    folder: str | Path,
+    say: Say = lambda line: None,
+    warn: Say | None = None,
+    workers: Callable[[Job], Workers] | None = None,
 ) -> StudyRun:
     """Run a study's stages in its folder; see `Study`."""
-    return Study(config, folder, say, warn).run()
+    return Study(config, folder, say, warn, workers).run()

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medspatial.errors import InputError, MedspatialError
-from medspatial.files import whole_file
+from medspatial.files import whole_file, write_text
 from medspatial.inputs import InputContract
 from medspatial.models.tools.prepared import recipe_hash
 from medspatial.progress import Progress, Silent
@@ -106,7 +106,7 @@ def _check_folder(
         "contract": contract.model_dump(mode="json"),
         "preparation": settings,
     }
-    path.write_text(json.dumps(facts, indent=1, default=str) + "\n", encoding="utf-8")
+    write_text(path, json.dumps(facts, indent=1, default=str) + "\n")
 
 
 def _is_whole(path: Path, contract: InputContract) -> bool:

@@ -28,6 +28,7 @@ class StructuredMatch(Metric):
     name = "structured"
     computes = True
     reads = ("medspatial.language", "medspatial.anatomy")
+    in_workers = True
 
     def marks(self, rows: Sequence[Prediction]) -> list[Mark]:
         """Judge each row by the matcher of its answer type."""
