@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from medspatial.compare.causes import EVIDENCE_ARM, IRRELEVANT_ARM
+from medspatial.compare.cause_cases import EVIDENCE_ARM, IRRELEVANT_ARM
 from medspatial.compare.result import Abstention, CausalGrounding
 from medspatial.records import Question, Sight
 from medspatial.report.formatting import count, figure, percent, signed_percent
