@@ -226,6 +226,19 @@ predict(Slow(), questions, sys.argv[1], options=PredictOptions(batch_size=1))
 """
 
 
+@pytest.mark.parametrize("kept", range(13))
+def test_a_run_cut_after_any_answer_goes_on_in_the_order_of_an_undisturbed_one(
+    tmp_path: Path, kept: int
+) -> None:
+    # the questions go round the cases, so that the next open one belongs to another case
+    path = tmp_path / "toy.jsonl"
+    predict(Toy(), questions(), path, cases=FakeVolume, options=PredictOptions(batch_size=1))  # type: ignore[arg-type]
+    whole = path.read_bytes()
+    path.write_bytes(b"".join(whole.splitlines(keepends=True)[:kept]))
+    predict(Toy(), questions(), path, cases=FakeVolume, options=PredictOptions(batch_size=1))  # type: ignore[arg-type]
+    assert path.read_bytes() == whole
+
+
 def test_kill_nine_anywhere_and_resume_gives_the_same_bytes(tmp_path: Path) -> None:
     def start(path: Path) -> subprocess.Popen[str]:
         process = subprocess.Popen(

@@ -275,14 +275,15 @@ def _check(questions: Sequence[Question], model: Profile, cases: Cases) -> None:
 
 
 def _pending(questions: Sequence[Question], done: IdSet, arm: Arm) -> Groups:
-    """Yield each view with its open questions."""
+    """Yield each view with its open questions, in the order in which an undisturbed run comes to it."""
     if isinstance(questions, StoredRecords) and arm.shows_cases:
         return questions.groups(without=done)
     groups: dict[str, list[Question]] = {}
     for question in questions:
+        group = groups.setdefault(arm.view(question), [])
         if question.id not in done:
-            groups.setdefault(arm.view(question), []).append(question)
-    return iter(groups.items())
+            group.append(question)
+    return ((view, group) for view, group in groups.items() if group)
 
 
 def _prefetched(loaders: Loaders, pending: Groups) -> Iterator[tuple[str, list[Question], Future[Prepared]]]:
