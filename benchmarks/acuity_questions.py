@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from medspatial.acuity import input_names, input_of, sights
-from medspatial.cases import CaseData, cases_root, find_cases, load_case, make_phantom
+from medspatial.cases import CaseData, find_cases, load_case, make_phantom
 from medspatial.questions import Plan, questions_of
 from medspatial.records import Case, Sight, read_records
 
@@ -46,7 +46,8 @@ def cases(phantoms: int, folders: list[Path]) -> Iterator[CaseData]:
         made = make_phantom(seed)
         yield CaseData(Case(case_id=made.case_id, patient_id=made.patient_id), made.ct, made.masks)
     for folder in folders:
-        yield load_case(find_cases(folder).cases[0], cases_root(folder))
+        found = find_cases(folder)
+        yield load_case(found.cases[0], found.root)
 
 
 def table(found: list[Sight]) -> str:

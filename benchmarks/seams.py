@@ -17,7 +17,7 @@ from scipy import ndimage
 from medspatial.arms.box import grown_box
 from medspatial.arms.edit import Edit, edited
 from medspatial.arms.opened import Opened
-from medspatial.cases import cases_root, find_cases, load_case
+from medspatial.cases import find_cases, load_case
 
 LEAST_VOXELS = 100
 AROUND_MM = 10.0
@@ -38,7 +38,8 @@ def steps(hu: np.ndarray, pairs: tuple[np.ndarray, np.ndarray]) -> float:
 def main() -> None:
     ratios: list[tuple[float, float]] = []
     for folder in map(Path, sys.argv[1:]):
-        data = load_case(find_cases(folder).cases[0], cases_root(folder))
+        found = find_cases(folder)
+        data = load_case(found.cases[0], found.root)
         opened = Opened(data)
         own = []
         for name in opened.masks.names:

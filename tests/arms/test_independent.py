@@ -15,7 +15,7 @@ from medspatial.arms import ARMS
 from medspatial.arms.edit import edited
 from medspatial.arms.evidence import edit_of, structures_of
 from medspatial.arms.opened import Opened
-from medspatial.cases import CaseData, cases_root, find_cases, load_case, make_phantom
+from medspatial.cases import CaseData, find_cases, load_case, make_phantom
 from medspatial.questions import Plan, questions_of
 from medspatial.records import Case, Question
 from medspatial.volume import MaskSet
@@ -27,7 +27,8 @@ REAL = ("abdomen_pelvis_3mm", "abdomen_slab_3mm", "thorax_aorta_cta_1p5mm")
 
 def real(shared: Path, name: str) -> CaseData:
     folder = shared / "data" / "real_ct" / name
-    return load_case(find_cases(folder).cases[0], cases_root(folder))
+    found = find_cases(folder)
+    return load_case(found.cases[0], found.root)
 
 
 def image(data: CaseData, names: list[str]) -> sitk.Image:

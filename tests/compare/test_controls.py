@@ -10,7 +10,7 @@ from medspatial.arms import ARMS
 from medspatial.compare import compare
 from medspatial.compare.controls import difference_interval
 from medspatial.compare.links import fits, given_answer
-from medspatial.records import Question, Score
+from medspatial.records import Item, Question, Score
 
 BLIND = ("text_only", "blank", "wrong_patient")
 
@@ -44,9 +44,7 @@ def _scores(questions, name, answer, arms=("standard", "mirrored", *BLIND)):
     for arm in arms:
         for number, question in enumerate(ARMS[arm].questions(questions)):
             given = answer(question, arm, np.random.default_rng([number, len(arm), len(name)]))
-            facts = question.model_dump(
-                exclude={"evidence", "tags", "pair_id", "source", "license", "reworded", "metadata"}
-            )
+            facts = question.model_dump(exclude=set(Question.model_fields) - set(Item.model_fields))
             correct = given == question.answer
             scores.append(
                 Score(

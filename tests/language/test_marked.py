@@ -6,10 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from medspatial.language import marked
+from medspatial.language import letters, marked
+from medspatial.language.letters import without_listing
 from medspatial.language.marked import option_marks
-from medspatial.score.structured import choice
-from medspatial.score.structured.choice import without_listing
 
 OPTIONS = st.sampled_from(
     [
@@ -94,5 +93,5 @@ def test_a_listing_is_taken_out_as_its_pattern_says(
     text = f"{lines}\n{text}" if listed else text
     expected = text
     if len(text) >= sum(map(len, options)):
-        expected = choice._listing(options).sub(" ", text).strip()
+        expected = letters._listing(options).sub(" ", text).strip()
     assert without_listing(text, options) == expected

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from medspatial.anatomy import exchange_sides
+from medspatial.language.sides import exchange_sides
 from medspatial.passport import Kind
 from medspatial.records import Question
 
