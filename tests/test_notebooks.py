@@ -14,7 +14,7 @@ FOLDER = Path(__file__).resolve().parents[1] / "docs" / "notebooks"
 SHOWN = {
     "first_look": ["int16, RAS, 4 x 4 x 4 mm, HU", "adrenal_gland_left", "'measurement'", "oracle", "100.0%"],
     "own_ct": ["ct.nii.gz", "87 structures", "marked: liver", "Image.Image image", "margin:"],
-    "compare_two_models": ["8 patients", "careful minus hasty", "after Holm", "Figure"],
+    "compare_two_models": ["8 patients", "careful minus hasty", "after Holm", "<svg"],
     "what_a_model_sees": ["m3d_lamed", "axes grow to SPL as declared", "(1, 32, 256, 256)", "Grid of 9"],
 }
 
@@ -26,6 +26,7 @@ def outputs(notebook: Any) -> str:
         for output in cell.get("outputs", ()):
             data = output.get("data", {})
             found += [output.get("text", ""), data.get("text/plain", ""), data.get("text/html", "")]
+            found.append(data.get("image/svg+xml", ""))
     return "\n".join(found)
 
 

@@ -578,7 +578,8 @@ class Comparison(Record):
         """The models with their figures as a notebook shows them."""
         heads = ["model", "arm", "share", "interval", "questions", "patients"]
         rows = "".join(_row_html(one) for one in self.results)
-        said = f"{self.metric}: {self.n_questions} questions of {self.n_patients} patients"
+        patients = f"{self.n_patients} patient{'s' if self.n_patients != 1 else ''}"
+        said = f"{self.metric}: {self.n_questions} questions of {patients}"
         caption = f"<caption>{escape(said)}; intervals {self.confidence:.0%} by patient</caption>"
         return f"<table>{caption}<tr>{''.join(f'<th>{one}</th>' for one in heads)}</tr>{rows}</table>"
 
