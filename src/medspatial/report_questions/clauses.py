@@ -11,11 +11,11 @@ from medspatial.report_questions.chunks import Chunk, read_chunks
 from medspatial.report_questions.findings import COUNTED, Finding
 from medspatial.report_questions.grammar import Group, Unclear, read_groups
 from medspatial.report_questions.language import Measure, measures
-from medspatial.report_questions.other_words import SIMILAR, in_other_words
+from medspatial.report_questions.other_words import PARTLY, SIMILAR, in_other_words
 from medspatial.report_questions.pieces import BOTH, PLACE_KINDS
 from medspatial.report_questions.places import Unit
 from medspatial.report_questions.sentences import Sentence, sentences
-from medspatial.report_questions.statements import OTHER_WORDS, SIMILAR_ONE, Reading, Statement
+from medspatial.report_questions.statements import A_PART, OTHER_WORDS, SIMILAR_ONE, Reading, Statement
 
 _NONE = re.compile(r"\b(?:none|absent|nil|negative)\W*$", re.IGNORECASE)
 _HEADING = re.compile(
@@ -44,6 +44,12 @@ _QUALIFIED = re.compile(
     r"lytic|destructive|space|occup\w*|acute|recent|free|size[sd]?|apart|except|distinguishable|massive)\b",
     re.IGNORECASE,
 )
+_MASS_AND_NODULE = re.compile(r"\bmass(?:es)?\b(?=[\s,/-]*(?:or )?nodul)", re.IGNORECASE)
+"""``No mass-nodule`` denies both; of nodules, ``mass`` is no qualification."""
+_TURNS = re.compile(r"\b(?:tend\w*|turn\w*|transform\w*)\b", re.IGNORECASE)
+_HYPHEN = re.compile(r"\s?[-–/]\s?(?:[a-z]+\s){0,2}", re.IGNORECASE)
+_MIXED = frozenset({"ground_glass", "consolidation"})
+"""Kinds that lie in each other; other names joined by a hyphen may be two names of one thing."""
 _NOT_BEFORE = re.compile(
     r"\bnot (?:\w+ ){0,4}(?:in|on) (?:the |his |her )?(?:previous|prior|old|last|earlier|former)\b",
     re.IGNORECASE,
@@ -64,7 +70,7 @@ def read_report(report: Report) -> Reading:
     for sentence in sentences(report):
         found = read_sentence(sentence)
         if before and before[0].sentence.section == sentence.section:
-            found += _similar(sentence, found, before)
+            found = _parts(sentence, found, before) + _similar(sentence, found, before)
         reading.statements += found
         before = [
             one
@@ -72,6 +78,19 @@ def read_report(report: Report) -> Reading:
             if one.status == "read" or (one.status not in ("denied", "hedged") and one.units)
         ] or before
     return reading
+
+
+def _parts(sentence: Sentence, found: list[Statement], before: Sequence[Statement]) -> list[Statement]:
+    """Let what a sentence says of a part of the findings before it lie wherever these lie, unclear."""
+    units = tuple(unit for one in before for unit in one.units)
+    if not PARTLY.search(sentence.text):
+        return found
+    return [
+        one
+        if one.units or one.status not in ("read", "unclear")
+        else replace(one, status="unclear", units=units, why=A_PART)
+        for one in found
+    ]
 
 
 def _similar(sentence: Sentence, found: Sequence[Statement], before: Sequence[Statement]) -> list[Statement]:
@@ -171,10 +190,29 @@ class _Clause:
         if not left:
             return found
         try:
-            groups = read_groups(certain)
+            groups = read_groups(self._joined_apart(certain))
             return found + [one for group in groups for one in self._of_group(group, alone=len(groups) == 1)]
         except Unclear as unclear:
             return found + [self._unread(one, "unclear", str(unclear)) for one in left]
+
+    def _joined_apart(self, chunks: Sequence[Chunk]) -> list[Chunk]:
+        """Put ``and`` between findings that a hyphen joins; refuse two names of one thing, and what turns."""
+        found: list[Chunk] = []
+        before: Chunk | None = None
+        for one in chunks:
+            if one.kind == "finding":
+                between = self.sentence.text[before.end : one.start] if before else ""
+                if _TURNS.search(between):
+                    raise Unclear("one turns into the other")
+                if before and before.value != one.value and _HYPHEN.fullmatch(between):
+                    if not one.plural and {before.value, one.value} != _MIXED:
+                        raise Unclear("two names of one thing")
+                    found.append(Chunk("and", "and", before.end, before.end))
+                before = one
+            elif one.kind in ("and", "measure", *PLACE_KINDS) and one.kind != "zone":
+                before = None
+            found.append(one)
+        return found
 
     @property
     def _text(self) -> str:
@@ -208,8 +246,13 @@ class _Clause:
         assert chunk.finding is not None
         return Statement(
             self.sentence, chunk.finding, chunk.plural, status, self.span, tuple(self._raw_units()),
-            self._sizes(), qualified=_QUALIFIED.search(self._text) is not None, why=why,
+            self._sizes(), qualified=self._qualified(chunk), why=why,
         )  # fmt: skip
+
+    def _qualified(self, chunk: Chunk) -> bool:
+        """Whether the clause speaks of some of a finding only (``no enlarged nodes``)."""
+        text = _MASS_AND_NODULE.sub("", self._text) if chunk.value == "nodule" else self._text
+        return _QUALIFIED.search(text) is not None
 
     def _raw_units(self) -> Iterator[Unit]:
         """Yield the sides and lobes that the clause names, each by itself."""
@@ -240,7 +283,8 @@ class _Clause:
             counted = _SEVERAL.search(self.sentence.text[self.span[0] : chunk.start]) is not None
             several = (chunk.plural or (counted and alone and only)) and not group.largest
             scattered = len(group.units) > 1 or any(one.sides == BOTH for one in group.units)
-            if chunk.finding.name in COUNTED and not several and scattered and not group.largest_units:
+            counted_one = chunk.finding.name in COUNTED and chunk.finding.name != "lymph_node"
+            if counted_one and not several and scattered and not group.largest_units:
                 raise Unclear("one finding, several places")
             prominent = frozenset[str]().union(*(one.sides for one in group.prominent))
             given = frozenset[str]().union(*(one.sides for one in group.units))

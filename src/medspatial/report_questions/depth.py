@@ -35,6 +35,12 @@ def depth_of_kind(topic: Topic) -> Iterator[Fact | Unasked]:
     if any(not _all_deep(one) for one in topic.read if not _coarse(one)) or any(map(_elsewhere, unread)):
         yield Unasked("ambiguous", topic.key, "some of them, not all")
         return
+    zoned = frozenset[str]().union(*(one.sides for one, _ in with_zone))
+    coarse = [one for one in topic.read if one.units and _coarse(one)]
+    single = not any(one.plural for one, _ in with_zone)
+    if any((single and topic.plural) or not one.sides <= zoned for one in coarse):
+        yield Unasked("ambiguous", topic.key, "some of them, not all")
+        return
     loose = any(
         _NEAR[word] not in everything
         for one in topic.others

@@ -84,7 +84,19 @@ def read_groups(chunks: Sequence[Chunk]) -> list[Group]:
     if not built.groups:
         raise Unclear("no finding")
     _check_lists(built)
+    if len(built.groups) == 1 and len(built.places) == 2 and all(built.measured):
+        return _each_measured(built.groups, built.places)
     return _shared_out(built.groups, built.order, built.places)
+
+
+def _each_measured(groups: list[Group], places: list[tuple[Unit, ...]]) -> list[Group]:
+    """Give one finding both places where each has a size of its own: ``9 mm on the right, 4 mm on the left``."""
+    units = (*places[0], *places[1])
+    organs = {one.organ for one in units} - {""}
+    if not all(one.sides for one in units) or len(organs) > 1:
+        raise Unclear("two places")
+    groups[0].units = tuple(replace(one, organ=one.organ or next(iter(organs), "")) for one in units)
+    return groups
 
 
 def _check_lists(built: _Builder) -> None:
@@ -105,6 +117,8 @@ def _items(chunks: Sequence[Chunk]) -> list[Item]:
     verb = False
     for at, one in enumerate(chunks):
         joins = one.kind in ("and", "mark", "filler") and run and _goes_on(chunks, at)
+        related = bool(items) and items[-1].kind in ("next", "into")
+        joins = joins and not (related and one.kind == "filler" and one.value in _VERBS)
         if one.kind in PLACE_KINDS or joins:
             run.append(one)
             continue
@@ -176,6 +190,8 @@ class _Builder:
         self._sizes_ahead: list[Chunk] = []  # and its sizes
         self._joined, self._largest = True, False
         self.after_verb = False  # a verb stands before the last place
+        self.measured: list[bool] = []  # whether a size of its own stands before each place
+        self._size_before = False
 
     def read(self) -> None:
         """Take in all items, in order."""
@@ -238,6 +254,7 @@ class _Builder:
             self._sizes_ahead.append(self.items[at].chunk)
             return 1
         of_largest = self._largest and self.groups
+        self._size_before = not of_largest
         (self._target.largest_sizes if of_largest else self._target.sizes).append(self.items[at].chunk)
         return 1
 
@@ -278,6 +295,8 @@ class _Builder:
             self.order += "P"
             self.places.append(units)
             self.after_verb = self.items[at].verb
+            self.measured.append(self._size_before)
+        self._size_before = False
         return 1
 
     def _relation(self, at: int) -> int:

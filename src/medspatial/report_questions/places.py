@@ -23,6 +23,7 @@ _FIXED_SIDES = (
         "the lingula is left",
     ),
     (lambda one: "minor fissure" in one.fissures, "right", "the minor fissure is right"),
+    (lambda one: one.organ == "anterior descending artery", "left", "the anterior descending artery is left"),
 )
 
 
@@ -213,7 +214,7 @@ def _backward(units: list[Unit], side_first: list[bool]) -> list[Unit]:
 
 
 def _implied(unit: Unit) -> Unit | None:
-    """Give middle lobe, lingula and minor fissure their side; None where a word contradicts it."""
+    """Give middle lobe, lingula, minor fissure and anterior descending artery their side; None where a word contradicts it."""
     if unit.numbers and not unit.organ:
         return None
     for holds, side, why in _FIXED_SIDES:
