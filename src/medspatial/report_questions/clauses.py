@@ -47,7 +47,7 @@ _QUALIFIED = re.compile(
 _MASS_AND_NODULE = re.compile(r"\bmass(?:es)?\b(?=[\s,/-]*(?:or )?nodul)", re.IGNORECASE)
 """``No mass-nodule`` denies both; of nodules, ``mass`` is no qualification."""
 _TURNS = re.compile(r"\b(?:tend\w*|turn\w*|transform\w*)\b", re.IGNORECASE)
-_HYPHEN = re.compile(r"\s?[-–/]\s?(?:[a-z]+\s){0,2}", re.IGNORECASE)
+_HYPHEN = re.compile(r"\s?[-–/]\s?(?!like|style|form)(?:[a-z]+\s){0,2}", re.IGNORECASE)
 _MIXED = frozenset({"ground_glass", "consolidation"})
 """Kinds that lie in each other; other names joined by a hyphen may be two names of one thing."""
 _NOT_BEFORE = re.compile(
@@ -81,14 +81,16 @@ def read_report(report: Report) -> Reading:
 
 
 def _parts(sentence: Sentence, found: list[Statement], before: Sequence[Statement]) -> list[Statement]:
-    """Let what a sentence says of a part of the findings before it lie wherever these lie, unclear."""
+    """Let what a sentence says of the findings before it lie wherever these lie, unclear.
+
+    It says what has become of a part of them (``they tend to consolidate``), or what they are taken for.
+    """
     units = tuple(unit for one in before for unit in one.units)
-    if not PARTLY.search(sentence.text):
-        return found
+    partly = PARTLY.search(sentence.text) is not None
     return [
-        one
-        if one.units or one.status not in ("read", "unclear")
-        else replace(one, status="unclear", units=units, why=A_PART)
+        replace(one, status="unclear", units=units, why=A_PART)
+        if not one.units and (one.why == INTERPRETED or (partly and one.status in ("read", "unclear")))
+        else one
         for one in found
     ]
 
@@ -293,13 +295,17 @@ class _Clause:
             if group.unplaced:
                 yield replace(self._unread(chunk, "unclear", "no place of its own"), sizes=())
                 continue
+            units = group.units
+            if not units and prominent == BOTH and all(one.lung for one in group.prominent):
+                first = group.prominent[0]  # more of it in both lungs: it is in both
+                units = (Unit(first.start, first.end, organ=first.organ or "lung", sides=BOTH),)
             own = Statement(
                 self.sentence,
                 chunk.finding,
-                plural=several or len(group.units) > 1,
+                plural=several or len(units) > 1,
                 status="read",
                 clause=self.span,
-                units=_with_zones(chunk, group.units, zones),
+                units=_with_zones(chunk, units, zones),
                 sizes=self._sizes(group.sizes),
                 relations=tuple(group.relations) if only else (),
                 prominent=group.prominent,
@@ -312,10 +318,11 @@ class _Clause:
 
     def _of_largest(self, own: Statement, group: Group) -> Statement:
         units = group.largest_units or (own.units if len(own.units) == 1 else ())
-        if len(own.sides) == 1 and not any(one.sides for one in units):
+        named = any(one.station for one in units)  # a station of its own, of a list of nodes
+        if len(own.sides) == 1 and not named and not any(one.sides for one in units):
             units = tuple(replace(one, sides=own.sides) for one in units)
         organs = {one.organ for one in own.units if one.organ}
-        if len(organs) == 1:
+        if len(organs) == 1 and not named:
             units = tuple(replace(one, organ=one.organ or next(iter(organs))) for one in units)
         found = frozenset[str]().union(*(one.sides for one in units))
         if len(units) > 1 or len(found) > 1:

@@ -63,6 +63,8 @@ LANDMARKS = (
 
 def nearest_landmark(single: Single) -> Iterator[Fact]:
     """Ask which apex, or which half of the diaphragm, one finding is nearest to."""
+    if not single.topic.finding.asked:
+        return
     yield from _landmark(
         single.key if single.size else single.topic.key, about(single), [single.unit], single.statements
     )

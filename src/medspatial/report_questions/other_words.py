@@ -12,7 +12,7 @@ _ROOTS: dict[str, str] = {
     "ground_glass": r"ground[\s-]*glass|frosted[\s-]*glass|\bpatchy\s+(?:\w+\s+){0,2}densit\w+",
     "consolidation": r"consolid\w+",
     "infiltration": r"infiltrat\w+",
-    "atelectasis": r"\w*atelecta\w+",
+    "atelectasis": r"\w*atelecta\w+|collaps\w*|\bnot (?:\w+ )?(?:ventilated|aerated)|\bloss of aeration",
     "emphysema": r"emphysem\w+",
     "bronchiectasis": r"bronchiecta\w+|bronchi\w*\s(?:dilat|ecta)\w+",
     "nodule": r"(?<!schmorl )(?<!schmorl's )\b(?:micro)?nodul\w+",

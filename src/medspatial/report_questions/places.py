@@ -219,7 +219,7 @@ def _implied(unit: Unit) -> Unit | None:
         return None
     for holds, side, why in _FIXED_SIDES:
         if holds(unit):
-            if unit.sides and side not in unit.sides:
+            if unit.sides and unit.sides != {side}:
                 return None
             unit = replace(unit, sides=frozenset({side}), inferred="" if unit.sides == {side} else why)
     if unit.lobe and not unit.organ:

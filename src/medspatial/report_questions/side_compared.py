@@ -48,11 +48,15 @@ def stronger_side(topic: Topic) -> Iterator[Fact | Unasked]:
     lobes = frozenset[str]().union(*(lobes_of(unit) for unit in units))
     if len(units) == 1 and len(lobes) == 1:
         answer = next(iter(lobes))
+        if one.units and all(lobes_of(unit) == lobes for unit in one.units):
+            return  # it lies in that lobe only
         yield Fact(key, "report-stronger-lobe", "comparison", slots, answer,
                    tuple(lobe for lobe in LOBES if lobe != answer), (one,), structures=names)  # fmt: skip
         return
     heights = {unit.lobe or _height(unit.parts) for unit in units}
     if len(heights) == 1 and (height := heights.pop()) and len(sides) != 1 and height != "middle":
+        if one.units and all(unit.lobe == height for unit in one.units):
+            return  # it lies at that height only
         false = tuple(words for name, words in _HEIGHTS.items() if name != height)
         yield Fact(key, "report-stronger-height", "comparison", slots, _HEIGHTS[height], false, (one,),
                    structures=names,

@@ -67,7 +67,7 @@ class Topic:
             return True
         if not self.read or not self.read[0].counted:
             return False
-        alone = [one for one in self.family if one.alone and (one.units or one.status != "hedged")]
+        alone = [one for one in self.family if one.finding == self.finding and one.alone and (one.units or one.status != "hedged")]
         if len({size.millimetres for one in alone for size in one.sizes}) > 1:
             return True
         units = [unit for one in self.read for unit in one.units]
@@ -221,12 +221,12 @@ def _same_size(topic: Topic, size: Measure) -> tuple[Statement, ...] | None:
 
 
 def _elsewhere(topic: Topic, same: tuple[Statement, ...], unit: Unit) -> bool:
-    """Whether the only measured finding is put on another side by a mention without a size."""
+    """Whether the only measured finding is put on another side or lobe by a mention without a size."""
     sizes = {size.millimetres for one in topic.read for size in one.sizes}
     others = [
         one for one in topic.family if one not in same and not one.sizes and (not one.plural or one.why)
     ]
-    return len(sizes) == 1 and any(one.sides and unit.sides and not one.sides & unit.sides for one in others)
+    return len(sizes) == 1 and any(one.units and not _may_be(one, unit) for one in others)
 
 
 def _only_one(topic: Topic) -> Single | None:
