@@ -38,7 +38,8 @@ def depth_of_kind(topic: Topic) -> Iterator[Fact | Unasked]:
     zoned = frozenset[str]().union(*(one.sides for one, _ in with_zone))
     coarse = [one for one in topic.read if one.units and _coarse(one)]
     single = not any(one.plural for one, _ in with_zone)
-    if any((single and topic.plural) or not one.sides <= zoned for one in coarse):
+    several = [one for one in unread if one.plural and not one.sides <= zoned]
+    if several or any((single and topic.plural) or not one.sides <= zoned for one in coarse):
         yield Unasked("ambiguous", topic.key, "some of them, not all")
         return
     loose = any(

@@ -378,6 +378,16 @@ def _breaks(order: str, first: str, second: str) -> bool:
     return first + second not in order and first + "w" not in order
 
 
+def _on_fissure(fissure: tuple[Unit, ...], place: tuple[Unit, ...]) -> tuple[Unit, ...]:
+    """Join a fissure to the one lobe that is named besides: ``a perifissural nodule in the left upper lobe``."""
+    if len(fissure) != 1 or len(place) != 1 or place[0].fissures or not place[0].lobe:
+        return ()
+    one = fissure[0]
+    if not one.fissures or one.lobe or one.segments or one.parts or not one.sides <= place[0].sides:
+        return ()
+    return (replace(place[0], fissures=one.fissures),)
+
+
 def _merged(places: list[tuple[Unit, ...]]) -> tuple[Unit, ...]:
     if not places:
         return ()
@@ -386,6 +396,9 @@ def _merged(places: list[tuple[Unit, ...]]) -> tuple[Unit, ...]:
     if len(places) > 2:
         raise Unclear("more than two places")
     first, second = places
+    on_fissure = _on_fissure(first, second) or _on_fissure(second, first)
+    if on_fissure:
+        return on_fissure
     for coarse, fine in ((first, second), (second, first)):
         if len(coarse) == 1 and coarse[0].coarse:
             one = coarse[0]

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from medspatial.report_questions.facts import LOBES, Fact, Unasked, about, lobes_of, plural_words, topic_sides
+from medspatial.report_questions.facts import (
+    LOBES,
+    MORE,
+    Fact,
+    Unasked,
+    about,
+    lobes_of,
+    plural_words,
+    topic_sides,
+)
 from medspatial.report_questions.pieces import BOTH
 from medspatial.report_questions.statements import Statement
 from medspatial.report_questions.topics import PAIRED, Single, Topic
@@ -30,6 +39,9 @@ def stronger_side(topic: Topic) -> Iterator[Fact | Unasked]:
         return
     if len({tuple((unit.sides, unit.lobe) for unit in one.prominent) for one in found}) > 1:
         yield Unasked("contradicted", topic.key, "prominent in different places")
+        return
+    if any(other.units and MORE.search(other.text) for other in topic.others if other.status != "hedged"):
+        yield Unasked("unclear_mention", topic.key, "prominent in another place")
         return
     one = found[0]
     units = one.prominent

@@ -29,6 +29,14 @@ _LESIONS = frozenset({"kidney", "liver", "spleen", "pancreas"})
 """Organs whose nodules are called nodular lesions."""
 
 
+_GONE = re.compile(
+    r"\bcould not be (?:observed|seen|visuali[sz]ed|detected|selected)|\bnot (?:observed|seen|detected|selected) in "
+    r"(?:the current|this)|\b(?:disappeared|resolved)\b",
+    re.IGNORECASE,
+)
+"""A mention of what is no longer seen."""
+
+
 @dataclass
 class Topic:
     """A kind of finding in one organ.
@@ -63,7 +71,12 @@ class Topic:
     @property
     def plural(self) -> bool:
         """Whether the report speaks of several."""
-        if any(one.plural or one.largest for one in self.read):
+        if any(one.largest for one in self.read):
+            return True
+        if self.finding.name == "stone" and not all(one.plural for one in self.read):
+            # ``calculi`` is written of one stone too
+            return len({size.millimetres for one in self.read for size in one.sizes}) > 1
+        if any(one.plural for one in self.read):
             return True
         if not self.read or not self.read[0].counted:
             return False
@@ -82,7 +95,8 @@ class Topic:
             (one.plural and one.why not in (OTHER_WORDS, SIMILAR_ONE))
             or not all(_may_be(one, unit) for unit in units)
             for one in self.others
-            if (one.finding.name == self.finding.name or one.why == OTHER_WORDS)
+            if not _GONE.search(one.text)
+            and (one.finding.name == self.finding.name or one.why == OTHER_WORDS)
             and one.sentence not in placed_elsewhere
         )
 
