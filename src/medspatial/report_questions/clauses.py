@@ -76,6 +76,7 @@ def read_report(report: Report) -> Reading:
             one
             for one in found
             if one.status == "read" or (one.status not in ("denied", "hedged") and one.units)
+            if one.why != A_PART
         ] or before
     return reading
 

@@ -98,7 +98,7 @@ def surface_of_kind(topic: Topic) -> Iterator[Fact | Unasked]:
     """Ask the same of several findings of a kind that all lie so."""
     if topic.region != "lung" or not topic.finding.asked or topic.finding.name in PLACED_BY_NAME:
         return
-    if topic.contradicted or not all(_surfaces(one) for one in topic.read if one.units) or topic.others:
+    if topic.contradicted or topic.others or not all(_surfaces(one) for one in topic.read if one.units):
         return
     yield from _surface(topic.key, about(topic), tuple(topic.read), topic)
 

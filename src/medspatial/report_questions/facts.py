@@ -22,7 +22,8 @@ _LOWER_SEGMENTS = frozenset(
 
 
 MORE = re.compile(
-    r"\b(?:especially|particularly|predomina\w*|promine\w*|pronounced|mostly|mainly|more|most)\b", re.IGNORECASE
+    r"\b(?:especially|particularly|predomina\w*|promine\w*|pronounced|mostly|mainly|more|most)\b",
+    re.IGNORECASE,
 )
 """Where a clause says of which place there is more, some of it lies elsewhere."""
 
@@ -120,7 +121,9 @@ def _side_refused(topic: Topic, placed: list[Statement]) -> Unasked | None:
 
 def _sections_differ(topic: Topic, union: frozenset[str]) -> bool:
     """Whether a section that knows the finding by a like name only gives it other sides."""
-    for section in {one.sentence.section for one in topic.family} - {one.sentence.section for one in topic.read}:
+    for section in {one.sentence.section for one in topic.family} - {
+        one.sentence.section for one in topic.read
+    }:
         like = [one for one in topic.family if one.sentence.section == section and one.status == "read"]
         if _union(like) and _union(like) != union:
             return True

@@ -98,12 +98,14 @@ def _more_of_it(built: _Builder) -> list[Group]:
     if built.order != "FP" or built.groups[0].prominent or not all(one.sides == BOTH for one in units):
         raise Unclear("prominent where is not known")
     built.groups[0].prominent = units
-    built.groups[0].units = tuple(Unit(one.start, one.end, organ=one.organ, sides=one.sides) for one in units[:1])
+    built.groups[0].units = tuple(
+        Unit(one.start, one.end, organ=one.organ, sides=one.sides) for one in units[:1]
+    )
     return built.groups
 
 
 def _each_measured(groups: list[Group], places: list[tuple[Unit, ...]]) -> list[Group]:
-    """Give one finding both places where each has a size of its own: ``9 mm on the right, 4 mm on the left``."""
+    """Give a finding both places where each has its own size: ``9 mm on the right, 4 mm on the left``."""
     units = (*places[0], *places[1])
     organs = {one.organ for one in units} - {""}
     if not all(one.sides for one in units) or len(organs) > 1:
@@ -379,7 +381,7 @@ def _breaks(order: str, first: str, second: str) -> bool:
 
 
 def _on_fissure(fissure: tuple[Unit, ...], place: tuple[Unit, ...]) -> tuple[Unit, ...]:
-    """Join a fissure to the one lobe that is named besides: ``a perifissural nodule in the left upper lobe``."""
+    """Join a fissure to the one lobe named besides it: ``a perifissural nodule in the left upper lobe``."""
     if len(fissure) != 1 or len(place) != 1 or place[0].fissures or not place[0].lobe:
         return ()
     one = fissure[0]

@@ -214,7 +214,7 @@ def _backward(units: list[Unit], side_first: list[bool]) -> list[Unit]:
 
 
 def _implied(unit: Unit) -> Unit | None:
-    """Give middle lobe, lingula, minor fissure and anterior descending artery their side; None where a word contradicts it."""
+    """Give what is on one side only (middle lobe, lingula) its side; None where a word contradicts it."""
     if unit.numbers and not unit.organ:
         return None
     for holds, side, why in _FIXED_SIDES:

@@ -53,10 +53,12 @@ GENERATOR = "rules:3"
 """Name and version of this generator, in every row; the version changes when its output does."""
 
 _REMOVED = re.compile(
-    r"\b(?:pneumonectom|lobectom)\w*|\b(?:lungs?|lobes?)\b[^.;]{0,25}\b(?:(?:is|was) (?:operated|resected|removed)|"
+    r"\b(?:pneumonectom|lobectom)\w*|"
+    r"\b(?:lungs?|lobes?)\b[^.;]{0,25}\b(?:(?:is|was) (?:operated|resected|removed)|"
     r"not (?:observed|seen|visualized)\b[^.;]{0,25}\b(?:operat|surg)\w*)",
     re.IGNORECASE,
 )
+"""A part of a lung that is no longer there."""
 REPORT_DROPS: dict[str, str] = {
     "contradicted": "another sentence of the report denies it, or gives another place",
     "no_place": "no place is stated",

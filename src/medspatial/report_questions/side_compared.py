@@ -47,7 +47,6 @@ def stronger_side(topic: Topic) -> Iterator[Fact | Unasked]:
     units = one.prominent
     sides = frozenset[str]().union(*(unit.sides for unit in units))
     only_side = all(unit.coarse and unit.organ in ("", "lung", "pleura") for unit in units)
-    key, slots, names = f"stronger {topic.key}", about(topic), (topic.finding.name,)
     if only_side and len(sides) == 1 and topic.region in PAIRED:
         whole = topic_sides(topic)
         if not isinstance(whole, Unasked) and whole.sides == BOTH:
@@ -55,8 +54,15 @@ def stronger_side(topic: Topic) -> Iterator[Fact | Unasked]:
         else:
             yield Unasked("no_side", topic.key, "more on one side, of what is not said")
         return
-    if topic.region != "lung":
-        return
+    if topic.region == "lung":
+        yield from _stronger_place(topic, one)
+
+
+def _stronger_place(topic: Topic, one: Statement) -> Iterator[Fact]:
+    """Ask in which lobe, or at which height of the lungs, a finding is more pronounced than elsewhere."""
+    units = one.prominent
+    sides = frozenset[str]().union(*(unit.sides for unit in units))
+    key, slots, names = f"stronger {topic.key}", about(topic), (topic.finding.name,)
     lobes = frozenset[str]().union(*(lobes_of(unit) for unit in units))
     if len(units) == 1 and len(lobes) == 1:
         answer = next(iter(lobes))

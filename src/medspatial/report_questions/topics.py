@@ -30,8 +30,8 @@ _LESIONS = frozenset({"kidney", "liver", "spleen", "pancreas"})
 
 
 _GONE = re.compile(
-    r"\bcould not be (?:observed|seen|visuali[sz]ed|detected|selected)|\bnot (?:observed|seen|detected|selected) in "
-    r"(?:the current|this)|\b(?:disappeared|resolved)\b",
+    r"\bcould not be (?:observed|seen|visuali[sz]ed|detected|selected)|"
+    r"\bnot (?:observed|seen|detected|selected) in (?:the current|this)|\b(?:disappeared|resolved)\b",
     re.IGNORECASE,
 )
 """A mention of what is no longer seen."""
@@ -78,9 +78,15 @@ class Topic:
             return len({size.millimetres for one in self.read for size in one.sizes}) > 1
         if any(one.plural for one in self.read):
             return True
-        if not self.read or not self.read[0].counted:
-            return False
-        alone = [one for one in self.family if one.finding == self.finding and one.alone and (one.units or one.status != "hedged")]
+        return bool(self.read) and self.read[0].counted and self._several()
+
+    def _several(self) -> bool:
+        """Whether sizes, places or other mentions tell several of a counted kind, each in the singular."""
+        alone = [
+            one
+            for one in self.family
+            if one.finding == self.finding and one.alone and (one.units or one.status != "hedged")
+        ]
         if len({size.millimetres for one in alone for size in one.sizes}) > 1:
             return True
         units = [unit for one in self.read for unit in one.units]
@@ -111,7 +117,7 @@ class Topic:
             word = "nodular lesions" if many else "nodular lesion"
         if self.finding.name == "lymph_node":
             return f"{figure}{_ADJECTIVES.get(self.region, self.region)} {word}"
-        if self.finding.name == "accessory_spleen":
+        if self.finding.name in ("accessory_spleen", "port", "pacemaker"):
             return f"{figure}{word}"
         if self.region not in _ADJECTIVES:
             return f"{figure}{word} of the {self.region}"
@@ -132,6 +138,8 @@ class Single:
     @property
     def key(self) -> str:
         """Its name within a report."""
+        if self.size and not self.topic.plural:
+            return self.topic.key  # what is asked of the only one is not asked again by its size
         return f"{self.topic.key}:{self.size.millimetres if self.size else 'only'}"
 
 
