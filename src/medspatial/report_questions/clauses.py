@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from medspatial.cases.ct_rate import Report
 from medspatial.report_questions.chunks import Chunk, read_chunks
@@ -48,6 +49,9 @@ _MASS_AND_NODULE = re.compile(r"\bmass(?:es)?\b(?=[\s,/-]*(?:or )?nodul)", re.IG
 """``No mass-nodule`` denies both; of nodules, ``mass`` is no qualification."""
 _TURNS = re.compile(r"\b(?:tend\w*|turn\w*|transform\w*)\b", re.IGNORECASE)
 _HYPHEN = re.compile(r"\s?[-–/]\s?(?!like|style|form)(?:[a-z]+\s){0,2}", re.IGNORECASE)
+_OWN_NOUN = frozenset({"organ", "side"})
+_ADJECTIVE = re.compile(r"\b(?:prominent|pronounced|evident|marked)$", re.IGNORECASE)
+"""Right before a noun, without ``in`` or ``on``, it is said of that noun: ``more prominent pleural leaves``."""
 _MIXED = frozenset({"ground_glass", "consolidation"})
 """Kinds that lie in each other; other names joined by a hyphen may be two names of one thing."""
 _NOT_BEFORE = re.compile(
@@ -202,6 +206,9 @@ class _Clause:
         """Put ``and`` between findings that a hyphen joins; refuse two names of one thing, and what turns."""
         found: list[Chunk] = []
         before: Chunk | None = None
+        for one, after in pairwise(chunks):
+            if one.kind == "prominent" and after.kind in _OWN_NOUN and _ADJECTIVE.search(one.value):
+                raise Unclear("prominent is another thing")
         for one in chunks:
             if one.kind == "finding":
                 between = self.sentence.text[before.end : one.start] if before else ""

@@ -159,8 +159,8 @@ def station_of_nodes(topic: Topic) -> Iterator[Fact | Unasked]:
     """Ask at which lymph node station enlarged or small nodes are described."""
     if topic.finding.name != "lymph_node" or topic.region != "mediastinum" or topic.contradicted:
         return
-    if not topic.plural:
-        yield Unasked("ambiguous", topic.key, "one node only")
+    if not topic.plural or any(one.largest for one in topic.read):
+        yield Unasked("ambiguous", topic.key, "one node only, or the largest of several")
         return
     named = {unit.station for one in topic.family for unit in one.units if unit.station}
     loose = any(unit.parts or not unit.station for one in topic.others for unit in one.units)

@@ -35,6 +35,8 @@ _GONE = re.compile(
     re.IGNORECASE,
 )
 """A mention of what is no longer seen."""
+_NO_SUCH_LOBE = re.compile(r"\bleft (?:lung )?middle lobe\b", re.IGNORECASE)
+"""A slip: which side is meant is not known."""
 
 
 @dataclass
@@ -162,6 +164,7 @@ def topics(reading: Reading) -> list[Topic]:
                 topic.contradicted |= same and not one.qualified and _of_all(one)
                 continue
             topic.anywhere.append(one)
+            topic.contradicted |= topic.region == "lung" and _NO_SUCH_LOBE.search(one.text) is not None
             if _may_lie(one, topic):
                 topic.family.append(one)
                 if one not in topic.read:
