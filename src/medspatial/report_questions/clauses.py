@@ -51,7 +51,7 @@ _TURNS = re.compile(r"\b(?:tend\w*|turn\w*|transform\w*)\b", re.IGNORECASE)
 _HYPHEN = re.compile(r"\s?[-–/]\s?(?!like|style|form)(?:[a-z]+\s){0,2}", re.IGNORECASE)
 _OWN_NOUN = frozenset({"organ", "side"})
 _ADJECTIVE = re.compile(r"\b(?:prominent|pronounced|evident|marked)$", re.IGNORECASE)
-"""Right before a noun, without ``in`` or ``on``, it is said of that noun: ``more prominent pleural leaves``."""
+"""Right before a noun, without ``in`` or ``on``, said of that noun: ``more prominent pleural leaves``."""
 _MIXED = frozenset({"ground_glass", "consolidation"})
 """Kinds that lie in each other; other names joined by a hyphen may be two names of one thing."""
 _NOT_BEFORE = re.compile(
