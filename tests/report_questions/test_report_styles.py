@@ -76,7 +76,7 @@ def test_what_is_stated_is_read_with_its_side_and_what_is_denied_is_not(report, 
     ("report", "facts"),
     [
         (TELEGRAPHIC, {("nodule", "right"), ("nodule", "right lower lobe"), ("emphysema", "both sides")}),
-        (SECTIONED, {("nodule", "right upper lobe"), ("effusion", "left"), ("kidney stones", "left")}),
+        (SECTIONED, {("nodule", "right upper lobe"), ("effusion", "left"), ("nephrolithiasis", "left")}),
         (NUMBERED, {("nodule", "right middle lobe"), ("cyst", "right"), ("atelectasis", "left lower lobe")}),
         (GERMAN, {("nodule", "right lower lobe"), ("effusion", "left"), ("consolidations", "left")}),
         (NEGATIONS, {("effusion", "left")}),

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from medspatial.cases.ct_rate import Report
 from medspatial.report_questions.chunks import Chunk, read_chunks
 from medspatial.report_questions.findings import COUNTED, Finding
 from medspatial.report_questions.grammar import Group, Unclear, read_groups
 from medspatial.report_questions.language import Measure, measures
-from medspatial.report_questions.other_words import SIMILAR, in_other_words
+from medspatial.report_questions.other_words import PARTLY, SIMILAR, in_other_words
 from medspatial.report_questions.pieces import BOTH, PLACE_KINDS
 from medspatial.report_questions.places import Unit
 from medspatial.report_questions.sentences import Sentence, sentences
-from medspatial.report_questions.statements import OTHER_WORDS, SIMILAR_ONE, Reading, Statement
+from medspatial.report_questions.statements import A_PART, OTHER_WORDS, SIMILAR_ONE, Reading, Statement
 
 _NONE = re.compile(r"\b(?:none|absent|nil|negative)\W*$", re.IGNORECASE)
 _HEADING = re.compile(
@@ -44,6 +45,15 @@ _QUALIFIED = re.compile(
     r"lytic|destructive|space|occup\w*|acute|recent|free|size[sd]?|apart|except|distinguishable|massive)\b",
     re.IGNORECASE,
 )
+_MASS_AND_NODULE = re.compile(r"\bmass(?:es)?\b(?=[\s,/-]*(?:or )?nodul)", re.IGNORECASE)
+"""``No mass-nodule`` denies both; of nodules, ``mass`` is no qualification."""
+_TURNS = re.compile(r"\b(?:tend\w*|turn\w*|transform\w*)\b", re.IGNORECASE)
+_HYPHEN = re.compile(r"\s?[-–/]\s?(?!like|style|form)(?:[a-z]+\s){0,2}", re.IGNORECASE)
+_OWN_NOUN = frozenset({"organ", "side"})
+_ADJECTIVE = re.compile(r"\b(?:prominent|pronounced|evident|marked)$", re.IGNORECASE)
+"""Right before a noun, without ``in`` or ``on``, said of that noun: ``more prominent pleural leaves``."""
+_MIXED = frozenset({"ground_glass", "consolidation"})
+"""Kinds that lie in each other; other names joined by a hyphen may be two names of one thing."""
 _NOT_BEFORE = re.compile(
     r"\bnot (?:\w+ ){0,4}(?:in|on) (?:the |his |her )?(?:previous|prior|old|last|earlier|former)\b",
     re.IGNORECASE,
@@ -64,14 +74,30 @@ def read_report(report: Report) -> Reading:
     for sentence in sentences(report):
         found = read_sentence(sentence)
         if before and before[0].sentence.section == sentence.section:
-            found += _similar(sentence, found, before)
+            found = _parts(sentence, found, before) + _similar(sentence, found, before)
         reading.statements += found
         before = [
             one
             for one in found
             if one.status == "read" or (one.status not in ("denied", "hedged") and one.units)
+            if one.why != A_PART
         ] or before
     return reading
+
+
+def _parts(sentence: Sentence, found: list[Statement], before: Sequence[Statement]) -> list[Statement]:
+    """Let what a sentence says of the findings before it lie wherever these lie, unclear.
+
+    It says what has become of a part of them (``they tend to consolidate``), or what they are taken for.
+    """
+    units = tuple(unit for one in before for unit in one.units)
+    partly = PARTLY.search(sentence.text) is not None
+    return [
+        replace(one, status="unclear", units=units, why=A_PART)
+        if not one.units and (one.why == INTERPRETED or (partly and one.status in ("read", "unclear")))
+        else one
+        for one in found
+    ]
 
 
 def _similar(sentence: Sentence, found: Sequence[Statement], before: Sequence[Statement]) -> list[Statement]:
@@ -171,10 +197,32 @@ class _Clause:
         if not left:
             return found
         try:
-            groups = read_groups(certain)
+            groups = read_groups(self._joined_apart(certain))
             return found + [one for group in groups for one in self._of_group(group, alone=len(groups) == 1)]
         except Unclear as unclear:
             return found + [self._unread(one, "unclear", str(unclear)) for one in left]
+
+    def _joined_apart(self, chunks: Sequence[Chunk]) -> list[Chunk]:
+        """Put ``and`` between findings that a hyphen joins; refuse two names of one thing, and what turns."""
+        found: list[Chunk] = []
+        before: Chunk | None = None
+        for one, after in pairwise(chunks):
+            if one.kind == "prominent" and after.kind in _OWN_NOUN and _ADJECTIVE.search(one.value):
+                raise Unclear("prominent is another thing")
+        for one in chunks:
+            if one.kind == "finding":
+                between = self.sentence.text[before.end : one.start] if before else ""
+                if _TURNS.search(between):
+                    raise Unclear("one turns into the other")
+                if before and before.value != one.value and _HYPHEN.fullmatch(between):
+                    if not one.plural and {before.value, one.value} != _MIXED:
+                        raise Unclear("two names of one thing")
+                    found.append(Chunk("and", "and", before.end, before.end))
+                before = one
+            elif one.kind in ("and", "measure", *PLACE_KINDS) and one.kind != "zone":
+                before = None
+            found.append(one)
+        return found
 
     @property
     def _text(self) -> str:
@@ -208,8 +256,13 @@ class _Clause:
         assert chunk.finding is not None
         return Statement(
             self.sentence, chunk.finding, chunk.plural, status, self.span, tuple(self._raw_units()),
-            self._sizes(), qualified=_QUALIFIED.search(self._text) is not None, why=why,
+            self._sizes(), qualified=self._qualified(chunk), why=why,
         )  # fmt: skip
+
+    def _qualified(self, chunk: Chunk) -> bool:
+        """Whether the clause speaks of some of a finding only (``no enlarged nodes``)."""
+        text = _MASS_AND_NODULE.sub("", self._text) if chunk.value == "nodule" else self._text
+        return _QUALIFIED.search(text) is not None
 
     def _raw_units(self) -> Iterator[Unit]:
         """Yield the sides and lobes that the clause names, each by itself."""
@@ -240,7 +293,8 @@ class _Clause:
             counted = _SEVERAL.search(self.sentence.text[self.span[0] : chunk.start]) is not None
             several = (chunk.plural or (counted and alone and only)) and not group.largest
             scattered = len(group.units) > 1 or any(one.sides == BOTH for one in group.units)
-            if chunk.finding.name in COUNTED and not several and scattered and not group.largest_units:
+            counted_one = chunk.finding.name in COUNTED and chunk.finding.name != "lymph_node"
+            if counted_one and not several and scattered and not group.largest_units:
                 raise Unclear("one finding, several places")
             prominent = frozenset[str]().union(*(one.sides for one in group.prominent))
             given = frozenset[str]().union(*(one.sides for one in group.units))
@@ -249,13 +303,17 @@ class _Clause:
             if group.unplaced:
                 yield replace(self._unread(chunk, "unclear", "no place of its own"), sizes=())
                 continue
+            units = group.units
+            if not units and prominent == BOTH and all(one.lung for one in group.prominent):
+                first = group.prominent[0]  # more of it in both lungs: it is in both
+                units = (Unit(first.start, first.end, organ=first.organ or "lung", sides=BOTH),)
             own = Statement(
                 self.sentence,
                 chunk.finding,
-                plural=several or len(group.units) > 1,
+                plural=several or len(units) > 1,
                 status="read",
                 clause=self.span,
-                units=_with_zones(chunk, group.units, zones),
+                units=_with_zones(chunk, units, zones),
                 sizes=self._sizes(group.sizes),
                 relations=tuple(group.relations) if only else (),
                 prominent=group.prominent,
@@ -268,10 +326,11 @@ class _Clause:
 
     def _of_largest(self, own: Statement, group: Group) -> Statement:
         units = group.largest_units or (own.units if len(own.units) == 1 else ())
-        if len(own.sides) == 1 and not any(one.sides for one in units):
+        named = any(one.station for one in units)  # a station of its own, of a list of nodes
+        if len(own.sides) == 1 and not named and not any(one.sides for one in units):
             units = tuple(replace(one, sides=own.sides) for one in units)
         organs = {one.organ for one in own.units if one.organ}
-        if len(organs) == 1:
+        if len(organs) == 1 and not named:
             units = tuple(replace(one, organ=one.organ or next(iter(organs))) for one in units)
         found = frozenset[str]().union(*(one.sides for one in units))
         if len(units) > 1 or len(found) > 1:

@@ -35,6 +35,13 @@ def depth_of_kind(topic: Topic) -> Iterator[Fact | Unasked]:
     if any(not _all_deep(one) for one in topic.read if not _coarse(one)) or any(map(_elsewhere, unread)):
         yield Unasked("ambiguous", topic.key, "some of them, not all")
         return
+    zoned = frozenset[str]().union(*(one.sides for one, _ in with_zone))
+    coarse = [one for one in topic.read if one.units and _coarse(one)]
+    single = not any(one.plural for one, _ in with_zone)
+    several = [one for one in unread if one.plural and not one.sides <= zoned]
+    if several or any((single and topic.plural) or not one.sides <= zoned for one in coarse):
+        yield Unasked("ambiguous", topic.key, "some of them, not all")
+        return
     loose = any(
         _NEAR[word] not in everything
         for one in topic.others
@@ -91,7 +98,7 @@ def surface_of_kind(topic: Topic) -> Iterator[Fact | Unasked]:
     """Ask the same of several findings of a kind that all lie so."""
     if topic.region != "lung" or not topic.finding.asked or topic.finding.name in PLACED_BY_NAME:
         return
-    if topic.contradicted or not all(_surfaces(one) for one in topic.read if one.units) or topic.others:
+    if topic.contradicted or topic.others or not all(_surfaces(one) for one in topic.read if one.units):
         return
     yield from _surface(topic.key, about(topic), tuple(topic.read), topic)
 

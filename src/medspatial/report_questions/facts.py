@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -13,9 +14,18 @@ from medspatial.report_questions.topics import Single, Topic
 
 LOBES = ("right upper lobe", "right middle lobe", "right lower lobe", "left upper lobe", "left lower lobe")
 BOTH_SIDES = "both sides"
+_INTERCHANGED = frozenset({"sequela"})
+"""Families whose names reports use one for the other: sequela changes, fibroatelectasis."""
 _LOWER_SEGMENTS = frozenset(
     {"anterobasal", "posterobasal", "laterobasal", "mediobasal", "anteromediobasal", "basal"}
 )
+
+
+MORE = re.compile(
+    r"\b(?:especially|particularly|predomina\w*|promine\w*|pronounced|mostly|mainly|more|most)\b",
+    re.IGNORECASE,
+)
+"""Where a clause says of which place there is more, some of it lies elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -99,12 +109,25 @@ def _side_refused(topic: Topic, placed: list[Statement]) -> Unasked | None:
     for section in {one.sentence.section for one in placed}:
         if _union([one for one in placed if one.sentence.section == section]) != union:
             return Unasked("contradicted", topic.key, "the sections give different sides")
+    if topic.finding.family in _INTERCHANGED and _sections_differ(topic, union):
+        return Unasked("contradicted", topic.key, "the sections give different sides")
     loose = [
         one
         for one in topic.others
         if one.units and (one.elsewhere or not one.sides or not one.sides <= union)
     ]
     return Unasked("unclear_mention", topic.key, loose[0].why) if loose else None
+
+
+def _sections_differ(topic: Topic, union: frozenset[str]) -> bool:
+    """Whether a section that knows the finding by a like name only gives it other sides."""
+    for section in {one.sentence.section for one in topic.family} - {
+        one.sentence.section for one in topic.read
+    }:
+        like = [one for one in topic.family if one.sentence.section == section and one.status == "read"]
+        if _union(like) and _union(like) != union:
+            return True
+    return False
 
 
 def _union(statements: list[Statement]) -> frozenset[str]:
@@ -142,7 +165,7 @@ def possible_lobes(statement: Statement) -> frozenset[str]:
     elif statement.elsewhere:
         found = set(LOBES)
     elif statement.units:
-        found = _lobes(sides, named)
+        found = _lobes(sides, set() if MORE.search(statement.text) else named)
     return frozenset(found)
 
 
@@ -173,6 +196,6 @@ def about(single: Single | Topic) -> dict[str, str]:
 
 
 def is_plural(noun: str) -> bool:
-    """Whether a name needs a verb in the plural: ``hypodense lesions of the liver``."""
-    head = noun.split(" of the ", maxsplit=1)[0]
+    """Whether a name needs a verb in the plural: ``lesions of the liver``, ``losses of height``."""
+    head = noun.split(" of ", maxsplit=1)[0]
     return head.endswith(("s", "ae")) and not head.endswith(("sis", "ax", "ss"))

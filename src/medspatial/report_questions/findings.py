@@ -10,9 +10,9 @@ from importlib import resources
 from typing import NamedTuple
 
 COUNTED = frozenset(
-    {"nodule", "thyroid_nodule", "mass", "ground_glass_nodule", "bulla", "air_cyst", "cavity", "granuloma",
-     "cyst", "renal_cyst", "stone", "hypodense_lesion", "adenoma", "hemangioma", "lipoma", "port",
-     "pacemaker", "lytic_lesion", "sclerotic_lesion", "pneumothorax", "fracture", "lymph_node"}
+    {"nodule", "thyroid_nodule", "mass", "ground_glass_nodule", "bulla", "bleb", "air_cyst", "cavity",
+     "granuloma", "cyst", "renal_cyst", "stone", "hypodense_lesion", "adenoma", "hemangioma", "lipoma",
+     "port", "pacemaker", "lytic_lesion", "sclerotic_lesion", "pneumothorax", "fracture", "lymph_node"}
 )  # fmt: skip
 """Findings that are counted: one of them lies in one place."""
 

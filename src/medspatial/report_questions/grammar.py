@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -84,7 +85,33 @@ def read_groups(chunks: Sequence[Chunk]) -> list[Group]:
     if not built.groups:
         raise Unclear("no finding")
     _check_lists(built)
+    if built.more_of_it:
+        return _more_of_it(built)
+    if len(built.groups) == 1 and len(built.places) == 2 and all(built.measured):
+        return _each_measured(built.groups, built.places)
     return _shared_out(built.groups, built.order, built.places)
+
+
+def _more_of_it(built: _Builder) -> list[Group]:
+    """Give a finding of which there is more in a part of both lungs to both; where else is not said."""
+    units = built.places[0] if len(built.places) == 1 else ()
+    if built.order != "FP" or built.groups[0].prominent or not all(one.sides == BOTH for one in units):
+        raise Unclear("prominent where is not known")
+    built.groups[0].prominent = units
+    built.groups[0].units = tuple(
+        Unit(one.start, one.end, organ=one.organ, sides=one.sides) for one in units[:1]
+    )
+    return built.groups
+
+
+def _each_measured(groups: list[Group], places: list[tuple[Unit, ...]]) -> list[Group]:
+    """Give a finding both places where each has its own size: ``9 mm on the right, 4 mm on the left``."""
+    units = (*places[0], *places[1])
+    organs = {one.organ for one in units} - {""}
+    if not all(one.sides for one in units) or len(organs) > 1:
+        raise Unclear("two places")
+    groups[0].units = tuple(replace(one, organ=one.organ or next(iter(organs), "")) for one in units)
+    return groups
 
 
 def _check_lists(built: _Builder) -> None:
@@ -105,11 +132,13 @@ def _items(chunks: Sequence[Chunk]) -> list[Item]:
     verb = False
     for at, one in enumerate(chunks):
         joins = one.kind in ("and", "mark", "filler") and run and _goes_on(chunks, at)
+        related = bool(items) and items[-1].kind in ("next", "into")
+        joins = joins and not (related and one.kind == "filler" and one.value in _VERBS)
         if one.kind in PLACE_KINDS or joins:
             run.append(one)
             continue
         if run:
-            items.append(_place(run)._replace(verb=verb))
+            items += [item._replace(verb=verb) for item in _place(run)]
             run, verb = [], False
         if one.kind in {"unknown", "or"}:
             raise Unclear(f"word not known: {one.value}")
@@ -118,9 +147,7 @@ def _items(chunks: Sequence[Chunk]) -> list[Item]:
         else:
             items.append(Item(one.kind, one, verb=verb))
             verb = False
-    if run:
-        items.append(_place(run))
-    return items
+    return items + _place(run)
 
 
 def _goes_on(chunks: Sequence[Chunk], at: int) -> bool:
@@ -133,13 +160,16 @@ def _goes_on(chunks: Sequence[Chunk], at: int) -> bool:
     return False
 
 
-def _place(run: list[Chunk]) -> Item:
+def _place(run: list[Chunk]) -> list[Item]:
+    """Return the place that a run names; a number alone (``Covid 19``, ``1-2 nodes``) names none."""
+    if {one.kind for one in run} <= {"number", *_BREAKS}:
+        return []
     units = read_units(run)
     if units is None:
         raise Unclear("place not certain")
     units = _nested(units)
     only_zone = all(one.zones and one == Unit(one.start, one.end, zones=one.zones) for one in units)
-    return Item("zone" if only_zone else "place", run[0], tuple(units))
+    return [Item("zone" if only_zone else "place", run[0], tuple(units))]
 
 
 def _nested(units: list[Unit]) -> list[Unit]:
@@ -176,6 +206,9 @@ class _Builder:
         self._sizes_ahead: list[Chunk] = []  # and its sizes
         self._joined, self._largest = True, False
         self.after_verb = False  # a verb stands before the last place
+        self.more_of_it = False  # ``more extensive emphysema in the upper lobes of both lungs``
+        self.measured: list[bool] = []  # whether a size of its own stands before each place
+        self._size_before = False
 
     def read(self) -> None:
         """Take in all items, in order."""
@@ -238,6 +271,7 @@ class _Builder:
             self._sizes_ahead.append(self.items[at].chunk)
             return 1
         of_largest = self._largest and self.groups
+        self._size_before = not of_largest
         (self._target.largest_sizes if of_largest else self._target.sizes).append(self.items[at].chunk)
         return 1
 
@@ -278,6 +312,8 @@ class _Builder:
             self.order += "P"
             self.places.append(units)
             self.after_verb = self.items[at].verb
+            self.measured.append(self._size_before)
+        self._size_before = False
         return 1
 
     def _relation(self, at: int) -> int:
@@ -298,7 +334,9 @@ class _Builder:
             self._target.prominent = follows.units
             return 2
         if self.items[at].chunk.value != "prominent":
-            raise Unclear("prominent where is not known")
+            if at or follows is None or follows.kind != "finding":
+                raise Unclear("prominent where is not known")
+            self.more_of_it = True
         return 1
 
     def _hand_over(self) -> None:
@@ -327,6 +365,8 @@ def _shared_out(groups: list[Group], order: str, places: list[tuple[Unit, ...]])
     findings_first = bare == "FP" * several and _breaks(order, "P", "F")
     places_first = bare == "PF" * several and _breaks(order, "F", "P")
     last_without = bare == "FP" * (several - 1) + "F" and _breaks(order, "P", "F")
+    if bare == "FPF" and re.fullmatch(r"F[+w]*F?P\+?wF", order):
+        last_without = True  # ``a consolidation in the left lung with atelectasis``: the first has its place
     if not (findings_first or places_first or last_without):
         raise Unclear(f"order {bare}")
     for group, units in zip(groups, places, strict=False):
@@ -340,6 +380,16 @@ def _breaks(order: str, first: str, second: str) -> bool:
     return first + second not in order and first + "w" not in order
 
 
+def _on_fissure(fissure: tuple[Unit, ...], place: tuple[Unit, ...]) -> tuple[Unit, ...]:
+    """Join a fissure to the one lobe named besides it: ``a perifissural nodule in the left upper lobe``."""
+    if len(fissure) != 1 or len(place) != 1 or place[0].fissures or not place[0].lobe:
+        return ()
+    one = fissure[0]
+    if not one.fissures or one.lobe or one.segments or one.parts or not one.sides <= place[0].sides:
+        return ()
+    return (replace(place[0], fissures=one.fissures),)
+
+
 def _merged(places: list[tuple[Unit, ...]]) -> tuple[Unit, ...]:
     if not places:
         return ()
@@ -348,6 +398,9 @@ def _merged(places: list[tuple[Unit, ...]]) -> tuple[Unit, ...]:
     if len(places) > 2:
         raise Unclear("more than two places")
     first, second = places
+    on_fissure = _on_fissure(first, second) or _on_fissure(second, first)
+    if on_fissure:
+        return on_fissure
     for coarse, fine in ((first, second), (second, first)):
         if len(coarse) == 1 and coarse[0].coarse:
             one = coarse[0]

@@ -46,7 +46,7 @@ def heights(topics: Sequence[Topic], singles: Sequence[Single]) -> Iterator[Plac
             yield Placed(single.key, single.noun, *found, single.statements)
     for topic in topics:
         placed = tuple(one for one in topic.read if one.units and not one.sums_up)
-        if topic.key in taken or not _whole(topic) or not placed:
+        if topic.key in taken or not _whole(topic) or not placed or _summed_elsewhere(topic, placed):
             continue
         found_all = [_height(unit) for one in placed for unit in one.units]
         ranges = [one for one in found_all if one]
@@ -63,6 +63,8 @@ LANDMARKS = (
 
 def nearest_landmark(single: Single) -> Iterator[Fact]:
     """Ask which apex, or which half of the diaphragm, one finding is nearest to."""
+    if not single.topic.finding.asked:
+        return
     yield from _landmark(
         single.key if single.size else single.topic.key, about(single), [single.unit], single.statements
     )
@@ -71,7 +73,7 @@ def nearest_landmark(single: Single) -> Iterator[Fact]:
 def nearest_landmark_of_kind(topic: Topic) -> Iterator[Fact]:
     """Ask the same of a kind of finding that lies at one end of one lung only."""
     placed = [one for one in topic.read if one.units and not one.sums_up]
-    if _whole(topic) and placed:
+    if _whole(topic) and placed and not _summed_elsewhere(topic, placed):
         units = [unit for one in placed for unit in one.units]
         yield from _landmark(topic.key, about(topic), units, tuple(placed))
 
@@ -83,6 +85,12 @@ def _whole(topic: Topic) -> bool:
     if topic.finding.name == "pleural_effusion" or any(one.units for one in topic.others):
         return False
     return not any(one.prominent for one in topic.read)
+
+
+def _summed_elsewhere(topic: Topic, placed: Sequence[Statement]) -> bool:
+    """Whether the impression sums up more sides than the findings give a place for."""
+    given = frozenset[str]().union(*(one.sides for one in placed))
+    return any(not one.sides <= given for one in topic.read if one.sums_up)
 
 
 def _landmark(

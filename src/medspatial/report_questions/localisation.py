@@ -46,6 +46,8 @@ _STATIONS: dict[str, str] = {
 _BEFORE_TRACHEA = frozenset({"pretracheal", "precarinal"})
 """Places of nodes that belong to the paratracheal stations."""
 _ABDOMEN = re.compile(r"\b(?:abdom\w*|c(?:o)?eliac|mesent\w+|retroperit\w+|perihepat\w+)\b", re.IGNORECASE)
+_UPPER_TOO = re.compile(r"\bupper\W+bilateral lower\b", re.IGNORECASE)
+"""``Right upper-bilateral lower paratracheal`` names both stations."""
 _LEVELS = [*(f"C{n}" for n in range(1, 8)), *(f"T{n}" for n in range(1, 13)), *(f"L{n}" for n in range(1, 6))]
 
 
@@ -157,6 +159,9 @@ def station_of_nodes(topic: Topic) -> Iterator[Fact | Unasked]:
     """Ask at which lymph node station enlarged or small nodes are described."""
     if topic.finding.name != "lymph_node" or topic.region != "mediastinum" or topic.contradicted:
         return
+    if not topic.plural or any(one.largest for one in topic.read):
+        yield Unasked("ambiguous", topic.key, "one node only, or the largest of several")
+        return
     named = {unit.station for one in topic.family for unit in one.units if unit.station}
     loose = any(unit.parts or not unit.station for one in topic.others for unit in one.units)
     if (
@@ -167,6 +172,8 @@ def station_of_nodes(topic: Topic) -> Iterator[Fact | Unasked]:
     ):
         return
     overlapping = {"upper paratracheal", "lower paratracheal"} if named & _BEFORE_TRACHEA else set()
+    if any(_UPPER_TOO.search(one.sentence.text) for one in topic.family):
+        overlapping.add("upper paratracheal")
     false = tuple(title for name, title in _STATIONS.items() if name not in named | overlapping)
     for one in topic.read:
         if _ABDOMEN.search(one.sentence.text):

@@ -9,13 +9,13 @@ from functools import cache
 from medspatial.report_questions.findings import Finding, findings
 
 _ROOTS: dict[str, str] = {
-    "ground_glass": r"ground[\s-]*glass|frosted[\s-]*glass",
+    "ground_glass": r"ground[\s-]*glass|frosted[\s-]*glass|\bpatchy\s+(?:\w+\s+){0,2}densit\w+",
     "consolidation": r"consolid\w+",
     "infiltration": r"infiltrat\w+",
-    "atelectasis": r"\w*atelecta\w+",
+    "atelectasis": r"\w*atelecta\w+|collaps\w*|\bnot (?:\w+ )?(?:ventilated|aerated)|\bloss of aeration",
     "emphysema": r"emphysem\w+",
     "bronchiectasis": r"bronchiecta\w+|bronchi\w*\s(?:dilat|ecta)\w+",
-    "nodule": r"(?<!schmorl )(?<!schmorl's )nodul\w+",
+    "nodule": r"(?<!schmorl )(?<!schmorl's )\b(?:micro)?nodul\w+",
     "sequela": r"sequel\w+|\w*fibro(?:tic|sis)\w*|scar\w*",
     "mosaic": r"mosaic\w*",
     "cavity": r"cavit\w+",
@@ -30,6 +30,11 @@ SIMILAR = re.compile(
     re.IGNORECASE,
 )
 """A sentence that speaks of what the sentence before it found."""
+PARTLY = re.compile(
+    r"\b(?:tend\w*|turn\w* into|transform\w*|becom\w*|accompan\w+|some of|(?:in|to) places?|within them)\b",
+    re.IGNORECASE,
+)
+"""A sentence that says what has become of a part of the findings before it (``they tend to consolidate``)."""
 
 
 def in_other_words(text: str, named: Collection[str]) -> Iterator[Finding]:

@@ -23,6 +23,7 @@ _FIXED_SIDES = (
         "the lingula is left",
     ),
     (lambda one: "minor fissure" in one.fissures, "right", "the minor fissure is right"),
+    (lambda one: one.organ == "anterior descending artery", "left", "the anterior descending artery is left"),
 )
 
 
@@ -213,12 +214,12 @@ def _backward(units: list[Unit], side_first: list[bool]) -> list[Unit]:
 
 
 def _implied(unit: Unit) -> Unit | None:
-    """Give middle lobe, lingula and minor fissure their side; None where a word contradicts it."""
+    """Give what is on one side only (middle lobe, lingula) its side; None where a word contradicts it."""
     if unit.numbers and not unit.organ:
         return None
     for holds, side, why in _FIXED_SIDES:
         if holds(unit):
-            if unit.sides and side not in unit.sides:
+            if unit.sides and unit.sides != {side}:
                 return None
             unit = replace(unit, sides=frozenset({side}), inferred="" if unit.sides == {side} else why)
     if unit.lobe and not unit.organ:

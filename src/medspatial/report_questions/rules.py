@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -51,6 +52,13 @@ from medspatial.report_questions.topics import Single, Topic, singles, topics
 GENERATOR = "rules:3"
 """Name and version of this generator, in every row; the version changes when its output does."""
 
+_REMOVED = re.compile(
+    r"\b(?:pneumonectom|lobectom)\w*|"
+    r"\b(?:lungs?|lobes?)\b[^.;]{0,25}\b(?:(?:is|was) (?:operated|resected|removed)|"
+    r"not (?:observed|seen|visualized)\b[^.;]{0,25}\b(?:operat|surg)\w*)",
+    re.IGNORECASE,
+)
+"""A part of a lung that is no longer there."""
 REPORT_DROPS: dict[str, str] = {
     "contradicted": "another sentence of the report denies it, or gives another place",
     "no_place": "no place is stated",
@@ -121,7 +129,12 @@ def _hash(report: Report, fact: Fact) -> int:
 
 def facts_of(report: Report, reading: Reading) -> Iterator[Fact | Unasked]:
     """Yield all facts that the rules find in a report, and what they leave out."""
-    found = topics(reading)
+    found: list[Topic] = []
+    for topic_or_not in _whole_lungs(report, topics(reading)):
+        if isinstance(topic_or_not, Unasked):
+            yield topic_or_not
+        else:
+            found.append(topic_or_not)
     alone = [one for topic in found for one in singles(topic)]
     for topic in found:
         for of_kind in _OF_KIND:
@@ -143,6 +156,16 @@ def facts_of(report: Report, reading: Reading) -> Iterator[Fact | Unasked]:
     on_sides = list(sided(found, alone))
     yield from same_side(on_sides)
     yield from which_finding(on_sides)
+
+
+def _whole_lungs(report: Report, found: list[Topic]) -> Iterator[Topic | Unasked]:
+    """Leave out what lies in the lungs where a part of them was removed: reports still name that part."""
+    removed = any(_REMOVED.search(text) for _, text in report.sections)
+    for topic in found:
+        if removed and topic.region == "lung":
+            yield Unasked("ambiguous", topic.key, "a part of the lungs was removed")
+        else:
+            yield topic
 
 
 _OF_KIND: tuple[Callable[[Topic], Iterator[Fact | Unasked]], ...] = (

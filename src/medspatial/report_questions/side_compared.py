@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from medspatial.report_questions.facts import LOBES, Fact, Unasked, about, lobes_of, plural_words, topic_sides
+from medspatial.report_questions.facts import (
+    LOBES,
+    MORE,
+    Fact,
+    Unasked,
+    about,
+    lobes_of,
+    plural_words,
+    topic_sides,
+)
 from medspatial.report_questions.pieces import BOTH
 from medspatial.report_questions.statements import Statement
 from medspatial.report_questions.topics import PAIRED, Single, Topic
@@ -31,11 +40,13 @@ def stronger_side(topic: Topic) -> Iterator[Fact | Unasked]:
     if len({tuple((unit.sides, unit.lobe) for unit in one.prominent) for one in found}) > 1:
         yield Unasked("contradicted", topic.key, "prominent in different places")
         return
+    if any(other.units and MORE.search(other.text) for other in topic.others if other.status != "hedged"):
+        yield Unasked("unclear_mention", topic.key, "prominent in another place")
+        return
     one = found[0]
     units = one.prominent
     sides = frozenset[str]().union(*(unit.sides for unit in units))
     only_side = all(unit.coarse and unit.organ in ("", "lung", "pleura") for unit in units)
-    key, slots, names = f"stronger {topic.key}", about(topic), (topic.finding.name,)
     if only_side and len(sides) == 1 and topic.region in PAIRED:
         whole = topic_sides(topic)
         if not isinstance(whole, Unasked) and whole.sides == BOTH:
@@ -43,16 +54,27 @@ def stronger_side(topic: Topic) -> Iterator[Fact | Unasked]:
         else:
             yield Unasked("no_side", topic.key, "more on one side, of what is not said")
         return
-    if topic.region != "lung":
-        return
+    if topic.region == "lung":
+        yield from _stronger_place(topic, one)
+
+
+def _stronger_place(topic: Topic, one: Statement) -> Iterator[Fact]:
+    """Ask in which lobe, or at which height of the lungs, a finding is more pronounced than elsewhere."""
+    units = one.prominent
+    sides = frozenset[str]().union(*(unit.sides for unit in units))
+    key, slots, names = f"stronger {topic.key}", about(topic), (topic.finding.name,)
     lobes = frozenset[str]().union(*(lobes_of(unit) for unit in units))
     if len(units) == 1 and len(lobes) == 1:
         answer = next(iter(lobes))
+        if one.units and all(lobes_of(unit) == lobes for unit in one.units):
+            return  # it lies in that lobe only
         yield Fact(key, "report-stronger-lobe", "comparison", slots, answer,
                    tuple(lobe for lobe in LOBES if lobe != answer), (one,), structures=names)  # fmt: skip
         return
     heights = {unit.lobe or _height(unit.parts) for unit in units}
     if len(heights) == 1 and (height := heights.pop()) and len(sides) != 1 and height != "middle":
+        if one.units and all(unit.lobe == height for unit in one.units):
+            return  # it lies at that height only
         false = tuple(words for name, words in _HEIGHTS.items() if name != height)
         yield Fact(key, "report-stronger-height", "comparison", slots, _HEIGHTS[height], false, (one,),
                    structures=names,

@@ -55,6 +55,8 @@ def largest_of_kind(topic: Topic, own: Sequence[Single]) -> Iterator[Fact | Unas
         )  # fmt: skip
     elif not lobes and len({one.sides for one in largest}) == 1 and len(first.sides) == 1:
         side = next(iter(first.sides))
+        if all(one.sides <= first.sides for one in topic.family):
+            return  # they all lie on one side
         yield Fact(
             f"largest {topic.key}", "report-largest-side", "volume", slots, f"the {side} lung",
             (f"the {'left' if side == 'right' else 'right'} lung",), (first,), most=2,
@@ -155,11 +157,11 @@ def _nodes_elsewhere(topic: Topic, largest: Sequence[Statement]) -> bool:
 
 def _station(one: Statement) -> str:
     unit = one.units[0]
+    if unit.station:
+        return unit.station if unit.station in _STATIONS else ""
     if unit.organ == "hilum" and len(unit.sides) == 1:
         return f"{next(iter(unit.sides))} hilar"
-    if unit.organ == "axilla":
-        return "axillary"
-    return unit.station if unit.station in _STATIONS else ""
+    return "axillary" if unit.organ == "axilla" else ""
 
 
 def lost_volume(topic: Topic) -> Iterator[Fact | Unasked]:

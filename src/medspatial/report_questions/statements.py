@@ -11,7 +11,7 @@ from medspatial.report_questions.language import Measure
 from medspatial.report_questions.places import Unit
 from medspatial.report_questions.sentences import Sentence
 
-OTHER_WORDS, SIMILAR_ONE = "in other words", "a similar one"
+OTHER_WORDS, SIMILAR_ONE, A_PART = "in other words", "a similar one", "a part of what stands before"
 """Why a mention is unclear that names the finding by no phrase of it."""
 
 

@@ -29,6 +29,16 @@ _LESIONS = frozenset({"kidney", "liver", "spleen", "pancreas"})
 """Organs whose nodules are called nodular lesions."""
 
 
+_GONE = re.compile(
+    r"\bcould not be (?:observed|seen|visuali[sz]ed|detected|selected)|"
+    r"\bnot (?:observed|seen|detected|selected) in (?:the current|this)|\b(?:disappeared|resolved)\b",
+    re.IGNORECASE,
+)
+"""A mention of what is no longer seen."""
+_NO_SUCH_LOBE = re.compile(r"\bleft (?:lung )?middle lobe\b", re.IGNORECASE)
+"""A slip: which side is meant is not known."""
+
+
 @dataclass
 class Topic:
     """A kind of finding in one organ.
@@ -63,11 +73,22 @@ class Topic:
     @property
     def plural(self) -> bool:
         """Whether the report speaks of several."""
-        if any(one.plural or one.largest for one in self.read):
+        if any(one.largest for one in self.read):
             return True
-        if not self.read or not self.read[0].counted:
-            return False
-        alone = [one for one in self.family if one.alone and (one.units or one.status != "hedged")]
+        if self.finding.name == "stone" and not all(one.plural for one in self.read):
+            # ``calculi`` is written of one stone too
+            return len({size.millimetres for one in self.read for size in one.sizes}) > 1
+        if any(one.plural for one in self.read):
+            return True
+        return bool(self.read) and self.read[0].counted and self._several()
+
+    def _several(self) -> bool:
+        """Whether sizes, places or other mentions tell several of a counted kind, each in the singular."""
+        alone = [
+            one
+            for one in self.family
+            if one.finding == self.finding and one.alone and (one.units or one.status != "hedged")
+        ]
         if len({size.millimetres for one in alone for size in one.sizes}) > 1:
             return True
         units = [unit for one in self.read for unit in one.units]
@@ -82,7 +103,8 @@ class Topic:
             (one.plural and one.why not in (OTHER_WORDS, SIMILAR_ONE))
             or not all(_may_be(one, unit) for unit in units)
             for one in self.others
-            if (one.finding.name == self.finding.name or one.why == OTHER_WORDS)
+            if not _GONE.search(one.text)
+            and (one.finding.name == self.finding.name or one.why == OTHER_WORDS)
             and one.sentence not in placed_elsewhere
         )
 
@@ -97,7 +119,7 @@ class Topic:
             word = "nodular lesions" if many else "nodular lesion"
         if self.finding.name == "lymph_node":
             return f"{figure}{_ADJECTIVES.get(self.region, self.region)} {word}"
-        if self.finding.name == "accessory_spleen":
+        if self.finding.name in ("accessory_spleen", "port", "pacemaker"):
             return f"{figure}{word}"
         if self.region not in _ADJECTIVES:
             return f"{figure}{word} of the {self.region}"
@@ -118,6 +140,8 @@ class Single:
     @property
     def key(self) -> str:
         """Its name within a report."""
+        if self.size and not self.topic.plural:
+            return self.topic.key  # what is asked of the only one is not asked again by its size
         return f"{self.topic.key}:{self.size.millimetres if self.size else 'only'}"
 
 
@@ -140,6 +164,7 @@ def topics(reading: Reading) -> list[Topic]:
                 topic.contradicted |= same and not one.qualified and _of_all(one)
                 continue
             topic.anywhere.append(one)
+            topic.contradicted |= topic.region == "lung" and _NO_SUCH_LOBE.search(one.text) is not None
             if _may_lie(one, topic):
                 topic.family.append(one)
                 if one not in topic.read:
@@ -221,12 +246,12 @@ def _same_size(topic: Topic, size: Measure) -> tuple[Statement, ...] | None:
 
 
 def _elsewhere(topic: Topic, same: tuple[Statement, ...], unit: Unit) -> bool:
-    """Whether the only measured finding is put on another side by a mention without a size."""
+    """Whether the only measured finding is put on another side or lobe by a mention without a size."""
     sizes = {size.millimetres for one in topic.read for size in one.sizes}
     others = [
         one for one in topic.family if one not in same and not one.sizes and (not one.plural or one.why)
     ]
-    return len(sizes) == 1 and any(one.sides and unit.sides and not one.sides & unit.sides for one in others)
+    return len(sizes) == 1 and any(one.units and not _may_be(one, unit) for one in others)
 
 
 def _only_one(topic: Topic) -> Single | None:

@@ -1,0 +1,111 @@
+"""Faults found by reading questions against whole reports: each kind once, in words of our own."""
+
+from __future__ import annotations
+
+import pytest
+
+from medspatial.cases.ct_rate import Report
+from medspatial.report_questions import questions_from_reports
+
+NODULE = "A nodule is observed in the right upper lobe."
+LOWER = "A consolidation is observed in the right lower lobe."
+GLASS = "ground glass densities are observed in the upper lobes of both lungs."
+
+
+def _asked(text):
+    (made,) = questions_from_reports([Report("c", text, "")])
+    return [(one.question, one.answer) for one in made.questions]
+
+
+def _answers(text, name):
+    return {answer for question, answer in _asked(text) if name in question}
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        # a clause without a place of its own is about the places of the one before
+        (
+            "Infiltrates are observed in the right upper lobe. They tend to form consolidation. "
+            "A consolidation is observed in the left lower lobe.",
+            "sides of",
+        ),
+        # two names of one thing
+        ("A consolidation-atelectasis is observed in the right lower lobe.", ""),
+        ("A mass-nodule is observed in the right upper lobe.", ""),
+        # a denial under a double name
+        (f"{NODULE} No mass-nodule is observed in both lungs.", ""),
+        # what was removed
+        ("Right upper lobectomy was performed. A nodule is observed in the left upper lobe.", ""),
+        ("The left lung was not observed secondary to operation. Emphysema is observed in both lungs.", ""),
+        ("The right lung was removed. Emphysema is observed in both lungs.", ""),
+        # no such lobe
+        (f"A nodule is observed in the left middle lobe. {LOWER}", "nodule"),
+        # whose prominence it is
+        (
+            "More prominent pleural leaves on the right are thickened. Effusion in both pleural spaces.",
+            "more",
+        ),
+        # the largest of which: the node with a station of its own is another one
+        (
+            "Lymph nodes are observed, the largest of which is 12 mm in the right hilar region. "
+            "A subcarinal lymph node is observed.",
+            "station",
+        ),
+    ],
+)
+def test_not_asked(text, name):
+    assert _answers(text, name) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "answers"),
+    [
+        (f"More extensive {GLASS}", "ground-glass", {"both sides", "in the upper lobes"}),
+        (f"More prominent {GLASS}", "ground-glass", {"both sides", "in the upper lobes"}),
+        ("Pericardial and right pleural effusion is observed.", "pleural effusion", {"right"}),
+        (
+            "A 5 mm nodule superposed on the minor fissure is observed in the right lung.",
+            "nodule",
+            {"right", "an interlobar fissure"},
+        ),
+        (
+            "A perifissural nodule is observed in the right upper lobe.",
+            "nodule",
+            {"right", "right upper lobe", "an interlobar fissure"},
+        ),
+        (
+            "Lymph nodes are observed in the right upper-bilateral lower paratracheal area.",
+            "station",
+            {"lower paratracheal station"},
+        ),
+    ],
+)
+def test_read(text, name, answers):
+    assert _answers(text, name) == answers
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "wrong"),
+    [
+        (f"{NODULE} Reticulonodular densities are observed in the left lung.", "lung nodule ", "nodules"),
+        ("Nephrolithiasis is observed in the left kidney.", "the nephrolithiasis", "stone"),
+        (
+            "Calculi are observed in the left kidney. There is a 4 mm calculus in the left kidney.",
+            "kidney stone",
+            "kidney stones",
+        ),
+        ("A bleb is observed in the left upper lobe.", "the bleb", "bulla"),
+        ("Fibroatelectasis is observed in the left lower lobe.", "the fibroatelectasis", "sequela"),
+    ],
+)
+def test_names(text, name, wrong):
+    questions = " ".join(question.replace("?", " ").replace(":", " ") for question, _ in _asked(text))
+    assert name in questions
+    assert wrong not in questions
+
+
+@pytest.mark.parametrize("first", ["", f"{NODULE} "])
+def test_one_finding_is_asked_once(first):
+    asked = _asked(f"{first}A 5 mm nodule is observed in the right upper lobe.")
+    assert sorted(answer for _, answer in asked) == ["right", "right upper lobe"]
