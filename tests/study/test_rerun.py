@@ -91,6 +91,20 @@ def test_rows_that_came_or_went_are_counted(run: Path, finished: Path) -> None:
     assert (difference.only_before, difference.only_now) == (1, 0)
 
 
+def test_rows_of_several_models_in_one_file_are_all_compared(run: Path, finished: Path) -> None:
+    rows = [json.loads(line) for line in (run / "scores/exact/random.jsonl").read_text().splitlines()]
+    for folder, last in ((run, 0.0), (finished.parent / "read", 1.0)):
+        shutil.copytree(finished, folder, dirs_exist_ok=True)
+        both = [{**rows[0], "model": name, "score": 1.0, "correct": True} for name in ("ann", "ben")]
+        both[0] |= {"score": last, "correct": bool(last)}
+        text = "".join(json.dumps(one) + "\n" for one in both)
+        (folder / "scores/exact/several.jsonl").write_text(text)
+    compared, (difference,) = compare_runs(run, finished.parent / "read")
+    assert compared["scores/exact/several.jsonl"] == 2
+    assert (difference.file, difference.changed) == ("scores/exact/several.jsonl", 1)
+    assert "of ann" in difference.example
+
+
 def test_a_file_that_one_run_has_alone_is_named(run: Path, finished: Path) -> None:
     (run / "scores/exact/random.jsonl").unlink()
     _, (difference,) = compare_runs(run, finished)

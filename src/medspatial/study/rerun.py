@@ -183,7 +183,12 @@ def _rows(path: Path) -> dict[str, dict[str, Any]]:
 def _kept(
     rows: Iterable[Question] | Iterable[Prediction] | Iterable[Score], names: tuple[str, ...]
 ) -> dict[str, dict[str, Any]]:
-    return {row.id: {name: getattr(row, name) for name in names} for row in rows}
+    return {_key(row): {name: getattr(row, name) for name in names} for row in rows}
+
+
+def _key(row: Question | Prediction | Score) -> str:
+    """Return a row's identity: a file may hold each question once per model."""
+    return row.id if isinstance(row, Question) else f"{row.id} of {row.model} in arm {row.arm}"
 
 
 def _difference(
