@@ -20,7 +20,8 @@ from medspatial.compare.links import (
     turns,
 )
 from medspatial.compare.result import Grounding, Interval
-from medspatial.compare.table import UNANSWERED, ArmTable
+from medspatial.compare.score_rows import UNANSWERED
+from medspatial.compare.table import ArmTable
 from medspatial.language import plain
 
 MIRRORED_ARM = "mirrored"

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from medspatial.compare.failures import FAILURES, VISIBLE_SHARE, classify
-from medspatial.compare.table import QuestionIndex, prediction_failed
+from medspatial.compare.score_rows import prediction_failed
+from medspatial.compare.table import QuestionIndex
 from medspatial.records import Prediction, Question, Score
 from medspatial.report.provenance import provenance_rows
 
