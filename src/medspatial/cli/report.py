@@ -43,7 +43,7 @@ def report_command(
         title=title,
         questions=asked,
         predictions=(),
-        scores=[score for score in scores if score.metric == found.metric],
+        scores=scores.only(scores.metrics.among({found.metric})),
         comparison=found,
         load=case_loader(cases).data if cases else None,
         subtypes={one.id: one.title for one in subtypes()},

@@ -5,7 +5,7 @@ from medspatial.compare.causes import only_grounded
 from medspatial.compare.comparison import compare
 from medspatial.compare.failures import FAILURE_TITLES, FAILURES, Failure, classify
 from medspatial.compare.matrix import CorrectnessMatrix, MatrixRow, average
-from medspatial.compare.reports import matrix_from_reports, scores_from_reports
+from medspatial.compare.reports import matrix_from_reports, scores_from_reports, scores_of_files
 from medspatial.compare.result import (
     Abstention,
     Accuracy,
@@ -59,6 +59,7 @@ __all__ = [
     "only_grounded",
     "read_comparison",
     "scores_from_reports",
+    "scores_of_files",
 ]
 
 make_callable(__name__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +78,12 @@ def scores_from_reports(folder: str | Path, pattern: str, *, metric: str | None 
     rows = columns.rows(list(files.values()))
     _refuse_twice(files, rows, metric)
     return rows
+
+
+def scores_of_files(paths: Iterable[Path]) -> ScoreRows:
+    """Return the scores of files as `medspatial.score.score_file` writes them, which stay in them."""
+    columns = ScoreColumns()
+    return columns.rows([_taken(path, path.stem, columns) for path in paths])
 
 
 def _taken(path: Path, model: str, columns: ScoreColumns) -> Sequence[Score]:

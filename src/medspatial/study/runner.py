@@ -21,7 +21,8 @@ from typing import Any
 
 from medspatial.arms import Arm, arm, decided, extra_volumes
 from medspatial.cases import write_phantoms
-from medspatial.compare import Comparison, CorrectnessMatrix, compare
+from medspatial.compare import Comparison, CorrectnessMatrix, compare, scores_of_files
+from medspatial.compare.score_rows import ScoreRows
 from medspatial.errors import InputError, MedspatialError
 from medspatial.files import locked, write_json
 from medspatial.manifest import new_manifest, read_manifest, session, write_manifest
@@ -49,7 +50,7 @@ from medspatial.questions import (
     subtypes,
     write_questions,
 )
-from medspatial.records import Case, Prediction, Question, Score, Sight, read_records, write_records
+from medspatial.records import Case, Prediction, Question, Sight, read_records, write_records
 from medspatial.report import write_report
 from medspatial.report.model_notes import ModelNote
 from medspatial.report.page import PEOPLE_PAGE
@@ -314,9 +315,8 @@ class Study:
             self._people.collect()
             self.say(self._people.line())
 
-    def scores(self, questions: list[Question]) -> list[Score]:
+    def scores(self, questions: list[Question]) -> ScoreRows:
         """Score what no metric has scored yet, or has scored under other settings."""
-        scores: list[Score] = []
         runs: list[ScoringRun] = []
         for entry in self.config.all_metrics():
             try:
@@ -327,11 +327,10 @@ class Study:
                 self._stop(entry, error)
                 continue
             runs += found
-            scores += [score for run in found for score in run.scores()]
         names = ", ".join(entry.name for entry in self.config.all_metrics())
         now, before = sum(run.scored for run in runs), sum(run.kept for run in runs)
         self.say(f"scores: {names} in {self.folder / 'scores'}; {now} scored now, {before} before")
-        return scores
+        return scores_of_files(run.path for run in runs)
 
     def _scored(self, entry: MetricConfig) -> list[ScoringRun]:
         judge = metric(entry.name, **self._metric_options(entry))
@@ -374,7 +373,7 @@ class Study:
         return found
 
     def compare(
-        self, questions: list[Question], scores: list[Score], sights: Sequence[Sight] = ()
+        self, questions: list[Question], scores: ScoreRows, sights: Sequence[Sight] = ()
     ) -> Comparison:
         """Compare the models by the chosen metric."""
         settings = self.config.compare
@@ -387,7 +386,7 @@ class Study:
         return comparison
 
     def _compared(
-        self, questions: list[Question], scores: list[Score], sights: Sequence[Sight] = ()
+        self, questions: list[Question], scores: ScoreRows, sights: Sequence[Sight] = ()
     ) -> Comparison:
         settings = self.config.compare
         return compare(
@@ -400,16 +399,16 @@ class Study:
             sights=sights,
         )
 
-    def _whole(self, scores: list[Score], questions: list[Question]) -> list[Score]:
+    def _whole(self, scores: ScoreRows, questions: list[Question]) -> ScoreRows:
         """Leave out readers who answered a part: what they were not asked is not wrong."""
         partial = self._people.partial(questions) if self._people else frozenset()
-        return [one for one in scores if one.model not in partial]
+        return scores.only(~scores.models.among(partial))
 
     def report(
-        self, cases: list[Case], questions: list[Question], scores: list[Score], comparison: Comparison
+        self, cases: list[Case], questions: list[Question], scores: ScoreRows, comparison: Comparison
     ) -> Path:
         """Write the page with tables, figures and every question's pictures."""
-        compared = [one for one in scores if one.metric == self.config.compare.metric]
+        compared = scores.only(scores.metrics.among({self.config.compare.metric}))
         load = CaseLoader(cases, self._root, self.config.cases.assume_axes).data
         read = self._read_by_all(questions)
         shared: dict[str, Any] = {
@@ -440,7 +439,7 @@ class Study:
             )
         if read:
             asked = {one.id for one in read}
-            rows = [one for one in compared if one.id in asked and one.arm == "standard"]
+            rows = compared.only(compared.ids.among(asked) & compared.arms.among({"standard"}))
             write_report(
                 self.folder / "report" / PEOPLE_PAGE,
                 title=f"{self.config.title}: what every reader read",
