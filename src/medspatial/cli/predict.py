@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from medspatial.cli.options import CASES_HELP
-from medspatial.cli.placing import Actors, Engine, Gpus, GpusPerActor, placed
+from medspatial.cli.placing import Actors, Cache, CacheGb, Engine, Gpus, GpusPerActor, kept_volumes, placed
 from medspatial.errors import EXIT_FAILURES, InputError
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ def predict_command(
     engine: Engine = "processes",
     actors: Actors = None,
     gpus_per_actor: GpusPerActor = None,
+    cache: Cache = None,
+    cache_gb: CacheGb = None,
     dtype: Annotated[str | None, typer.Option(help="auto, float32, bfloat16 or float16.")] = None,
     name: Annotated[
         str | None, typer.Option(help="Name in files and tables, if not the model's own.")
@@ -109,7 +111,8 @@ def predict_command(
     )
     arrays = cases is None and _points_to_arrays(questions)
     recipe = ModelRecipe(model, given, prepared=arrays)
-    known = case_loader(cases, questions, image_root or Path(), assume_axes)
+    kept = kept_volumes(cache, cache_gb)
+    known = case_loader(cases, questions, image_root or Path(), assume_axes, kept)
     source = Cases(
         known.volume,
         None if cases is None else known.masks,

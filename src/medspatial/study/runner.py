@@ -21,6 +21,7 @@ from typing import Any
 
 from medspatial.arms import Arm, arm, decided, extra_volumes
 from medspatial.cases import write_phantoms
+from medspatial.cases.kept_volumes import KeptVolumes
 from medspatial.compare import Comparison, CorrectnessMatrix, compare, scores_of_files
 from medspatial.compare.score_rows import ScoreRows
 from medspatial.errors import InputError, MedspatialError
@@ -112,17 +113,21 @@ class Study:
     workers
         Makes the workers that ask a model (`medspatial.predict.Processes`, Ray's actors), for models that
         take the option ``device`` and are not given it. Others, such as baselines, run in this process.
+    kept
+        Volumes read before, for the models and arms that ask for them again.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917
         self,
         config: StudyConfig,
         folder: str | Path,
         say: Say = lambda line: None,
         warn: Say | None = None,
         workers: Callable[[Job], Workers] | None = None,
+        kept: KeptVolumes | None = None,
     ) -> None:
         self._workers = workers
+        self._kept = kept
         self.config = config
         self.folder = Path(folder)
         self.say = say
@@ -231,7 +236,7 @@ class Study:
         Exception
             That of the first model, where none could go on.
         """
-        loader = CaseLoader(cases, self._root, self.config.cases.assume_axes)
+        loader = CaseLoader(cases, self._root, self.config.cases.assume_axes, self._kept)
         arms = self._decided(questions, loader)
         errors = []
         for entry in self.config.models:
@@ -569,12 +574,13 @@ def _stem(model: str, arm_name: str) -> str:
     return model if arm_name == "standard" else f"{model}@{arm_name}"
 
 
-def run_study(
+def run_study(  # noqa: PLR0917
     config: StudyConfig,
     folder: str | Path,
     say: Say = lambda line: None,
     warn: Say | None = None,
     workers: Callable[[Job], Workers] | None = None,
+    kept: KeptVolumes | None = None,
 ) -> StudyRun:
     """Run a study's stages in its folder; see `Study`."""
-    return Study(config, folder, say, warn, workers).run()
+    return Study(config, folder, say, warn, workers, kept).run()
