@@ -97,6 +97,8 @@ def predict_command(
 
     chosen = arm_of(arm)
     share = None if shard is None else Shard.parse(shard)
+    if share is not None:
+        share.refuse(chosen)  # before any case is read for the arm
     workers = placed(engine, gpus, actors, gpus_per_actor)
     _refuse_idle(
         engine, device if gpu_id is None else f"cuda:{gpu_id}", cases, image_root, placed=workers is not None
@@ -126,7 +128,7 @@ def predict_command(
         return folder / (f"{model_name}.jsonl" if arm == "standard" else f"{model_name}@{arm}.jsonl")
 
     answerer = recipe() if workers is None else None
-    _tell_extra(chosen, asked, answerer, shared=share is not None)
+    _tell_extra(chosen, asked, answerer)
     if arrays and (answerer is None or answerer.needs_volume):
         _refuse_arrays(questions, arm)
         loader: Any = prepared_loader(questions, image_root or Path())
@@ -152,13 +154,11 @@ def predict_command(
         raise typer.Exit(EXIT_FAILURES)
 
 
-def _tell_extra(chosen: Arm, asked: Sequence[Question], answerer: Model | None, *, shared: bool) -> None:
-    """Say how many changed volumes an arm shows; `merge`, which reads no volume, cannot join such arms."""
+def _tell_extra(chosen: Arm, asked: Sequence[Question], answerer: Model | None) -> None:
+    """Say how many changed volumes an arm shows."""
     from medspatial.arms import extra_volumes
 
     extra = extra_volumes(chosen, asked)
-    if shared and not chosen.shows_cases:
-        raise InputError(f"arm {chosen.name!r} chooses volumes per question: --shard does not take it")
     if extra and (answerer is None or answerer.needs_volume):
         typer.echo(f"{extra} changed volumes to show for {len(asked)} questions", err=True)
 
