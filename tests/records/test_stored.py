@@ -230,7 +230,7 @@ def test_each_row_is_seen_once_while_it_is_checked(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("before", range(-14, 3))
 def test_image_paths_are_found_wherever_blocks_of_the_file_end(tmp_path: Path, before: int) -> None:
-    """Rows that are told apart by the path of their image are not plain, where the field stands in the file."""
+    """Rows told apart by the path of their image are not plain, wherever the field stands in the file."""
     rows = [f'{{"image_path": "{folder}/ct.nii.gz", "question": "Q?", "answer": "x"}}\n' for folder in "ab"]
     first = '{"id": "1", "case_id": "c", "question": "Q?", "answer": "'
     end = '"}\n{'
