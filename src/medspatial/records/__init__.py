@@ -34,7 +34,7 @@ from medspatial.records.question import (
     volume_name,
     without_suffix,
 )
-from medspatial.records.score import Reading, ReadSide, Score, Standing
+from medspatial.records.score import NumericAccuracy, Reading, ReadSide, Score, Standing, Vote
 from medspatial.records.sight import BLIND, Sight
 from medspatial.records.stored import (
     IdSet,
@@ -61,6 +61,7 @@ __all__ = [
     "Item",
     "Loaded",
     "MaskSource",
+    "NumericAccuracy",
     "Prediction",
     "Question",
     "ReadSide",
@@ -73,6 +74,7 @@ __all__ = [
     "Sight",
     "Standing",
     "StoredRecords",
+    "Vote",
     "asked_hash",
     "assumptions_of",
     "case_ids",
