@@ -44,6 +44,7 @@ from medspatial.records.stored import (
     stored_or_none,
     stored_records,
 )
+from medspatial.records.text import bare_words, normal_text
 from medspatial.records.visible import visible_share
 
 __all__ = [
@@ -77,12 +78,14 @@ __all__ = [
     "Vote",
     "asked_hash",
     "assumptions_of",
+    "bare_words",
     "case_ids",
     "content_hash",
     "counted_assumption",
     "encodable",
     "iter_records",
     "lean",
+    "normal_text",
     "open_text",
     "other_encoding",
     "patient_of",
