@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 
+from medspatial.compare.accuracy_result import Interval
 from medspatial.compare.agreement import Agreement, agreement
 from medspatial.compare.clustered import Floats, sum_by_patient
 from medspatial.compare.comparison import compare
 from medspatial.compare.groups import Mask
 from medspatial.compare.intervals import main_interval
-from medspatial.compare.result import Comparison, Interval
+from medspatial.compare.result import Comparison
 from medspatial.errors import InputError
 from medspatial.records import Question, Record, Score, bare_words
 from medspatial_ct_spatialvqa.files import (

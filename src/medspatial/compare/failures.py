@@ -9,8 +9,8 @@ from typing import Literal, get_args
 import numpy as np
 
 from medspatial.anatomy import OTHER_SIDE, swap_side
+from medspatial.compare.failure_result import FailureCount
 from medspatial.compare.links import given_answer, reading_of
-from medspatial.compare.result import FailureCount
 from medspatial.compare.table import SCORED, ArmTable, prediction_failed
 from medspatial.errors import InputError
 from medspatial.language import Answer, level_of, plain, read_answer, says_number, shared_words
