@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from medspatial.compare.arm_result import CauseCases
 from medspatial.compare.links import fits, given_answer, links_to
-from medspatial.compare.result import CauseCases
 from medspatial.compare.score_rows import SCORED, UNANSWERED
 from medspatial.compare.table import ArmTable
 
