@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from medspatial.records import Case, content_hash
 from medspatial.volume import Affine, Step, Volume
 
 _VOXELS, _FACTS = "voxels", "facts"
+_READERS = ("nibabel", "numpy", "isal", "SimpleITK", "pydicom")
 
 
 @dataclass(frozen=True)
@@ -59,14 +61,19 @@ def _name(case: Case, root: Path, assume_axes: str | None) -> str:
 @cache
 def _code_hash() -> str:
     """Hash of the code that reads volumes, and of the versions of what it reads them with."""
-    from importlib.metadata import version
-
     digest = hashlib.blake2b(digest_size=8)
     for package in (Path(medspatial.volume.__file__).parent, Path(__file__).parent):
         for source in sorted(package.rglob("*.py")):
             digest.update(source.read_bytes())
-    digest.update(f"{version('nibabel')} {np.__version__}".encode())
+    digest.update(repr([_version(name) for name in _READERS]).encode())
     return digest.hexdigest()
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
 
 
 def _facts(volume: Volume) -> Any:
