@@ -1,8 +1,8 @@
 """Scores of many models without their weight: columns join and judge them, whole rows stay where they are.
 
 A comparison looks at each score once to join it, and at some again to say why they are wrong. What is kept
-of a row is what joins and judges it, some sixty bytes; the row itself is read again from its file when asked
-for.
+of a row is what joins and judges it and where it stands, some eighty bytes; the row itself is read again from
+its file when asked for.
 """
 
 from __future__ import annotations
