@@ -44,6 +44,15 @@ def test_columns_say_what_the_rows_say() -> None:
     assert ScoreRows.of(rows) is rows
 
 
+def test_judgements_are_the_same_in_any_order_of_the_rows() -> None:
+    found = ScoreRows.of(ROWS).judgements()
+    assert found == ScoreRows.of(ROWS[::-1]).judgements()
+    assert found[:2] == [
+        ("a", "k", "standard", "exact", UNSCORED, 0.0),
+        ("a", "m", "standard", "exact", SCORED, 1.0),
+    ]
+
+
 def test_a_part_keeps_order_and_names() -> None:
     rows = ScoreRows.of(ROWS)
     part = rows.only(rows.models.among({"k"}))

@@ -139,6 +139,11 @@ class ScoreRows(Sequence[Score]):
             _places=self._places[kept],
         )
 
+    def judgements(self) -> list[tuple[str, str, str, str, int, float]]:
+        """Return id, model, arm, metric, state and verdict of each row, sorted; no row is read for it."""
+        names = self.ids, self.models, self.arms, self.metrics
+        return sorted(zip(*names, self.states.tolist(), self.verdicts.tolist(), strict=True))
+
     def renamed(self, names: Mapping[str, str]) -> ScoreRows:
         """Return the rows under other names of their models."""
         shown = tuple(names.get(name, name) for name in self.models.names)
