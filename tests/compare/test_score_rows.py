@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from medspatial.compare import CorrectnessMatrix, compare, scores_from_reports, scores_of_files
+from medspatial.compare import CorrectnessMatrix, compare, reports, scores_from_reports, scores_of_files
 from medspatial.compare.score_rows import SCORED, UNANSWERED, UNSCORED, ScoreColumns, ScoreRows, one_metric
 from medspatial.errors import InputError
 from medspatial.records import Question, Score, StoredRecords, write_records
@@ -106,6 +106,16 @@ def test_files_of_this_project_keep_their_rows_and_compare_as_in_memory(tmp_path
     assert compare(stored, questions=asked, resamples=50) == compare(memory, questions=asked, resamples=50)
     matrix = CorrectnessMatrix.from_scores(stored, questions=asked)
     assert matrix.rows == CorrectnessMatrix.from_scores(memory, questions=asked).rows
+
+
+def test_files_beyond_those_that_may_be_held_open_come_into_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reports, "MOST_HELD", 2)
+    files = [write_records(tmp_path / f"m{n}.jsonl", [score("a", f"m{n}", correct=True)]) for n in range(4)]
+    for found in (scores_of_files(files), scores_from_reports(tmp_path, "*.jsonl")):
+        assert [isinstance(part, StoredRecords) for part in found._parts] == [True, True, False, False]
+        assert [one.model for one in found] == ["m0", "m1", "m2", "m3"]
 
 
 def test_a_file_that_changes_while_it_is_used_is_told(tmp_path: Path) -> None:

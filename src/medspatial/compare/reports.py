@@ -19,6 +19,7 @@ from medspatial.errors import InputError
 from medspatial.records import Question, Score, lean, other_encoding, stored_or_none, volume_name
 from medspatial.records.table import json_value
 
+MOST_HELD = 200  # files held open at once: systems allow a process some hundreds
 _VERDICTS = ("correct", "is_correct")
 _CONTAINERS = ("results", "rows", "predictions", "scores", "evaluations", "details")
 
@@ -74,7 +75,10 @@ def scores_from_reports(folder: str | Path, pattern: str, *, metric: str | None 
         hint = f"; folders in it hold some: {', '.join(below[:8])}" if below else ""
         raise InputError(f"{folder}: no file matches {pattern!r}{hint}")
     columns = ScoreColumns()
-    files = {path: _taken(path, model_name(path.name, pattern), columns) for path in paths}
+    files = {
+        path: _taken(path, model_name(path.name, pattern), columns, held=number < MOST_HELD)
+        for number, path in enumerate(paths)
+    }
     rows = columns.rows(list(files.values()))
     _refuse_twice(files, rows, metric)
     return rows
@@ -83,13 +87,22 @@ def scores_from_reports(folder: str | Path, pattern: str, *, metric: str | None 
 def scores_of_files(paths: Iterable[Path]) -> ScoreRows:
     """Return the scores of files as `medspatial.score.score_file` writes them, which stay in them."""
     columns = ScoreColumns()
-    return columns.rows([_taken(path, path.stem, columns) for path in paths])
+    return columns.rows(
+        [_taken(path, path.stem, columns, held=number < MOST_HELD) for number, path in enumerate(paths)]
+    )
 
 
-def _taken(path: Path, model: str, columns: ScoreColumns) -> Sequence[Score]:
-    """Read the scores of a file into the columns; return where its rows are to be had."""
+def _taken(path: Path, model: str, columns: ScoreColumns, *, held: bool) -> Sequence[Score]:
+    """Read the scores of a file into the columns; return where its rows are to be had.
+
+    Parameters
+    ----------
+    held
+        Whether the file may be held open; else its rows come into memory.
+    """
     before = len(columns)
-    own = None if {".csv", ".gz"} & set(path.suffixes) else stored_or_none(path, Score, seen=columns.add)
+    plain = held and not {".csv", ".gz"} & set(path.suffixes)
+    own = stored_or_none(path, Score, seen=columns.add) if plain else None
     if own is not None:
         return own
     columns.cut(before)
