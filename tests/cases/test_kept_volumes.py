@@ -113,3 +113,23 @@ def test_a_history_that_json_would_change_is_not_kept(case: Case, tmp_path: Path
     volume = Volume(np.zeros((2, 2, 2)), Affine(np.eye(4)), history=(Step("cropped", {"start": (0, 1)}),))
     for _ in range(2):
         assert kept(tmp_path).volume(case, tmp_path, None, lambda: volume) is volume
+
+
+def test_a_header_whose_voxels_may_lie_beside_is_read_each_time(tmp_path: Path) -> None:
+    write(tmp_path / "ct.nii", 0)
+    whole = load_case(Case(case_id="a", patient_id="a", image_path="ct.nii"), tmp_path, with_masks=False).ct
+    assert whole is not None
+    whole.voxels.astype(np.int16).ravel(order="F").tofile(tmp_path / "voxels.raw")
+    fields = {
+        "NDims": "3", "DimSize": "6 5 4", "ElementType": "MET_SHORT", "ElementSpacing": "0.7 0.9 2.5",
+        "Offset": "3 4 5", "ElementDataFile": "voxels.raw",
+    }  # fmt: skip
+    (tmp_path / "ct.mhd").write_text("".join(f"{name} = {value}\n" for name, value in fields.items()))
+    case = Case(case_id="a", patient_id="a", image_path="ct.mhd")
+    read = Reader(case, tmp_path)
+    kept(tmp_path).volume(case, tmp_path, None, read)
+    changed = np.fromfile(tmp_path / "voxels.raw", dtype=np.int16)
+    changed[0] = 77
+    changed.tofile(tmp_path / "voxels.raw")
+    assert kept(tmp_path).volume(case, tmp_path, None, read).voxels[0, 0, 0] == 77
+    assert read.times == 2
