@@ -12,6 +12,7 @@ from medspatial.questions.drop import Drop
 from medspatial.questions.options import draw
 from medspatial.records import Question
 from medspatial.report_questions.asking import as_question
+from medspatial.report_questions.calibres import compared_calibres
 from medspatial.report_questions.clauses import read_report
 from medspatial.report_questions.depth import depth_of_kind, surface_of_kind, surface_of_single
 from medspatial.report_questions.evidence import check_quotes
@@ -40,7 +41,6 @@ from medspatial.report_questions.side_compared import (
     which_finding,
 )
 from medspatial.report_questions.size_compared import (
-    compared_calibres,
     larger_of_two,
     largest_node,
     largest_of_kind,
@@ -49,7 +49,7 @@ from medspatial.report_questions.size_compared import (
 from medspatial.report_questions.statements import Reading
 from medspatial.report_questions.topics import Single, Topic, singles, topics
 
-GENERATOR = "rules:3"
+GENERATOR = "rules:4"
 """Name and version of this generator, in every row; the version changes when its output does."""
 
 _REMOVED = re.compile(
