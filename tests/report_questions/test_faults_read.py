@@ -109,3 +109,59 @@ def test_names(text, name, wrong):
 def test_one_finding_is_asked_once(first):
     asked = _asked(f"{first}A 5 mm nodule is observed in the right upper lobe.")
     assert sorted(answer for _, answer in asked) == ["right", "right upper lobe"]
+
+
+def _made(findings, impression=""):
+    (made,) = questions_from_reports([Report("c", findings, impression)])
+    return made.questions
+
+
+def test_sections_that_give_different_sides_are_not_asked():
+    findings = "A linear atelectasis is observed in the right upper lobe."
+    assert _made(findings, "Linear atelectasis in the right lung.")
+    assert _made(findings, "Linear atelectasis in the left lung.") == []
+
+
+def test_one_place_in_two_pieces_is_one():
+    text = "In the left lung lower lobe superior segment, lateral consolidation is observed."
+    asked = " ".join(one.question for one in _made(text))
+    assert "consolidation" in asked
+    assert "consolidations" not in asked
+
+
+@pytest.mark.parametrize(
+    ("words", "both_offered"),
+    [
+        ("Peripheral", True),
+        ("More peripheral subpleural", False),
+        ("Peripheral weighted", False),
+    ],
+)
+def test_what_lies_mostly_near_the_pleura_may_lie_near_the_hilum_too(words, both_offered):
+    offered = set()
+    for number in range(12):  # which false answer is offered depends on the report's hash
+        text = f"{words} ground glass densities are observed in both lungs. The spleen is {80 + number} mm."
+        for one in _made(text):
+            if one.subtype == "report-depth":
+                assert one.answer == "in the outer part, near the pleura"
+                offered |= set(one.options)
+    assert offered
+    assert ("both near the pleura and near the hilum" in offered) == both_offered
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Lesions accompanied by peripheral ground glass areas are observed in both upper lobes.",
+        "A subpleural nodule superposed on the major fissure is observed in the right lower lobe.",
+    ],
+)
+def test_near_the_pleura_or_near_something_else(text):
+    assert [one for one in _made(text) if one.subtype == "report-depth"] == []
+
+
+def test_stations_of_a_clause_that_is_not_understood_are_no_false_answers():
+    findings = "Several lymph nodes are seen in the aorta, the hazy window, prevascular and subcarinal area."
+    impression = "Several lymph nodes in the pretracheal and subcarinal area."
+    for one in _made(findings, impression):
+        assert "prevascular station" not in one.options

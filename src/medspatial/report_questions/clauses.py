@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from medspatial.cases.ct_rate import Report
 from medspatial.report_questions.chunks import Chunk, read_chunks
@@ -272,6 +272,8 @@ class _Clause:
                 yield Unit(one.start, one.end, sides=sides)
             elif one.kind == "lobe":
                 yield Unit(one.start, one.end, lobe=one.value)
+            elif one.kind == "station":
+                yield Unit(one.start, one.end, station=one.value, parts=(one.value,))
             elif one.kind in PLACE_KINDS:
                 organ = one.value if one.kind == "organ" else ""
                 yield Unit(one.start, one.end, organ=organ, parts=(one.value,))
@@ -310,7 +312,7 @@ class _Clause:
             own = Statement(
                 self.sentence,
                 chunk.finding,
-                plural=several or len(units) > 1,
+                plural=several or _apart(units),
                 status="read",
                 clause=self.span,
                 units=_with_zones(chunk, units, zones),
@@ -341,6 +343,17 @@ class _Clause:
             own, plural=False, units=units, sizes=self._sizes(group.largest_sizes), largest=True,
             relations=tuple(group.largest_relations), prominent=(),
         )  # fmt: skip
+
+
+def _apart(units: Sequence[Unit]) -> bool:
+    """Whether places are different ones, not one told in two pieces (``the superior segment, lateral``)."""
+    return any(
+        one.sides != other.sides
+        or one.lobe != other.lobe
+        or not one.lobe
+        or (one.segments and other.segments)
+        for one, other in combinations(units, 2)
+    )
 
 
 def _with_zones(chunk: Chunk, units: tuple[Unit, ...], zones: tuple[str, ...]) -> tuple[Unit, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from medspatial.report_questions.facts import Fact, Unasked, about
@@ -19,6 +20,15 @@ ALL_THROUGH = "both near the pleura and near the hilum"
 PLEURA, FISSURE = "the outer pleura", "an interlobar fissure"
 _NEAR = {"pleura": OUTER, "periphery": OUTER, "center": CENTRAL, "central": CENTRAL}
 _TOPS = frozenset({"apex", "apices", "apexes", "apical", "apicals"})
+_ZONE = r"(?:peripher\w*|subpleural\w*|central\w*|perihilar\w*)"
+_MOSTLY = re.compile(
+    rf"\b(?:more|most|mostly|mainly|especially|particularly|predomina\w*|usually)\W+(?:\w+\W+){{0,4}}?{_ZONE}|"
+    rf"\b{_ZONE}\W+(?:\w+\W+){{0,2}}?(?:weight\w*|predomina\w*|dominan\w*)",
+    re.IGNORECASE,
+)
+"""Where most of it lies near the pleura, some may lie elsewhere."""
+_OF_ANOTHER = re.compile(rf"\baccompan\w+ (?:by|with) (?:\w+ )?{_ZONE}|\bfissur", re.IGNORECASE)
+"""``Peripheral`` is then said of the finding that is accompanied; a fissure reaches the hilum."""
 
 
 def depth_of_kind(topic: Topic) -> Iterator[Fact | Unasked]:
@@ -53,11 +63,16 @@ def depth_of_kind(topic: Topic) -> Iterator[Fact | Unasked]:
     if loose or split or any(_TOPS & set(unit.parts) for one, _ in with_zone for unit in one.units):
         yield Unasked("unclear_mention", topic.key, "depth")
         return
+    if any(_OF_ANOTHER.search(one.text) for one, _ in with_zone):
+        yield Unasked("ambiguous", topic.key, "near the pleura, or around another finding, or at a fissure")
+        return
     answer = ALL_THROUGH if len(everything) > 1 else next(iter(everything))
     best = next(one for one, found in with_zone if found == everything)
-    false = tuple(one for one in (OUTER, CENTRAL, ALL_THROUGH) if one != answer)
+    # three options would have to be right equally often, and the central ones are rare
+    mostly = any(_MOSTLY.search(one.text) for one in topic.family)
+    false = (OUTER,) if answer != OUTER else (CENTRAL,) if mostly else (CENTRAL, ALL_THROUGH)
     yield Fact(
-        f"depth {topic.key}", "report-depth", "distance", about(topic), answer, false, (best,),
+        f"depth {topic.key}", "report-depth", "distance", about(topic), answer, false, (best,), most=2,
         structures=(topic.finding.name, "lung"),
     )  # fmt: skip
 

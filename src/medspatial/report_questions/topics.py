@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import combinations
 
 from medspatial.report_questions.findings import Finding
 from medspatial.report_questions.language import Measure
@@ -54,7 +55,7 @@ class Topic:
     anywhere
         The same of all organs.
     contradicted
-        The report also denies the kind as a whole.
+        The report also denies the kind as a whole, or its sections put it on different sides.
     """
 
     finding: Finding
@@ -169,7 +170,18 @@ def topics(reading: Reading) -> list[Topic]:
                 topic.family.append(one)
                 if one not in topic.read:
                     topic.others.append(one)
+        topic.contradicted |= _other_side_elsewhere(topic)
     return list(found.values())
+
+
+def _other_side_elsewhere(topic: Topic) -> bool:
+    """Whether the impression puts a finding on the one side, and the findings on the other."""
+    sides: dict[str, frozenset[str]] = {}
+    for one in topic.read:
+        section = one.sentence.section
+        sides[section] = sides.get(section, frozenset()) | one.sides
+    given = [one for one in sides.values() if one]
+    return any(not one & other for one, other in combinations(given, 2))
 
 
 def _of_all(one: Statement) -> bool:
