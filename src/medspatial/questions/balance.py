@@ -33,10 +33,11 @@ def balance_cohort(
     """Return the questions to keep, in their order, and the ledger of those left out.
 
     Open questions are kept as they are, and closed subtypes with fewer than ``fewest`` questions or
-    ``FEWEST_PATIENTS`` patients (``fewest``, where that is less): a few answers of others teach nothing, and leaving out half of a small set
-    would cost more than it mends. A subtype of ten or more questions that gives one answer in over 80 % of
-    them, open or closed, is thinned first: as many stay with this answer as with others. The result depends
-    on the set of questions alone, not on their order.
+    ``FEWEST_PATIENTS`` patients (``fewest`` patients, where that is less): a few answers of others teach
+    nothing, and leaving out half of a small set would cost more than it mends. A subtype of ten or more
+    questions that gives one answer in over 80 % of them, open or closed, is thinned first: as many stay with
+    this answer as with others. Guessers are brought down to chance plus ``points``. The result depends on the
+    set of questions alone, not on their order.
     """
     everything = list(questions)
     builder, answers = ClosedTableBuilder(), Answers()

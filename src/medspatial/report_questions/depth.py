@@ -60,11 +60,10 @@ def depth_of_kind(topic: Topic) -> Iterator[Fact | Unasked]:
         if word in _NEAR
     )
     split = len(everything) > 1 and not any(found == everything for _, found in with_zone)
-    if loose or split or any(_TOPS & set(unit.parts) for one, _ in with_zone for unit in one.units):
+    of_another = any(_OF_ANOTHER.search(one.text) for one, _ in with_zone)
+    at_a_top = any(_TOPS & set(unit.parts) for one, _ in with_zone for unit in one.units)
+    if loose or split or of_another or at_a_top:
         yield Unasked("unclear_mention", topic.key, "depth")
-        return
-    if any(_OF_ANOTHER.search(one.text) for one, _ in with_zone):
-        yield Unasked("ambiguous", topic.key, "near the pleura, or around another finding, or at a fissure")
         return
     answer = ALL_THROUGH if len(everything) > 1 else next(iter(everything))
     best = next(one for one, found in with_zone if found == everything)
