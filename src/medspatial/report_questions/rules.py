@@ -13,7 +13,6 @@ from medspatial.questions.options import draw
 from medspatial.records import Question
 from medspatial.report_questions.asking import as_question
 from medspatial.report_questions.calibres import compared_calibres
-from medspatial.report_questions.clauses import read_report
 from medspatial.report_questions.depth import depth_of_kind, surface_of_kind, surface_of_single
 from medspatial.report_questions.evidence import check_quotes
 from medspatial.report_questions.facts import Fact, Unasked, about
@@ -33,6 +32,7 @@ from medspatial.report_questions.localisation import (
     station_of_nodes,
 )
 from medspatial.report_questions.neighbours import beside_finding, neighbour
+from medspatial.report_questions.reading import read_report
 from medspatial.report_questions.side_compared import (
     one_side_only,
     same_side,
