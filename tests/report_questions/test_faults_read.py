@@ -165,3 +165,39 @@ def test_stations_of_a_clause_that_is_not_understood_are_no_false_answers():
     impression = "Several lymph nodes in the pretracheal and subcarinal area."
     for one in _made(findings, impression):
         assert "prevascular station" not in one.options
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        # near the pleura, and next to it, is one fact
+        ("Subpleural ground glass densities are observed in both lungs.", ("report-depth", "report-surface")),
+        # so is a vertebra of which two things are said
+        (
+            "Height loss consistent with compression fracture was observed in the T8 vertebral body.",
+            ("report-level",),
+        ),
+    ],
+)
+def test_one_fact_is_asked_once(text, names):
+    assert len([one for one in _made(text) if one.subtype in names]) == 1
+
+
+def test_some_of_them_lie_centrally_too():
+    text = (
+        "Peripheral ground glass opacities were observed in both lungs, most prominently "
+        "central-peripherally located in the right lower lobe."
+    )
+    assert [one for one in _made(text) if one.subtype == "report-depth"] == []
+
+
+def test_a_thickness_names_no_effusion():
+    text = "Pleural effusion of 18 mm on the right. A pleural effusion of 8 mm on the left."
+    made = _made(text)
+    assert [one.subtype for one in made if "8 mm" in one.question] == []
+    assert "report-thicker" in {one.subtype for one in made}
+
+
+def test_calculi_may_be_one_stone():
+    text = "Density compatible with 3 mm diameter calculi is observed in the left kidney."
+    assert [one for one in _made(text) if one.subtype == "report-side-balance"] == []

@@ -27,6 +27,11 @@ _MOSTLY = re.compile(
     re.IGNORECASE,
 )
 """Where most of it lies near the pleura, some may lie elsewhere."""
+_THERE_TOO = {
+    OUTER: re.compile(r"\b(?:central(?:ly)?\b|perihilar|parahilar)", re.IGNORECASE),
+    CENTRAL: re.compile(r"\b(?:peripher|subpleural)", re.IGNORECASE),
+}
+"""``Peripheral ones, most prominently central-peripheral ones at the base`` are not all in the outer part."""
 _OF_ANOTHER = re.compile(rf"\baccompan\w+ (?:by|with) (?:\w+ )?{_ZONE}|\bfissur", re.IGNORECASE)
 """``Peripheral`` is then said of the finding that is accompanied; a fissure reaches the hilum."""
 
@@ -60,18 +65,19 @@ def depth_of_kind(topic: Topic) -> Iterator[Fact | Unasked]:
         if word in _NEAR
     )
     split = len(everything) > 1 and not any(found == everything for _, found in with_zone)
+    answer = ALL_THROUGH if len(everything) > 1 else next(iter(everything))
     of_another = any(_OF_ANOTHER.search(one.text) for one, _ in with_zone)
+    there_too = answer in _THERE_TOO and any(_THERE_TOO[answer].search(one.text) for one, _ in with_zone)
     at_a_top = any(_TOPS & set(unit.parts) for one, _ in with_zone for unit in one.units)
-    if loose or split or of_another or at_a_top:
+    if loose or split or of_another or there_too or at_a_top:
         yield Unasked("unclear_mention", topic.key, "depth")
         return
-    answer = ALL_THROUGH if len(everything) > 1 else next(iter(everything))
     best = next(one for one, found in with_zone if found == everything)
     # three options would have to be right equally often, and the central ones are rare
     mostly = any(_MOSTLY.search(one.text) for one in topic.family)
     false = (OUTER,) if answer != OUTER else (CENTRAL,) if mostly else (CENTRAL, ALL_THROUGH)
     yield Fact(
-        f"depth {topic.key}", "report-depth", "distance", about(topic), answer, false, (best,), most=2,
+        f"surface {topic.key}", "report-depth", "distance", about(topic), answer, false, (best,), most=2,
         structures=(topic.finding.name, "lung"),
     )  # fmt: skip
 

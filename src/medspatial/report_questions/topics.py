@@ -30,6 +30,8 @@ _LESIONS = frozenset({"kidney", "liver", "spleen", "pancreas"})
 """Organs whose nodules are called nodular lesions."""
 
 
+_SPREAD = frozenset({"pleural_effusion", "pleural_thickening"})
+"""Kinds whose size is a thickness, which is no name of one of them: ``the 8 mm pleural effusion``."""
 _GONE = re.compile(
     r"\bcould not be (?:observed|seen|visuali[sz]ed|detected|selected)|"
     r"\bnot (?:observed|seen|detected|selected) in (?:the current|this)|\b(?:disappeared|resolved)\b",
@@ -226,7 +228,7 @@ def singles(topic: Topic) -> Iterator[Single]:
     One of a counted kind is picked by its size where no other mention of the family has that size and another
     place, or by its kind where the report knows one only.
     """
-    if topic.contradicted:
+    if topic.contradicted or topic.finding.name in _SPREAD:
         return
     alone = [one for one in topic.read if not one.plural and len(one.units) == 1 and not one.largest]
     done: set[tuple[float, ...]] = set()
