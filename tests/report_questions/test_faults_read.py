@@ -201,3 +201,42 @@ def test_a_thickness_names_no_effusion():
 def test_calculi_may_be_one_stone():
     text = "Density compatible with 3 mm diameter calculi is observed in the left kidney."
     assert [one for one in _made(text) if one.subtype == "report-side-balance"] == []
+
+
+def test_of_several_vertebrae_one_is_asked_about():
+    text = (
+        "Height loss is observed in the T5 vertebral body. Degenerative sclerosis is observed in the T9 vertebral body. "
+        "A hemangioma is observed in the T12 vertebral body."
+    )
+    assert len([one for one in _made(text) if one.subtype == "report-level"]) == 1
+
+
+def test_infiltrations_may_be_the_consolidations():
+    text = (
+        "Consolidation areas are observed in the right upper lobe and right lower lobe. "
+        "Infiltrations are observed in the left lower lobe."
+    )
+    for one in _made(text):
+        if "infiltra" in one.question:
+            assert "right upper lobe" not in one.options
+            assert "right lower lobe" not in one.options
+
+
+def test_a_size_in_two_directions_and_its_larger_one_are_one_nodule():
+    made = _made(
+        "An 8x6 mm nodule is observed in the right upper lobe.", "An 8 mm nodule in the right upper lobe."
+    )
+    assert made
+    assert not any("nodules" in one.question for one in made)
+
+
+@pytest.mark.parametrize("word", ["Mildly", "Slightly"])
+def test_slightly_peripheral_is_not_near_the_pleura(word):
+    text = f"{word} peripherally located ground glass densities are observed in both lungs."
+    assert [one for one in _made(text) if one.subtype in {"report-depth", "report-surface"}] == []
+
+
+def test_peripheral_and_diffuse_may_be_both():
+    text = "Peripheral and diffuse ground glass densities are observed in both lungs."
+    for one in _made(text):
+        assert "both near the pleura and near the hilum" not in one.options

@@ -135,7 +135,7 @@ def test_real_reports(shared):
     assert time.process_time() - start < 20
     pairs = [one for result in results for one in result.questions]
     assert len(scans) == 1564
-    assert len(pairs) > 4400
+    assert len(pairs) > 4300
     for one in pairs:
         assert check_quotes(reports[one.case_id], one) is None
         details = one.evidence.details

@@ -23,10 +23,11 @@ _TOPS = frozenset({"apex", "apices", "apexes", "apical", "apicals"})
 _ZONE = r"(?:peripher\w*|subpleural\w*|central\w*|perihilar\w*)"
 _MOSTLY = re.compile(
     rf"\b(?:more|most|mostly|mainly|especially|particularly|predomina\w*|usually)\W+(?:\w+\W+){{0,4}}?{_ZONE}|"
-    rf"\b{_ZONE}\W+(?:\w+\W+){{0,2}}?(?:weight\w*|predomina\w*|dominan\w*)",
+    rf"\b{_ZONE}\W+(?:\w+\W+){{0,2}}?(?:weight\w*|predomina\w*|dominan\w*|diffuse\w*|scattered)",
     re.IGNORECASE,
 )
 """Where most of it lies near the pleura, some may lie elsewhere."""
+_WEAKLY = re.compile(rf"\b(?:mild|slight)ly {_ZONE}", re.IGNORECASE)
 _THERE_TOO = {
     OUTER: re.compile(r"\b(?:central(?:ly)?\b|perihilar|parahilar)", re.IGNORECASE),
     CENTRAL: re.compile(r"\b(?:peripher|subpleural)", re.IGNORECASE),
@@ -69,7 +70,8 @@ def depth_of_kind(topic: Topic) -> Iterator[Fact | Unasked]:
     of_another = any(_OF_ANOTHER.search(one.text) for one, _ in with_zone)
     there_too = answer in _THERE_TOO and any(_THERE_TOO[answer].search(one.text) for one, _ in with_zone)
     at_a_top = any(_TOPS & set(unit.parts) for one, _ in with_zone for unit in one.units)
-    if loose or split or of_another or there_too or at_a_top:
+    weakly = any(_WEAKLY.search(one.text) for one, _ in with_zone)
+    if loose or split or of_another or there_too or at_a_top or weakly:
         yield Unasked("unclear_mention", topic.key, "depth")
         return
     best = next(one for one, found in with_zone if found == everything)
@@ -130,8 +132,8 @@ def _surface(
     everything = {surface for _, surfaces in found for surface in surfaces}
     if not everything:
         return
-    if len(everything) > 1:
-        yield Unasked("ambiguous", key, "pleura and fissure")
+    if len(everything) > 1 or any(_WEAKLY.search(one.text) for one, _ in found):
+        yield Unasked("ambiguous", key, "pleura and fissure, or not quite at either")
         return
     answer = everything.pop()
     yield Fact(

@@ -92,7 +92,7 @@ class Topic:
             for one in self.family
             if one.finding == self.finding and one.alone and (one.units or one.status != "hedged")
         ]
-        if len({size.millimetres for one in alone for size in one.sizes}) > 1:
+        if len({max(size.millimetres) for one in alone for size in one.sizes}) > 1:
             return True
         units = [unit for one in self.read for unit in one.units]
         if units and finest(units) is None:
@@ -107,7 +107,7 @@ class Topic:
             or not all(_may_be(one, unit) for unit in units)
             for one in self.others
             if not _GONE.search(one.text)
-            and (one.finding.name == self.finding.name or one.why == OTHER_WORDS)
+            and one.finding.name == self.finding.name
             and one.sentence not in placed_elsewhere
         )
 
