@@ -205,7 +205,7 @@ def test_calculi_may_be_one_stone():
 
 def test_of_several_vertebrae_one_is_asked_about():
     text = (
-        "Height loss is observed in the T5 vertebral body. Degenerative sclerosis is observed in the T9 vertebral body. "
+        "Height loss is observed in the T5 vertebral body. Sclerosis is observed in the T9 vertebral body. "
         "A hemangioma is observed in the T12 vertebral body."
     )
     assert len([one for one in _made(text) if one.subtype == "report-level"]) == 1
