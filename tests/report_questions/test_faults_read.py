@@ -240,3 +240,53 @@ def test_peripheral_and_diffuse_may_be_both():
     text = "Peripheral and diffuse ground glass densities are observed in both lungs."
     for one in _made(text):
         assert "both near the pleura and near the hilum" not in one.options
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Nodular ground glass areas are observed in the left lower lobe.", "nodular ground-glass densities"),
+        ("Ground glass nodules are observed in the left lower lobe.", "ground-glass nodules"),
+    ],
+)
+def test_nodular_areas_are_no_nodules(text, name):
+    made = _made(text)
+    assert made
+    assert all(name in one.question for one in made)
+
+
+def test_one_area_of_several_segments_is_one():
+    text = "A consolidation area is observed in the lateral and anterior segments of the right lower lobe."
+    assert not any("consolidations" in one.question for one in _made(text))
+
+
+def test_fibrotic_changes_elsewhere_have_no_known_depth():
+    text = (
+        "Sequelae fibrotic changes are observed in both lungs. "
+        "Fibrotic changes are observed in the subpleural area of both lungs."
+    )
+    assert [one for one in _made(text) if one.subtype == "report-depth"] == []
+
+
+def test_sections_may_round_one_size_otherwise():
+    made = _made(
+        "A hypodense lesion of 41 mm is in the left kidney. Effusion is observed in both pleural spaces.",
+        "A hypodense lesion of 42 mm in the left kidney.",
+    )
+    assert not any("lesions" in one.question for one in made)
+    made = _made(
+        "A hypodense lesion of 41 mm is observed in the left kidney. A hypodense lesion of 12 mm is observed "
+        "in the left kidney. Effusion is observed in both pleural spaces."
+    )
+    assert any("lesions" in one.question for one in made)
+
+
+def test_a_misspelt_bleb_is_another_one():
+    text = "A subpleural bleb is observed in the right lower lobe. A few smaller bleps are seen on the right."
+    assert not any("the bleb " in one.question for one in _made(text))
+
+
+def test_the_only_one_is_asked_once():
+    text = "A nodule is observed in the right middle lobe. Emphysema is observed in both lungs."
+    made = [one for one in _made(text) if "lobe" in one.subtype]
+    assert len(made) == 1

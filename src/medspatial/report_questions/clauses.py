@@ -218,7 +218,7 @@ class _Clause:
             own = Statement(
                 self.sentence,
                 chunk.finding,
-                plural=several or _apart(units),
+                plural=several or _apart(units, counted=chunk.finding.name in COUNTED),
                 status="read",
                 clause=self.span,
                 units=_with_zones(chunk, units, zones),
@@ -251,13 +251,16 @@ class _Clause:
         )  # fmt: skip
 
 
-def _apart(units: Sequence[Unit]) -> bool:
-    """Whether places are different ones, not one told in two pieces (``the superior segment, lateral``)."""
+def _apart(units: Sequence[Unit], *, counted: bool) -> bool:
+    """Whether places are different ones, not one told in two pieces (``the superior segment, lateral``).
+
+    What is not counted may reach through several segments of a lobe.
+    """
     return any(
         one.sides != other.sides
         or one.lobe != other.lobe
         or not one.lobe
-        or (one.segments and other.segments)
+        or (counted and one.segments and other.segments)
         for one, other in combinations(units, 2)
     )
 

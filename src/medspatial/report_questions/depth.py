@@ -48,7 +48,8 @@ def depth_of_kind(topic: Topic) -> Iterator[Fact | Unasked]:
         return
     everything = {depth for _, found in with_zone for depth in found}
     unread = [one for one in topic.others if one.finding.name == topic.finding.name]
-    if any(not _all_deep(one) for one in topic.read if not _coarse(one)) or any(map(_elsewhere, unread)):
+    some = any(not _all_deep(one) for one in topic.read if not _coarse(one)) or any(map(_elsewhere, unread))
+    if some or _like_of_unknown_depth(topic):
         yield Unasked("ambiguous", topic.key, "some of them, not all")
         return
     zoned = frozenset[str]().union(*(one.sides for one, _ in with_zone))
@@ -82,6 +83,13 @@ def depth_of_kind(topic: Topic) -> Iterator[Fact | Unasked]:
         f"surface {topic.key}", "report-depth", "distance", about(topic), answer, false, (best,), most=2,
         structures=(topic.finding.name, "lung"),
     )  # fmt: skip
+
+
+def _like_of_unknown_depth(topic: Topic) -> bool:
+    """Whether another kind of the same word may lie elsewhere (``sequela fibrotic changes``)."""
+    root = topic.finding.many[:5]
+    likes = [one for one in topic.family if one.finding.name != topic.finding.name and root in one.text]
+    return any(not _depths(one.units) for one in likes)
 
 
 def _all_deep(one: Statement) -> bool:

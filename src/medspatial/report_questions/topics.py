@@ -38,6 +38,7 @@ _GONE = re.compile(
     re.IGNORECASE,
 )
 """A mention of what is no longer seen."""
+_NODULE = re.compile(r"\bnodules?\b", re.IGNORECASE)
 _NO_SUCH_LOBE = re.compile(r"\bleft (?:lung )?middle lobe\b", re.IGNORECASE)
 """A slip: which side is meant is not known."""
 
@@ -92,7 +93,7 @@ class Topic:
             for one in self.family
             if one.finding == self.finding and one.alone and (one.units or one.status != "hedged")
         ]
-        if len({max(size.millimetres) for one in alone for size in one.sizes}) > 1:
+        if _several_sizes(alone):
             return True
         units = [unit for one in self.read for unit in one.units]
         if units and finest(units) is None:
@@ -115,6 +116,10 @@ class Topic:
         """Its name for questions: ``lung nodules``, ``5 mm lung nodule``, ``adenoma of the liver``."""
         many = self.plural if plural is None else plural
         word = self.finding.many if many else self.finding.one
+        if self.finding.name == "ground_glass_nodule" and not any(
+            _NODULE.search(one.text) for one in self.read
+        ):
+            word = "nodular ground-glass densities" if many else "nodular ground-glass density"
         figure = f"{re.sub(r'(?<=[0-9])(?=[cm]m)', ' ', size.text)} " if size else ""
         if self.finding.region:
             return f"{figure}{word}"
@@ -143,9 +148,20 @@ class Single:
     @property
     def key(self) -> str:
         """Its name within a report."""
-        if self.size and not self.topic.plural:
+        if self.size is None or not self.topic.plural:
             return self.topic.key  # what is asked of the only one is not asked again by its size
-        return f"{self.topic.key}:{self.size.millimetres if self.size else 'only'}"
+        return f"{self.topic.key}:{self.size.millimetres}"
+
+
+def _several_sizes(statements: list[Statement]) -> bool:
+    """Whether sizes tell several: two in one section, or of two by more than a measurement differs."""
+    sections: dict[str, set[float]] = defaultdict(set)
+    for one in statements:
+        sections[one.sentence.section] |= {max(size.millimetres) for size in one.sizes}
+    if any(len(found) > 1 for found in sections.values()):
+        return True
+    found = sorted(size for one in sections.values() for size in one)
+    return bool(found) and found[-1] - found[0] > max(1.0, 0.05 * found[-1])
 
 
 def topics(reading: Reading) -> list[Topic]:
