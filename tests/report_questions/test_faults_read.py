@@ -290,3 +290,42 @@ def test_the_only_one_is_asked_once():
     text = "A nodule is observed in the right middle lobe. Emphysema is observed in both lungs."
     made = [one for one in _made(text) if "lobe" in one.subtype]
     assert len(made) == 1
+
+
+def test_a_nodule_of_unknown_depth_among_subpleural_ones():
+    text = (
+        "Two subpleural nodules are observed at the posterobasal level in the right lung. "
+        "There is a 2 mm nodule at the laterobasal level."
+    )
+    assert [one for one in _made(text) if one.subtype == "report-depth"] == []
+
+
+def test_what_may_be_atelectasis_makes_no_second_nodule():
+    text = (
+        "The nodular density increases in the right middle lobe may belong to atelectasis. "
+        "A calcified nodule is observed in the right lower lobe."
+    )
+    assert not any("nodules" in one.question for one in _made(text))
+
+
+def test_merging_near_the_pleura_is_mostly_there():
+    text = (
+        "Ground glass densities are observed in both lungs with a tendency to merge in the subpleural area."
+    )
+    for one in _made(text):
+        assert "both near the pleura and near the hilum" not in one.options
+
+
+def test_infiltrations_are_not_asked_about():
+    text = (
+        "Infiltration areas are observed in the left lower lobe. "
+        "A nodule is observed in the right upper lobe. Emphysema is observed in both lungs."
+    )
+    made = _made(text)
+    assert made
+    assert not any("infiltration" in " ".join((one.question, *one.options)) for one in made)
+
+
+def test_calculi_of_one_size_are_one_stone():
+    text = "3 mm calculi is observed in the right kidney. Emphysema is observed in both lungs."
+    assert not any("stones" in one.question for one in _made(text))

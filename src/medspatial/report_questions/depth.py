@@ -23,6 +23,7 @@ _TOPS = frozenset({"apex", "apices", "apexes", "apical", "apicals"})
 _ZONE = r"(?:peripher\w*|subpleural\w*|central\w*|perihilar\w*)"
 _MOSTLY = re.compile(
     rf"\b(?:more|most|mostly|mainly|especially|particularly|predomina\w*|usually)\W+(?:\w+\W+){{0,4}}?{_ZONE}|"
+    rf"\b(?:tend\w*|tendency)\W+(?:to\W+)?(?:merge|coalesce)\W+(?:\w+\W+){{0,3}}?{_ZONE}|"
     rf"\b{_ZONE}\W+(?:\w+\W+){{0,2}}?(?:weight\w*|predomina\w*|dominan\w*|diffuse\w*|scattered)",
     re.IGNORECASE,
 )
@@ -106,7 +107,9 @@ def _coarse(one: Statement) -> bool:
 
 def _elsewhere(one: Statement) -> bool:
     """Whether a mention that is not understood names a lobe or a part of the lung, and no depth."""
-    words = {word for unit in one.units for word in (*unit.parts, *unit.zones) if not unit.organ}
+    words = {
+        word for unit in one.units for word in (*unit.segments, *unit.parts, *unit.zones) if not unit.organ
+    }
     return not words & set(_NEAR) and (any(unit.lobe for unit in one.units) or bool(words - {"lobe"}))
 
 

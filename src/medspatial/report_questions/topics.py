@@ -79,9 +79,9 @@ class Topic:
         """Whether the report speaks of several."""
         if any(one.largest for one in self.read):
             return True
-        if self.finding.name == "stone" and not all(one.plural for one in self.read):
-            # ``calculi`` is written of one stone too
-            return len({size.millimetres for one in self.read for size in one.sizes}) > 1
+        sizes = {size.millimetres for one in self.read for size in one.sizes}
+        if self.finding.name == "stone" and (sizes or not all(one.plural for one in self.read)):
+            return len(sizes) > 1  # ``calculi of 3 mm`` is written of one stone too
         if any(one.plural for one in self.read):
             return True
         return bool(self.read) and self.read[0].counted and self._several()
@@ -104,10 +104,10 @@ class Topic:
             if one.status == "read" and one.units and one not in self.family
         ]
         return any(
-            (one.plural and one.why not in (OTHER_WORDS, SIMILAR_ONE))
-            or not all(_may_be(one, unit) for unit in units)
+            (one.plural and one.why != SIMILAR_ONE) or not all(_may_be(one, unit) for unit in units)
             for one in self.others
             if not _GONE.search(one.text)
+            and one.why != OTHER_WORDS  # ``nodular density increases`` are no nodules
             and one.finding.name == self.finding.name
             and one.sentence not in placed_elsewhere
         )
