@@ -329,3 +329,38 @@ def test_infiltrations_are_not_asked_about():
 def test_calculi_of_one_size_are_one_stone():
     text = "3 mm calculi is observed in the right kidney. Emphysema is observed in both lungs."
     assert not any("stones" in one.question for one in _made(text))
+
+
+def test_a_lobe_that_the_report_only_asks_after_is_no_false_answer():
+    text = (
+        "Linear density is observed in the lingular segment of the left upper lobe (parenchymal band?). "
+        "A parenchymal band is observed in the right lower lobe."
+    )
+    made = [one for one in _made(text) if "band" in one.question]
+    assert not any("left upper lobe" in one.options for one in made)
+
+
+def test_the_same_appearance_elsewhere_has_no_known_surface():
+    text = (
+        "A subpleural ground glass area is observed in the right lower lobe. "
+        "However, the appearance is common in the lower lobes of both lungs."
+    )
+    assert [one for one in _made(text) if one.subtype == "report-surface"] == []
+
+
+def test_what_lies_centrally_too_is_not_against_the_pleura():
+    text = (
+        "Peripheral ground glass opacities were observed in both lungs, most prominently "
+        "central-peripherally located in the right lower lobe."
+    )
+    assert [one for one in _made(text) if one.subtype == "report-surface"] == []
+
+
+def test_a_nodular_formation_of_the_trachea_is_no_lung_nodule():
+    text = (
+        "A nodular formation of 8 mm is projecting into the lumen of the trachea. "
+        "There is a 2 mm nodule in the right upper lobe."
+    )
+    made = [one for one in _made(text) if "nodule" in one.question]
+    assert made
+    assert not any("nodules" in one.question for one in made)

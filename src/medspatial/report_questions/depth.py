@@ -143,7 +143,8 @@ def _surface(
     everything = {surface for _, surfaces in found for surface in surfaces}
     if not everything:
         return
-    if len(everything) > 1 or any(_WEAKLY.search(one.text) for one, _ in found):
+    central = PLEURA in everything and any(_THERE_TOO[OUTER].search(one.text) for one, _ in found)
+    if len(everything) > 1 or central or any(_WEAKLY.search(one.text) for one, _ in found):
         yield Unasked("ambiguous", key, "pleura and fissure, or not quite at either")
         return
     answer = everything.pop()

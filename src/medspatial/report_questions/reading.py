@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from medspatial.cases.ct_rate import Report
 from medspatial.report_questions.clauses import mentioned, read_sentence
+from medspatial.report_questions.findings import COUNTED, find_findings
 from medspatial.report_questions.other_words import PARTLY, SIMILAR
 from medspatial.report_questions.sentences import Sentence, sentences
-from medspatial.report_questions.statements import A_PART, INTERPRETED, SIMILAR_ONE, Reading, Statement
+from medspatial.report_questions.statements import A_PART, ASKED, INTERPRETED, SIMILAR_ONE, Reading, Statement
+
+_ASKED = re.compile(r"\([^()]*\?[^()]*\)")
 
 
 def read_report(report: Report) -> Reading:
@@ -18,6 +22,7 @@ def read_report(report: Report) -> Reading:
     before: list[Statement] = []
     for sentence in sentences(report):
         found = read_sentence(sentence)
+        found += _asked_in_brackets(sentence, found)
         if before and before[0].sentence.section == sentence.section:
             found = _parts(sentence, found, before) + _similar(sentence, found, before)
         reading.statements += found
@@ -52,3 +57,16 @@ def _similar(sentence: Sentence, found: Sequence[Statement], before: Sequence[St
     named = {one.finding.family for one in found}
     kinds = {one.finding.name: one.finding for one in before if one.finding.family not in named}
     return mentioned(sentence, kinds.values(), SIMILAR_ONE)
+
+
+def _asked_in_brackets(sentence: Sentence, found: Sequence[Statement]) -> list[Statement]:
+    """Return the hedged findings of ``a linear density in the lingula (atelectasis? parenchymal band?)``."""
+    named = {one.finding.family for one in found}
+    asked = [
+        seen.finding
+        for bracket in _ASKED.finditer(sentence.text)
+        for seen in find_findings(bracket.group())
+        if seen.finding.family not in named and seen.finding.name not in COUNTED
+    ]
+    hedged = mentioned(sentence, dict.fromkeys(asked), ASKED)
+    return [replace(one, plural=False, status="hedged") for one in hedged if one.units]

@@ -39,6 +39,8 @@ _GONE = re.compile(
 )
 """A mention of what is no longer seen."""
 _NODULE = re.compile(r"\bnodules?\b", re.IGNORECASE)
+_NOT_LUNG = re.compile(r"\b(?:trachea|spleen|splenic|liver|kidney|colon|vertebra\w*)\b", re.IGNORECASE)
+"""What a mention names that is no nodule of the lung, though it is not understood."""
 _NO_SUCH_LOBE = re.compile(r"\bleft (?:lung )?middle lobe\b", re.IGNORECASE)
 """A slip: which side is meant is not known."""
 
@@ -92,6 +94,7 @@ class Topic:
             one
             for one in self.family
             if one.finding == self.finding and one.alone and (one.units or one.status != "hedged")
+            if one in self.read or not (self.region == "lung" and _NOT_LUNG.search(one.text))
         ]
         if _several_sizes(alone):
             return True
