@@ -359,6 +359,7 @@ def test_what_lies_centrally_too_is_not_against_the_pleura():
 def test_a_nodular_formation_of_the_trachea_is_no_lung_nodule():
     text = (
         "A nodular formation of 8 mm is projecting into the lumen of the trachea. "
+        "A nodular formation of 11x6 mm is observed in the anterior of the spleen. "
         "There is a 2 mm nodule in the right upper lobe."
     )
     made = [one for one in _made(text) if "nodule" in one.question]

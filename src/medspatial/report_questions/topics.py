@@ -94,7 +94,7 @@ class Topic:
             one
             for one in self.family
             if one.finding == self.finding and one.alone and (one.units or one.status != "hedged")
-            if one in self.read or not (self.region == "lung" and _NOT_LUNG.search(one.text))
+            if one in self.read or not self._of_another_organ(one)
         ]
         if _several_sizes(alone):
             return True
@@ -110,10 +110,14 @@ class Topic:
             (one.plural and one.why != SIMILAR_ONE) or not all(_may_be(one, unit) for unit in units)
             for one in self.others
             if not _GONE.search(one.text)
+            and not self._of_another_organ(one)
             and one.why != OTHER_WORDS  # ``nodular density increases`` are no nodules
             and one.finding.name == self.finding.name
             and one.sentence not in placed_elsewhere
         )
+
+    def _of_another_organ(self, one: Statement) -> bool:
+        return self.region == "lung" and _NOT_LUNG.search(one.text) is not None
 
     def noun(self, *, plural: bool | None = None, size: Measure | None = None) -> str:
         """Its name for questions: ``lung nodules``, ``5 mm lung nodule``, ``adenoma of the liver``."""
