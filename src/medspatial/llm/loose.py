@@ -98,7 +98,8 @@ def _bare_word(text: str, schema: dict[str, Any], may_miss: Sequence[str]) -> di
     words = {str(word).casefold(): word for word in part["enum"]}
     if said.casefold() in words:
         return {needed[0]: words[said.casefold()]}
-    named = rf"\b{re.escape(needed[0])}\b\W{{0,4}}(?:is\b|:|=|-|–|—)\W{{0,6}}({'|'.join(map(re.escape, words))})\b"
+    spelled = "|".join(map(re.escape, words))
+    named = rf"\b{re.escape(needed[0])}\b\W{{0,4}}(?:is\b|:|=|-|–|—)\W{{0,6}}({spelled})\b"
     stated = {match[1].casefold() for match in re.finditer(named, said, re.I)}
     return {needed[0]: words[stated.pop()]} if len(stated) == 1 else {}
 
