@@ -30,8 +30,8 @@ GAP_MM = 8.0
 # Twins that a body rarely lacks.
 _TWINS = frozenset({"kidney", "lung", "hip"})
 # From this share of a missing twin's place on, the organ that fills it may hold both. A liver or spleen alone
-# fills 0.50 of the place of a removed kidney at most, where this height of the other is seen.
-FILLED_SHARE, FILLED_HEIGHT_MM = 0.55, 60.0
+# fills 0.56 of the place of a removed kidney at most, where this height of the other is seen.
+FILLED_SHARE, FILLED_HEIGHT_MM = 0.6, 60.0
 # Where less of the other kidney is seen, but this much, only a spleen says something: it fills 0.51 at most,
 # with the left kidney under its name mostly 0.8 and more; a liver alone fills up to 0.9 of so little.
 LEAST_PART_HEIGHT_MM, FILLED_PART_SHARE = 20.0, 0.75
