@@ -357,6 +357,18 @@ def test_luna16_by_its_name(tmp_path):
     assert "lung_left lies" in " ".join(found.diagnosis.problems)
 
 
+def test_the_folders_of_luna16_are_cases(tmp_path):
+    for subset, name in ((0, "1.3.6.1.4.1"), (1, "1.3.6.1.4.2")):
+        save_as(tmp_path / f"subset{subset}/{name}.mha", body()[0], "HU")
+        save_as(tmp_path / f"seg-lungs-LUNA16/{name}.mha", lungs(3, 4, 5), "label")
+    (tmp_path / "annotations.csv").write_text("seriesuid,coordX,coordY,coordZ,diameter_mm\n")
+    found = consult(find_cases(tmp_path), tmp_path)
+    assert ["luna16 (" in " ".join(one.diagnosis.problems) for one in found] == [True, True]
+    for one in consult(find_cases(tmp_path, label_map="luna16"), tmp_path):
+        assert one.diagnosis.problems == ()
+        assert set(one.data.masks.names) == {"lung_left", "lung_right", "trachea"}
+
+
 @pytest.mark.parametrize("names", [("Segment_1", "Segment_2"), ("label 1", "label 2"), ("1", "2")])
 def test_names_that_programs_give_name_nothing(tmp_path, names):
     save(tmp_path / "p/ct.nii.gz", body()[0])
