@@ -34,7 +34,7 @@ def match_count(text: str, item: Item, target: Target) -> Verdict:
     result = decided(
         target.fits(count.value), "R10", f"counts {shown}, the reference is {target.value:g}", shown
     )
-    return replace(result, trace=trace, metadata=accuracy(count.value, target.value))
+    return replace(result, trace=trace, numeric=accuracy(count.value, target.value))
 
 
 def _none(count: Count) -> Verdict:

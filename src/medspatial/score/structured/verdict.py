@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 from medspatial.language.refusals import REFUSES
-from medspatial.records import Standing
+from medspatial.records import NumericAccuracy, Standing
 
 Outcome = Literal["correct", "incorrect", "unanswered", "undecided"]
 
@@ -27,10 +27,8 @@ class Verdict:
         What was read as the answer.
     trace
         The steps on the way, in order.
-    metadata
-        Further figures (relative error, band, ...).
-    unit
-        The unit of ``metadata["figure"]``; None where no figure was compared.
+    numeric, unit
+        How near the given figure came, and the figure's unit; None where no figure was compared.
     """
 
     outcome: Outcome
@@ -38,7 +36,7 @@ class Verdict:
     reason: str
     extracted: str | None = None
     trace: tuple[str, ...] = ()
-    metadata: dict[str, Any] = field(default_factory=dict)
+    numeric: NumericAccuracy | None = None
     unit: str | None = None
 
     @property
