@@ -17,7 +17,10 @@ import time
 from pathlib import Path
 
 import pytest
-from commands import Run, cli, verdict
+from command import said as cli
+from scored import verdict
+
+Run = tuple[int, str]
 
 
 @pytest.fixture

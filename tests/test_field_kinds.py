@@ -13,7 +13,7 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pytest
-from commands import cli
+from command import said as cli
 from dicom_files import write_ct_series, write_segmentation
 
 from medspatial.anatomy import load_label_map

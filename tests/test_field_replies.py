@@ -10,7 +10,8 @@ import json
 from pathlib import Path
 
 import pytest
-from commands import cli, verdict
+from command import said as cli
+from scored import verdict
 
 from medspatial.llm.fake_server import FakeReply, FakeServer
 
