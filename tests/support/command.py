@@ -31,3 +31,9 @@ def medspatial(*arguments: object) -> Done:
     finally:
         sys.argv = before
     return Done(code, out.getvalue(), err.getvalue())
+
+
+def said(*arguments: object) -> tuple[int, str]:
+    """Run ``medspatial`` with arguments; its exit code, and all that it printed in one text."""
+    done = medspatial(*arguments)
+    return done.returncode, done.stdout + done.stderr
