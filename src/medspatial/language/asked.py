@@ -10,7 +10,7 @@ from medspatial.language.segments import lowered
 from medspatial.language.sides import find_sides, sides_of
 from medspatial.language.statements import statements_in
 from medspatial.language.stems import content_words
-from medspatial.language.vocabulary import CACHED_TEXTS
+from medspatial.language.vocabulary import CACHED_TEXTS, words, words_in
 
 _POLAR = re.compile(
     r"\A(?:(?:in|on|at|within|according to|based on|regarding|during) [^,]+, )?"
@@ -57,6 +57,15 @@ _AND_WHERE = re.compile(
     r"|\b(?:location|position) and\b|\bwhich\b.*\band (?:what|how)\b"
 )
 _HOW_MANY = re.compile(r"\bhow many\b|\bnumber of\b")
+_OR_WORDS = words("or versus")
+_ONE_OR_BOTH_WORDS = words("unilateral unilaterally bilateral bilaterally one both")
+_SIDE_WORDS = words("""side sides lung lungs kidney kidneys hemithorax breast adrenal hand left laterality""")
+_MANY_WORDS = words("many number")
+_MUCH_STEMS = ("measure", "calib")
+_MUCH_WORDS = words(
+    """how diameter diameters size thickness dimension dimensions distance volume length width height extent
+    number percentage degree"""
+)
 
 
 class Asked(NamedTuple):
@@ -101,17 +110,19 @@ def asked(question: str) -> Asked:
     'Is there an effusion, '
     """
     low = lowered(question)
-    if_so = _IF_SO.search(low)
+    said = words_in(low)  # most patterns are vain: one of their words is looked for first
+    if_so = _IF_SO.search(low) if "if" in said else None
     return Asked(
         polar=bool(_POLAR.match(low)),
         if_so=question[: if_so.start()] if if_so else None,
-        either=bool(_ALTERNATIVE.search(low)),
-        midline=bool(_MIDLINE.search(low)),
-        one_or_both=bool(_ONE_OR_BOTH.search(low)),
-        side=bool(_WHICH_SIDE.search(low)) and not _FINER.search(low),
-        how_large=bool(_HOW_MUCH.search(low)),
-        how_many=bool(_HOW_MANY.search(low)),
-        and_where=bool(_AND_WHERE.search(low)),
+        either=not said.isdisjoint(_OR_WORDS) and bool(_ALTERNATIVE.search(low)),
+        midline="side" in said and bool(_MIDLINE.search(low)),
+        one_or_both=not said.isdisjoint(_ONE_OR_BOTH_WORDS) and bool(_ONE_OR_BOTH.search(low)),
+        side=not said.isdisjoint(_SIDE_WORDS) and bool(_WHICH_SIDE.search(low)) and not _FINER.search(low),
+        how_large=(not said.isdisjoint(_MUCH_WORDS) or any(stem in low for stem in _MUCH_STEMS))
+        and bool(_HOW_MUCH.search(low)),
+        how_many=not said.isdisjoint(_MANY_WORDS) and bool(_HOW_MANY.search(low)),
+        and_where="and" in said and bool(_AND_WHERE.search(low)),
     )
 
 
@@ -122,8 +133,8 @@ def leads_polar(answer: str) -> bool:
 
 def new_sides(answer: str, question: str) -> frozenset[str]:
     """Return the sides that an answer spells out and the question does not give away."""
-    given = {mention.value for mention in find_sides(question, implied=False)}
-    return frozenset(mention.value for mention in find_sides(answer, implied=False)) - given
+    said = frozenset(mention.value for mention in find_sides(answer, implied=False))
+    return said and said - {mention.value for mention in find_sides(question, implied=False)}
 
 
 def place_words(answer: str, question: str) -> frozenset[str]:

@@ -10,6 +10,7 @@ from medspatial.language.commitments import Mention
 from medspatial.language.image_sides import without_image_sides
 from medspatial.language.refusals import find_refusals
 from medspatial.language.segments import blank, lowered
+from medspatial.language.vocabulary import words, words_in
 from medspatial.language.words import FINITE_VERBS
 
 # "right" and "left" that name no side (R9); blanked first
@@ -69,8 +70,13 @@ _ANATOMY = re.compile(
     r"horizontal fissure|minor fissure|azygos fissure)\b)"
     r"|(?P<left>(?:lul|lll|luq|llq|lingulae?|lingular|splenic flexure|descending colon|sigmoid colon)\b))"
 )
+_ANATOMY_BEGINS = words(
+    """rul rml rll ruq rlq middle hepatic ascending caecum cecum appendix horizontal minor azygos lul lll luq
+    llq lingula lingulae lingular splenic descending sigmoid"""
+)
 # organs that lie on one side; read only where no side is named at all
 _ONE_SIDED = re.compile(r"\b(?:(?P<right>liver|hepatic|gallbladder|gall bladder)|(?P<left>spleen|splenic))\b")
+_LETTERS = {"L": "left", "R": "right"}
 _LETTER = re.compile(r"(?<![A-Za-z0-9.])(?<!\d )([LR])(?![A-Za-z0-9])(?!\s*\d)(?!')")
 # one of these stands in every mention; looked for first, because many texts have none
 _ANY_SIDE = (
@@ -123,10 +129,10 @@ def _find(text: str) -> tuple[Mention, ...]:
     low = _without_lookalikes(low)
     found = [Mention(str(m.lastgroup), m.start(), m.end()) for m in _WORDS.finditer(low)]
     found = [m for m in found if m.value != "midline" or not _TO_MIDLINE.search(low[: m.start])]
-    found += [Mention(str(m.lastgroup), m.start(), m.end()) for m in _ANATOMY.finditer(low)]
-    found += [
-        Mention({"L": "left", "R": "right"}[m.group(1)], m.start(), m.end()) for m in _LETTER.finditer(text)
-    ]
+    if not _ANATOMY_BEGINS.isdisjoint(words_in(low)):
+        found += [Mention(str(m.lastgroup), m.start(), m.end()) for m in _ANATOMY.finditer(low)]
+    if "L" in text or "R" in text:
+        found += [Mention(_LETTERS[m.group(1)], m.start(), m.end()) for m in _LETTER.finditer(text)]
     if text.strip(" .()").lower() in {"l", "r"} and not found:
         found = [Mention("left" if text.strip(" .()").lower() == "l" else "right", 0, len(text))]
     if not found:

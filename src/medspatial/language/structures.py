@@ -106,10 +106,12 @@ def _adjectives(text: str, found: list[Mention]) -> list[Mention]:
 
 def _incontext_of(text: str, context: str) -> str:
     """ "Segment 4a" alone is the liver's where the question says so."""
+    if not context:
+        return text
     bare = _BARE_SEGMENT.fullmatch(text)
-    if bare and context:
+    if bare:
         return f"segment {bare.group(1)} {context}"
-    return f"{text} {context}" if context and _PART_ALONE.fullmatch(text) else text
+    return f"{text} {context}" if _PART_ALONE.fullmatch(text) else text
 
 
 def has_side(name: str) -> bool:
@@ -137,9 +139,11 @@ def specific(names: frozenset[str]) -> frozenset[str]:
 def structures_named(answer: str, question: str) -> frozenset[str]:
     """Return the structures of a reference that are not in the question already, lesions left out."""
     context = context_of(question)
-    return names_in(answer, context, with_lesions=False) - names_in(question, context, with_lesions=False)
+    named = names_in(answer, context, with_lesions=False)
+    return named - names_in(question, context, with_lesions=False) if named else named
 
 
+@lru_cache(maxsize=CACHED_TEXTS)
 def names_in(text: str, context: str, *, with_lesions: bool) -> frozenset[str]:
     """Return the names of the structures in a text."""
     return frozenset(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -98,13 +97,15 @@ def match_anatomy(text: str, item: Item) -> Verdict:
     _drop_landmarks(found, reading, want.asked)
     _take_asked_side(found, text, item.question)
     verdict = _decide(found, want.names, reading)
-    return replace(verdict, trace=tuple(found.trace)) if found.trace else verdict
+    return verdict._replace(trace=tuple(found.trace)) if found.trace else verdict
 
 
 def _take_asked_side(found: Commitments, text: str, question: str) -> None:
     """Complete "the upper lobe" by the one side that the question asks about, where the reply names none."""
+    if not any((mention.value, "left") in sided() for mention in found.affirmed) or find_sides(text):
+        return
     side = _one_side(question)
-    if side and not find_sides(text):
+    if side:
         found.affirmed = [m._replace(value=sided().get((m.value, side), m.value)) for m in found.affirmed]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from medspatial.language import likeliest, option_marks
 from medspatial.language.closed_sets import ClosedSet, closed_set, said_polarity
@@ -101,7 +100,7 @@ def _by_option(text: str, item: Item, want: int, closed: ClosedSet | None) -> Ve
         found.note("R4", result.reason)
     verdict = _verdict(found, options, want, bool(letters), reading)
     said = (verdict.extracted or "").split(": ", 1)[-1]
-    return replace(graded(verdict, said, options[want]), trace=tuple(found.trace))
+    return graded(verdict, said, options[want])._replace(trace=tuple(found.trace))
 
 
 def _polar(options: Sequence[str]) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -108,7 +107,7 @@ def _side_of_place(text: str, item: Item) -> Verdict:
         return verdict
     place = place_words(item.answer, item.question)
     if place and not place & content_words(text):
-        return replace(verdict, outcome="incorrect", rule="R8", reason="names the side and not the place")
+        return verdict._replace(outcome="incorrect", rule="R8", reason="names the side and not the place")
     return _with_zone(verdict, text, item)
 
 
@@ -116,10 +115,10 @@ def _with_zone(verdict: Verdict, text: str, item: Item) -> Verdict:
     """R8, R14: a contrary zone is wrong, and so is none where the reference has one the question has not."""
     contrary = contrary_zone(text, item.answer)
     if contrary:
-        return replace(verdict, outcome="incorrect", rule="R14", reason=f"{verdict.reason}, but {contrary}")
+        return verdict._replace(outcome="incorrect", rule="R14", reason=f"{verdict.reason}, but {contrary}")
     said = zones(item.answer).keys() - zones(item.question).keys()
     if said and not said & zones(text).keys():
-        return replace(verdict, outcome="incorrect", rule="R8", reason="is coarser: names no zone")
+        return verdict._replace(outcome="incorrect", rule="R8", reason="is coarser: names no zone")
     return verdict
 
 
@@ -159,9 +158,9 @@ def _one_or_both(text: str, item: Item) -> Verdict:
     want = sides_of(item.answer)
     one_sided = want <= {"left", "right", "unilateral"}
     if one_sided and verdict.extracted == "unilateral":
-        return replace(verdict, outcome="correct", rule="R8", reason="one side, as the reference")
+        return verdict._replace(outcome="correct", rule="R8", reason="one side, as the reference")
     if want == {"unilateral"} and verdict.extracted in {"left", "right"}:
-        return replace(verdict, outcome="correct", rule="R8", reason="one side, as the reference")
+        return verdict._replace(outcome="correct", rule="R8", reason="one side, as the reference")
     return verdict
 
 

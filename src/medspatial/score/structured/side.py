@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 
 from medspatial.anatomy import OTHER_SIDE
@@ -36,8 +35,8 @@ def match_side(reply: str, answer: str, question: str) -> Verdict:
     found, reading = read_sides(reply, question, frozenset({want}))
     verdict = _decide(found, want, reading.refuses(), bool(reply.strip()))
     if verdict.rule == "R14":
-        verdict = replace(verdict, rule=_plain_rule(reply, reading, found))
-    return replace(verdict, trace=tuple(found.trace))
+        verdict = verdict._replace(rule=_plain_rule(reply, reading, found))
+    return verdict._replace(trace=tuple(found.trace))
 
 
 @lru_cache(maxsize=CACHED_TEXTS)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
 from medspatial.language.refusals import REFUSES
 from medspatial.records import Standing
@@ -11,8 +12,7 @@ from medspatial.records import Standing
 Outcome = Literal["correct", "incorrect", "unanswered", "undecided"]
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """One answer's verdict with everything a reader needs to check it.
 
     Attributes
@@ -38,7 +38,7 @@ class Verdict:
     reason: str
     extracted: str | None = None
     trace: tuple[str, ...] = ()
-    metadata: dict[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = MappingProxyType({})
     unit: str | None = None
 
     @property
