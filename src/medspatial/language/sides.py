@@ -15,7 +15,7 @@ from medspatial.language.words import FINITE_VERBS
 
 # "right" and "left" that name no side (R9); blanked first
 _NO_SIDE = re.compile(
-    r"\b(?=[abcdhilmnpqrstwy])(?:"
+    r"\b(?=[abcdehilmnopqrstwy])(?:"
     r"(?:that|this|you)(?:'s| is|'re| are) (?:absolutely |quite |all |entirely |exactly "
     r")?right\b(?=\s*(?:[,.!;:]|\Z|and\b|to\b|that\b))"
     r"|you are right\b|all right\b|alright\b"
@@ -30,6 +30,7 @@ _NO_SIDE = re.compile(
     r"right that\b|am i right\b|correct and right\b"
     r"|left (?:untreated|in place|in situ|behind|alone|over|out|unresected|unchanged|unanswered|open|"
     r"intact|blank|as is)\b"
+    r"|(?:one|either) or both\b"
     r"|(?:nothing|little|what is|what's|much|none) left\b|has left\b|have left\b|(?:is|are) left "
     r"(?:to|with)\b"
     r"|(?:displac\w+|shift(?:s|ed|ing)?|push\w*|deviat\w+|compress\w+)(?: [a-z]+){0,4}? (?:to|towards?) "
@@ -95,7 +96,7 @@ _NO_SIDE_STEMS = (
     "right?", "if i", "quite right", "absolutely right", "is right", "am i right", "and right", "left un",
     "left in", "left be", "left al", "left o", "left bl", "left as", "nothing left", "little left",
     "is left", "'s left", "much left", "none left", "has left", "have left", "are left", "displac", "shift",
-    "push", "deviat", "compress",
+    "push", "deviat", "compress", "or both",
 )  # fmt: skip
 _CENTRAL = re.compile(r"\b(?:centrally|central|in the (?:middle|cent(?:er|re))(?! lobe)|median)\b")
 _SPELLED = re.compile(r"\b(?:left|right|bilateral\w*|both|mid-?line|central\w*|neither|middle)\b")
@@ -175,6 +176,8 @@ def sides_of(text: str) -> frozenset[str]:
     values = {mention.value for mention in found}
     if len(values) > 1:
         values.discard("unilateral")
+    if "midline" in values and {"left", "right", "bilateral"} & values:
+        return frozenset({"midline"})  # "both main bronchi are in the midline"
     return frozenset({"bilateral"} if {"left", "right"} <= values or "bilateral" in values else values)
 
 

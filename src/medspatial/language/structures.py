@@ -18,8 +18,8 @@ _LANDMARK = re.compile(
     r"in front of|behind|above|below|beneath|under|over|left of|right of|between|towards?|distal to|"
     r"proximal to|caudal to|cranial to|away from|from|relative to|with respect to|"
     r"displac(?:es|ing)|compress(?:es|ing)|spar(?:es|ing)|around|surrounding|bordering|borders|outside|"
-    r"along|at the level of|crossing|against|juxta|extending (?:to|into|towards?)|extends (?:to|into|"
-    r"towards?)|reaching|drain(?:s|ing) into|not involving)"
+    r"along|silhouetting|obscuring|effacing|at the level of|crossing|against|juxta|extending (?:to|into|"
+    r"towards?)|extends (?:to|into|towards?)|reaching|drain(?:s|ing) into|not involving)"
     r"\s+(?:the |a |an |its |both )?(?:[a-z]+ )?)\Z"
 )
 _ADJECTIVES = dict(
@@ -63,6 +63,8 @@ _SPELLED_LEVEL = re.compile(  # "fourth lumbar vertebra"
     re.I,
 )
 _OF_LIVER = re.compile(r"\b(?:liver|hepatic|couinaud) segment")
+_NUMBER_BEHIND = re.compile(r"(?<=\bsegment )\(S\d{1,2}\)", re.I)  # "apical segment (S1)": no vertebra
+_DORSAL = re.compile(r"\bD(1[0-2]|[1-9])\b")
 _OF = re.compile(r"\s+(?:of|in|within)\s+(?:the\s+)?")
 _SEGMENT = re.compile(r"\b(?:seg(?:\.\s*|\s+)(?=\w)|S\s?(?=(?:[1-8]|I{1,3}|IV|VI{0,3}|VIII)[abAB]?\b))")
 
@@ -173,10 +175,13 @@ def with_plain_levels(text: str, context: str) -> str:
     >>> with_plain_levels("at the fourth lumbar vertebra", "")
     'at the L4'
     """
-    text = _SEGMENT.sub("segment ", text) if "liver" in context else text
+    if "liver" in context:
+        text = _SEGMENT.sub("segment ", text)
+    elif "egment (" in text:
+        text = _NUMBER_BEHIND.sub(lambda match: " " * len(match.group()), text)
     if "vertebra" in text or "level" in text:
         text = _SPELLED_LEVEL.sub(lambda m: f"{m[2][0].upper()}{_PLACES[m[1].lower()]}", text)
-    return _LEVEL.sub(r"\1\2", text) if _DIGIT.search(text) else text
+    return _LEVEL.sub(r"\1\2", _DORSAL.sub(r"T\1", text)) if _DIGIT.search(text) else text
 
 
 def is_landmark(low: str, start: int) -> bool:

@@ -64,6 +64,7 @@ def _wanted(question: str, answer: str) -> _Wanted:
     context = context_of(question)
     names = names_in(answer, context, with_lesions=False) or names_in(answer, context, with_lesions=True)
     names = specific(names)
+    names = names - _BODY_REGIONS or names
     asked = names_in(question, context, with_lesions=True) - names
     return _Wanted(context, names, asked, bool(names & lesions()), "lung" in question.lower())
 

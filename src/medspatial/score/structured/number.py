@@ -14,7 +14,7 @@ from medspatial.language.measures import (
     offers,
     only_bound,
 )
-from medspatial.language.quantities import Quantity, find_quantities
+from medspatial.language.quantities import Quantity, find_quantities, without_ranges_of
 from medspatial.language.statements import Statements, statements_in
 from medspatial.records import Item
 from medspatial.score.structured.count import match_count
@@ -33,7 +33,7 @@ def match_number(text: str, item: Item) -> Verdict:
     trace = [f"R2: only what follows '{cue}' counts"] if cue else []
     reading = statements_in(part)
     found, other = _relevant(part, reading, target, item.question.lower())
-    found = _narrowed(found, part, item.question.lower(), trace)
+    found = without_ranges_of(_narrowed(found, part, item.question.lower(), trace))
     if found and reading.refuses() and all(is_typical(part.lower(), q) for q in found):
         return refused()._replace(trace=(*trace, "R7: figures of the usual case are no answer"))
     if not found:

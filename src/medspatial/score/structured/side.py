@@ -51,6 +51,17 @@ def _reference_sides(answer: str, question: str) -> frozenset[str]:
     return sides
 
 
+@lru_cache(maxsize=CACHED_TEXTS)
+def denies_sides(answer: str, question: str) -> bool:
+    """Say whether a reference names sides only to deny that anything is there."""
+    if not sides_of(answer):
+        return False
+    found, reading = read_sides(answer, question, frozenset())
+    if not found.denied or found.affirmed or found.alternatives or found.compared:
+        return False
+    return not any(reading.states(segment) for segment in reading.segments)  # "both are normal" is a place
+
+
 def read_sides(reply: str, question: str, wanted: frozenset[str]) -> tuple[Commitments, Statements]:
     """Return the sides that a reply commits to.
 
@@ -110,6 +121,8 @@ def sides_said(found: Commitments, *, both: bool = True) -> frozenset[str]:
         values.discard("unilateral")
     if {"left", "right"} <= values:
         values = (values - {"left", "right"}) | {"bilateral"}
+    if {"midline", "bilateral"} <= values:
+        values.discard("bilateral")  # "both main bronchi are in the midline"
     if {"bilateral", "equal"} <= values:
         values.discard("equal" if both else "bilateral")
     if "bilateral" in values and values <= {"bilateral", "left", "right"}:
