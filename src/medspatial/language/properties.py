@@ -143,8 +143,13 @@ def names_lobe(text: str) -> bool:
     return _LOBE.search(text.lower()) is not None
 
 
-def zones_beside(text: str) -> dict[int, frozenset[int]]:
+def zones_beside(text: str, *, sections: bool = True) -> dict[int, frozenset[int]]:
     """Return the zones that a text says beside the names of structures, and not only as the chief ones.
+
+    Parameters
+    ----------
+    sections
+        Whether "in the upper abdominal sections" says one; beside a structure it only says where.
 
     >>> zones_beside("anterior mediastinum"), list(zones_beside("the posterior part of the liver"))
     ({}, [1])
@@ -152,7 +157,8 @@ def zones_beside(text: str) -> dict[int, frozenset[int]]:
     {}
     """
     chief = _CHIEFLY.search(text)
-    rest = _SECTIONS.sub(" ", text[: chief.start()] if chief and chief.start() else text)
+    rest = text[: chief.start()] if chief and chief.start() else text
+    rest = rest if sections else _SECTIONS.sub(" ", rest)
     for mention in find_mentions(rest):
         rest = rest[: mention.start] + " " * (mention.end - mention.start) + rest[mention.end :]
     return zones(rest)

@@ -116,6 +116,7 @@ REFUSAL = re.compile(
     r"picture)s? (?:is |was |are |were )?(?:provided|attached|available|given|visible)|"
     r"as an ai|language model|consult (?:a|your|with)|seek (?:medical|professional)|non-?diagnostic|i "
     r"apologi[sz]e|i'm sorry|i am sorry|"
+    r"not (?:well|adequately|fully|reliably|completely) (?:evaluated|assessed|characteri[sz]ed)|"
     r"not applicable|n/a|no answer|cannot comment|without (?:seeing|access)|limited (?:information|view)|"
     r"equivocal|ambiguous)\b"
     r"|\A\W*(?:unclear|uncertain|unsure|unknown|unspecified|none of the above cannot)\W*\Z"

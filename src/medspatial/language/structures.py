@@ -22,6 +22,7 @@ _LANDMARK = re.compile(
     r"towards?)|extends (?:to|into|towards?)|reaching|drain(?:s|ing) into|not involving)"
     r"\s+(?:the |a |an |its |both )?(?:[a-z]+ )?)\Z"
 )
+BODY_REGIONS = frozenset({"thorax", "abdomen", "pelvis", "neck"})
 _ADJECTIVES = dict(
     pair.split("=")
     for pair in sorted(

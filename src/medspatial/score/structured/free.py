@@ -22,7 +22,7 @@ from medspatial.language.relations import find_relations
 from medspatial.language.sides import sides_of
 from medspatial.language.statements import statements_in
 from medspatial.language.stems import content_words
-from medspatial.language.structures import structures_named
+from medspatial.language.structures import BODY_REGIONS, structures_named
 from medspatial.language.units import parse_unit
 from medspatial.language.vocabulary import CACHED_TEXTS
 from medspatial.records import Item
@@ -135,7 +135,8 @@ def _with_zone(verdict: Verdict, text: str, item: Item) -> Verdict:
     contrary = contrary_zone(text, item.answer)
     if contrary:
         return verdict._replace(outcome="incorrect", rule="R14", reason=f"{verdict.reason}, but {contrary}")
-    said = zones_beside(item.answer).keys() - zones(item.question).keys()
+    named = structures_named(item.answer, item.question)
+    said = zones_beside(item.answer, sections=named <= BODY_REGIONS).keys() - zones(item.question).keys()
     if said and not said & zones(text, lobes=not names_lobe(item.answer)).keys():
         return verdict._replace(outcome="incorrect", rule="R8", reason="is coarser: names no zone")
     return verdict
