@@ -67,6 +67,7 @@ _BOUND_AFTER = re.compile(
     r"\A\s*(?:or (?:more|less|greater|larger|smaller|fewer|above|below|over|under|so more)\b|\+|and "
     r"(?:above|over|up)\b|plus\b|(?:at (?:least|most|minimum))\b)"
 )
+_RAISED = re.compile(r"(?<=[a-z])[²³]")  # "mm³"
 _BY = re.compile(r"(?<=\d)(\s?)x(\s?)(?=\d)")  # "5x7 mm": the letter would be part of a word
 _TIMES = re.compile(r"\A\s*(?:x|×|\*|by)\s*\Z", re.I)
 _RANGE = re.compile(r"\A\s*(?:-|–|—|to|\.\.\.?|through|up to)\s*\Z", re.I)
@@ -120,6 +121,7 @@ def find_quantities(text: str) -> tuple[Quantity, ...]:
     """
     low = _with_inch_marks(lowered(text))
     low = _BY.sub(r"\1×\2", low) if "x" in low else low
+    low = low if low.isascii() else _RAISED.sub(lambda match: "23"[match.group() == "³"], low)
     atoms = [(match, value) for match in _ATOM.finditer(low) if (value := _value(low, match)) is not None]
     found: list[Quantity] = []
     index = 0
