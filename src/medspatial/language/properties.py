@@ -140,9 +140,11 @@ def zones(text: str, *, lobes: bool = True) -> dict[int, frozenset[int]]:
 
 def names_lobe(text: str) -> bool:
     """Say whether a text names a lobe by its height."""
-    return _LOBE.search(text.lower()) is not None
+    low = text.lower()
+    return "lobe" in low and _LOBE.search(low) is not None
 
 
+@lru_cache(maxsize=CACHED_TEXTS)
 def zones_beside(text: str, *, sections: bool = True) -> dict[int, frozenset[int]]:
     """Return the zones that a text says beside the names of structures, and not only as the chief ones.
 
@@ -171,8 +173,9 @@ def contrary_zone(text: str, reference: str) -> str:
     'another zone (upper)'
     """
     lobes = not names_lobe(reference)
-    said = zones(text, lobes=lobes)
-    for axis, wanted in zones(reference, lobes=lobes).items():
+    asked = zones(reference, lobes=lobes)
+    said = zones(text, lobes=lobes) if asked else {}
+    for axis, wanted in asked.items():
         if axis in said and not wanted & said[axis]:
             return f"another zone ({_ZONES[axis][min(wanted)].split()[0]})"
     return ""

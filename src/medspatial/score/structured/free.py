@@ -135,6 +135,8 @@ def _with_zone(verdict: Verdict, text: str, item: Item) -> Verdict:
     contrary = contrary_zone(text, item.answer)
     if contrary:
         return verdict._replace(outcome="incorrect", rule="R14", reason=f"{verdict.reason}, but {contrary}")
+    if not zones(item.answer):
+        return verdict
     named = structures_named(item.answer, item.question)
     said = zones_beside(item.answer, sections=named <= BODY_REGIONS).keys() - zones(item.question).keys()
     if said and not said & zones(text, lobes=not names_lobe(item.answer)).keys():

@@ -15,8 +15,8 @@ from medspatial.language.comparison import (
 )
 from medspatial.language.sides import find_central, find_sides, says_plainly, sides_of
 from medspatial.language.statements import Statements
-from medspatial.language.vocabulary import CACHED_TEXTS
-from medspatial.language.words import EQUAL
+from medspatial.language.vocabulary import CACHED_TEXTS, words_in
+from medspatial.language.words import EQUAL, NEGATION_BEGINS
 from medspatial.score.structured.verdict import Verdict, decided, refused, unanswered
 
 
@@ -54,7 +54,7 @@ def _reference_sides(answer: str, question: str) -> frozenset[str]:
 @lru_cache(maxsize=CACHED_TEXTS)
 def denies_sides(answer: str, question: str) -> bool:
     """Say whether a reference names sides only to deny that anything is there."""
-    if not sides_of(answer):
+    if NEGATION_BEGINS.isdisjoint(words_in(answer.lower())) or not sides_of(answer):
         return False
     found, reading = read_sides(answer, question, frozenset())
     if not found.denied or found.affirmed or found.alternatives or found.compared:
