@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from medspatial.errors import InputError
 from medspatial.files import write_json
 from medspatial.records import Record, content_hash
 
+_CODE = {".py", ".yaml", ".yml", ".json", ".csv", ".txt", ".j2"}
 _ALWAYS = ("medspatial", "numpy", "scipy", "nibabel", "pydantic", "SimpleITK")
 
 
@@ -67,6 +70,18 @@ def versions(packages: Iterable[str] = ()) -> dict[str, str]:
         except PackageNotFoundError:
             found[package] = "not installed"
     return found
+
+
+@cache
+def code_hash() -> str:
+    """Return a hash of this package's code and data files: 16 hexadecimal digits."""
+    package = Path(__file__).parent
+    digest = hashlib.blake2b(digest_size=8)
+    for path in sorted(package.rglob("*")):
+        if path.suffix in _CODE and path.is_file():
+            name = path.relative_to(package).as_posix()
+            digest.update(f"{name}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()
 
 
 def read_manifest(path: Path) -> Manifest | None:

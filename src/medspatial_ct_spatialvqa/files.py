@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from typing import Any
 from medspatial.compare.matrix import CorrectnessMatrix
 from medspatial.errors import InputError
 from medspatial.language.polarity import names_absence
-from medspatial.records import Question, Score, volume_name
+from medspatial.records import Question, Score, bare_words, volume_name
 
 JUDGES: Mapping[str, str] = {"gpt": "_gpt_eval", "qwen": "_qwen_eval", "gemini": "_gemini2.5_eval_full"}
 TAGS: Mapping[str, str] = {"Medial-Lateral Orientation": "Medial-Lateral Orientation (Centricity)"}
@@ -91,21 +90,16 @@ def text_prior(questions: Sequence[Question]) -> dict[str, str | None]:
     """
     answers: dict[str, Counter[tuple[str, str]]] = {}
     for question in questions:
-        key = (question.patient_id, normal_text(question.answer))
-        answers.setdefault(normal_text(question.question), Counter())[key] += 1
+        key = (question.patient_id, bare_words(question.answer))
+        answers.setdefault(bare_words(question.question), Counter())[key] += 1
     found: dict[str, str | None] = {}
     for question in questions:
         counts: Counter[str] = Counter()
-        for (patient, answer), count in answers[normal_text(question.question)].items():
+        for (patient, answer), count in answers[bare_words(question.question)].items():
             if patient != question.patient_id:
                 counts[answer] += count
         found[question.id] = min(counts, key=lambda text: (-counts[text], text)) if counts else None
     return found
-
-
-def normal_text(text: str) -> str:
-    """Lower case, letters and figures only, single blanks."""
-    return " ".join(re.findall(r"\w+", text.casefold()))
 
 
 def read_judgments(data: CtSpatialVqa, model: str, judge: str) -> dict[str, bool | None] | None:

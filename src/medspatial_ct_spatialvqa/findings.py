@@ -14,14 +14,15 @@ from typing import Any
 
 import numpy as np
 
+from medspatial.compare.accuracy_result import Interval
 from medspatial.compare.agreement import Agreement, agreement
 from medspatial.compare.clustered import Floats, sum_by_patient
 from medspatial.compare.comparison import compare
 from medspatial.compare.groups import Mask
 from medspatial.compare.intervals import main_interval
-from medspatial.compare.result import Comparison, Interval
+from medspatial.compare.result import Comparison
 from medspatial.errors import InputError
-from medspatial.records import Question, Record, Score
+from medspatial.records import Question, Record, Score, bare_words
 from medspatial_ct_spatialvqa.files import (
     JUDGES,
     CtSpatialVqa,
@@ -29,7 +30,6 @@ from medspatial_ct_spatialvqa.files import (
     joined_by_row,
     joined_column,
     judged_models,
-    normal_text,
     read_ct_spatialvqa,
     read_judgments,
     text_prior,
@@ -80,7 +80,7 @@ def prior_comparison(data: CtSpatialVqa, *, resamples: int = 10_000) -> tuple[Co
 
 
 def _prior_score(question: Question, answer: str | None) -> Score:
-    right = answer is not None and answer == normal_text(question.answer)
+    right = answer is not None and answer == bare_words(question.answer)
     return Score(
         id=question.id,
         case_id=question.case_id,

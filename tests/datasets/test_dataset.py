@@ -82,9 +82,10 @@ def test_duplicates_within_and_across_cases():
 
 @given(st.lists(st.lists(st.sampled_from("abcdef"), min_size=1, max_size=7).map(" ".join), max_size=12))
 def test_near_duplicates_equal_brute_force(texts):
-    from medspatial.datasets.duplicates import NEAR, _bigrams, _jaccard, plain
+    from medspatial.datasets.duplicates import NEAR, _bigrams, _jaccard
+    from medspatial.records import bare_words
 
-    distinct = list(dict.fromkeys(plain(text) for text in texts))
+    distinct = list(dict.fromkeys(bare_words(text) for text in texts))
     rows = [_one(f"c{n}", text) for n, text in enumerate(distinct)]
     groups = [set(one.ids) for one in find_duplicates(rows) if one.kind == "near"]
     for a in rows:

@@ -101,7 +101,11 @@ def test_a_jury_needs_more_than_half(tmp_path, row):
     votes = jury(scores)
     assert [vote.correct for vote in votes] == [True, False, None]
     assert votes[0].score == pytest.approx(2 / 3)
-    assert votes[0].metadata["votes"] == {"verdicts:a": True, "verdicts:b": True, "verdicts:c": False}
+    assert votes[0].votes == {
+        "verdicts:a": "correct",
+        "verdicts:b": "correct",
+        "verdicts:c": "incorrect",
+    }
     assert votes[2].status == "unscored"
     assert jury(scores, minimum=1)[2].correct is True
 

@@ -1,4 +1,8 @@
-"""A server that takes prompt embeddings as vLLM does, and lets transformers make the tokens."""
+"""A server that takes prompt embeddings as vLLM does, and lets transformers make the tokens.
+
+In the chat protocol it puts the folder's chat template around them, as vLLM does: what the template adds is
+tokenised without special tokens and embedded.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from jinja2 import Template
 from transformers import AutoModelForCausalLM
 
 
@@ -22,6 +27,7 @@ class EmbedsServer:
 
     def __init__(self, folder: Path, name: str = "language") -> None:
         self.name = name
+        self.folder = folder
         self.requests: list[dict[str, Any]] = []
         self.reply = lambda body, answer: answer
         self.model = AutoModelForCausalLM.from_pretrained(folder).eval()
@@ -34,12 +40,12 @@ class EmbedsServer:
 
     def answer(self, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         self.requests.append(body)
-        if path != "/v1/completions":
+        if path not in {"/v1/completions", "/v1/chat/completions"}:
             return 404, {"error": {"message": "Not Found", "code": 404}}
         if body["model"] != self.name:
             message = f"The model `{body['model']}` does not exist."
             return 404, {"error": {"message": message, "type": "NotFoundError", "code": 404}}
-        embeds = torch.load(io.BytesIO(base64.b64decode(body["prompt_embeds"])), weights_only=True)
+        embeds = self._chat(body) if "messages" in body else _tensor(body["prompt_embeds"])
         with torch.inference_mode():
             made = self.model.generate(
                 inputs_embeds=embeds[None].to(self.model.dtype),
@@ -52,7 +58,26 @@ class EmbedsServer:
         choice = {"index": 0, "text": "", "finish_reason": "stop"}
         if body.get("return_token_ids"):
             choice |= {"token_ids": made[0].tolist(), "prompt_token_ids": None}
-        return 200, {"id": "cmpl-1", "object": "text_completion", "model": self.name, "choices": [choice]}
+        usage = {"prompt_tokens": embeds.shape[0], "completion_tokens": made.shape[1]}
+        return 200, {"id": "cmpl-1", "model": self.name, "choices": [choice], "usage": usage}
+
+    def _chat(self, body: dict[str, Any]) -> torch.Tensor:
+        """The embeddings of the one content part, inside what the folder's chat template puts around them."""
+        [message] = body["messages"]
+        [part] = message["content"]
+        assert part["type"] == "prompt_embeds"
+        template = Template((self.folder / "chat_template.jinja").read_text())
+        mark = "\x00"
+        text = template.render(messages=[{**message, "content": mark}], add_generation_prompt=False)
+        around = [self._embedded(words) for words in text.split(mark)]
+        return torch.cat([around[0], _tensor(part["data"]), around[1]])
+
+    def _embedded(self, words: str) -> torch.Tensor:
+        table = self.model.get_input_embeddings()
+        ids = torch.tensor([3 + ord(sign) % 7 for sign in words], dtype=torch.long)  # any tokens at all
+        with torch.inference_mode():
+            embedded: torch.Tensor = table(ids)
+        return embedded
 
     def __enter__(self) -> EmbedsServer:
         self._thread.start()
@@ -62,6 +87,11 @@ class EmbedsServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+
+def _tensor(text: str) -> torch.Tensor:
+    embeds: torch.Tensor = torch.load(io.BytesIO(base64.b64decode(text)), weights_only=True)
+    return embeds
 
 
 def _handler(owner: EmbedsServer) -> type[BaseHTTPRequestHandler]:

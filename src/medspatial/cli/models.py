@@ -206,19 +206,26 @@ def _words(value: object) -> str:
 
 @app.command("export-language")
 def export_language_command(
-    name: Annotated[str, typer.Argument(help="m3d_lamed or med3dvlm.")],
+    name: Annotated[str, typer.Argument(help="m3d_lamed, med3dvlm, radfm or ct_chat.")],
     model_path: Annotated[Path, typer.Option("--model-path", help="Folder of the checkpoint.")],
     output: Annotated[Path, typer.Option("--output-dir", "-o", help="Folder to write, not there yet.")],
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="An option of the model; repeatable."),
+    ] = None,
 ) -> None:
     """Write a model's language part as a plain folder, for an engine that takes prompt embeddings.
 
     Then `vllm serve FOLDER --enable-prompt-embeds`, and the model's options `engine` and `engine_model`.
     """
     from medspatial.models import create_model
+    from medspatial.models.registry import model_options
     from medspatial.models.runtime.engine import export_language
-    from medspatial.models.runtime.spliced import SplicedModel
+    from medspatial.models.runtime.vlm import VolumeLanguageModel
 
-    model = create_model(name, path=model_path)
-    if not isinstance(model, SplicedModel):
-        raise InputError(f"model {name!r}: its language part cannot be served by an engine yet")
+    if "serving" not in model_options(name).records:
+        raise InputError(f"model {name!r}: its language part cannot be served by an engine")
+    model = create_model(name, path=model_path, **read_options(set_ or []))
+    if not isinstance(model, VolumeLanguageModel):
+        raise InputError(f"model {name!r}: it has no language part here")
     typer.echo(f"written: {export_language(model.language, output, model.tokenizer)}")

@@ -33,10 +33,12 @@ def report_command(
     from medspatial.records import Question
     from medspatial.report import write_report
     from medspatial.study import case_loader
+    from medspatial.study.table_source import source_line
 
     asked = load_rows(questions, Question)
     scores = scores_from_reports(scores_dir, pattern, metric=metric)
     scores = with_names(scores, read_model_names(names or []))
+    rows = sorted((one.id, one.model, one.arm, one.metric, one.score, one.correct) for one in scores)
     found = compare(scores, questions=asked, metric=metric, resamples=resamples)
     page = write_report(
         output,
@@ -47,6 +49,7 @@ def report_command(
         comparison=found,
         load=case_loader(cases).data if cases else None,
         subtypes={one.id: one.title for one in subtypes()},
+        source=source_line(asked, ("scores", rows)),
         max_pictures=max_pictures,
     )
     typer.echo(f"Report: {page.resolve().as_uri()}")

@@ -1,32 +1,31 @@
 """Comparison: what the scores of several models can and cannot say."""
 
 from medspatial.callable_room import make_callable
-from medspatial.compare.causes import only_grounded
-from medspatial.compare.comparison import compare
-from medspatial.compare.failures import FAILURE_TITLES, FAILURES, Failure, classify
-from medspatial.compare.matrix import CorrectnessMatrix, MatrixRow, average
-from medspatial.compare.reports import matrix_from_reports, scores_from_reports
-from medspatial.compare.result import (
-    Abstention,
+from medspatial.compare.accuracy_result import (
     Accuracy,
-    ArmContrast,
-    Bin,
-    CausalGrounding,
-    Causes,
     CochranQ,
-    Comparison,
-    Confusion,
-    Consistency,
-    Curve,
-    FailureCount,
-    Grounding,
     Interval,
     ModelResult,
     PairedDifference,
     Rank,
-    WithInterval,
-    read_comparison,
 )
+from medspatial.compare.arm_result import (
+    Abstention,
+    ArmContrast,
+    CausalGrounding,
+    Causes,
+    Consistency,
+    Grounding,
+    WithInterval,
+)
+from medspatial.compare.causes import only_grounded
+from medspatial.compare.comparison import compare
+from medspatial.compare.curve_result import Bin, Curve
+from medspatial.compare.failure_result import Confusion, FailureCount
+from medspatial.compare.failures import FAILURE_TITLES, FAILURES, Failure, classify
+from medspatial.compare.matrix import CorrectnessMatrix, MatrixRow, average
+from medspatial.compare.reports import matrix_from_reports, scores_from_reports
+from medspatial.compare.result import Comparison, read_comparison
 
 __all__ = [
     "FAILURES",

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from medspatial.compare.accuracy_result import Accuracy, Interval
 from medspatial.compare.clustered import Floats, PatientSums, design_effect, sum_by_patient
 from medspatial.compare.groups import Group, Grouped, Mask, Settings
 from medspatial.compare.intervals import main_interval, symmetric, t_quantile, wilson
 from medspatial.compare.resample import percentile_limits
-from medspatial.compare.result import Accuracy, Interval
 from medspatial.compare.table import MISSING, SCORED, UNANSWERED, UNSCORED, ArmTable
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from medspatial.compare.arm_result import CauseCases
 from medspatial.compare.links import fits, given_answer, links_to
-from medspatial.compare.result import CauseCases
 from medspatial.compare.table import SCORED, UNANSWERED, ArmTable
 
 EVIDENCE_ARM, IRRELEVANT_ARM, MOVED_ARM = "evidence_removed", "irrelevant_removed", "evidence_moved"

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from medspatial.compare.arm_result import Abstention, CausalGrounding, Causes, WithInterval
 from medspatial.compare.cause_cases import (
     EVIDENCE_ARM,
     IRRELEVANT_ARM,
@@ -21,7 +22,6 @@ from medspatial.compare.clustered import Floats, PatientSums
 from medspatial.compare.controls import by_patient, difference_interval
 from medspatial.compare.groups import Settings, group_names
 from medspatial.compare.links import Link, fits, given_answer, has_verdict, links_to
-from medspatial.compare.result import Abstention, CausalGrounding, Causes, WithInterval
 from medspatial.compare.table import UNANSWERED, ArmTable, arm_tables, one_metric
 from medspatial.errors import InputError
 from medspatial.records import Question, Score

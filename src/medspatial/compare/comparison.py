@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from medspatial.compare.accuracy import group_accuracies
+from medspatial.compare.accuracy_result import Accuracy, CochranQ, ModelResult
 from medspatial.compare.causes import causes
 from medspatial.compare.confusion import confusions
 from medspatial.compare.controls import arm_contrasts, consistencies
@@ -20,7 +21,7 @@ from medspatial.compare.groups import OVERALL, Grouped, Settings, grouped
 from medspatial.compare.ideal import Ideals
 from medspatial.compare.pairs import paired_differences
 from medspatial.compare.ranks import bootstrap_ranks
-from medspatial.compare.result import Accuracy, CochranQ, Comparison, ModelResult
+from medspatial.compare.result import Comparison
 from medspatial.compare.table import ArmTable, arm_tables, one_metric
 from medspatial.records import Question, Score, Sight
 

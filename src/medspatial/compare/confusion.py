@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+from medspatial.compare.failure_result import Confusion
 from medspatial.compare.failures import structures_of
 from medspatial.compare.links import given_answer, reading_of
-from medspatial.compare.result import Confusion
 from medspatial.compare.table import ArmTable
 from medspatial.language import level_of, plain, read_answer
 from medspatial.records import Item

@@ -8,12 +8,13 @@ from typing import Any, Literal
 
 import numpy as np
 
+from medspatial.compare.accuracy_result import Interval
+from medspatial.compare.arm_result import ArmContrast, Consistency
 from medspatial.compare.clustered import Floats, PatientSums, sum_by_patient
 from medspatial.compare.groups import Settings
 from medspatial.compare.intervals import main_interval, symmetric, t_quantile
 from medspatial.compare.links import Link, fits, given_answer, has_verdict, links_to, links_within, turns
 from medspatial.compare.multiplicity import holm
-from medspatial.compare.result import ArmContrast, Consistency, Interval
 from medspatial.compare.sign_flip import sign_flip
 from medspatial.compare.table import ArmTable
 

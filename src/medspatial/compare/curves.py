@@ -9,9 +9,9 @@ import numpy as np
 
 from medspatial.compare.accuracy import accuracy_of
 from medspatial.compare.clustered import Floats
+from medspatial.compare.curve_result import Bin, Curve
 from medspatial.compare.failures import share_seen
 from medspatial.compare.groups import Mask, Settings
-from medspatial.compare.result import Bin, Curve
 from medspatial.compare.table import ArmTable
 from medspatial.records import Evidence, Item, Question
 from medspatial.records.visible import POINTS, SHARE

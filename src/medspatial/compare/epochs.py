@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from medspatial.compare.accuracy_result import EpochVariance
 from medspatial.compare.clustered import Floats
-from medspatial.compare.result import EpochVariance
 from medspatial.compare.table import MISSING, UNSCORED, ArmTable
 
 _REPEAT = re.compile(r"(.+)-epoch-(\d+)")

@@ -9,8 +9,8 @@ from typing import Literal, get_args
 import numpy as np
 
 from medspatial.anatomy import OTHER_SIDE, swap_side
+from medspatial.compare.failure_result import FailureCount
 from medspatial.compare.links import given_answer, reading_of
-from medspatial.compare.result import FailureCount
 from medspatial.compare.table import SCORED, ArmTable, prediction_failed
 from medspatial.errors import InputError
 from medspatial.language import Answer, level_of, plain, read_answer, says_number, shared_words
@@ -131,12 +131,10 @@ def _exchanged(given: Reading, wanted: Answer) -> bool:
 def figures_of(score: Score) -> tuple[float, float] | None:
     """Given and reference figure in one unit, where a question's answer is a figure and one was given.
 
-    As the metric recorded them (``metadata["figure"]`` and ``["reference"]``); else as they are written,
-    if no other unit stands behind the given one.
+    As the metric recorded them; else as they are written, if no other unit stands behind the given one.
     """
-    figure, reference = score.metadata.get("figure"), score.metadata.get("reference")
-    if isinstance(figure, int | float) and isinstance(reference, int | float):
-        return float(figure), float(reference)
+    if score.numeric is not None:
+        return score.numeric.figure, score.numeric.reference
     given = read_answer(given_answer(score) or "")
     if given.figure is None:
         return None

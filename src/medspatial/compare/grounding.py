@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from medspatial.compare.accuracy_result import Interval
+from medspatial.compare.arm_result import Grounding
 from medspatial.compare.clustered import Floats
 from medspatial.compare.controls import by_patient, difference_interval, judged
 from medspatial.compare.groups import Settings
@@ -19,7 +21,6 @@ from medspatial.compare.links import (
     links_within,
     turns,
 )
-from medspatial.compare.result import Grounding, Interval
 from medspatial.compare.table import UNANSWERED, ArmTable
 from medspatial.language import plain
 

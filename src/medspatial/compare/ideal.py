@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from medspatial.compare.clustered import Floats
+from medspatial.compare.curve_result import IdealBin, IdealCurve, InputResult
 from medspatial.compare.curves import BINS, equal_bins, question_figures, visible_shares
 from medspatial.compare.groups import group_names
-from medspatial.compare.result import IdealBin, IdealCurve, InputResult
 from medspatial.compare.table import ArmTable
 from medspatial.errors import InputError
 from medspatial.records import Sight

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from statistics import NormalDist
 
-from medspatial.compare.result import Interval
+from medspatial.compare.accuracy_result import Interval
 
 _NO_SPREAD = 1e-12  # a standard error this small is rounding: all patients have the same accuracy
 

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from medspatial.compare.accuracy_result import Interval, PairedDifference
 from medspatial.compare.clustered import Floats, PatientSums
 from medspatial.compare.discordance import mcnemar
 from medspatial.compare.groups import OVERALL, Group, Grouped, Settings
 from medspatial.compare.intervals import symmetric, t_quantile
 from medspatial.compare.multiplicity import benjamini_hochberg, holm
 from medspatial.compare.resample import percentile_limits
-from medspatial.compare.result import Interval, PairedDifference
 from medspatial.compare.sign_flip import SignFlip, sign_flip, smallest_p
 
 _POWER = 0.8

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from medspatial.compare.accuracy_result import Interval
 from medspatial.compare.intervals import t_quantile
-from medspatial.compare.result import Interval
 from medspatial.errors import InputError
 from medspatial.records import Score
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from medspatial.compare.accuracy_result import Rank
 from medspatial.compare.clustered import Floats
 from medspatial.compare.groups import OVERALL, Grouped, Settings
 from medspatial.compare.resample import Singles
-from medspatial.compare.result import Rank
 
 
 def bootstrap_ranks(data: Grouped, order: list[str], settings: Settings) -> list[Rank]:

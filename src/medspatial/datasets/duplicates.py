@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from medspatial.records import Question
+from medspatial.records import Question, bare_words
 
 NEAR = 0.8
 """Share of word pairs in common (Jaccard) from which on two texts are nearly the same."""
 
-_WORD = re.compile(r"[a-z]+|\d+(?:[.,]\d+)?")
 _EMPTY = frozenset({"a", "an", "the", "is", "are", "was", "were", "of", "in", "on", "there", "any"})
 
 
@@ -48,7 +46,7 @@ def find_duplicates(questions: Sequence[Question], *, near: float = NEAR) -> lis
     """
     exact: dict[str, list[Question]] = defaultdict(list)
     for one in questions:
-        exact[plain(one.question)].append(one)
+        exact[bare_words(one.question)].append(one)
     groups: list[DuplicateGroup] = []
     for rows in exact.values():
         by_case: dict[str, list[Question]] = defaultdict(list)
@@ -66,22 +64,17 @@ def drop_duplicates(questions: Iterable[Question]) -> tuple[list[Question], list
     kept: list[Question] = []
     repeats: list[Question] = []
     for one in questions:
-        key = one.case_id, plain(one.question)
+        key = one.case_id, bare_words(one.question)
         (repeats if key in seen else kept).append(one)
         seen.add(key)
     return kept, repeats
-
-
-def plain(text: str) -> str:
-    """Return a text's words in lower case, without punctuation."""
-    return " ".join(_WORD.findall(text.lower()))
 
 
 def _group(kind: Literal["exact", "near"], rows: Sequence[Question]) -> DuplicateGroup:
     return DuplicateGroup(
         kind,
         within=len({one.case_id for one in rows}) == 1,
-        same_answer=len({plain(one.answer) for one in rows}) == 1,
+        same_answer=len({bare_words(one.answer) for one in rows}) == 1,
         ids=tuple(one.id for one in rows),
         text=rows[0].question,
     )
@@ -112,7 +105,7 @@ def _near(rows: Sequence[Question], least: float) -> list[list[Question]]:
 
 
 def _bigrams(text: str) -> frozenset[str]:
-    words = [word.rstrip("s") for word in _WORD.findall(text.lower()) if word not in _EMPTY]
+    words = [word.rstrip("s") for word in bare_words(text).split() if word not in _EMPTY]
     return frozenset(f"{a} {b}" for a, b in zip(["", *words], [*words, ""], strict=True))
 
 

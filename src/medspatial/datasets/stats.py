@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 from statistics import mean, median
 from typing import Any
 
-from medspatial.datasets.duplicates import plain
-from medspatial.records import Question
+from medspatial.records import Question, bare_words
 from medspatial.report_questions.categories import own_category, six_categories
 from medspatial.report_questions.language import NEGATION
 
@@ -20,7 +19,7 @@ def stats(questions: Sequence[Question]) -> dict[str, Any]:
 
     Categories are the rows' own where they have them, else those of the rules (``category_by_rules``).
     """
-    texts = Counter(plain(one.question) for one in questions)
+    texts = Counter(bare_words(one.question) for one in questions)
     cases = Counter(one.case_id for one in questions)
     return {
         "questions": len(questions),

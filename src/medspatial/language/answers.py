@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from medspatial.anatomy import find_mentions, find_sides
-from medspatial.records import Reading, ReadSide, Standing
+from medspatial.records import Reading, ReadSide, Standing, normal_text
 
 _LETTERED = re.compile(r"\(?(?P<letter>[a-z])\)?(?:\s*[:.)]\s*(?P<text>.+))?", re.DOTALL)
 _NUMBERED = re.compile(r"#(?P<number>\d+):\s*(?P<text>.+)", re.DOTALL)
@@ -51,7 +51,7 @@ class Answer(NamedTuple):
 @lru_cache(maxsize=_CACHE)
 def plain(text: str) -> str:
     """Lower case, single blanks, no punctuation at the ends: for comparing short answers."""
-    return re.sub(r"\s+", " ", text.casefold().replace("_", " ")).strip(" .,;:!?()[]\"'")
+    return normal_text(text.replace("_", " ")).strip(" .,;:!?()[]\"'")
 
 
 @lru_cache(maxsize=_CACHE)

@@ -32,6 +32,7 @@ _TABLE: dict[str, dict[str, float]] = {
         r"cl|centilit(?:er|re)s?": 10.0,
         r"dl|decilit(?:er|re)s?": 100.0,
         r"l|lit(?:er|re)s?|dm ?\^? ?3": 1000.0,
+        r"m ?\^? ?3|cubic[ -]?met(?:er|re)s?": 1e6,
     },
     "density": {r"hu|hounsfield(?:[ -]?units?)?|h\.u\.": 1.0},
     "percent": {r"%|percent|per ?cent|percentage points?|pct": 1.0},

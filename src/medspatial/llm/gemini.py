@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from medspatial.errors import InputError, require
 from medspatial.llm.bounds import bounded_response
 from medspatial.llm.errors import AccessRefused, CallFailed, Transient
-from medspatial.llm.masking import masked
+from medspatial.llm.masking import masked_line
 from medspatial.llm.provider import Provider, checked_json_mode, checked_url, read_reply
 from medspatial.llm.reply import Reply, Tokens
 from medspatial.llm.request import Image, Message, Request
@@ -100,11 +100,15 @@ class Gemini(Provider):
             raise self._judged(error) from None
         except self._http_errors as error:
             kind = (
-                "timeout" if "Timeout" in type(error).__name__ else f"connection broken: {self._clean(error)}"
+                "timeout"
+                if "Timeout" in type(error).__name__
+                else f"connection broken: {masked_line(error, self.secret)}"
             )
             raise Transient(kind) from None
         except (errors.UnknownApiResponseError, ValueError, AttributeError, TypeError) as error:
-            raise Transient(f"the response is not what the protocol says: {self._clean(error)}") from None
+            raise Transient(
+                f"the response is not what the protocol says: {masked_line(error, self.secret)}"
+            ) from None
         return read_reply(_reply, response)
 
     def close(self) -> None:
@@ -136,7 +140,7 @@ class Gemini(Provider):
 
     def _judged(self, error: Any) -> Exception:
         status = int(error.code or 0)
-        text = f"HTTP {status}: {self._clean(error.message or error)}"
+        text = f"HTTP {status}: {masked_line(error.message or error, self.secret)}"
         name = f"{self.kind}:{self.model}"
         if status in _PASSING or status >= 500:
             asked = retry_after(getattr(error.response, "headers", None))
@@ -144,10 +148,6 @@ class Gemini(Provider):
         if status in _FOR_ALL or "API key" in text:
             return AccessRefused(f"{name}: {text}")
         return CallFailed(f"{name}: {text}")
-
-    def _clean(self, error: object) -> str:
-        text = " ".join(str(error).split()) or type(error).__name__
-        return masked(text, self.secret)[:500]
 
 
 def _http_errors() -> tuple[type[Exception], ...]:

@@ -27,6 +27,12 @@ def masked(text: str, secret: str | None, shortest: int = 1) -> str:
     return text
 
 
+def masked_line(error: object, secret: str | None, most: int = 500) -> str:
+    """Return what an error says without a key, in one line of so many characters."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return masked(text, secret)[:most]
+
+
 def masked_reply(reply: Reply, secret: str | None) -> Reply:
     """Return a reply in none of whose words a key stands."""
     if secret is None or len(secret) < SHORTEST:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from medspatial.errors import InputError, require
 from medspatial.llm.bounds import bounded_response
 from medspatial.llm.errors import AccessRefused, CallFailed, Transient, says_spent
-from medspatial.llm.masking import masked
+from medspatial.llm.masking import masked_line
 from medspatial.llm.provider import Provider, checked_json_mode, checked_url, read_reply
 from medspatial.llm.reply import Reply, Tokens
 from medspatial.llm.request import Message, Request
@@ -89,11 +89,15 @@ class OpenAIServer(Provider):
         except sdk.APITimeoutError:
             raise Transient("timeout") from None
         except sdk.APIConnectionError as error:
-            raise Transient(f"connection broken: {self._clean(error.__cause__ or error)}") from None
+            raise Transient(
+                f"connection broken: {masked_line(error.__cause__ or error, self.secret)}"
+            ) from None
         except sdk.APIStatusError as error:
             raise self._judged(error) from None
         except (sdk.APIResponseValidationError, ValueError) as error:
-            raise Transient(f"the response is not what the protocol says: {self._clean(error)}") from None
+            raise Transient(
+                f"the response is not what the protocol says: {masked_line(error, self.secret)}"
+            ) from None
         if not isinstance(completion, sdk.types.chat.ChatCompletion) or not completion.choices:
             raise Transient("the response is not what the protocol says: no choices")
         return read_reply(_reply, completion)
@@ -121,9 +125,9 @@ class OpenAIServer(Provider):
     def _judged(self, error: Any) -> Exception:
         """Tell a limit that passes from a request that is wrong and from a refusal of all."""
         status = int(error.status_code)
-        said = self._clean(error.message)
+        said = masked_line(error.message, self.secret)
         if said == f"Error code: {status}":  # the package found no message, so the server's own words follow
-            said = self._clean(f"{said}: {error.response.text}")
+            said = masked_line(f"{said}: {error.response.text}", self.secret)
         text = f"HTTP {status}: {said}"
         if says_spent(f"{getattr(error, 'code', '')} {text}"):
             return AccessRefused(f"{self.kind}:{self.model}: {text}")
@@ -132,11 +136,6 @@ class OpenAIServer(Provider):
         if status in _FOR_ALL:
             return AccessRefused(f"{self.kind}:{self.model} at {self.base_url}: {text}")
         return CallFailed(f"{self.kind}:{self.model}: {text}{_way_out(text)}")
-
-    def _clean(self, error: object) -> str:
-        """An error's words without the key, in one line."""
-        text = " ".join(str(error).split()) or type(error).__name__
-        return masked(text, self.secret)[:500]
 
 
 def _key_from(variable: str | None) -> str | None:

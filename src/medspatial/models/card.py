@@ -46,6 +46,9 @@ class Checkpoint(Record):
     note: str | None = None
 
 
+OptionKind = Literal["value", "read", "written", "reader", "runtime", "serving", "generation", "pictures"]
+
+
 class ModelCard(Record):
     """One line of the inventory.
 
@@ -67,8 +70,8 @@ class ModelCard(Record):
         Import path of a function that fetches texts of the original's source code, which prompts need
         and no checkpoint holds; it returns the paths written.
     options
-        Name of each option to its kind, see `medspatial.models.options.Options`; ``runtime`` and
-        ``generation`` stand for the fields of these records, ``pictures`` for those of `PictureSettings`.
+        Name of each option to its kind, see `medspatial.models.options.Options`; ``runtime``, ``serving``
+        and ``generation`` stand for the fields of these records, ``pictures`` for those of `PictureSettings`.
     required
         The options that it needs.
     model_types
@@ -90,9 +93,7 @@ class ModelCard(Record):
     parts: str | None = None
     preparation: str | None = None
     texts: str | None = None
-    options: dict[str, Literal["value", "read", "written", "reader", "runtime", "generation", "pictures"]] = (
-        Field(default_factory=dict)
-    )
+    options: dict[str, OptionKind] = Field(default_factory=dict)
     required: tuple[str, ...] = ()
     model_types: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()

@@ -2,7 +2,8 @@
 
 A card says it of the models here, so that a wrong name is reported before anything of the model is imported.
 Of a baseline and of a plug-in the signature says it: a parameter annotated `ReadPath`, `WrittenPath` or
-``Path`` is a path, and one annotated `Runtime` or `Generation` stands for the fields of that record. Where no
+``Path`` is a path, and one annotated `Runtime`, `Engine` or
+`Generation` stands for the fields of that record. Where no
 type says so the name decides: ``path``, ``checkpoint``, ``..._path``, ``cache``, ``..._cache``.
 """
 
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from medspatial.errors import InputError
+from medspatial.models.engine import Engine
 from medspatial.models.generation import Generation
 from medspatial.models.hardware import Runtime
 
@@ -27,7 +29,11 @@ WrittenPath = Annotated[str | Path, "written"]
 ReaderOptions = Annotated[Mapping[str, Any], "reader"]  # those of the model that the option ``reader`` names
 Kind = Literal["value", "read", "written", "reader"]
 _NEAR = 0.7  # how alike a wrong name must be to one that may be meant, 0..1
-RECORDS: dict[str, type[Runtime | Generation]] = {"runtime": Runtime, "generation": Generation}
+RECORDS: dict[str, type[Runtime | Engine | Generation]] = {
+    "runtime": Runtime,
+    "serving": Engine,
+    "generation": Generation,
+}
 
 
 @dataclass(frozen=True)

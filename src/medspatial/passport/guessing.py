@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Sequence
 
-from medspatial.datasets.duplicates import plain
 from medspatial.passport.result import Alarm, Guessers, Kind, alarm
 from medspatial.questions import AuditReport
 from medspatial.questions.audit import FLAG_POINTS
 from medspatial.questions.guess import MOST_OPTIONS
-from medspatial.records import Question
+from medspatial.records import Question, bare_words
 
 _NAMES = ("majority", "same_text", "longest", "first", "names")
 
@@ -55,11 +54,11 @@ def _open(questions: Sequence[Question]) -> float | None:
         return None
     by_text, by_subtype = _Answers(), _Answers()
     for one in rows:
-        by_text.add(plain(one.question), one)
+        by_text.add(bare_words(one.question), one)
         by_subtype.add(one.subtype or "", one)
     right = 0.0
     for one in rows:
-        known = by_text.right(plain(one.question), one)
+        known = by_text.right(bare_words(one.question), one)
         right += known if known is not None else by_subtype.right(one.subtype or "", one) or 0.0
     return round(100 * right / len(rows), 1)
 
@@ -73,8 +72,8 @@ class _Answers:
         self._order: dict[str, list[tuple[str, int]]] = {}
 
     def add(self, key: str, one: Question) -> None:
-        self._all[key][plain(one.answer)] += 1
-        self._own[key, one.patient_id][plain(one.answer)] += 1
+        self._all[key][bare_words(one.answer)] += 1
+        self._own[key, one.patient_id][bare_words(one.answer)] += 1
 
     def right(self, key: str, one: Question) -> float | None:
         """Chance that the commonest answer is right, ties drawn; None where no other patient has one."""
@@ -88,7 +87,7 @@ class _Answers:
                 most, best = left, [answer]
             elif left == most and left:
                 best.append(answer)
-        return (plain(one.answer) in best) / len(best) if best else None
+        return (bare_words(one.answer) in best) / len(best) if best else None
 
     def _ranked(self, key: str) -> list[tuple[str, int]]:
         if key not in self._order:

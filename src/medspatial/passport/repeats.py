@@ -6,11 +6,11 @@ import re
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 
-from medspatial.datasets.duplicates import NEAR, find_duplicates, plain
+from medspatial.datasets.duplicates import NEAR, find_duplicates
 from medspatial.language.words import turning_words
 from medspatial.passport.result import Alarm, Kind, alarm
 from medspatial.passport.words import mentioned
-from medspatial.records import Question
+from medspatial.records import Question, bare_words
 
 _FIGURES = re.compile(r"\d+(?:[.,]\d+)?")
 
@@ -24,7 +24,7 @@ def repeat_alarms(questions: Sequence[Question]) -> tuple[list[Alarm], dict[str,
     by_text: dict[str, set[str]] = defaultdict(set)
     for one in questions:
         by_case[one.case_id].append(one)
-        by_text[plain(one.question)].add(one.case_id)
+        by_text[bare_words(one.question)].add(one.case_id)
     same: list[str] = []
     other: list[str] = []
     near: list[str] = []
@@ -32,7 +32,7 @@ def repeat_alarms(questions: Sequence[Question]) -> tuple[list[Alarm], dict[str,
         exact = _exact(rows)
         for group in exact:
             text = f"{', '.join(one.id for one in group)}: {group[0].question}"
-            (same if len({plain(one.answer) for one in group}) == 1 else other).append(text)
+            (same if len({bare_words(one.answer) for one in group}) == 1 else other).append(text)
         within = {id(one) for group in exact for one in group[1:]}
         near += _near([one for one in rows if id(one) not in within])
     counts = {
@@ -55,7 +55,7 @@ def repeat_alarms(questions: Sequence[Question]) -> tuple[list[Alarm], dict[str,
 def _exact(rows: Sequence[Question]) -> list[list[Question]]:
     groups: dict[Hashable, list[Question]] = defaultdict(list)
     for one in rows:
-        groups[plain(one.question), tuple(sorted(one.options))].append(one)
+        groups[bare_words(one.question), tuple(sorted(one.options))].append(one)
     return [group for group in groups.values() if len(group) > 1]
 
 
@@ -80,7 +80,7 @@ def _content(one: Question) -> Hashable:
     """What a question asks, besides its filling words: structures, figures, direction words, answer."""
     text = one.question.lower()
     return (
-        plain(one.answer),
+        bare_words(one.answer),
         tuple(sorted(one.options)),
         mentioned(one.question),
         tuple(_FIGURES.findall(text)),

@@ -7,7 +7,6 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from medspatial.anatomy import find_mentions
-from medspatial.datasets.duplicates import plain
 from medspatial.passport.reading import VqaSet
 from medspatial.passport.result import Alarm, Kind, alarm
 from medspatial.passport.units import (
@@ -19,7 +18,7 @@ from medspatial.passport.units import (
     only_figure,
     reference,
 )
-from medspatial.records import Question
+from medspatial.records import Question, bare_words, normal_text
 
 SAME_ANSWER = 0.8
 FEWEST_SAME = 10
@@ -68,7 +67,7 @@ def answer_alarms(questions: Sequence[Question]) -> list[Alarm]:
             groups[one.subtype or ""].append(one)
     skewed = []
     for name, rows in groups.items():
-        answer, count = Counter(plain(one.answer) for one in rows).most_common(1)[0]
+        answer, count = Counter(bare_words(one.answer) for one in rows).most_common(1)[0]
         if len(rows) >= FEWEST_SAME and count > SAME_ANSWER * len(rows):
             skewed.append(f"{name or 'all'}: {answer!r} in {count} of {len(rows)}")
     return [
@@ -119,11 +118,11 @@ def _lists_options(text: str) -> bool:
 
 
 def _told(one: Question) -> bool:
-    answer = plain(one.answer)
+    answer = bare_words(one.answer)
     if len(one.options) < 2 or answer in _FREE or len(answer) < 3 or answer.replace(" ", "").isdigit():
         return False
-    text = f" {plain(one.question)} "
-    others = [plain(option) for option in one.options if option != one.answer]
+    text = f" {bare_words(one.question)} "
+    others = [bare_words(option) for option in one.options if option != one.answer]
     return f" {answer} " in text and not any(f" {other} " in text for other in others if other)
 
 
@@ -141,7 +140,7 @@ def _alike(options: Sequence[str]) -> str | None:
 
 def _spelled(option: str) -> str:
     """An option without case, spaces at its ends and a final stop; other signs count (+1, -1)."""
-    return " ".join(option.lower().split()).rstrip(".")
+    return normal_text(option).rstrip(".")
 
 
 def _lost(held: VqaSet) -> list[str]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from medspatial.questions.names import names_score
 from medspatial.questions.options import draw
-from medspatial.records import Question
+from medspatial.records import Question, normal_text
 
 MOST_OPTIONS = 8
 NO_OPTION = -1
@@ -240,11 +240,6 @@ def _expected(others: Ints, right_at: Ints) -> Floats:
     """Score of guessing one of the most common options; -1 marks options that are not there."""
     best = others == others.max(axis=1, keepdims=True)
     return np.asarray(best[np.arange(right_at.size), right_at] / best.sum(axis=1))
-
-
-def normal_text(text: str) -> str:
-    """Words in lower case with single spaces."""
-    return " ".join(text.lower().split())
 
 
 def structures_key(question: Question) -> Hashable:

@@ -14,7 +14,7 @@ from medspatial.compare.reader_means import ReaderMean, reader_mean
 from medspatial.datasets.review import Agreement, agreement
 from medspatial.readers.learning import Trend, trend
 from medspatial.readers.session import PREFIX
-from medspatial.records import Prediction, Score
+from medspatial.records import Prediction, Score, normal_text
 
 ALONE, ASSISTED = "alone", "assisted"
 _SUFFIX = f" {ASSISTED}"
@@ -160,7 +160,7 @@ def _course(found: ReaderResults, predictions: Sequence[Prediction], right: Righ
     own = [one for one in predictions if one.model in alone]
     ratings: dict[str, dict[str, str]] = defaultdict(dict)
     for one in own:
-        ratings[one.id][one.model] = " ".join((one.prediction or "").lower().split())
+        ratings[one.id][one.model] = normal_text(one.prediction or "")
     found.agreement = agreement(ratings)
     ordered = sorted(own, key=lambda one: int(one.metadata.get("order", 0)))
 

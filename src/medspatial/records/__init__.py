@@ -34,7 +34,7 @@ from medspatial.records.question import (
     volume_name,
     without_suffix,
 )
-from medspatial.records.score import Reading, ReadSide, Score, Standing
+from medspatial.records.score import NumericAccuracy, Reading, ReadSide, Score, Standing, Vote
 from medspatial.records.sight import BLIND, Sight
 from medspatial.records.stored import (
     IdSet,
@@ -44,6 +44,7 @@ from medspatial.records.stored import (
     stored_or_none,
     stored_records,
 )
+from medspatial.records.text import bare_words, normal_text
 from medspatial.records.visible import visible_share
 
 __all__ = [
@@ -61,6 +62,7 @@ __all__ = [
     "Item",
     "Loaded",
     "MaskSource",
+    "NumericAccuracy",
     "Prediction",
     "Question",
     "ReadSide",
@@ -73,14 +75,17 @@ __all__ = [
     "Sight",
     "Standing",
     "StoredRecords",
+    "Vote",
     "asked_hash",
     "assumptions_of",
+    "bare_words",
     "case_ids",
     "content_hash",
     "counted_assumption",
     "encodable",
     "iter_records",
     "lean",
+    "normal_text",
     "open_text",
     "other_encoding",
     "patient_of",

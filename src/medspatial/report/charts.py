@@ -33,16 +33,11 @@ from medspatial.report.tables.accuracy import category_title, subtype_order
 from medspatial.report.tables.distribution import answer_counts
 
 if TYPE_CHECKING:
-    from medspatial.compare.result import (
-        Abstention,
-        Accuracy,
-        ArmContrast,
-        Bin,
-        CausalGrounding,
-        Comparison,
-        Confusion,
-        WithInterval,
-    )
+    from medspatial.compare.accuracy_result import Accuracy
+    from medspatial.compare.arm_result import Abstention, ArmContrast, CausalGrounding, WithInterval
+    from medspatial.compare.curve_result import Bin
+    from medspatial.compare.failure_result import Confusion
+    from medspatial.compare.result import Comparison
     from medspatial.readers.results import ReaderResults
 
 _TITLE_LETTERS = 36  # of a subtype's title beside its bar

@@ -18,7 +18,8 @@ from medspatial.report.measured import measured
 from medspatial.report.tables.accuracy import category_title
 
 if TYPE_CHECKING:
-    from medspatial.compare.result import Accuracy, Comparison
+    from medspatial.compare.accuracy_result import Accuracy
+    from medspatial.compare.result import Comparison
 
 TASK = {"type": "visual-question-answering", "name": "Spatial questions on 3D CT"}
 _NO_NAME = re.compile(r"[^a-z0-9]+")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,6 +51,7 @@ def write_report(
     drops: Mapping[str, Mapping[str, int] | int] | None = None,
     unusable: Mapping[str, str] | None = None,
     subtypes: Mapping[str, str] | None = None,
+    source: str = "",
     notes: Sequence[ModelNote] = (),
     seconds: Mapping[str, Mapping[str, float]] | None = None,
     stopped: Mapping[str, str] | None = None,
@@ -80,6 +82,8 @@ def write_report(
         Cases that gave no question, with the reason.
     subtypes
         Titles of the questions' subtypes.
+    source
+        Hashes of what the figures were made from, for the foot of every table.
     notes
         What is known of the models: what they are, a sample of their input, how they are asked.
     seconds
@@ -133,6 +137,7 @@ def write_report(
     tables += extra_tables
     if people is not None and people.accuracy:
         tables.append(people_table(people))
+    tables = [replace(table, source=source) for table in tables]
     write_tables(folder / "tables", tables)
     write_model_cards(folder / "tables" / "model_cards", comparison, dataset=title)
     html = _template().render(

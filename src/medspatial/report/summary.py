@@ -11,7 +11,9 @@ from medspatial.report.formatting import count, figure, interval, percent
 from medspatial.report.measured import Measured, measured, nothing_to_find, smallest_difference
 
 if TYPE_CHECKING:
-    from medspatial.compare.result import Accuracy, Comparison, Grounding, Interval
+    from medspatial.compare.accuracy_result import Accuracy, Interval
+    from medspatial.compare.arm_result import Grounding
+    from medspatial.compare.result import Comparison
 
 
 BASELINE = "baseline"  # how the kind of a model that sees no image begins

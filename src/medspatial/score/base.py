@@ -13,7 +13,15 @@ from typing import Any, ClassVar, Literal
 
 from medspatial.errors import InputError, MedspatialError
 from medspatial.plugins import in_a_line
-from medspatial.records import AnsweredItem, Prediction, Reading, Score, content_hash
+from medspatial.records import (
+    AnsweredItem,
+    NumericAccuracy,
+    Prediction,
+    Reading,
+    Score,
+    Vote,
+    content_hash,
+)
 
 Status = Literal["scored", "unanswered", "unscored"]
 _shared = itemgetter(*AnsweredItem.model_fields)
@@ -29,7 +37,7 @@ class Mark:
         The figure in the metric's own range; None when unscored.
     correct
         True or False for metrics that decide, None for graded ones and unscored rows.
-    status, extracted, rule, reason, metadata, reading
+    status, extracted, rule, reason, metadata, reading, numeric, votes
         As in :class:`medspatial.records.Score`.
     """
 
@@ -41,11 +49,13 @@ class Mark:
     reason: str | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
     reading: Reading | None = None
+    numeric: NumericAccuracy | None = None
+    votes: dict[str, Vote | None] | None = None
 
 
-def unscored(reason: str, **metadata: Any) -> Mark:
+def unscored(reason: str, votes: dict[str, Vote | None] | None = None, **metadata: Any) -> Mark:
     """Return the mark of a row that no verdict could be had for, with its cause."""
-    return Mark(None, None, "unscored", reason=reason, metadata=metadata)
+    return Mark(None, None, "unscored", reason=reason, votes=votes, metadata=metadata)
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +290,8 @@ def _joined(row: Prediction, metric: str, mark: Mark) -> Score:
         mark.reading,
         mark.rule,
         mark.reason,
+        mark.numeric,
+        mark.votes,
         None,  # row_hash
         mark.metadata,
     )

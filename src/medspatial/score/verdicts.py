@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from medspatial.errors import InputError
-from medspatial.records import Prediction, Score, content_hash, volume_name
+from medspatial.records import Prediction, Score, Vote, content_hash, volume_name
 from medspatial.records.table import json_value
 from medspatial.score.base import Mark, Metric, unscored
 from medspatial.score.registry import register_metric
@@ -167,7 +167,7 @@ def jury(scores: Iterable[Score], *, name: str = "jury", minimum: int = 2) -> li
     Returns
     -------
     list of Score
-        ``score`` is the mean verdict, ``metadata["votes"]`` holds each judge's.
+        ``score`` is the mean verdict, ``votes`` holds each judge's.
     """
     rows: dict[tuple[str, str, str], list[Score]] = {}
     for score in scores:
@@ -176,11 +176,12 @@ def jury(scores: Iterable[Score], *, name: str = "jury", minimum: int = 2) -> li
 
 
 def _voted(scores: list[Score], name: str, minimum: int) -> Score:
-    votes = {score.metric: score.correct for score in scores}
-    cast = [vote for vote in votes.values() if vote is not None]
+    votes = {score.metric: _vote(score) for score in scores}
+    cast = [score.correct for score in scores if score.correct is not None]
     update: dict[str, Any] = {
         "metric": name,
-        "metadata": {"votes": votes},
+        "metadata": {},
+        "votes": votes,
         "extracted": None,
         "rule": "majority",
     }
@@ -196,3 +197,11 @@ def _voted(scores: list[Score], name: str, minimum: int) -> Score:
             "reason": f"{sum(cast)} of {len(cast)} judges say correct",
         }
     return scores[0].model_copy(update=update)
+
+
+def _vote(score: Score) -> Vote | None:
+    if score.correct is None:
+        return None
+    if score.status == "unanswered":
+        return "unanswered"
+    return "correct" if score.correct else "incorrect"

@@ -62,6 +62,7 @@ from medspatial.study.loading import ROOT_FILE, CaseLoader, found_cases
 from medspatial.study.model_notes import model_note, seconds_per_stage
 from medspatial.study.people import ANSWERED, StudyPeople
 from medspatial.study.stopped import cause_of, part_name
+from medspatial.study.table_source import table_source
 from medspatial.tracking import start_tracker, track_report
 
 Say = Callable[[str], None]
@@ -416,6 +417,7 @@ class Study:
             "load": load,
             "manifest": self._manifest.model_dump(mode="json"),
             "subtypes": {one.id: one.title for one in subtypes()},
+            "source": table_source(self.folder, questions, (one.kind for one in self.config.models)),
             "notes": self._notes,
             "max_pictures": self.config.report.max_pictures,
         }

@@ -11,7 +11,8 @@ from medspatial.errors import InputError
 from medspatial.tracking.base import Tracker
 
 if TYPE_CHECKING:
-    from medspatial.compare.result import Accuracy, Comparison
+    from medspatial.compare.accuracy_result import Accuracy
+    from medspatial.compare.result import Comparison
 
 
 def comparison_metrics(comparison: Comparison) -> dict[str, float]:

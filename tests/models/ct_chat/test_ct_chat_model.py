@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from embeds_server import EmbedsServer
 
 from medspatial.errors import InputError
 from medspatial.inputs import Query
@@ -16,6 +17,7 @@ from medspatial.models import create_model
 from medspatial.models.ct_chat.model import CTChat
 from medspatial.models.ct_chat.original_features import original_path
 from medspatial.models.ct_chat.prompt import IMAGE_ID
+from medspatial.models.runtime.engine import export_language
 from medspatial.models.runtime.features import read_features, write_features
 from medspatial.models.tools.check import check_folder
 from medspatial.volume import Affine, Volume
@@ -238,3 +240,13 @@ def test_the_lora_folder_is_checked_from_headers(checkpoint: Any, make: Any, tmp
         finding.part: finding.detail for finding in check_folder(tmp_path, "ct_chat") if not finding.fine
     }
     assert "no projector" in wrong["adapter and projector"]
+
+
+def test_an_engine_makes_the_same_tokens(model: CTChat, checkpoint: Any, tmp_path: Path) -> None:
+    with EmbedsServer(export_language(model.language, tmp_path / "language")) as server:
+        served = {"engine": server.url, "engine_model": "language", "engine_protocol": "chat"}
+        there = create_model("ct_chat", **checkpoint.options(**served))
+        for volume in (ct(), None):
+            assert answers(there, volume) == answers(model, volume)
+        assert len(server.requests) == 2 * len(QUERIES)
+    assert there.describe()["engine"]["protocol"] == "chat, prompt_embeds"

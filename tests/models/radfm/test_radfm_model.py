@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from embeds_server import EmbedsServer
 
 from medspatial.errors import InputError
 from medspatial.inputs import Query
 from medspatial.models import create_model
 from medspatial.models.radfm import RadFM
 from medspatial.models.runtime import checkpoint
+from medspatial.models.runtime.engine import export_language
 from medspatial.models.tools.check import check_folder
 from medspatial.volume import Affine, Volume
 
@@ -183,3 +185,13 @@ def test_a_folder_is_checked(tiny_radfm: Path, tmp_path: Path) -> None:
     wrong = {finding.part: finding.detail for finding in check_folder(tmp_path, "radfm") if not finding.fine}
     assert "1 missing: fc.bias" in wrong["weights"]
     assert "not a SentencePiece model" in wrong["tokenizer"]
+
+
+def test_an_engine_makes_the_same_tokens(tiny_radfm: Path, tmp_path: Path) -> None:
+    here = made(tiny_radfm)
+    with EmbedsServer(export_language(here.language, tmp_path / "language")) as server:
+        there = made(tiny_radfm, engine=server.url, engine_model="language")
+        for volume in (ct(), None):
+            assert answers(there, volume) == answers(here, volume)
+        assert len(server.requests) == 2 * len(QUERIES)
+    assert there.describe()["engine"]["model"] == "language"

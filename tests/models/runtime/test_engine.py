@@ -13,6 +13,7 @@ from embeds_server import EmbedsServer
 from medspatial.errors import InputError, RunStopped
 from medspatial.inputs import Query
 from medspatial.models import create_model
+from medspatial.models.engine import Engine
 from medspatial.models.runtime.engine import EngineLanguage, behind_engine, export_language, tensor_text
 from medspatial.volume import Volume
 
@@ -46,12 +47,15 @@ def tokens(model: Any, volume: Volume | None) -> list[list[int]]:
     return found
 
 
-def test_token_for_token(kind: str, checkpoint: Path, noise_volume: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("protocol", ["completions", "chat"])
+def test_token_for_token(
+    kind: str, checkpoint: Path, protocol: str, noise_volume: Any, tmp_path: Path
+) -> None:
     here = made(kind, checkpoint)
     folder = export_language(here.language, tmp_path / "language")
     volume = noise_volume
     with EmbedsServer(folder) as server:
-        there = made(kind, checkpoint, engine=server.url, engine_model="language")
+        there = made(kind, checkpoint, engine=server.url, engine_model="language", engine_protocol=protocol)
         assert isinstance(there.language, EngineLanguage)
         for shown in (volume, None):
             assert tokens(there, shown) == tokens(here, shown)
@@ -59,8 +63,31 @@ def test_token_for_token(kind: str, checkpoint: Path, noise_volume: Any, tmp_pat
         body = server.requests[0]
         assert (body["temperature"], body["max_tokens"], body["return_token_ids"]) == (0.0, 7, True)
         facts = there.describe()["engine"]
-        assert facts == {"url": server.url, "model": "language", "protocol": "completions, prompt_embeds"}
+        assert facts == {"url": server.url, "model": "language", "protocol": f"{protocol}, prompt_embeds"}
     assert "engine" not in here.describe()
+
+
+def test_a_chat_template_that_adds_words_ends_the_run(tiny_m3d: Path, tmp_path: Path) -> None:
+    here = made("m3d_lamed", tiny_m3d)
+    folder = export_language(here.language, tmp_path / "language")
+    (folder / "chat_template.jinja").write_text("USER: {{ messages[0]['content'] }} ASSISTANT:")
+    with EmbedsServer(folder) as server:
+        address = {"engine": server.url, "engine_model": "language"}
+        there = made("m3d_lamed", tiny_m3d, **address, engine_protocol="chat")
+        with pytest.raises(RunStopped, match=r"a prompt of \d+ tokens was sent, \d+ were read; serve"):
+            tokens(there, None)
+        assert tokens(made("m3d_lamed", tiny_m3d, **address), None) == tokens(here, None)
+
+
+def test_a_chat_reply_that_hides_the_prompts_length_ends_the_run(tiny_m3d: Path, tmp_path: Path) -> None:
+    here = made("m3d_lamed", tiny_m3d)
+    with EmbedsServer(export_language(here.language, tmp_path / "language")) as server:
+        server.reply = lambda body, answer: {**answer, "usage": None}
+        there = made(
+            "m3d_lamed", tiny_m3d, engine=server.url, engine_model="language", engine_protocol="chat"
+        )
+        with pytest.raises(RunStopped, match="None were read"):
+            tokens(there, None)
 
 
 def test_the_exported_folder_is_plain(tiny_m3d: Path, tmp_path: Path) -> None:
@@ -112,6 +139,9 @@ def test_what_the_engine_says_wrong_ends_the_run(tiny_m3d: Path, noise_volume: A
         ({"engine": "http://x/v1"}, "both or none must be given"),
         ({"engine_model": "m"}, "both or none must be given"),
         ({"engine": "x:8000", "engine_model": "m"}, "must begin with http"),
+        ({"engine": "", "engine_model": ""}, "both or none must be given"),
+        ({"engine": 8000, "engine_model": "m"}, "both or none must be given"),
+        ({"engine_protocol": "grpc"}, "engine_protocol: must be one of completions, chat"),
         (
             {"engine": "http://x/v1", "engine_model": "m", "repetition_penalty": 1.2},
             "repetition_penalty must be 1",
@@ -137,7 +167,7 @@ def test_sampling_sends_a_seed_of_the_question(tiny_m3d: Path) -> None:
     first, again, other = (language._body(torch.zeros(2, 4), key) for key in ("q", "q", "q#1"))
     assert first["seed"] == again["seed"] != other["seed"]
     assert (first["temperature"], first["top_p"]) == (0.7, 0.9)
-    assert behind_engine(language, None, None) is language
+    assert behind_engine(language, Engine()) is language
 
 
 def test_embeddings_travel_unchanged() -> None:

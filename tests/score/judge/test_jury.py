@@ -52,7 +52,7 @@ def test_files_and_a_model_vote(opinionated: Any, quick: Any, verdict_file: Any,
     assert outcomes(scores) == [True, False, False, False, False]
     assert [score.score for score in scores] == [1.0, 0.0, 0.0, 0.0, 0.0]
     assert scores[0].reason == "3 of 3 judges say correct"
-    assert set(scores[0].metadata["votes"]) == {"judge:openai:m-1", "verdicts:a", "verdicts:b"}
+    assert set(scores[0].votes or {}) == {"judge:openai:m-1", "verdicts:a", "verdicts:b"}
     details = jury.aggregate(scores).details
     assert details["judges"]["judge:openai:m-1"]["canaries"]["run"] > 0
     assert details["judges"]["verdicts:a"]["verdicts"] == 5

@@ -161,8 +161,8 @@ def test_any_text_is_read_without_error(text):
 )
 def test_graded_accuracy(figure, reference, mra, band):
     got = accuracy(figure, reference)
-    assert got["mra"] == pytest.approx(mra)
-    assert got["band"] == band
+    assert got.mra == pytest.approx(mra)
+    assert got.band == band
 
 
 def number(reply, **fields):
@@ -184,11 +184,11 @@ def test_the_tolerance_is_inclusive_and_in_the_references_unit():
     assert number("25 mm", value=2.3, unit="cm", tolerance=0.2).outcome == "correct"
 
 
-def test_graded_figures_lie_in_the_metadata():
+def test_graded_figures_lie_beside_the_verdict():
     verdict = number("2.5 cm")
-    assert verdict.metadata["figure"] == 25.0
-    assert verdict.metadata["relative_error"] == pytest.approx(2 / 23)
-    assert verdict.metadata["mra"] == pytest.approx(0.9)
+    assert verdict.numeric.figure == 25.0
+    assert verdict.numeric.relative_error == pytest.approx(2 / 23)
+    assert verdict.numeric.mra == pytest.approx(0.9)
 
 
 @given(st.floats(1, 500), st.floats(0.1, 50))
@@ -278,7 +278,7 @@ def test_figures_in_the_asked_unit(reply, options):
 )
 def test_inches_convert(reply):
     found = twenty(reply)
-    assert found.metadata["figure"] == pytest.approx(20.32)
+    assert found.numeric.figure == pytest.approx(20.32)
     assert found.outcome == "correct"
 
 
@@ -290,11 +290,11 @@ def test_a_figure_that_is_not_offered_is_named():
 
 
 def test_options_that_are_figures_are_graded():
-    assert twenty("C", OFFERED).metadata["relative_error"] == 1.0
-    assert twenty("80 mm", OFFERED).metadata["figure"] == 80
-    assert twenty("8 cm", OFFERED).metadata["figure"] == 80
-    assert twenty("22 mm", OFFERED).metadata["figure"] == 22
-    assert twenty("20 mm", OFFERED).metadata["mra"] == 1.0
+    assert twenty("C", OFFERED).numeric.relative_error == 1.0
+    assert twenty("80 mm", OFFERED).numeric.figure == 80
+    assert twenty("8 cm", OFFERED).numeric.figure == 80
+    assert twenty("22 mm", OFFERED).numeric.figure == 22
+    assert twenty("20 mm", OFFERED).numeric.mra == 1.0
 
 
 @pytest.mark.parametrize(

@@ -26,12 +26,14 @@ from medspatial.models.ct_chat.prompt import Prompt, add_tokens, split_at_image,
 from medspatial.models.ct_chat.system_prompt import load_system_prompt
 from medspatial.models.ct_chat.templates import template as template_named
 from medspatial.models.ct_chat.variants import variant_of
+from medspatial.models.engine import Engine
 from medspatial.models.generation import Generation
 from medspatial.models.hardware import Runtime
 from medspatial.models.options import ReadPath, WrittenPath
 from medspatial.models.runtime.caching import CachingModel
 from medspatial.models.runtime.checkpoint import read_config
 from medspatial.models.runtime.device import device_and_dtype
+from medspatial.models.runtime.engine import behind_engine
 from medspatial.models.runtime.features import FeatureCache, Features, read_features, weights_hash
 from medspatial.models.runtime.folder import empty_language_model, generation_settings, load_tokenizer
 from medspatial.models.runtime.language import GenerationSettings, LanguageModel
@@ -70,8 +72,8 @@ class CTChat(CachingModel):
         For ``auto``: device to bytes or a text such as ``"70GiB"``.
     merge
         ``formula`` (while reading) or ``peft``.
-    runtime, generation
-        Where it runs and how it answers.
+    runtime, serving, generation
+        Where it runs, where its tokens are made, and how it answers.
     """
 
     def __init__(
@@ -93,6 +95,7 @@ class CTChat(CachingModel):
         max_memory: Mapping[int | str, int | str] | None = None,
         merge: Merge = "formula",
         runtime: Runtime = Runtime(),
+        serving: Engine = Engine(),
         generation: Generation = Generation(max_new_tokens=512),
     ) -> None:
         folder, base = Path(path), Path(base)
@@ -120,7 +123,7 @@ class CTChat(CachingModel):
             attention=runtime.attention,
             merge=merge,
         )
-        self.language = LanguageModel(model, self._ended(settings))
+        self.language = behind_engine(LanguageModel(model, self._ended(settings)), serving)
         self._encoder_hash = weights_hash(self.encoder)
         shape = (1, *sizes.grid, sizes.dim)
         if feature_cache is not None:

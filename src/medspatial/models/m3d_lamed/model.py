@@ -9,6 +9,7 @@ from torch import Tensor
 
 from medspatial.errors import InputError
 from medspatial.inputs import Query
+from medspatial.models.engine import Engine
 from medspatial.models.generation import Generation
 from medspatial.models.hardware import Runtime
 from medspatial.models.m3d_lamed.network import Network, load_network
@@ -34,11 +35,8 @@ class M3DLaMed(SplicedModel):
     force_bos
         Put the begin token in front although the tokenizer adds none. The original then loses the first
         token of each question, so such a tokenizer is refused unless this is set.
-    engine, engine_model
-        Address (``http://.../v1``) and served name of an engine that takes prompt embeddings and makes the
-        tokens; see `medspatial.models.runtime.engine`.
-    runtime, generation
-        Where it runs and how it answers.
+    runtime, serving, generation
+        Where it runs, where its tokens are made, and how it answers.
     """
 
     network: Network
@@ -51,9 +49,8 @@ class M3DLaMed(SplicedModel):
         orientation: Literal["canonical", "stored"] = "canonical",
         hu_window: HuWindow | None = DEFAULT_WINDOW,
         force_bos: bool = False,
-        engine: str | None = None,
-        engine_model: str | None = None,
         runtime: Runtime = Runtime(),
+        serving: Engine = Engine(),
         generation: Generation = Generation(),
     ) -> None:
         folder = Path(path)
@@ -67,9 +64,8 @@ class M3DLaMed(SplicedModel):
             load_network,
             preparation,
             runtime=runtime,
+            serving=serving,
             generation=generation,
-            engine=engine,
-            engine_model=engine_model,
         )
         self._bos = self._checked_bos(self.network.projector.tokens, force_bos)
         self._facts["force_bos"] = force_bos

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from medspatial.inputs import Query
+from medspatial.models.engine import Engine
 from medspatial.models.generation import Generation
 from medspatial.models.hardware import Runtime
 from medspatial.models.med3dvlm.network import load_network
@@ -30,11 +31,9 @@ class Med3DVLM(SplicedModel):
         The tokenizer has no begin token, so the original's splice, which keeps position 0, leaves one
         ``<im_patch>`` there and overwrites the first token of every question. It was trained so, and this
         keeps it; False keeps the question whole.
-    engine, engine_model
-        Address (``http://.../v1``) and served name of an engine that takes prompt embeddings and makes the
-        tokens; see `medspatial.models.runtime.engine`.
-    runtime, generation
-        Where it runs and how it answers. The tower stays float32: its batch norms lose much in bfloat16.
+    runtime, serving, generation
+        Where it runs, where its tokens are made, and how it answers. The tower stays float32: its batch norms
+        lose much in bfloat16.
     """
 
     def __init__(
@@ -45,9 +44,8 @@ class Med3DVLM(SplicedModel):
         orientation: Literal["canonical", "stored"] = "canonical",
         hu_window: HuWindow | None = DEFAULT_WINDOW,
         lost_first_token: bool = True,
-        engine: str | None = None,
-        engine_model: str | None = None,
         runtime: Runtime = Runtime(),
+        serving: Engine = Engine(),
         generation: Generation = Generation(),
     ) -> None:
         folder = Path(path)
@@ -60,9 +58,8 @@ class Med3DVLM(SplicedModel):
             load_network,
             preparation,
             runtime=runtime,
+            serving=serving,
             generation=generation,
-            engine=engine,
-            engine_model=engine_model,
         )
 
     def tail(self, query: Query) -> list[int]:

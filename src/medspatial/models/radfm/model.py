@@ -14,6 +14,7 @@ from torch import Tensor
 from medspatial.errors import InputError
 from medspatial.inputs import Query, inside
 from medspatial.models.base import Point
+from medspatial.models.engine import Engine
 from medspatial.models.generation import Generation
 from medspatial.models.hardware import Runtime
 from medspatial.models.option_values import HuWindow
@@ -25,6 +26,7 @@ from medspatial.models.radfm.vision import ViTSizes
 from medspatial.models.runtime.caching import CachingModel, Prepared
 from medspatial.models.runtime.checkpoint import read_config
 from medspatial.models.runtime.device import device_and_dtype
+from medspatial.models.runtime.engine import behind_engine
 from medspatial.models.runtime.features import FeatureCache, weights_hash
 from medspatial.models.runtime.language import GenerationSettings, LanguageModel
 from medspatial.records import content_hash
@@ -45,8 +47,8 @@ class RadFM(CachingModel):
         See `Preparation`; the original is ``orientation="stored", hu_window=None``.
     feature_cache
         Folder to keep visual tokens in, by fingerprint.
-    runtime, generation
-        Where it runs and how it answers. The original runs in float32 (53 GB).
+    runtime, serving, generation
+        Where it runs, where its tokens are made, and how it answers. The original runs in float32 (53 GB).
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class RadFM(CachingModel):
         size: int = 512,
         feature_cache: WrittenPath | None = None,
         runtime: Runtime = Runtime(),
+        serving: Engine = Engine(),
         generation: Generation = Generation(max_new_tokens=200),
     ) -> None:
         folder = Path(path)
@@ -77,7 +80,7 @@ class RadFM(CachingModel):
         words = self.network.language.config.vocab_size
         if self.tokenizer.words != words:
             raise InputError(f"{home}: has {self.tokenizer.words} pieces, the model {words} words")
-        self.language = LanguageModel(self.network.language, settings)
+        self.language = behind_engine(LanguageModel(self.network.language, settings), serving)
         self._facts = {"checkpoint": folder.name, "attention": runtime.attention}
         if feature_cache is not None:
             recipe = {**self.preparation.describe(), "dtype": str(self.dtype)}

@@ -1,10 +1,9 @@
 """The language part of a native model on an inference engine that takes prompt embeddings (vLLM).
 
 Tower and projector stay here; prefix and question go over the wire as one tensor of embeddings, in
-vLLM's completions protocol (``vllm serve FOLDER --enable-prompt-embeds``), where ``prompt_embeds`` is a torch
-file in base64.
-The chat protocol is of no use here: it puts the server's own chat template around embeddings, and these
-prompts are whole.
+vLLM's protocols (``vllm serve FOLDER --enable-prompt-embeds``), where embeddings are a torch file in base64.
+In the chat protocol a server puts its chat template around them, and these prompts are whole: the exported
+folder has a template that adds nothing, and a reply to a prompt of another length ends the run.
 """
 
 from __future__ import annotations
@@ -25,12 +24,15 @@ from torch import Tensor
 from transformers import DynamicCache
 
 from medspatial.errors import InputError, RunStopped
+from medspatial.models.engine import Engine
 from medspatial.models.runtime.batching import cut_behind_end
 from medspatial.models.runtime.language import LanguageModel, Prefix
 
 _TIMEOUT_S = 600.0
 _LONGEST_REPLY = 16 * 2**20
 _LONGEST_ERROR = 2000
+# a chat template that adds nothing
+_AS_IT_IS = "{% for message in messages %}{{ message['content'] }}{% endfor %}"
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,8 @@ class EngineLanguage(LanguageModel):
 
     Parameters
     ----------
-    url
-        Of the engine, up to and with ``/v1``.
-    served
-        Name of the model there.
+    at
+        The engine.
 
     Raises
     ------
@@ -58,12 +58,9 @@ class EngineLanguage(LanguageModel):
         the prompt too) and a least number of tokens for some ids alone.
     """
 
-    url: str = ""
-    served: str = ""
+    at: Engine = field(default_factory=Engine)
 
     def __post_init__(self) -> None:
-        if not self.url.startswith(("http://", "https://")):
-            raise InputError(f"engine: must begin with http:// or https://, got {self.url!r}")
         if self.settings.repetition_penalty != 1.0:
             raise InputError("engine: repetition_penalty must be 1, the engine would count the prompt too")
         if self.settings.min_new_tokens:
@@ -71,7 +68,8 @@ class EngineLanguage(LanguageModel):
 
     def describe_engine(self) -> dict[str, Any]:
         """Return what the manifest says of the engine."""
-        return {"url": self.url, "model": self.served, "protocol": "completions, prompt_embeds"}
+        protocol = f"{self.at.engine_protocol}, prompt_embeds"
+        return {"url": self.at.engine, "model": self.at.engine_model, "protocol": protocol}
 
     def prefix(self, embeds: Tensor) -> Prefix:
         """Keep the embeddings; the engine runs them with every question and may cache them."""
@@ -83,7 +81,7 @@ class EngineLanguage(LanguageModel):
         Raises
         ------
         RunStopped
-            The engine cannot be reached, refuses, or answers without token ids.
+            The engine cannot be reached, refuses, answers without token ids, or to another prompt.
         """
         assert isinstance(prefix, EmbeddedPrefix)
         names = list(keys) or [str(number) for number in range(len(tails))]
@@ -92,19 +90,31 @@ class EngineLanguage(LanguageModel):
         ]
 
     def _asked(self, embeds: Tensor, key: str) -> list[int]:
+        url = self.at.engine
         reply = self._sent(self._body(embeds, key))
-        choices = reply.get("choices") if isinstance(reply, dict) else None
+        reply = reply if isinstance(reply, dict) else {}
+        if self.at.engine_protocol == "chat":
+            self._hold_length(reply, embeds.shape[0])
+        choices = reply.get("choices")
         ids = choices[0].get("token_ids") if isinstance(choices, list) and choices else None
         if not isinstance(ids, list) or not all(isinstance(one, int) for one in ids):
-            raise RunStopped(f"{self.url}: the reply has no token_ids; the engine must know return_token_ids")
+            raise RunStopped(f"{url}: the reply has no token_ids; the engine must know return_token_ids")
         return cut_behind_end(ids, self.settings.eos_ids)
+
+    def _hold_length(self, reply: dict[str, Any], sent: int) -> None:
+        """Refuse a reply to a prompt that the server's chat template made longer."""
+        read = (reply.get("usage") or {}).get("prompt_tokens")
+        if read != sent:
+            raise RunStopped(
+                f"{self.at.engine}: a prompt of {sent} tokens was sent, {read} were read; serve a folder of "
+                "`medspatial models export-language`, whose chat template adds nothing"
+            )
 
     def _body(self, embeds: Tensor, key: str) -> dict[str, Any]:
         settings = self.settings
         body: dict[str, Any] = {
-            "model": self.served,
-            "prompt": "",
-            "prompt_embeds": tensor_text(embeds),
+            "model": self.at.engine_model,
+            **self._prompt(tensor_text(embeds)),
             "max_tokens": settings.max_new_tokens,
             "temperature": settings.temperature if settings.do_sample else 0.0,
             "stop_token_ids": list(settings.eos_ids),
@@ -118,9 +128,17 @@ class EngineLanguage(LanguageModel):
             body |= {"top_k": settings.top_k} if settings.top_k else {}
         return body
 
+    def _prompt(self, embeds: str) -> dict[str, Any]:
+        if self.at.engine_protocol == "completions":
+            return {"prompt": "", "prompt_embeds": embeds}
+        part = {"type": "prompt_embeds", "data": embeds}
+        return {"messages": [{"role": "user", "content": [part]}], "add_generation_prompt": False}
+
     def _sent(self, body: dict[str, Any]) -> Any:
+        url = str(self.at.engine)
+        place = "chat/completions" if "messages" in body else "completions"
         request = urllib.request.Request(
-            f"{self.url.rstrip('/')}/completions",
+            f"{url.rstrip('/')}/{place}",
             data=json.dumps(body).encode(),
             headers={"Content-Type": "application/json"},
         )
@@ -131,26 +149,22 @@ class EngineLanguage(LanguageModel):
         except urllib.error.HTTPError as error:
             said = " ".join(error.read(_LONGEST_ERROR).decode(errors="replace").split())
             error.close()
-            raise RunStopped(f"{self.url}: HTTP {error.code}: {said}") from None
+            raise RunStopped(f"{url}: HTTP {error.code}: {said}") from None
         except (OSError, ValueError) as error:
-            raise RunStopped(f"{self.url}: no answer from the engine: {error}") from None
+            raise RunStopped(f"{url}: no answer from the engine: {error}") from None
 
 
-def behind_engine(local: LanguageModel, engine: str | None, served: str | None) -> LanguageModel:
-    """Return the language model itself, or one whose tokens an engine makes.
+def behind_engine(local: LanguageModel, engine: Engine) -> LanguageModel:
+    """Return the language model itself, or one whose tokens the engine makes.
 
     Raises
     ------
     InputError
-        One of both names without the other, or settings that an engine does not keep.
+        Settings that an engine does not keep.
     """
-    if engine is None and served is None:
+    if engine.engine is None:
         return local
-    if not isinstance(engine, str) or not isinstance(served, str) or not served:
-        raise InputError(
-            f"engine and engine_model: both or none must be given, got {engine!r} and {served!r}"
-        )
-    return EngineLanguage(local.model, local.settings, url=engine, served=served)
+    return EngineLanguage(local.model, local.settings, at=engine)
 
 
 def tensor_text(embeds: Tensor) -> str:
@@ -174,4 +188,5 @@ def export_language(language: LanguageModel, folder: str | Path, tokenizer: Any 
     language.model.save_pretrained(folder)
     if tokenizer is not None and hasattr(tokenizer, "save_pretrained"):
         tokenizer.save_pretrained(folder)
+    (folder / "chat_template.jinja").write_text(_AS_IT_IS, encoding="utf-8")
     return folder

@@ -20,11 +20,12 @@ from transformers import PreTrainedModel
 from medspatial.errors import InputError
 from medspatial.inputs import InputContract, Query, inside
 from medspatial.models.base import Point
+from medspatial.models.engine import Engine
 from medspatial.models.generation import Generation
 from medspatial.models.hardware import Runtime
 from medspatial.models.runtime.checkpoint import read_config
 from medspatial.models.runtime.device import device_and_dtype
-from medspatial.models.runtime.engine import EngineLanguage, behind_engine
+from medspatial.models.runtime.engine import behind_engine
 from medspatial.models.runtime.folder import generation_settings, load_tokenizer
 from medspatial.models.runtime.language import LanguageModel
 from medspatial.models.runtime.vlm import VolumeLanguageModel
@@ -81,9 +82,8 @@ class SplicedModel(VolumeLanguageModel):
         preparation: VolumePreparation,
         *,
         runtime: Runtime,
+        serving: Engine,
         generation: Generation,
-        engine: str | None = None,
-        engine_model: str | None = None,
     ) -> None:
         self.name = name
         self.device, self.dtype = device_and_dtype(runtime)
@@ -91,12 +91,9 @@ class SplicedModel(VolumeLanguageModel):
         self.contract = preparation.contract()
         settings = generation_settings(folder, read_config(folder), generation)
         self.network = load(folder, device=self.device, dtype=self.dtype, attention=runtime.attention)
-        local = LanguageModel(self.network.language, settings)
-        self.language = behind_engine(local, engine, engine_model)
+        self.language = behind_engine(LanguageModel(self.network.language, settings), serving)
         self.tokenizer: Any = load_tokenizer(folder)
         self._facts: dict[str, Any] = {"checkpoint": folder.name, "attention": runtime.attention}
-        if isinstance(self.language, EngineLanguage):
-            self._facts["engine"] = self.language.describe_engine()
         self._image_id = self._checked_image_id()
 
     def pixels(self, volume: Volume) -> NDArray[np.float32]:

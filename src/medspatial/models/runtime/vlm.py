@@ -19,6 +19,7 @@ from torch import Tensor
 from medspatial.errors import InputError
 from medspatial.inputs import InputContract, Query
 from medspatial.models.base import Answer, Model
+from medspatial.models.runtime.engine import EngineLanguage
 from medspatial.models.runtime.language import LanguageModel, Prefix
 from medspatial.volume import Volume
 
@@ -105,8 +106,10 @@ class VolumeLanguageModel(Model):
         return [self._answer(ids) for ids in generated]
 
     def describe(self) -> dict[str, Any]:
-        """Return contract, generation settings, device and number type."""
+        """Return contract, generation settings, device, number type, and the engine if there is one."""
+        engine = self.language.describe_engine() if isinstance(self.language, EngineLanguage) else None
         return {
+            **({} if engine is None else {"engine": engine}),
             "contract": self.contract.model_dump(mode="json"),
             "generation": self.language.settings.describe(),
             "dtype": str(self.dtype).removeprefix("torch."),

@@ -11,7 +11,8 @@ from medspatial.report.measured import SHARE, Measured, measured, nothing_to_fin
 from medspatial.report.tables.table import Cell, Column, Table
 
 if TYPE_CHECKING:
-    from medspatial.compare.result import Accuracy, Comparison, Interval, ModelResult
+    from medspatial.compare.accuracy_result import Accuracy, Interval, ModelResult
+    from medspatial.compare.result import Comparison
 
 
 def accuracy_table(

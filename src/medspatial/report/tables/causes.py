@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from medspatial.compare.arm_result import Abstention, CausalGrounding
 from medspatial.compare.cause_cases import EVIDENCE_ARM, IRRELEVANT_ARM
-from medspatial.compare.result import Abstention, CausalGrounding
 from medspatial.records import Question, Sight
 from medspatial.report.formatting import count, figure, percent, signed_percent
 from medspatial.report.tables.accuracy import category_title
 from medspatial.report.tables.table import Cell, Column, Table
 
 if TYPE_CHECKING:
-    from medspatial.compare.result import Comparison, WithInterval
+    from medspatial.compare.arm_result import WithInterval
+    from medspatial.compare.result import Comparison
 
 _NAMED = 3  # ids of single questions in a table's cell
 

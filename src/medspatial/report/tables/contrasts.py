@@ -13,7 +13,8 @@ from medspatial.report.tables.accuracy import category_title, interval_text
 from medspatial.report.tables.table import Cell, Column, Table
 
 if TYPE_CHECKING:
-    from medspatial.compare.result import Comparison, PairedDifference
+    from medspatial.compare.accuracy_result import PairedDifference
+    from medspatial.compare.result import Comparison
 
 
 def pairs_table(comparison: Comparison) -> Table:

@@ -9,7 +9,8 @@ from medspatial.report.measured import measured
 from medspatial.report.tables.table import Cell, Column, Table
 
 if TYPE_CHECKING:
-    from medspatial.compare.result import Comparison, EpochVariance
+    from medspatial.compare.accuracy_result import EpochVariance
+    from medspatial.compare.result import Comparison
 
 
 def epochs_table(comparison: Comparison) -> Table:

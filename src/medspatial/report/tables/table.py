@@ -65,6 +65,8 @@ class Table:
     records
         The same content with one entry per figure group: proportions between 0 and 1, counts as
         they are, None where a figure is not defined.
+    source
+        Hashes of what the figures were made from, under the note.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     records: tuple[dict[str, Any], ...]
     note: str = ""
+    source: str = ""
 
     def __post_init__(self) -> None:
         for row in self.rows:
@@ -83,7 +86,8 @@ class Table:
         """The table as a notebook shows it."""
         heads = "".join(f"<th>{escape(column.title)}</th>" for column in self.columns)
         rows = "".join(f"<tr>{''.join(map(_cell_html, row))}</tr>" for row in self.rows)
-        note = f"<p><small>{escape(self.note)}</small></p>" if self.note else ""
+        small = (f"<p><small>{escape(text)}</small></p>" for text in (self.note, self.source) if text)
+        note = "".join(small)
         caption = f"<caption>{escape(self.title)}</caption>"
         return f"<table>{caption}<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>{note}"
 

@@ -46,7 +46,7 @@ def to_markdown(table: Table) -> str:
     rules = ["---:" if column.align == "right" else ":---" for column in table.columns]
     lines = [heads, rules, *([_markdown_cell(cell) for cell in row] for row in table.rows)]
     body = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    note = f"\n\n{table.note.translate(_MARKDOWN)}" if table.note else ""
+    note = "".join(f"\n\n{text.translate(_MARKDOWN)}" for text in (table.note, table.source) if text)
     return f"**{table.title.translate(_MARKDOWN)}**\n\n{body}{note}\n"
 
 
@@ -55,7 +55,8 @@ def to_latex(table: Table) -> str:
     aligns = "".join("r" if column.align == "right" else "l" for column in table.columns)
     heads = " & ".join(column.title.translate(_LATEX) for column in table.columns)
     rows = "\n".join("  " + " & ".join(_latex_cell(cell) for cell in row) + r" \\" for row in table.rows)
-    note = f"\n\\par\\footnotesize {table.note.translate(_LATEX)}" if table.note else ""
+    small = (text for text in (table.note, table.source) if text)
+    note = "".join(f"\n\\par\\footnotesize {text.translate(_LATEX)}" for text in small)
     return (
         "\\begin{table}\n\\centering\n"
         f"\\caption{{{table.title.translate(_LATEX)}}}\n\\label{{tab:{table.name}}}\n"
@@ -75,8 +76,14 @@ def to_csv(table: Table) -> str:
 
 
 def to_json(table: Table) -> str:
-    """Write title, note and unrounded figures."""
-    content = {"name": table.name, "title": table.title, "note": table.note, "records": table.records}
+    """Write title, note, source and unrounded figures."""
+    content = {
+        "name": table.name,
+        "title": table.title,
+        "note": table.note,
+        **({"source": table.source} if table.source else {}),
+        "records": table.records,
+    }
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 

@@ -99,17 +99,17 @@ class Jury(Metric):
         """Return the rule and what every judge says of itself."""
         return {**self.describe(), "judges": [judge.identity() for judge in self.judges]}
 
-    def _mark(self, votes: list[Score]) -> Mark:
-        voted = jury(votes, name=self.name, minimum=self._minimum)[0]
-        facts = voted.metadata
+    def _mark(self, verdicts: list[Score]) -> Mark:
+        voted = jury(verdicts, name=self.name, minimum=self._minimum)[0]
+        votes = voted.votes
         if voted.score is None:
-            return Mark(None, None, "unscored", rule=voted.rule, reason=voted.reason, metadata=facts)
+            return Mark(None, None, "unscored", rule=voted.rule, reason=voted.reason, votes=votes)
         if self._rule == "mean":
-            return Mark(voted.score, voted.correct, rule="mean", reason=voted.reason, metadata=facts)
+            return Mark(voted.score, voted.correct, rule="mean", reason=voted.reason, votes=votes)
         if voted.score == 0.5:
-            return Mark(None, None, "unscored", rule="tie", reason=voted.reason, metadata=facts)
+            return Mark(None, None, "unscored", rule="tie", reason=voted.reason, votes=votes)
         return Mark(
-            float(voted.correct or False), voted.correct, rule=voted.rule, reason=voted.reason, metadata=facts
+            float(voted.correct or False), voted.correct, rule=voted.rule, reason=voted.reason, votes=votes
         )
 
     def _facts(self) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 from medspatial.errors import InputError
 from medspatial.llm import CallFailed, Reply, Request, Tokens, open_llm, user
 from medspatial.llm.budget import largest_use
-from medspatial.records import Item, Prediction
+from medspatial.records import Item, Prediction, Vote
 from medspatial.score.base import Mark, Metric, Tally, unscored
 from medspatial.score.judge.canaries import CanaryReport, canaries, canary_report
 from medspatial.score.judge.prompt import DEFAULT, SCHEMA, judge_prompt
@@ -129,7 +129,7 @@ class Judge(Metric):
 
     def tally(self) -> Tally:
         """Return an accumulator with canaries, spend and agreement."""
-        return JudgeTally(self.name, self._facts)
+        return JudgeTally(self.name, self._facts, repeats=self._repeats > 1)
 
     def describe(self) -> dict[str, Any]:
         """Return model, prompt and its hash, settings, served version, and the versions of the packages."""
@@ -174,34 +174,33 @@ class Judge(Metric):
 
     def _mark(self, outcomes: Sequence[Outcome]) -> Mark:
         """One row's verdict from its repeats."""
-        replies = [outcome for outcome in outcomes if isinstance(outcome, Reply) and _verdict(outcome)]
-        votes = Counter(str(reply.parsed["verdict"]) for reply in replies)
-        facts = self._row_facts(replies, votes)
+        verdicts = [_verdict(outcome) for outcome in outcomes]
+        replies = [o for o, said in zip(outcomes, verdicts, strict=True) if isinstance(o, Reply) and said]
+        count = Counter(said for said in verdicts if said)
+        votes = {f"sample {n}": said for n, said in enumerate(verdicts, 1)} if self._repeats > 1 else None
+        facts = self._row_facts(replies)
         if 2 * len(replies) <= len(outcomes):
             causes = [_cause(outcome) for outcome in outcomes if _verdict(outcome) is None]
-            return unscored(f"no verdict: {causes[0]}", **facts)
-        winner, count = votes.most_common(1)[0]
-        if 2 * count <= len(replies):
-            return unscored(f"no majority among {dict(sorted(votes.items()))}", **facts)
+            return unscored(f"no verdict: {causes[0]}", votes, **facts)
+        winner, most = count.most_common(1)[0]
+        if 2 * most <= len(replies):
+            return unscored(f"no majority among {dict(sorted(count.items()))}", votes, **facts)
         reply = next(reply for reply in replies if reply.parsed["verdict"] == winner)
-        if self._repeats > 1:
-            facts["self_consistency"] = count / len(replies)
         return Mark(
-            score=votes["correct"] / len(replies),
+            score=count["correct"] / len(replies),
             correct=winner == "correct",
             status="unanswered" if winner == "unanswered" else "scored",
             extracted=reply.parsed["extracted_answer"] or None,
             rule="judge",
             reason=reply.parsed["reason"],
+            votes=votes,
             metadata=facts,
         )
 
-    def _row_facts(self, replies: Sequence[Reply], votes: Counter[str]) -> dict[str, Any]:
+    def _row_facts(self, replies: Sequence[Reply]) -> dict[str, Any]:
         facts: dict[str, Any] = {"prompt_hash": self._prompt.hash, "served_model": self.llm.served_model}
         if self._canaries is not None:
             facts["canaries"] = self._canaries.short
-        if self._repeats > 1:
-            facts["votes"] = dict(sorted(votes.items()))
         if any(reply.repaired for reply in replies):
             facts["repaired"] = sum(reply.repaired for reply in replies)
         costs = [reply.cost for reply in replies if reply.cost is not None]
@@ -219,9 +218,10 @@ class Judge(Metric):
         return found
 
 
-def _verdict(outcome: Outcome) -> str | None:
+def _verdict(outcome: Outcome) -> Vote | None:
     if isinstance(outcome, Reply) and outcome.parsed is not None:
-        return str(outcome.parsed["verdict"])
+        verdict: Vote = outcome.parsed["verdict"]  # held to the schema
+        return verdict
     return None
 
 

@@ -23,10 +23,13 @@ class JudgeTally(Tally):
         Of the judge.
     facts
         Called at the end for further figures: canaries, spend.
+    repeats
+        Whether the votes are one judge's repeats: then the mean self-consistency is told.
     """
 
-    def __init__(self, name: str, facts: Callable[[], dict[str, Any]]) -> None:
+    def __init__(self, name: str, facts: Callable[[], dict[str, Any]], *, repeats: bool = False) -> None:
         super().__init__(name)
+        self._repeats = repeats
         self._facts = facts
         self._rules = metric(AGAINST)
         self._waiting: list[Score] = []
@@ -38,7 +41,7 @@ class JudgeTally(Tally):
     def add(self, score: Score) -> None:
         """Take one score into account."""
         super().add(score)
-        share = score.metadata.get("self_consistency")
+        share = score.self_consistency if self._repeats else None
         if share is not None:
             self._consistent += share
             self._repeated += 1

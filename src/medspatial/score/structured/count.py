@@ -32,7 +32,7 @@ def match_count(text: str, item: Item, target: Target) -> Verdict:
     result = decided(
         target.fits(count.value), "R10", f"counts {shown}, the reference is {target.value:g}", shown
     )
-    return result._replace(trace=trace, metadata=accuracy(count.value, target.value))
+    return result._replace(trace=trace, numeric=accuracy(count.value, target.value))
 
 
 def _none(count: Count) -> Verdict:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from medspatial.language import in_english, lettered, other_language
+from medspatial.language import in_english, lettered, numbered, option_marks, other_language
 from medspatial.language.image_sides import without_image_sides
 from medspatial.language.polarity import read_polarity
 from medspatial.language.sides import find_sides
@@ -35,7 +35,7 @@ def match(item: Item, reply: str) -> Verdict:
         item = _by_own_letters(item)
     except ValueError as error:
         return Verdict("undecided", "letters", str(error))
-    return _with_wrappers(_read(bare.text, item), bare)
+    return _with_wrappers(_read(numbered(bare.text, item.options) or bare.text, item), bare)
 
 
 def _read(text: str, item: Item) -> Verdict:
@@ -43,7 +43,7 @@ def _read(text: str, item: Item) -> Verdict:
     language = other_language(text)
     if language is None or other_language(item.question):
         return _in_view(text, item)
-    english = in_english(text)
+    english = None if option_marks(text, item.options) else in_english(text)
     for said in (english, text):
         verdict = _in_view(said, item) if said else None
         if verdict is not None and verdict.outcome in {"correct", "incorrect"}:

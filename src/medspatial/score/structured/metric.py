@@ -40,21 +40,25 @@ class StructuredMatch(Metric):
 
 
 def _mark(verdict: Verdict, options: tuple[str, ...]) -> Mark:
-    metadata: dict[str, Any] = dict(verdict.metadata)
-    if verdict.trace:
-        metadata["trace"] = list(verdict.trace)
-    reading = typed_reading(verdict, options)
     correct = verdict.outcome == "correct"
     status = _STATUS[verdict.outcome]
-    if status == "unscored":
-        return Mark(None, None, status, verdict.extracted, verdict.rule, verdict.reason, metadata, reading)
+    decided = status != "unscored"
     return Mark(
-        float(correct), correct, status, verdict.extracted, verdict.rule, verdict.reason, metadata, reading
+        float(correct) if decided else None,
+        correct if decided else None,
+        status,
+        verdict.extracted,
+        verdict.rule,
+        verdict.reason,
+        metadata={"trace": list(verdict.trace)} if verdict.trace else {},
+        reading=typed_reading(verdict, options),
+        numeric=verdict.numeric,
     )
 
 
 def typed_reading(verdict: Verdict, options: tuple[str, ...] = ()) -> Reading:
     """Return what a verdict read as the answer, as typed values."""
     said = reading(verdict.extracted or "", options, verdict.standing)
-    figure = verdict.metadata.get("figure")
-    return said if figure is None else said.model_copy(update={"figure": figure, "unit": verdict.unit})
+    if verdict.numeric is None:
+        return said
+    return said.model_copy(update={"figure": verdict.numeric.figure, "unit": verdict.unit})

@@ -130,7 +130,7 @@ def _judge(found: list[Quantity], text: str, question: str, target: Target, read
         f"{shown} against {target.value:g} ± {target.tolerance:g} {base_name(target.unit)}",
         shown,
     )
-    return verdict._replace(metadata=accuracy(figure, target.value), unit=base_name(target.unit) or None)
+    return verdict._replace(numeric=accuracy(figure, target.value), unit=base_name(target.unit) or None)
 
 
 def _chosen(found: list[Quantity], question: str) -> tuple[Quantity, tuple[float, ...]] | None:

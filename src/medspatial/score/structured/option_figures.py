@@ -13,7 +13,7 @@ def graded(verdict: Verdict, said: str, wanted: str) -> Verdict:
     figure, reference = figure_of(said), figure_of(wanted)
     if figure is None or reference is None or _kind(figure) != _kind(reference):
         return verdict
-    return verdict._replace(metadata=accuracy(figure.values[0], reference.values[0]))
+    return verdict._replace(numeric=accuracy(figure.values[0], reference.values[0]))
 
 
 def _kind(figure: Quantity) -> str:

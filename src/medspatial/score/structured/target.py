@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Any
 
 from medspatial.language.units import Unit, parse_unit, question_unit
-from medspatial.records import Item
+from medspatial.records import Item, NumericAccuracy
 
 DEFAULT_RELATIVE_TOLERANCE = 0.25  # where a row states none; the taxonomy's success limit for figures
 MRA_LIMITS = tuple(round(0.05 * step, 2) for step in range(1, 11))  # relative errors 0.05 ... 0.50
@@ -42,28 +42,20 @@ def target_of(item: Item) -> Target:
 
 
 def _relative_error(figure: float, reference: float) -> float | None:
-    if reference:
-        return abs(figure - reference) / abs(reference)
-    return 0.0 if figure == 0 else None
+    if figure == reference:
+        return 0.0
+    error = abs(figure - reference) / abs(reference) if reference else math.inf
+    return error if math.isfinite(error) else None
 
 
-def accuracy(figure: float, reference: float) -> dict[str, Any]:
-    """Return a figure's graded accuracy beside the verdict.
-
-    Returns
-    -------
-    dict
-        ``figure`` and ``reference`` in base units; ``relative_error``; ``mra``, the mean over the limits
-        0.05, 0.10, ..., 0.50 of "relative error below the limit" (mean relative accuracy, Yang et al. 2024,
-        "Thinking in Space"); ``band``, the smallest of 5, 10, 25, 50, 100 % that holds the error. With a
-        reference of 0 the relative error is 0 or infinite (then None).
-    """
+def accuracy(figure: float, reference: float) -> NumericAccuracy:
+    """Return how near a figure in base units came to the reference."""
     error = _relative_error(figure, reference)
     mra = 0.0 if error is None else sum(error < limit for limit in MRA_LIMITS) / len(MRA_LIMITS)
     band = next(
         (f"within {limit:.0%}" for limit in BANDS if error is not None and error <= limit), "over 100%"
     )
-    return {"figure": figure, "reference": reference, "relative_error": error, "mra": mra, "band": band}
+    return NumericAccuracy(figure=figure, reference=reference, relative_error=error, mra=mra, band=band)
 
 
 def base_name(unit: Unit) -> str:

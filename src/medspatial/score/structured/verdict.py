@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from medspatial.language.refusals import REFUSES
-from medspatial.records import Standing
+from medspatial.records import NumericAccuracy, Standing
 
 Outcome = Literal["correct", "incorrect", "unanswered", "undecided"]
 
@@ -27,10 +25,8 @@ class Verdict(NamedTuple):
         What was read as the answer.
     trace
         The steps on the way, in order.
-    metadata
-        Further figures (relative error, band, ...).
-    unit
-        The unit of ``metadata["figure"]``; None where no figure was compared.
+    numeric, unit
+        How near the given figure came, and the figure's unit; None where no figure was compared.
     """
 
     outcome: Outcome
@@ -38,7 +34,7 @@ class Verdict(NamedTuple):
     reason: str
     extracted: str | None = None
     trace: tuple[str, ...] = ()
-    metadata: Mapping[str, Any] = MappingProxyType({})
+    numeric: NumericAccuracy | None = None
     unit: str | None = None
 
     @property
