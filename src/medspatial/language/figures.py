@@ -6,6 +6,10 @@ import re
 import unicodedata
 from decimal import Decimal, InvalidOperation
 
+# one of these stands in every notation below that is written in ASCII; most figures have none
+_ODD = re.compile(
+    r"[\\^$*]|\d\s*\(|\d['_]\d{3}|\.\d{3},|\d[eE][-+\d]|\d\s*(?:k|thou|mi|mln|ze|ce|li)|times", re.I
+)
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _DIGIT = re.compile("[0-9]")
 _RAISED = re.compile(r"(?<=10)[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
@@ -79,6 +83,8 @@ def plain_figures(text: str) -> str:
     ('45 mm', '1200000 mm³', '1200 ml')
     """
     if not _DIGIT.search(text) and (text.isascii() or not any(char.isdigit() for char in text)):
+        return text
+    if text.isascii() and not _ODD.search(text):
         return text
     if not text.isascii():
         text = "".join(

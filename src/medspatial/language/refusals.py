@@ -125,6 +125,7 @@ REFUSAL = re.compile(
     r"picture)s? (?:is |was |are |were )?(?:provided|attached|available|given|visible)|"
     r"as an ai|language model|consult (?:a|your|with)|seek (?:medical|professional)|non-?diagnostic|i "
     r"apologi[sz]e|i'm sorry|i am sorry|"
+    r"not (?:well|adequately|fully|reliably|completely) (?:evaluated|assessed|characteri[sz]ed)|"
     r"not applicable|n/a|no answer|cannot comment|without (?:seeing|access)|limited (?:information|view)|"
     r"equivocal|ambiguous|(?:neither|nothing|none|no side)\b[^.;!?]{0,40}\b(?:can|could) be "
     r"(?:determined|told|said|given|stated|established))\b"
