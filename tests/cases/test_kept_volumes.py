@@ -115,7 +115,7 @@ def test_a_history_that_json_would_change_is_not_kept(case: Case, tmp_path: Path
         assert kept(tmp_path).volume(case, tmp_path, None, lambda: volume) is volume
 
 
-def test_a_header_whose_voxels_may_lie_beside_is_read_each_time(tmp_path: Path) -> None:
+def test_voxels_beside_a_header_are_read_once_until_they_change(tmp_path: Path) -> None:
     write(tmp_path / "ct.nii", 0)
     whole = load_case(Case(case_id="a", patient_id="a", image_path="ct.nii"), tmp_path, with_masks=False).ct
     assert whole is not None
@@ -127,9 +127,12 @@ def test_a_header_whose_voxels_may_lie_beside_is_read_each_time(tmp_path: Path) 
     (tmp_path / "ct.mhd").write_text("".join(f"{name} = {value}\n" for name, value in fields.items()))
     case = Case(case_id="a", patient_id="a", image_path="ct.mhd")
     read = Reader(case, tmp_path)
-    kept(tmp_path).volume(case, tmp_path, None, read)
+    first, again = (kept(tmp_path).volume(case, tmp_path, None, read) for _ in range(2))
+    assert read.times == 1
+    assert np.array_equal(first.voxels, again.voxels)
     changed = np.fromfile(tmp_path / "voxels.raw", dtype=np.int16)
     changed[0] = 77
     changed.tofile(tmp_path / "voxels.raw")
+    os.utime(tmp_path / "voxels.raw", ns=(1, 1))
     assert kept(tmp_path).volume(case, tmp_path, None, read).voxels[0, 0, 0] == 77
     assert read.times == 2

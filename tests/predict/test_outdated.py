@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from medspatial.arms import Arm
 from medspatial.inputs import Query
 from medspatial.models import Answer, Model, create_model
 from medspatial.predict import Cases, PredictionRun, predict
-from medspatial.records import Prediction, Question, read_records
+from medspatial.records import Case, Prediction, Question, read_records
+from medspatial.study.loading import CaseLoader
 
 STATES = {"a": "1", "b": "1"}
 TOGETHER = Arm("standard", "each answer rests on all cases", each_alone=False)
@@ -135,3 +138,29 @@ def test_killed_while_answers_are_taken_back_none_is_lost(path: Path) -> None:
     path.with_suffix(".unasked").write_bytes(whole)  # as it stands before the answers are written
     again = run(path, BOTH, STATES)
     assert (again.resumed, again.answered) == (2, 0)
+
+
+def test_voxels_that_change_beside_their_header_set_answers_aside(tmp_path: Path) -> None:
+    header = (
+        "NRRD0004\ntype: short\ndimension: 3\nsizes: 4 4 4\nendian: little\nencoding: raw\n"
+        "space: left-posterior-superior\nspace directions: (1,0,0) (0,1,0) (0,0,2)\nspace origin: (1,2,3)\n"
+    )
+    voxels = np.linspace(-1000, 1000, 64).astype("<i2")
+    for case_id in STATES:
+        voxels.tofile(tmp_path / f"voxels_{case_id}.raw")
+        (tmp_path / f"{case_id}.nhdr").write_text(f"{header}data file: voxels_{case_id}.raw\n")
+
+    def ask() -> PredictionRun:
+        cases = [Case(case_id=one, patient_id=one, image_path=f"{one}.nhdr") for one in STATES]
+        loader = CaseLoader(cases, tmp_path)
+        shown = Cases(loader.volume, states=loader.states)
+        return predict(Looker(), BOTH, tmp_path / "looker.jsonl", cases=shown)
+
+    assert ask().answered == 2
+    assert (again := ask()).resumed == 2
+    assert again.outdated == 0
+    voxels[7] += 1
+    voxels.tofile(tmp_path / "voxels_b.raw")
+    os.utime(tmp_path / "voxels_b.raw", ns=(1, 1))
+    changed = ask()
+    assert (changed.resumed, changed.answered, changed.outdated) == (1, 1, 1)

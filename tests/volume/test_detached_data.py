@@ -1,6 +1,7 @@
 """Voxels in files beside a text header: every form of naming them, and none that leads out of the folder."""
 
 import os
+import sys
 import zlib
 
 import numpy as np
@@ -9,6 +10,7 @@ import SimpleITK as sitk
 
 from medspatial.errors import InputError
 from medspatial.volume import read_volume
+from medspatial.volume.read import volume_files
 
 STORED = np.arange(120, dtype="<i2").reshape(4, 5, 6, order="F")
 DATA = STORED.tobytes(order="F")
@@ -165,3 +167,38 @@ def test_wrong_fields_are_named(tmp_path, header):
     path.write_text(text.replace(sizes + "\n", ""))
     with pytest.raises(InputError, match=f"(?i)lacks the field '{name}'"):
         read_volume(path)
+
+
+NOTES: list[list[str]] = []  # of those who listen now: a hook stays for good
+
+
+def _note_opened(event, arguments):
+    if event == "open" and isinstance(arguments[0], str | bytes | os.PathLike):
+        for one in NOTES:
+            one.append(os.fsdecode(arguments[0]))
+
+
+@HEADERS
+def test_the_files_of_a_volume_are_those_that_reading_opens(tmp_path, header):
+    sys.addaudithook(_note_opened)
+    names = parts(tmp_path, 6)
+    (tmp_path / "a.raw").write_bytes(DATA)
+    for stated in ("a.raw", "part%02d.raw 0 5 1", "LIST\n" + "\n".join(names)):
+        path = header(tmp_path, stated)
+        NOTES.append([])
+        read_volume(path)
+        opened = {one for one in NOTES.pop() if one.startswith(str(tmp_path))}
+        assert {str(one) for one in volume_files(path)} == opened
+        assert len(opened) == 2 + 5 * (stated != "a.raw")
+    path.write_text("no header")
+    assert volume_files(path) == (path,)
+
+
+@HEADERS
+@pytest.mark.parametrize("length", [65_530, 65_536, 65_540, 200_000])
+def test_a_header_longer_than_what_is_read_at_first(tmp_path, header, length):
+    (tmp_path / "a.raw").write_bytes(DATA)
+    path = header(tmp_path, "a.raw")
+    first, _, rest = path.read_text().partition("\n")
+    path.write_text(f"{first}\n# {'x' * (length - len(first) - len(rest) - 4)}\n{rest}")
+    assert np.array_equal(read_volume(path).voxels, STORED)

@@ -46,3 +46,10 @@ def test_a_header_without_its_voxels(tmp_path):
     (tmp_path / "a.img").unlink()
     with pytest.raises(InputError, match=r"a\.hdr: "):
         read_volume(tmp_path / "a.hdr")
+
+
+def test_a_volume_that_was_read_stays_as_it_was_when_its_file_changes(tmp_path):
+    nib.save(nib.Nifti1Pair(VOXELS, AFFINE), tmp_path / "a.hdr")
+    volume = read_volume(tmp_path / "a.hdr")
+    (tmp_path / "a.img").write_bytes(bytes((tmp_path / "a.img").stat().st_size))
+    assert np.array_equal(volume.voxels, VOXELS)

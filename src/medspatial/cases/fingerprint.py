@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import os
-from glob import escape
 from pathlib import Path
 
 from medspatial.cases.label_tables import table_files
 from medspatial.records import Case, MaskSource, content_hash
-
-_VOXELS_BESIDE = ".mhd"  # a header, whose voxels lie in a file of the same name
+from medspatial.volume.formats import is_volume_name
+from medspatial.volume.read import volume_files
 
 
 def case_fingerprint(case: Case, root: str | Path) -> str:
     """Return a hash of size and modification time of every file behind a case.
 
-    These are its CT, its masks (of a folder all files directly in it), label maps that are files, and
-    tables of label values beside the masks. A file
-    that is missing counts as such, so that the hash changes when it appears.
+    These are its CT, its masks (of a folder all files directly in it), the voxels that lie beside their
+    headers, label maps that are files, and tables of label values beside the masks. A file that is missing
+    counts as such, so that the hash changes when it appears.
     """
     root = Path(root)
     places = [root / path for path in (case.image_path, *(mask.path for mask in case.masks)) if path]
@@ -35,13 +34,13 @@ def label_map_file(source: MaskSource, root: Path) -> Path | None:
 
 
 def _files(place: Path) -> list[Path]:
-    if place.suffix.lower() == _VOXELS_BESIDE:
-        return sorted(place.parent.glob(f"{escape(place.stem)}.*"))
     try:
         with os.scandir(place) as entries:
-            return sorted(Path(one) for one in entries if not one.is_dir())
+            listed = [Path(one) for one in entries if not one.is_dir()]
     except OSError:  # a file, or nothing that can be listed
-        return [place]
+        listed = [place]
+    beside = [file for one in listed if is_volume_name(one.name) for file in volume_files(one)]
+    return sorted({*listed, *beside})
 
 
 def _state(file: Path) -> tuple[str, int, int] | None:

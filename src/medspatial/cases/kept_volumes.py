@@ -18,7 +18,6 @@ from medspatial.cases.fingerprint import case_fingerprint
 from medspatial.disk_cache import DiskCache
 from medspatial.records import Case, content_hash
 from medspatial.volume import Affine, Step, Volume
-from medspatial.volume.formats import NIFTI_SUFFIXES
 
 _VOXELS, _FACTS = "voxels", "facts"
 _READERS = ("nibabel", "numpy", "isal", "SimpleITK", "pydicom")
@@ -31,8 +30,7 @@ class KeptVolumes:
     A volume is read again where its file has another place, size or time of change, the case another
     transform, or the code that reads volumes has changed. Kept are voxels as they were read (not packed, so
     that they are quicker to read than a ``.nii.gz``), affine, history and fingerprint; the sums of each entry
-    are checked when it is read. NIfTI files and DICOM folders are kept; other formats may have their voxels
-    in a file beside, whose changes the header does not show.
+    are checked when it is read.
     """
 
     kept: DiskCache
@@ -44,8 +42,6 @@ class KeptVolumes:
 
     def volume(self, case: Case, root: Path, assume_axes: str | None, read: Callable[[], Volume]) -> Volume:
         """Return the volume of a case, which is read only where it is not kept."""
-        if not _holds_its_voxels(root / (case.image_path or "")):
-            return read()
         name = _name(case, root, assume_axes)
         found = self.kept.get(name, _read)
         if found is None:
@@ -54,10 +50,6 @@ class KeptVolumes:
             if facts is not None:
                 self.kept.put(name, lambda path: np.savez(path, **{_VOXELS: found.voxels, _FACTS: facts}))
         return found
-
-
-def _holds_its_voxels(path: Path) -> bool:
-    return path.name.lower().endswith(NIFTI_SUFFIXES) or path.is_dir()
 
 
 def _name(case: Case, root: Path, assume_axes: str | None) -> str:

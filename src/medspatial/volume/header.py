@@ -79,6 +79,8 @@ class StoredVolume:
     ----------
     scaling
         Slope and intercept that the voxels get while they are read.
+    files
+        With the voxels, where they lie beside the header.
     """
 
     shape: tuple[int, int, int]
@@ -86,6 +88,7 @@ class StoredVolume:
     dtype: np.dtype[Any]
     load: Callable[[], NDArray[Any]]
     scaling: tuple[float, float] = (1.0, 0.0)
+    files: tuple[Path, ...] = ()
 
 
 def is_plain(matrix: NDArray[np.float64]) -> bool:

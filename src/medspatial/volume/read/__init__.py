@@ -96,6 +96,27 @@ def read_header(path: str | Path, *, assume_axes: str | None = None) -> VolumeHe
     )
 
 
+def volume_files(path: Path) -> tuple[Path, ...]:
+    """Return every file that is opened when a volume file is read: itself, and those with its voxels.
+
+    Found by the readers themselves. A header that cannot be read names no further file.
+    """
+    name = path.name.lower()
+    try:
+        with _named_faults(path):
+            if name.endswith(NRRD_SUFFIXES):  # masks may have several layers, which are no single volume
+                from medspatial.volume.read.nrrd import read_nrrd
+
+                beside = read_nrrd(ordinary_file(path)).raster.files
+            elif name.endswith((*METAIMAGE_SUFFIXES, ".hdr")):
+                beside = _stored(path, _format(path, "auto"), "auto").files
+            else:
+                beside = ()
+    except InputError:
+        beside = ()
+    return tuple(dict.fromkeys((path, *beside)))
+
+
 def _format(path: Path, reader: str) -> Format:
     folder = path.is_dir()
     if not folder:
@@ -158,4 +179,4 @@ def _named_faults(path: Path) -> Iterator[None]:
         raise InputError(f"{path}: too large for the memory of this machine") from None
 
 
-__all__ = ["READERS", "Reader", "read_header", "read_volume"]
+__all__ = ["READERS", "Reader", "read_header", "read_volume", "volume_files"]

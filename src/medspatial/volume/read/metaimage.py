@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ _TYPES = {
     "MET_FLOAT": "f4",
     "MET_DOUBLE": "f8",
 }
+# The last field; behind LIST the names of files follow, to the end of the file.
+_END = re.compile(rb"^[ \t]*elementdatafile[ \t]*=(?![ \t]*LIST)[^\r\n]*\r?\n", re.IGNORECASE | re.MULTILINE)
 # Names of one thing, in the order in which they count.
 _MATRIX = ("transformmatrix", "rotation", "orientation")
 _ORIGIN = ("offset", "position", "origin")
@@ -68,12 +71,12 @@ def stored_metaimage(path: Path) -> StoredVolume:
     def load() -> Any:
         return raster.load().reshape(shape, order="F")
 
-    return StoredVolume(shape, _geometry(fields, count, path), raster.dtype, load)
+    return StoredVolume(shape, _geometry(fields, count, path), raster.dtype, load, files=raster.files)
 
 
 def _fields(path: Path) -> tuple[dict[str, str], list[str], int]:
     """Return the fields by name in small letters, the lines behind a LIST, and where the header ends."""
-    head = head_of(path)
+    head = head_of(path, _END)
     fields: dict[str, str] = {}
     end = 0
     for number, line in enumerate(head.splitlines(keepends=True), start=1):

@@ -115,7 +115,7 @@ def stored_nrrd(path: Path) -> StoredVolume:
 
 def read_nrrd(path: Path) -> Nrrd:
     """Read the header of a NRRD file; errors as `stored_nrrd`."""
-    head = head_of(path)
+    head = head_of(path, _END)
     if not _MAGIC.match(head):
         raise InputError(f"{path}: cannot be read (not a NRRD file, it begins with {head[:8]!r})")
     end = _END.search(head)

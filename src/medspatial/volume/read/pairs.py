@@ -35,14 +35,19 @@ def stored_pair(path: Path) -> StoredVolume:
     dtype = image.get_data_dtype()
     if dtype.kind not in "iuf":
         raise InputError(f"{path}: voxels must be plain numbers, the file has type {dtype}")
-    return StoredVolume(shape, _geometry(image, shape, path), dtype, partial(_voxels, path, shape))
+    files = tuple(Path(one.filename) for one in image.file_map.values() if one.filename)
+    return StoredVolume(
+        shape, _geometry(image, shape, path), dtype, partial(_voxels, path, shape), files=files
+    )
 
 
 def _opened(path: Path) -> Any:
-    """Open an image; nibabel would leave an uncompressed MGH file open."""
+    """Open an image; nibabel would leave an uncompressed MGH file open, and map voxels to their file."""
     import nibabel as nib
 
-    return nib.MGHImage.from_bytes(path.read_bytes()) if path.suffix.lower() == ".mgh" else nib.load(path)
+    if path.suffix.lower() == ".mgh":
+        return nib.MGHImage.from_bytes(path.read_bytes())
+    return nib.load(path, mmap=False)
 
 
 def _geometry(image: Any, shape: tuple[int, int, int], path: Path) -> StoredGeometry:

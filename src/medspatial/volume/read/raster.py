@@ -62,6 +62,11 @@ class Raster:
         """Bytes of all voxels."""
         return math.prod(self.sizes) * self.dtype.itemsize
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files with the voxels."""
+        return tuple(part.path for part in self.parts)
+
     def load(self) -> NDArray[Any]:
         """Return the numbers in the shape of the sizes (Fortran order), in the machine's byte order.
 

@@ -16,6 +16,7 @@ from medspatial.errors import InputError
 from medspatial.files import shortened
 
 MOST_BYTES = 4_000_000  # headers are short, those with hundreds of named segments too; what follows is voxels
+_FIRST_BYTES = 1 << 16
 MOST_AXES = 8
 _UNITS = {
     **dict.fromkeys(("mm", "millimeter", "millimeters", "millimetre", "millimetres"), (1.0, None)),
@@ -28,10 +29,17 @@ _UNITS = {
 }
 
 
-def head_of(path: Path) -> bytes:
-    """Return the first bytes of a file, among which its header must end."""
+def head_of(path: Path, end: re.Pattern[bytes]) -> bytes:
+    """Return the first bytes of a file, among which its header must end.
+
+    Parameters
+    ----------
+    end
+        What the header ends with; where it is near the beginning, as it nearly always is, little is read.
+    """
     with path.open("rb") as file:
-        return file.read(MOST_BYTES)
+        head = file.read(_FIRST_BYTES)
+        return head if end.search(head) else head + file.read(MOST_BYTES - len(head))
 
 
 def add_field(fields: dict[str, str], name: str, value: str, path: Path) -> None:
