@@ -58,7 +58,7 @@ class Threshold:
 
 
 def test_cases_get_masks_on_their_own_grid(data: Path, tmp_path: Path) -> None:
-    done = segment_cases(read_cases(data), data, tmp_path / "m", Threshold().segmenter())
+    done = segment_cases(read_cases(data), data, tmp_path / "m", lambda _: Threshold().segmenter())
     assert (done.now, done.before, done.failed) == (2, 0, {})
     for case in read_cases(tmp_path / "m"):
         loaded = load_case(case, tmp_path / "m")
@@ -71,21 +71,21 @@ def test_cases_get_masks_on_their_own_grid(data: Path, tmp_path: Path) -> None:
 def test_interrupted_in_a_case_only_whole_masks_are_there(data: Path, tmp_path: Path) -> None:
     out = tmp_path / "m"
     with pytest.raises(KeyboardInterrupt):
-        segment_cases(read_cases(data), data, out, Threshold(dies_at=2).segmenter())
+        segment_cases(read_cases(data), data, out, lambda _: Threshold(dies_at=2).segmenter())
     assert len(read_cases(out / "cases.jsonl")) == 1
     assert len([path for path in out.rglob("*.nii.gz") if not path.name.startswith(".")]) == 1
     again = Threshold()
-    done = segment_cases(read_cases(data), data, out, again.segmenter())
+    done = segment_cases(read_cases(data), data, out, lambda _: again.segmenter())
     assert (done.now, done.before, again.calls) == (1, 1, 1)
     with pytest.raises(InputError, match=r"segment\.json: masks made with other settings"):
-        segment_cases(read_cases(data), data, out, Threshold().segmenter(threshold=10))
+        segment_cases(read_cases(data), data, out, lambda _: Threshold().segmenter(threshold=10))
 
 
 def test_a_case_without_ct_and_one_that_cannot_be_read_fail_alone(data: Path, tmp_path: Path) -> None:
     (data / "b.nii.gz").write_bytes((data / "b.nii.gz").read_bytes()[:100])
     mask = MaskSource(path="c.nii.gz", label_map="totalsegmentator_v2")
     bare = Case(case_id="c", patient_id="c", masks=(mask,))
-    done = segment_cases([*read_cases(data), bare], data, tmp_path / "m", Threshold().segmenter())
+    done = segment_cases([*read_cases(data), bare], data, tmp_path / "m", lambda _: Threshold().segmenter())
     assert (done.now, sorted(done.failed)) == (1, ["b", "c"])
     assert done.failed["c"] == "the case has no CT"
     assert [case.case_id for case in read_cases(tmp_path / "m" / "cases.jsonl")] == ["a"]

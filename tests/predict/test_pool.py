@@ -249,7 +249,7 @@ def test_an_arm_with_a_volume_per_question_is_that_of_one_process(
     assert len(one.splitlines()) == 50
     told = run("share", "--arm", arm, "--shard", "1/2")
     assert isinstance(told.exception, InputError)
-    assert "--shard does not take it" in str(told.exception)
+    assert "chooses volumes per question" in str(told.exception)
 
 
 def test_a_study_on_several_devices_is_that_of_one(

@@ -14,9 +14,9 @@ import pytest
 
 from medspatial.inputs import Query
 from medspatial.models import Answer, Model
+from medspatial.pool import Event
+from medspatial.pool.ray_actors import RayActors
 from medspatial.predict import Job, predict, predict_with
-from medspatial.predict.ray_actors import RayActors
-from medspatial.predict.worker import Event
 from medspatial.records import Prediction, Question, read_records
 
 ray = pytest.importorskip("ray")

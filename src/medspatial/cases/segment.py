@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 from medspatial.cases.discovery import refusal
 from medspatial.errors import InputError, MedspatialError
 from medspatial.files import whole_file
+from medspatial.pool import Lost, Place, Task, results_of
 from medspatial.progress import Progress, Silent
 from medspatial.records import Case, MaskSource, write_records
 
@@ -53,36 +54,109 @@ def segment_cases(
     cases: Sequence[Case],
     root: Path,
     output: Path,
-    segmenter: Segmenter,
+    make: Callable[[str], Segmenter],
+    *,
+    device: str = "auto",
     progress: Progress | None = None,
+    place: Place | None = None,
 ) -> Segmented:
     """Segment cases into a folder that is itself a folder of cases.
 
     A mask file appears under its name only when it is whole, and ``cases.jsonl`` lists those that are there.
 
+    Parameters
+    ----------
+    make
+        Makes the segmenter for a device.
+    device
+        Where it works; workers have their own.
+    place
+        Makes the workers, `medspatial.pool.Processes` or actors of a Ray cluster, that see the same folders;
+        None works in this process. One that dies costs its case, which is tried once more.
+
     Raises
     ------
     InputError
-        The folder holds masks made with other settings.
+        The folder holds masks made with other settings, or two workers have other ones.
     """
-    _check_settings(output, segmenter.facts)
     report, done, listed = progress or Silent(), Segmented(), list[Case]()
-    for case in cases:
-        target = output / quote(case.case_id, safe="") / f"{segmenter.label_map}.nii.gz"
-        if target.exists():
-            done.before += 1
-        elif (message := _tried(case, root, target, segmenter)) is not None:
+    label_map = ""
+
+    def check(found: tuple[str, dict[str, Any]]) -> None:
+        nonlocal label_map
+        label_map, facts = found
+        _check_settings(output, facts)
+
+    for case, (how, message) in _segmented(cases, _Making(make, root, output), device, place, check):
+        if how == "failed":
             done.failed[case.case_id] = message
             report.advance(note=case.case_id)
             continue
-        else:
-            done.now += 1
-        source = MaskSource(path=str(target.relative_to(output)), label_map=segmenter.label_map)
+        done.before += how == "found"
+        done.now += how == "made"
+        target = _target(output, case, label_map)
+        source = MaskSource(path=str(target.relative_to(output)), label_map=label_map)
         image = str((root / str(case.image_path)).resolve())
         listed.append(case.model_copy(update={"image_path": image, "masks": (source,)}))
         write_records(output / "cases.jsonl", listed)
         report.advance(note=case.case_id)
     return done
+
+
+_Outcome = tuple[Literal["found", "made", "failed"], str]  # and the cause of a failure
+
+
+@dataclass(frozen=True)
+class _Making:
+    """Makes what a worker does with each case."""
+
+    make: Callable[[str], Segmenter]
+    root: Path
+    output: Path
+
+    def __call__(self, device: str) -> _Masking:
+        return _Masking(self.make(device), self.root, self.output)
+
+
+@dataclass(frozen=True)
+class _Masking:
+    """Makes a case's mask, unless it is there."""
+
+    segmenter: Segmenter
+    root: Path
+    output: Path
+
+    def __call__(self, case: Case) -> _Outcome:
+        target = _target(self.output, case, self.segmenter.label_map)
+        if target.exists():
+            return "found", ""
+        message = _tried(case, self.root, target, self.segmenter)
+        return ("made", "") if message is None else ("failed", message)
+
+
+def _facts(masking: Any) -> tuple[str, dict[str, Any]]:
+    return masking.segmenter.label_map, masking.segmenter.facts
+
+
+def _segmented(
+    cases: Sequence[Case],
+    making: _Making,
+    device: str,
+    place: Place | None,
+    check: Callable[[tuple[str, dict[str, Any]]], None],
+) -> Iterator[tuple[Case, _Outcome]]:
+    if place is None:
+        masking = making(device)
+        check(_facts(masking))
+        yield from ((case, masking(case)) for case in cases)
+        return
+    units = ((case, None) for case in cases)
+    for case, outcome in results_of(place(Task(making, _facts)), units, check):
+        yield case, ("failed", outcome.cause) if isinstance(outcome, Lost) else outcome
+
+
+def _target(output: Path, case: Case, label_map: str) -> Path:
+    return output / quote(case.case_id, safe="") / f"{label_map}.nii.gz"
 
 
 def totalsegmentator(structures: Sequence[str] = (), device: str = "auto") -> Segmenter:

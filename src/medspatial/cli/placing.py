@@ -1,8 +1,7 @@
-"""Where a model runs: one process, one per GPU, or actors of a Ray cluster."""
+"""Where a stage runs: one process, one per GPU, or actors of a Ray cluster."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +11,7 @@ from medspatial.errors import InputError
 
 if TYPE_CHECKING:
     from medspatial.cases.kept_volumes import KeptVolumes
-    from medspatial.predict import Job, Workers
+    from medspatial.pool import Place
 
 Gpus = Annotated[
     str | None,
@@ -20,7 +19,7 @@ Gpus = Annotated[
 ]
 Engine = Annotated[str, typer.Option(help="processes, or ray for a Ray cluster.")]
 Actors = Annotated[
-    int | None, typer.Option(min=1, help="Ray: number of model actors. Default: 1.", show_default=False)
+    int | None, typer.Option(min=1, help="Ray: number of actors. Default: 1.", show_default=False)
 ]
 GpusPerActor = Annotated[
     float | None,
@@ -62,9 +61,25 @@ def kept_volumes(folder: Path | None, gb: float | None) -> KeptVolumes | None:
     return KeptVolumes.below(folder, int((_CACHE_GB if gb is None else gb) * GIB))
 
 
-def placed(
-    engine: str, gpus: str | None, actors: int | None, gpus_per_actor: float | None
-) -> Callable[[Job], Workers] | None:
+def spread(
+    engine: str, workers: int, actors: int | None, gpus_per_actor: float | None = None
+) -> Place | None:
+    """Return what makes the workers of a stage that can do without GPUs; None where this process works alone.
+
+    Raises
+    ------
+    InputError
+        No such engine, workers beside actors, or options of Ray's without it.
+    """
+    if engine == "ray":
+        if workers > 1:
+            raise InputError("--engine ray: give --actors, not --workers")
+        return placed(engine, None, actors, gpus_per_actor or 0.0)
+    processes = ",".join(["cpu"] * workers) if workers > 1 else None
+    return placed(engine, processes, actors, gpus_per_actor)
+
+
+def placed(engine: str, gpus: str | None, actors: int | None, gpus_per_actor: float | None) -> Place | None:
     """Return what makes the workers of a job; None where the model runs in this process.
 
     Raises
@@ -72,8 +87,8 @@ def placed(
     InputError
         No such engine or device, both ways at once, or options of Ray's without it.
     """
+    from medspatial.pool.ray_actors import RayActors
     from medspatial.predict import Processes, read_devices
-    from medspatial.predict.ray_actors import RayActors
 
     if engine not in {"processes", "ray"}:
         raise InputError(f"--engine {engine}: must be processes or ray")

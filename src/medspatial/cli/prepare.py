@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from medspatial.cli.placing import Actors, Engine, spread
 from medspatial.errors import EXIT_FAILURES
 
 
@@ -29,6 +30,9 @@ def prepare_command(
     assume_axes: Annotated[
         str | None, typer.Option(help="Axis codes for volumes without a usable affine, such as LPS.")
     ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Volumes prepared at the same time.")] = 1,
+    engine: Engine = "processes",
+    actors: Actors = None,
 ) -> None:
     """Turn each volume of a dataset into a model's input and keep it; the same command again resumes.
 
@@ -54,6 +58,7 @@ def prepare_command(
             output_root=output_root,
             output_jsonl=output_jsonl,
             progress=bar,
+            place=spread(engine, workers, actors),
         )
     for case_id, message in done.failed.items():
         typer.echo(f"failed: {case_id}: {message}", err=True)

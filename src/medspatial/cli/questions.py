@@ -10,6 +10,7 @@ import typer
 
 from medspatial.cli import curate, exchange, reports
 from medspatial.cli.options import CASES_HELP
+from medspatial.cli.placing import Actors, Engine, spread
 from medspatial.cli.show import listing, tell, tell_left_out
 from medspatial.errors import EXIT_FAILURES
 
@@ -33,6 +34,8 @@ def from_masks(
     label_map: Annotated[str | None, typer.Option(help="Label map of all masks.")] = None,
     assume_axes: Annotated[str | None, typer.Option(help="Axis codes for volumes without an affine.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Cases measured at the same time.")] = 1,
+    engine: Engine = "processes",
+    actors: Actors = None,
     mirrored: Annotated[bool, typer.Option("--mirrored", help="Add mirrored controls (L6).")] = False,
     balance: Annotated[
         bool, typer.Option(help="Leave out what can be guessed from the cohort's texts.")
@@ -58,7 +61,7 @@ def from_masks(
         subtypes=subtype or None,
         per_subtype=per_subtype,
         forms=("open", "choice") if choice else ("open",),
-        workers=workers,
+        place=spread(engine, workers, actors),
         folder=output_dir / "by_case",
         assume_axes=assume_axes,
     )

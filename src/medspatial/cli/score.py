@@ -12,6 +12,7 @@ import typer
 
 from medspatial.cli.bare_options import BareOptions
 from medspatial.cli.options import ModelNames
+from medspatial.cli.placing import Actors, Engine, GpusPerActor, spread
 from medspatial.cli.show import listing
 
 
@@ -93,6 +94,9 @@ def score_command(
         int,
         typer.Option(min=1, help="Processes that judge by rules or count words; the scores are the same."),
     ] = 1,
+    engine: Engine = "processes",
+    actors: Actors = None,
+    gpus_per_actor: GpusPerActor = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Score predictions by one or several metrics.
@@ -146,7 +150,8 @@ def score_command(
         for made in judges(name, model or [], options)
         or [make(name, **taken(name, [] if model else set_ or []))]
     ]
-    tell_alone(metrics, workers)
+    place = spread(engine, workers, actors, gpus_per_actor)
+    tell_alone(metrics, workers, place if engine == "ray" else None)
     if output:
         _check_targets(output, predictions, [judge.name for judge in metrics])
     files = read_files(
@@ -159,7 +164,7 @@ def score_command(
             tell_estimate(judge, path.name, answers)
             tally, wrong = judge.tally(), list[Score]()
             with progress(f"{judge.name}, {path.name}", len(answers)) as bar:
-                for score in scored(judge, answers, target, bar, workers):
+                for score in scored(judge, answers, target, bar, place=place):
                     tally.add(score)
                     lost += lost_verdicts(judge.name, [score])
                     if score.correct is False and (report or len(wrong) < show_mismatches):

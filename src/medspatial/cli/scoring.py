@@ -21,6 +21,7 @@ from medspatial.report.tables import Cell, Column, Table
 from medspatial.score import Aggregate
 
 if TYPE_CHECKING:
+    from medspatial.pool import Place
     from medspatial.score import Metric
 
 _COSTLY_ROWS = 128  # rows that a judge or model takes at once: progress is seen after each
@@ -59,11 +60,12 @@ def list_all(*, as_json: bool) -> None:
     listing(rows, as_json=as_json)
 
 
-def tell_alone(metrics: Iterable[Metric], workers: int) -> None:
+def tell_alone(metrics: Iterable[Metric], workers: int, place: Place | None) -> None:
     """Name the metrics that judge in one process, whatever was asked for."""
     alone = [metric.name for metric in metrics if not metric.in_workers]
-    if workers > 1 and alone:
-        typer.echo(f"--workers: {', '.join(alone)} works in one process", err=True)
+    if (workers > 1 or place) and alone:
+        option = "--engine ray" if place else "--workers"
+        typer.echo(f"{option}: {', '.join(alone)} works in one process", err=True)
 
 
 def scored(
@@ -72,16 +74,19 @@ def scored(
     target: Path | None,
     progress: Progress,
     workers: int = 1,
+    place: Place | None = None,
 ) -> Iterator[Score]:
     """Yield the scores of answers; where they go to a file, those it holds for the same answers are kept."""
     from medspatial.score import score_file, score_stream
 
     if target is None:
-        for score in score_stream(answers, [judge], workers=workers):
+        for score in score_stream(answers, [judge], workers=workers, place=place):
             progress.advance(1)
             yield score
     else:
-        yield from score_file(judge, answers, target, progress=progress, workers=workers).scores()
+        yield from score_file(
+            judge, answers, target, progress=progress, workers=workers, place=place
+        ).scores()
 
 
 def score_table(

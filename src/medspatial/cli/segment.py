@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from medspatial.cli.options import CASES_HELP
+from medspatial.cli.placing import Actors, Engine, Gpus, GpusPerActor, placed
 from medspatial.cli.show import tell_left_out
 from medspatial.errors import EXIT_FAILURES, InputError
 
@@ -38,7 +40,9 @@ def segment_command(
         list[str] | None,
         typer.Option("--structure", help="Only these structures; repeatable. Default: all without lesions."),
     ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1.")] = "auto",
+    device: Annotated[
+        str | None, typer.Option(help="auto, cpu, cuda, cuda:1. Default: auto.", show_default=False)
+    ] = None,
     window: Annotated[
         int | None,
         typer.Option(min=32, help="vista3d: voxels of a window's edge, a multiple of 16. Default: 128."),
@@ -46,23 +50,34 @@ def segment_command(
     assume_axes: Annotated[
         str | None, typer.Option(help="vista3d: axis codes for volumes without a usable affine, such as LPS.")
     ] = None,
+    gpus: Gpus = None,
+    engine: Engine = "processes",
+    actors: Actors = None,
+    gpus_per_actor: GpusPerActor = None,
 ) -> None:
     """Segment every case and list them with their masks; the same command again resumes.
 
     Example: `medspatial segment /data/ct --with vista3d --model-path vista3d --output-dir masks`
     """
-    from medspatial.cases import find_cases, segment_cases, totalsegmentator
+    from medspatial.cases import find_cases, segment_cases
     from medspatial.progress import progress
+
+    place = placed(engine, gpus, actors, gpus_per_actor)
+    if place is not None and device is not None:
+        raise InputError("--device: workers have their own (--gpus, --engine ray)")
 
     if with_ is SegmenterName.TOTALSEGMENTATOR:
         _refuse_idle({"--model-path": model_path, "--window": window, "--assume-axes": assume_axes})
     found = find_cases(cases)
-    if with_ is SegmenterName.VISTA3D:
-        segmenter = _vista3d(model_path, structures, device, window or _WINDOW, assume_axes)
-    else:
-        segmenter = totalsegmentator(structures or (), device)
+    make = (
+        _Vista3DMaker(model_path, tuple(structures or ()), window or _WINDOW, assume_axes)
+        if with_ is SegmenterName.VISTA3D
+        else _TotalSegmentatorMaker(tuple(structures or ()))
+    )
     with progress("segment", len(found.cases)) as bar:
-        done = segment_cases(found.cases, found.root, output, segmenter, bar)
+        done = segment_cases(
+            found.cases, found.root, output, make, device=device or "auto", progress=bar, place=place
+        )
     tell_left_out(found)
     for case_id, message in done.failed.items():
         typer.echo(f"failed: {case_id}: {message}", err=True)
@@ -78,22 +93,38 @@ def _refuse_idle(options: Mapping[str, object]) -> None:
         raise InputError(f"{given[0]}: is for --with vista3d")
 
 
-def _vista3d(
-    path: Path | None, structures: Sequence[str] | None, device: str, window: int, assume_axes: str | None
-) -> Segmenter:
-    from medspatial.cases import Segmenter
-    from medspatial.models.vista3d.inference import Windows
-    from medspatial.models.vista3d.prompts import EVERYTHING, labels_of
-    from medspatial.models.vista3d.segmenter import Vista3D
-    from medspatial.volume import read_volume, write_volume
+@dataclass(frozen=True)
+class _TotalSegmentatorMaker:
+    structures: tuple[str, ...]
 
-    if path is None:
-        raise InputError("segment: --model-path is needed with vista3d")
-    labels = labels_of(structures) if structures else EVERYTHING
-    model = Vista3D(path, device=device, windows=Windows((window, window, window)))
+    def __call__(self, device: str) -> Segmenter:
+        from medspatial.cases import totalsegmentator
 
-    def segment(image: Path, target: Path) -> None:
-        volume = read_volume(image, unit="HU", assume_axes=assume_axes)
-        write_volume(model.segment(volume, labels), target)
+        return totalsegmentator(self.structures, device)
 
-    return Segmenter(segment, model.label_map, {**model.describe(), "labels": list(labels)})
+
+@dataclass(frozen=True)
+class _Vista3DMaker:
+    path: Path | None
+    structures: tuple[str, ...]
+    window: int
+    assume_axes: str | None
+
+    def __call__(self, device: str) -> Segmenter:
+        from medspatial.cases import Segmenter
+        from medspatial.models.vista3d.inference import Windows
+        from medspatial.models.vista3d.prompts import EVERYTHING, labels_of
+        from medspatial.models.vista3d.segmenter import Vista3D
+        from medspatial.volume import read_volume, write_volume
+
+        if self.path is None:
+            raise InputError("segment: --model-path is needed with vista3d")
+        labels = labels_of(self.structures) if self.structures else EVERYTHING
+        edges = (self.window, self.window, self.window)
+        model = Vista3D(self.path, device=device, windows=Windows(edges))
+
+        def segment(image: Path, target: Path) -> None:
+            volume = read_volume(image, unit="HU", assume_axes=self.assume_axes)
+            write_volume(model.segment(volume, labels), target)
+
+        return Segmenter(segment, model.label_map, {**model.describe(), "labels": list(labels)})

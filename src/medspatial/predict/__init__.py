@@ -1,6 +1,7 @@
 """Asking models questions: the resumable runner and its files."""
 
 from medspatial.callable_room import make_callable
+from medspatial.pool import Processes, Workers, read_devices
 from medspatial.predict.cases import Cases, CaseSource, LoadMasks, LoadVolume
 from medspatial.predict.failures import failure_lines
 from medspatial.predict.merge import Merged, merge
@@ -12,8 +13,7 @@ from medspatial.predict.output import (
     read_failures,
     read_predictions,
 )
-from medspatial.predict.pool import Workers, predict_with
-from medspatial.predict.processes import Processes, read_devices
+from medspatial.predict.pool import predict_with
 from medspatial.predict.runner import PredictionRun, PredictOptions, predict
 from medspatial.predict.shard import Shard
 from medspatial.predict.visible import Locate

@@ -14,6 +14,7 @@ from typing import Any
 from medspatial.arms import arm as arm_of
 from medspatial.errors import MedspatialError, RunStopped
 from medspatial.models import Model
+from medspatial.pool import Event
 from medspatial.predict.cases import CaseSource, case_source, in_arm
 from medspatial.predict.runner import Profile
 from medspatial.predict.unit import Loaders, Prepared, UnitRun
@@ -21,7 +22,6 @@ from medspatial.progress import Silent
 from medspatial.records import Prediction, Question
 
 Work = tuple[str, list[Question]]  # case id and its open questions
-Event = tuple[str, Any]  # what happened: ready, answer, fail, volume, done, stop, error, died
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,10 @@ class Job:
     asked: Sequence[Question]
     arm: str
     batch_size: int | None = None
+
+    def serve(self, device: str, receive: Callable[[], Work | None], report: Callable[[Event], None]) -> None:
+        """Answer units until there is none; see `serve`."""
+        serve(self, device, receive, report)
 
 
 class Worker:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from medspatial.anatomy import load_label_map
 from medspatial.cases import MIRROR, CaseData, examine, load_case
 from medspatial.errors import InputError
 from medspatial.geometry import Measured
+from medspatial.pool import Lost, Place, Task, on_processors, results_of
 from medspatial.questions.catalogue import chosen_subtypes
 from medspatial.questions.choose import choose
 from medspatial.questions.drop import Drop, drop
@@ -72,11 +72,12 @@ def build_questions(
     keep_going: bool = True,
     reader: str = "auto",
     assume_axes: str | None = None,
+    place: Place | None = None,
 ) -> Iterator[CaseQuestions]:
     """Build the questions of cases from their masks, in the order of the cases.
 
-    The questions of a case depend on that case and the settings alone. Not more than ``workers`` cases
-    are held in memory at a time.
+    The questions of a case depend on that case and the settings alone. A worker that dies costs its case,
+    which is tried once more and then counts as one that cannot be read.
 
     Parameters
     ----------
@@ -98,6 +99,8 @@ def build_questions(
         Put a case that cannot be read into the ledger (rule ``failed``) and go on; else raise.
     reader, assume_axes
         As in :func:`medspatial.cases.load_case`.
+    place
+        Makes the workers in place of so many processes, such as actors of a Ray cluster.
 
     Raises
     ------
@@ -109,37 +112,58 @@ def build_questions(
     shards = None if folder is None else Shards(Path(folder), Path(root), plan)
     if workers < 1:
         raise InputError(f"workers: must be at least 1, got {workers}")
-    return _build(list(cases), Path(root), plan, shards=shards, workers=workers, keep_going=keep_going)
+    if place is None and workers > 1:
+        place = on_processors(workers)
+    return _build(list(cases), Path(root), plan, shards=shards, keep_going=keep_going, place=place)
 
 
 def _build(
-    cases: list[Case], root: Path, plan: Plan, *, shards: Shards | None, workers: int, keep_going: bool
+    cases: list[Case], root: Path, plan: Plan, *, shards: Shards | None, keep_going: bool, place: Place | None
 ) -> Iterator[CaseQuestions]:
-    if workers == 1:
+    if place is None:
         for case in cases:
             stored, finish = _stored(shards, case)
             yield stored or finish(build_case(case, root, plan, keep_going=keep_going))
         return
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        waiting: deque[tuple[CaseQuestions | Future[CaseQuestions], Finish]] = deque()
+    finishing: deque[Finish] = deque()  # of the cases on their way
+
+    def units() -> Iterator[tuple[Case, CaseQuestions | None]]:
         for case in cases:
             stored, finish = _stored(shards, case)
-            result = stored or pool.submit(build_case, case, root, plan, keep_going=keep_going)
-            waiting.append((result, finish))
-            while len(waiting) > 2 * workers:
-                yield _done(*waiting.popleft())
-        while waiting:
-            yield _done(*waiting.popleft())
+            finishing.append(finish if stored is None else _as_it_is)
+            yield case, stored
+
+    task = Task(_Builder(root, plan, keep_going))
+    for case, result in results_of(place(task), units()):
+        finish = finishing.popleft()
+        if isinstance(result, Lost):
+            if not keep_going:
+                raise InputError(f"case {case.case_id!r}: {result.cause}")
+            yield _failed(case, result.cause)
+        else:
+            yield finish(result)
 
 
-def _done(result: CaseQuestions | Future[CaseQuestions], finish: Finish) -> CaseQuestions:
-    return finish(result.result()) if isinstance(result, Future) else result
+@dataclass(frozen=True)
+class _Builder:
+    """What a worker does with each case."""
+
+    root: Path
+    plan: Plan
+    keep_going: bool
+
+    def __call__(self, device: str) -> Callable[[Case], CaseQuestions]:
+        return partial(build_case, root=self.root, plan=self.plan, keep_going=self.keep_going)
+
+
+def _as_it_is(result: CaseQuestions) -> CaseQuestions:
+    return result
 
 
 def _stored(shards: Shards | None, case: Case) -> tuple[CaseQuestions | None, Finish]:
     """Return what an earlier build left of a case, and what to do with the result of a new one."""
     if shards is None:
-        return None, lambda result: result
+        return None, _as_it_is
     key = shards.key(case)
 
     def finish(result: CaseQuestions) -> CaseQuestions:
@@ -166,7 +190,11 @@ def build_case(case: Case, root: Path, plan: Plan, *, keep_going: bool = True) -
         if not keep_going:
             raise
         known = str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
-        return CaseQuestions(case.case_id, (), (drop("failed", note=known).of(case.case_id, ""),))
+        return _failed(case, known)
+
+
+def _failed(case: Case, cause: str) -> CaseQuestions:
+    return CaseQuestions(case.case_id, (), (drop("failed", note=cause).of(case.case_id, ""),))
 
 
 def questions_of(

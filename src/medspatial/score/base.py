@@ -147,7 +147,9 @@ class Metric(ABC):
     reads
         Packages besides its own whose code decides its figures; see `medspatial.score.identity`.
     in_workers
-        Whether rows may be judged in several processes: it holds nothing but its settings.
+        Whether rows may be judged in several processes: it holds nothing but its settings, or is `remade`.
+    remade
+        Other processes make it anew from its options: it holds a network.
     origin
         Entry point and package of a metric that another package brought, None for any other.
     resumable
@@ -164,6 +166,7 @@ class Metric(ABC):
     reads: ClassVar[tuple[str, ...]] = ()
     resumable: bool = True
     in_workers: ClassVar[bool] = False
+    remade: ClassVar[bool] = False
     origin: str | None = None
     warning: ClassVar[str | None] = None
     computes: ClassVar[bool] = False
@@ -212,6 +215,16 @@ class Metric(ABC):
             raise RuntimeError(f"metric '{self.name}' gave {len(marks)} marks for {len(answered)} rows")
         given = iter(marks)
         return [_joined(row, self.name, next(given) if row.status == "ok" else _failure(row)) for row in rows]
+
+    @property
+    def made_with(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The arguments and options it was made with."""
+        return self._made_with
+
+    def unscored(self, rows: Sequence[Prediction], cause: str) -> list[Score]:
+        """Return scores of rows that could not be judged, with the cause."""
+        mark = Mark(None, None, "unscored", rule="not_judged", reason=cause)
+        return [_joined(row, self.name, mark if row.status == "ok" else _failure(row)) for row in rows]
 
     @abstractmethod
     def marks(self, rows: Sequence[Prediction]) -> Sequence[Mark]:

@@ -17,6 +17,7 @@ from pydantic_core import from_json
 from medspatial.errors import InputError
 from medspatial.files import locked, whole_file
 from medspatial.manifest import new_manifest, read_manifest, write_manifest
+from medspatial.pool import Place
 from medspatial.progress import Progress, Silent
 from medspatial.records import Prediction, RecordAppender, Score
 from medspatial.score.base import Metric
@@ -50,6 +51,7 @@ def score_file(
     batch: int = BATCH_ROWS,
     progress: Progress | None = None,
     workers: int = 1,
+    place: Place | None = None,
 ) -> ScoringRun:
     """Score predictions into a file, keeping what it holds already.
 
@@ -71,6 +73,8 @@ def score_file(
         Advanced by each row.
     workers
         Processes that judge, for metrics that may run in several; the file is the same.
+    place
+        Makes the workers in place of so many processes, such as actors of a Ray cluster.
 
     Raises
     ------
@@ -103,7 +107,7 @@ def score_file(
                 yield marks, rows
 
         with RecordAppender(path) as out:
-            for marks, scores in judged(metric, open_rows(), workers):
+            for marks, scores in judged(metric, open_rows(), workers, place):
                 out.append(
                     *(
                         score.model_copy(update={"row_hash": f"{mark:016x}"})

@@ -32,6 +32,7 @@ class SbertCosine(Metric):
 
     name = "sbert"
     extra = "metrics"
+    in_workers = remade = True
     warning = "'left kidney' and 'right kidney' lie close together: a wrong side still scores high"
 
     def __init__(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
+from medspatial.pool import Place
 from medspatial.records import Prediction, Score
 from medspatial.score.base import Metric
 from medspatial.score.workers import judged
@@ -18,6 +19,7 @@ def score_stream(
     *,
     batch: int = BATCH_ROWS,
     workers: int = 1,
+    place: Place | None = None,
 ) -> Iterator[Score]:
     """Judge rows batch by batch by several metrics; memory does not grow with the number of rows.
 
@@ -27,6 +29,8 @@ def score_stream(
         Rows that are judged together.
     workers
         Processes that judge, where there is one metric; see `medspatial.score.workers`.
+    place
+        Makes the workers in place of so many processes.
 
     Yields
     ------
@@ -36,7 +40,7 @@ def score_stream(
     source = iter(rows)
     if len(metrics) == 1:
         chunks = iter(lambda: list(islice(source, batch)), [])
-        for _, scores in judged(metrics[0], ((None, chunk) for chunk in chunks), workers):
+        for _, scores in judged(metrics[0], ((None, chunk) for chunk in chunks), workers, place):
             yield from scores
         return
     while chunk := list(islice(source, batch)):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from medspatial.errors import InputError, MedspatialError
 from medspatial.files import whole_file, write_text
 from medspatial.inputs import InputContract
 from medspatial.models.tools.prepared import recipe_hash
+from medspatial.pool import Lost, Place, Task, results_of
 from medspatial.progress import Progress, Silent
 from medspatial.records import Question, content_hash, write_records
 
@@ -43,11 +44,12 @@ def prepare_dataset(
     output_root: str | Path,
     output_jsonl: str | Path,
     progress: Progress | None = None,
+    place: Place | None = None,
 ) -> PreparedDataset:
     """Prepare each volume of a dataset once.
 
     An array that is there already is kept. A volume that cannot be read is reported and its
-    questions are left out of the JSONL; the others go on.
+    questions are left out of the JSONL; the others go on. Each array is written by whoever prepares it.
 
     Parameters
     ----------
@@ -55,6 +57,9 @@ def prepare_dataset(
         Volume to array, with ``contract()`` and ``describe()``.
     load
         Returns the volume of a case id.
+    place
+        Makes the workers, `medspatial.pool.Processes` or actors of a Ray cluster, that see the same folders;
+        None works in this process. One that dies costs its volume, which is tried once more.
 
     Raises
     ------
@@ -67,16 +72,14 @@ def prepare_dataset(
     _check_folder(root, model, made, contract, preparation.describe())
     report = progress or Silent()
     paths, failed, found = {}, {}, 0
-    for case_id in dict.fromkeys(question.case_id for question in questions):
-        path = root / f"{_file_name(case_id)}.npy"
-        try:
-            if _is_whole(path, contract):
-                found += 1
-            else:
-                _write(path, preparation(load(case_id)), contract, model)
-            paths[case_id] = path
-        except (MedspatialError, OSError) as error:
-            failed[case_id] = str(error)
+    write = _Writing(model, preparation, load, root)
+    cases = dict.fromkeys(question.case_id for question in questions)
+    for case_id, (how, cause) in _written(write, cases, place):
+        if how == "failed":
+            failed[case_id] = cause
+        else:
+            found += how == "found"
+            paths[case_id] = root / f"{_file_name(case_id)}.npy"
         report.advance(1, case_id)
     rows = [
         _with_array_path(question, paths[question.case_id], {"model": model, "recipe": made})
@@ -85,6 +88,48 @@ def prepare_dataset(
     ]
     write_records(Path(output_jsonl), rows)
     return PreparedDataset(Path(output_jsonl), len(paths) - found, found, failed)
+
+
+_Outcome = tuple[Literal["found", "made", "failed"], str]  # and the cause of a failure
+
+
+@dataclass(frozen=True)
+class _Writing:
+    """Prepares a case's volume and keeps it, unless it is kept already; what each worker does."""
+
+    model: str
+    preparation: Any
+    load: Callable[[str], Volume | None]
+    root: Path
+
+    def __call__(self, case_id: str) -> _Outcome:
+        try:
+            contract: InputContract = self.preparation.contract()
+            path = self.root / f"{_file_name(case_id)}.npy"
+            if _is_whole(path, contract):
+                return "found", ""
+            _write(path, self.preparation(self.load(case_id)), contract, self.model)
+        except (MedspatialError, OSError) as error:
+            return "failed", str(error)
+        return "made", ""
+
+
+@dataclass(frozen=True)
+class _Made:
+    """The same function for every device."""
+
+    write: _Writing
+
+    def __call__(self, device: str) -> _Writing:
+        return self.write
+
+
+def _written(write: _Writing, cases: Iterable[str], place: Place | None) -> Iterator[tuple[str, _Outcome]]:
+    if place is None:
+        yield from ((case_id, write(case_id)) for case_id in cases)
+        return
+    for case_id, outcome in results_of(place(Task(_Made(write))), ((case_id, None) for case_id in cases)):
+        yield case_id, ("failed", outcome.cause) if isinstance(outcome, Lost) else outcome
 
 
 def _check_folder(

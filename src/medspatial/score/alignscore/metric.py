@@ -37,6 +37,7 @@ class AlignScore(Metric):
 
     name = "alignscore"
     extra = "models"
+    in_workers = remade = True
     variants = {mode: {"mode": mode} for mode in MODES} | {
         "statement": {"context": "statement"},
         "report": {"context": "report"},

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from medspatial.errors import require
-from medspatial.predict.worker import Event, Job, Work, serve
+from medspatial.pool.workers import Event, Serving
 
 
 class RayActors:
-    """A pool of model actors; the writer stays where it was started.
+    """A pool of actors; the writer stays where it was started.
 
     Ray sets ``CUDA_VISIBLE_DEVICES`` for each actor, so that every one sees its share alone, as ``cuda``. An
     actor that dies, or whose node does, is one worker's death: its unit is tried again on any node.
@@ -21,7 +23,7 @@ class RayActors:
     Parameters
     ----------
     job
-        What is asked; it is put into the cluster's store once.
+        What they do; it is put into the cluster's store once.
     count
         Number of actors.
     gpus
@@ -35,7 +37,7 @@ class RayActors:
         Ray is not installed.
     """
 
-    def __init__(self, job: Job, count: int, gpus: float = 1.0, cpus: float = 1.0) -> None:
+    def __init__(self, job: Serving, count: int, gpus: float = 1.0, cpus: float = 1.0) -> None:
         self._ray: Any = require("ray", "ray")
         if not self._ray.is_initialized():
             self._ray.init(log_to_driver=False)  # the cluster of RAY_ADDRESS or of this machine
@@ -49,11 +51,11 @@ class RayActors:
 
     def start(self, slot: int) -> None:
         """Start an actor; Ray places it when there is room."""
-        actor = self._actor.remote(self._job, self._device)
+        actor = self._actor.remote(self._job, self._device, str(Path.cwd()))
         self._actors[slot] = actor
         threading.Thread(target=self._listen, args=(slot, actor), daemon=True).start()
 
-    def send(self, slot: int, work: Work | None) -> None:
+    def send(self, slot: int, work: Any) -> None:
         """Hand a unit to an actor."""
         with suppress(self._ray.exceptions.RayError):  # it is dead: its event ``died`` says so
             self._ray.get(self._actors[slot].send.remote(work))  # waits, so that units keep their order
@@ -82,13 +84,15 @@ class RayActors:
 class _Actor:
     """The worker inside the actor: a thread that answers, and two calls that reach it."""
 
-    def __init__(self, job: Job, device: str) -> None:
-        self._work: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
+    def __init__(self, job: Serving, device: str, folder: str) -> None:
+        with suppress(OSError):  # relative paths start where they do for the writer; a node may not have it
+            os.chdir(folder)
+        self._work: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        arguments = (job, device, self._work.get, self._events.put)
-        threading.Thread(target=serve, args=arguments, daemon=True).start()
+        arguments = (device, self._work.get, self._events.put)
+        threading.Thread(target=job.serve, args=arguments, daemon=True).start()
 
-    def send(self, work: Work | None) -> None:
+    def send(self, work: Any) -> None:
         """Take a unit."""
         self._work.put(work)
 

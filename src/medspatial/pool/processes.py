@@ -12,7 +12,7 @@ from multiprocessing.context import SpawnProcess
 from typing import Any
 
 from medspatial.errors import InputError
-from medspatial.predict.worker import Event, Job, Work, serve
+from medspatial.pool.workers import Event, Place, Serving
 
 _END_S = 5.0  # that a worker is given to end by itself
 _VISIBLE = "CUDA_VISIBLE_DEVICES"
@@ -37,6 +37,11 @@ def read_devices(text: str) -> tuple[str, ...]:
     return devices
 
 
+def on_processors(count: int) -> Place:
+    """Return what starts so many processes without a GPU of their own."""
+    return lambda job: Processes(job, ("cpu",) * count)
+
+
 def _gpu_count() -> int:
     from medspatial.errors import require
 
@@ -53,7 +58,7 @@ class Processes:
     Each sees its own GPU alone, as ``cuda``. They end when this one does, however it ends.
     """
 
-    def __init__(self, job: Job, devices: Sequence[str]) -> None:
+    def __init__(self, job: Serving, devices: Sequence[str]) -> None:
         self.names = tuple(devices)
         _refuse_hidden(devices)
         self._job = job
@@ -71,7 +76,7 @@ class Processes:
         there.close()
         self._running[slot] = (process, here)
 
-    def send(self, slot: int, work: Work | None) -> None:
+    def send(self, slot: int, work: Any) -> None:
         """Hand a unit to a worker; one that is dead says so by its event ``died``."""
         try:
             self._running[slot][1].send(work)
@@ -135,7 +140,7 @@ def _cause(code: int | None) -> str:
         return f"signal {-code}"
 
 
-def _work(job: Job, device: str, pipe: Connection) -> None:
+def _work(job: Serving, device: str, pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the writer ends its workers
     if device.startswith("cuda:"):
         number = int(device.removeprefix("cuda:"))
@@ -143,12 +148,11 @@ def _work(job: Job, device: str, pipe: Connection) -> None:
         os.environ[_VISIBLE] = str(number) if visible is None else visible.split(",")[number]
         device = "cuda"
 
-    def receive() -> Work | None:
+    def receive() -> Any:
         try:
-            work: Work | None = pipe.recv()
+            return pipe.recv()
         except (EOFError, OSError):
-            os._exit(1)  # the writer is gone, and with it whom an answer would reach
-        return work
+            os._exit(1)  # the writer is gone, and with it whom a result would reach
 
     def report(event: Event) -> None:
         try:
@@ -156,4 +160,4 @@ def _work(job: Job, device: str, pipe: Connection) -> None:
         except OSError:
             os._exit(1)
 
-    serve(job, device, receive, report)
+    job.serve(device, receive, report)
