@@ -121,6 +121,12 @@ def test_a_page_can_be_followed_from_first_to_last_block(name: str, tmp_path: Pa
             reader.follow(block)
 
 
+@pytest.mark.parametrize("name", FOLLOWED)
+def test_blocks_of_a_followed_page_fit_the_column_of_the_site(name: str) -> None:
+    lines = [line for one in blocks(DOCS / f"{name}.md") for line in one.text.splitlines()]
+    assert [line for line in lines if len(line) > 90] == []
+
+
 def test_a_page_that_promises_too_much_is_found(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("```bash\necho one; echo two\n```\n\n```text\none\n...\ntwo  words\n```\n")

@@ -68,6 +68,7 @@ def test_no_page_shows_markup_or_fetches_from_elsewhere(site: Path) -> None:
     for path in site.rglob("*.html"):
         page = path.read_text(encoding="utf-8")
         assert "```" not in page, path.name
+        assert "<blockquote>\n<blockquote>" not in page, f"{path.name}: an example is shown as a quotation"
         assert re.findall(r"<script[^>]+src=\"?(?:https?:)?//[^>]*>", page) == [], path.name
         assert re.findall(r"<link[^>]+rel=\"?stylesheet\"?[^>]+href=\"?(?:https?:)?//[^>]*>", page) == [], (
             path.name

@@ -59,7 +59,9 @@ def _named(subtype: Subtype, scene: Scene) -> Iterator[Candidate | Drop]:
     except MedspatialError:
         raise
     except Exception as error:
-        raise InputError(f"subtype {subtype.id!r} of {subtype.find.__module__}: {in_a_line(error)}") from error
+        raise InputError(
+            f"subtype {subtype.id!r} of {subtype.find.__module__}: {in_a_line(error)}"
+        ) from error
 
 
 def _known(subtype: Subtype, candidate: Candidate) -> bool:
