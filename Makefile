@@ -5,6 +5,8 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --constraint constraints.txt
 OUT    ?= demo
 PYTEST ?=
+# counting lines more than doubles the time: asked for by COVERAGE=1, and always in CI, which holds the floor
+COVERAGE ?= $(CI)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint site format viewer clean
@@ -15,8 +17,8 @@ help: ## Show this list
 demo: $(VENV)/.base ## Run the built-in study on phantoms and write its report to demo/
 	@$(BIN)/medspatial run --out $(OUT)
 
-test: $(VENV)/.dev ## Run all tests with coverage (PYTEST="-k name" to choose)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term $(PYTEST)
+test: $(VENV)/.dev ## Run all tests (PYTEST="-k name" to choose, COVERAGE=1 to count lines)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(if $(COVERAGE),--cov --cov-report=term) $(PYTEST)
 
 lint: $(VENV)/.dev ## Check style and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/deptry src

@@ -17,23 +17,10 @@ import time
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
-
-from medspatial.cli.app import app
-from medspatial.errors import MedspatialError
+from command import said as cli
+from scored import verdict
 
 Run = tuple[int, str]
-
-
-def cli(*words: str | Path) -> Run:
-    """Run a command in this process; exit code, and all that it printed in one."""
-    result = CliRunner().invoke(app, [str(word) for word in words])
-    said = result.output
-    if isinstance(result.exception, MedspatialError):
-        return result.exception.exit_code, f"{said}\nerror: {result.exception}"
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, said
 
 
 @pytest.fixture
@@ -202,12 +189,6 @@ def test_replies_are_read_as_people_would(field_case, name):
     rows = [json.loads(line) for line in (home / "s" / "structured" / "rows.jsonl").read_text().splitlines()]
     got = {row["id"]: verdict(row) for row in rows}
     assert got == expected
-
-
-def verdict(row: dict) -> str:
-    if row.get("status", "scored") != "scored":
-        return str(row["status"])
-    return "correct" if row["correct"] else "wrong"
 
 
 def test_long_cells_are_read_and_doubled_columns_refused(field_case):

@@ -13,6 +13,7 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pytest
+from command import said as cli
 from dicom_files import write_ct_series, write_segmentation
 
 from medspatial.anatomy import load_label_map
@@ -211,6 +212,14 @@ def test_values_that_are_no_hu_are_refused(tmp_path, change):
     assert "not CT in HU" in refused(tmp_path)
 
 
+@pytest.mark.parametrize(
+    "change", [lambda v: 10 * v, lambda v: 0.8 * v, lambda v: 0.7 * v, lambda v: v + 150, lambda v: v + 200]
+)
+def test_values_that_the_air_around_the_body_tells_are_refused(tmp_path, change):
+    case(tmp_path, ct=change(body()[0].astype(np.float32)).astype(np.float32))
+    assert "not CT in HU" in refused(tmp_path)
+
+
 # --- label maps ---------------------------------------------------------------------------------------
 
 
@@ -249,6 +258,39 @@ def test_a_table_beside_the_masks_names_their_values(tmp_path, file, text):
     (tmp_path / file).write_text(text)
     assert structures(tmp_path) == set(NAMES.values())
     assert not [one for one in looked_at(tmp_path).assumptions if one.startswith("label map")]
+
+
+@pytest.mark.parametrize(
+    ("file", "names"),
+    [
+        ("dataset.json", {1: "liver", 2: "stomach", 3: "kidney_left", 4: "spleen"}),
+        ("dataset.json", {4: "kidney_left", 5: "kidney_right", 2: "liver", 3: "spleen"}),
+        ("p/labels.json", {1: "spleen", 2: "pancreas", 3: "liver", 6: "stomach"}),
+    ],
+)
+def test_a_table_that_contradicts_the_anatomy_is_named_as_the_cause(tmp_path, file, names):
+    case(tmp_path, labels=relabelled(NAMES))
+    (tmp_path / file).write_text(json.dumps({"labels": {name: value for value, name in names.items()}}))
+    assert f"(names as in {Path(file).name})" in refused(tmp_path)
+
+
+def test_values_in_a_table_may_be_written_as_text(tmp_path):
+    case(tmp_path, labels=relabelled(NAMES))
+    (tmp_path / "dataset.json").write_text(json.dumps({"labels": {n: str(v) for v, n in NAMES.items()}}))
+    assert structures(tmp_path) == set(NAMES.values())
+
+
+def test_two_names_of_one_value_are_refused(tmp_path):
+    case(tmp_path, labels=relabelled(NAMES))
+    (tmp_path / "dataset.json").write_text('{"labels": {"stomach": 1, "liver": 2, "spleen": 2}}')
+    assert "value 2 has two names: 'liver' and 'spleen'" in refused(tmp_path)
+
+
+@pytest.mark.parametrize("file", ["labels.xlsx", "p/label_names.txt"])
+def test_a_table_that_cannot_be_read_is_named_where_no_map_fits(tmp_path, file):
+    case(tmp_path, labels=relabelled(NAMES))
+    (tmp_path / file).write_text("stomach\nliver\n")
+    assert f"{Path(file).name}: beside the masks, and no table" in refused(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -315,6 +357,18 @@ def test_luna16_by_its_name(tmp_path):
     assert "lung_left lies" in " ".join(found.diagnosis.problems)
 
 
+def test_the_folders_of_luna16_are_cases(tmp_path):
+    for subset, name in ((0, "1.3.6.1.4.1"), (1, "1.3.6.1.4.2")):
+        save_as(tmp_path / f"subset{subset}/{name}.mha", body()[0], "HU")
+        save_as(tmp_path / f"seg-lungs-LUNA16/{name}.mha", lungs(3, 4, 5), "label")
+    (tmp_path / "annotations.csv").write_text("seriesuid,coordX,coordY,coordZ,diameter_mm\n")
+    found = consult(find_cases(tmp_path), tmp_path)
+    assert ["luna16 (" in " ".join(one.diagnosis.problems) for one in found] == [True, True]
+    for one in consult(find_cases(tmp_path, label_map="luna16"), tmp_path):
+        assert one.diagnosis.problems == ()
+        assert set(one.data.masks.names) == {"lung_left", "lung_right", "trachea"}
+
+
 @pytest.mark.parametrize("names", [("Segment_1", "Segment_2"), ("label 1", "label 2"), ("1", "2")])
 def test_names_that_programs_give_name_nothing(tmp_path, names):
     save(tmp_path / "p/ct.nii.gz", body()[0])
@@ -355,6 +409,22 @@ def test_a_mask_file_that_ends_inside_the_ct_cuts_and_is_still_recognised(tmp_pa
     assert any(one.startswith(f"seg.nii.gz: ends inside the CT ({side})") for one in found.notes)
 
 
+@pytest.mark.parametrize(
+    ("part", "side"),
+    [
+        (np.s_[:, :, :35], "feet"),
+        (np.s_[:, :18], "front"),
+        (np.s_[30:], "left"),
+    ],
+)
+def test_labels_that_were_left_out_beyond_a_plane_are_cut_there(tmp_path, part, side):
+    labels = body()[1].copy()
+    labels[part] = 0
+    case(tmp_path, labels=labels)
+    state_labels(tmp_path)
+    assert any(f"end flat at the same slice ({side})" in one for one in looked_at(tmp_path).notes)
+
+
 # --- mask-of-another-place ----------------------------------------------------------------------------
 
 
@@ -374,10 +444,19 @@ def test_masks_that_do_not_lie_where_the_image_shows_them_are_refused(tmp_path, 
     assert refused(tmp_path)
 
 
-def test_one_mask_alone_at_another_place_is_refused(tmp_path):
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("name", ["liver", "kidney_left"])
+def test_one_mask_alone_at_another_place_is_refused(tmp_path, name, axis):
     save(tmp_path / "p/ct.nii.gz", body()[0])
-    masks_of(tmp_path / "p/masks", ["liver"], lambda mask: np.roll(mask, 9, 2))
-    assert "liver at" in refused(tmp_path)
+    masks_of(tmp_path / "p/masks", [name], lambda mask: np.roll(mask, 6, axis))
+    assert "the masks do not" in refused(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["liver", "kidney_left", "urinary_bladder", "spleen", "heart"])
+def test_one_mask_alone_in_its_place_is_not(tmp_path, name):
+    save(tmp_path / "p/ct.nii.gz", body()[0])
+    masks_of(tmp_path / "p/masks", [name])
+    assert looked_at(tmp_path).problems == ()
 
 
 # --- masks-unseen and several-cts-in-one-folder -------------------------------------------------------
@@ -518,3 +597,17 @@ def test_a_dicom_seg_beside_its_series_is_used_whole(tmp_path, place):
     write_segmentation(tmp_path / place, segments, body()[2])
     assert structures(tmp_path) == {"liver", "kidney_left"}
     assert not [one for one in looked_at(tmp_path).notes if "ends inside" in one]
+
+
+def test_what_a_fractional_dicom_seg_assumes_reaches_every_question(tmp_path):
+    write_ct_series(tmp_path / "p/ct", *body()[::2])
+    segments = {"Liver": 0.8 * mask_of("liver"), "Spleen": 0.6 * mask_of("spleen")}
+    write_segmentation(tmp_path / "p/seg.dcm", segments, body()[2], kind="FRACTIONAL")
+    assert structures(tmp_path) == {"liver", "spleen"}
+    said = "seg.dcm: fractional segments count from 50% of their maximum (200) on"
+    assert said in looked_at(tmp_path).assumptions
+    code, told = cli("questions", "from-masks", tmp_path, "-o", tmp_path / "q", "--no-balance")
+    assert code == 0, told
+    rows = [json.loads(line) for line in (tmp_path / "q/questions.jsonl").read_text().splitlines()]
+    assert rows
+    assert all(said in row["evidence"]["assumptions"] for row in rows)

@@ -458,8 +458,17 @@ def _one_level(patient: Patient) -> Patient | None:
     return _relabelled(patient, dict(pairwise(order))) if order[2:] else None
 
 
+MERGES = (
+    ("liver", "kidney_right"),
+    ("spleen", "kidney_left"),
+    ("spleen", "liver"),
+    ("kidney_left", "spleen"),
+    ("kidney_right", "liver"),
+)
+
+
 def _register_merges() -> None:
-    for kept, lost in (("liver", "kidney_right"), ("spleen", "kidney_left"), ("spleen", "liver")):
+    for kept, lost in MERGES:
         name = "two-organs-merged" if lost == "kidney_right" else f"{lost}-is-called-{kept}"
 
         def merged(patient: Patient, kept: str = kept, lost: str = lost) -> Patient | None:

@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
-from types import ModuleType
-
 import numpy as np
 import pytest
 
+import acuity_coverage
 from medspatial.acuity.psychometric import Curve, fit, threshold_interval
 from medspatial.acuity.quantities import QUANTITIES
 from medspatial.acuity.result import acuity_of
 
 LEVELS = np.array((0.25, 0.5, 1, 2, 4, 8, 16, 32), dtype=float)
-
-
-def benchmark() -> ModuleType:
-    path = Path(__file__).parents[2] / "benchmarks" / "acuity_coverage.py"
-    spec = importlib.util.spec_from_file_location("acuity_coverage", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # its dataclasses look there
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.mark.parametrize("falling", [False, True])
@@ -50,7 +35,7 @@ def test_the_threshold_is_where_three_of_four_are_right_and_is_never_reached_wit
 @pytest.mark.parametrize("number", [0, 3])
 def test_the_interval_holds_the_threshold_of_a_known_reader(number: int) -> None:
     """500 runs of each reader stand in docs/acuity.md; here 60, of a fitted function and of another one."""
-    script = benchmark()
+    script = acuity_coverage
     reader = script.SEES[number]
     found = script.simulate(reader, 60, draws=200)
     assert script.covered(found, reader.threshold) >= 0.87
@@ -59,7 +44,7 @@ def test_the_interval_holds_the_threshold_of_a_known_reader(number: int) -> None
 
 @pytest.mark.parametrize("number", [0, 1, 2])
 def test_who_does_not_see_is_given_no_threshold_that_is_bounded(number: int) -> None:
-    script = benchmark()
+    script = acuity_coverage
     named, bounded = script.false_thresholds(script.SEES_NOT[number], 30)
     assert named <= 0.2
     assert bounded <= 0.1

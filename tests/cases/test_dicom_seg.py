@@ -9,6 +9,7 @@ from dicom_files import coded, item, write_ct_series, write_segmentation
 
 from medspatial.cases.dicom_folders import dicom_facts, is_dicom_series, refers_to, sniffed
 from medspatial.cases.dicom_seg import dicom_segmentation, read_dicom_segmentation
+from medspatial.cases.notes import Assumption
 from medspatial.cases.sources import MaskReader
 from medspatial.errors import InputError
 from medspatial.volume import read_volume
@@ -70,12 +71,28 @@ def test_names_that_contradict_themselves_or_are_missing_are_refused(tmp_path, l
         read(tmp_path / "s.dcm")
 
 
-def test_two_segments_of_one_name_and_probabilities_are_refused(tmp_path):
+def test_two_segments_of_one_name_are_refused(tmp_path):
     write_segmentation(tmp_path / "s.dcm", {"liver": LOW, "Liver": HIGH}, AFFINE)
     with pytest.raises(InputError, match="segment 2: 'liver' already names another segment"):
         read(tmp_path / "s.dcm")
-    write_segmentation(tmp_path / "f.dcm", {"liver": LOW}, AFFINE, kind="FRACTIONAL")
-    with pytest.raises(InputError, match="SegmentationType must be BINARY, got FRACTIONAL"):
+    write_segmentation(tmp_path / "m.dcm", {"liver": LOW}, AFFINE, kind="LABELMAP")
+    with pytest.raises(InputError, match="SegmentationType must be BINARY or FRACTIONAL, got LABELMAP"):
+        read(tmp_path / "m.dcm")
+
+
+def test_fractional_segments_count_from_half_of_their_maximum_on_and_it_is_said(tmp_path):
+    shares = np.where(LOW, 0.5, 0.0) + np.where(HIGH, 0.49, 0.0)
+    write_segmentation(tmp_path / "f.dcm", {"liver": shares, "spleen": HIGH}, AFFINE, kind="FRACTIONAL")
+    masks = read(tmp_path / "f.dcm")
+    assert masks.voxels("liver") == LOW.sum()
+    assert masks.voxels("spleen") == HIGH.sum()
+    (said,) = masks.notes
+    assert isinstance(said, Assumption)
+    assert said == "f.dcm: fractional segments count from 50% of their maximum (200) on"
+    data = pydicom.dcmread(tmp_path / "f.dcm")
+    del data.MaximumFractionalValue
+    data.save_as(tmp_path / "f.dcm")
+    with pytest.raises(InputError, match="MaximumFractionalValue must be 1 to 255, got 0"):
         read(tmp_path / "f.dcm")
 
 

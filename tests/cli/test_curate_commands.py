@@ -43,7 +43,7 @@ def test_rules_then_check_stats_split_freeze(folder):
     rows = read_records(path, Question).rows
     assert {one.case_id for one in rows} == {"valid_1_a_1", "valid_2_a_1"}
     manifest = json.loads((folder / "q.manifest.json").read_text())
-    assert manifest["configuration"] == {"generator": "rules:3"}
+    assert manifest["configuration"] == {"generator": "rules:4"}
     _run("check-evidence", path, "--reports", folder / "reports.json")
     assert json.loads(_run("stats", path, "--json"))["questions"] == len(rows)
     _run("split", path, "--output-dir", folder / "parts", "--shares", "a=0.5,b=0.5")

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import json
-import sys
 from collections.abc import Iterator
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
+from command import medspatial
 
-from medspatial.cli.app import main
 from medspatial.llm.fake_server import FakeReply, FakeServer, ReceivedRequest
 from medspatial.records import Prediction, Score, read_records, write_records
 
 
 def score(*arguments: object) -> tuple[int, str, str]:
-    out, err, code = io.StringIO(), io.StringIO(), 0
-    before, sys.argv = sys.argv, ["medspatial", "score", *map(str, arguments)]
-    try:
-        with redirect_stdout(out), redirect_stderr(err):
-            main()
-    except SystemExit as stop:
-        code = stop.code if isinstance(stop.code, int) else int(bool(stop.code))
-    finally:
-        sys.argv = before
-    return code, out.getvalue(), err.getvalue()
+    done = medspatial("score", *arguments)
+    return done.returncode, done.stdout, done.stderr
 
 
 def respond(heard: ReceivedRequest) -> str:

@@ -6,6 +6,7 @@ import csv
 import json
 import math
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,19 +20,20 @@ from medspatial.compare.multiplicity import benjamini_hochberg, holm
 from medspatial.compare.sign_flip import sign_flip
 from medspatial.records import Question, Score
 
+REFERENCE = Path(__file__).parents[1] / "reference"
 MODELS = ("model_a", "model_b", "model_c", "model_d")
 EXACT = 1e-9
 
 
 @pytest.fixture(scope="module")
-def rows(shared):
-    with (shared / "parity/statistics/correctness.csv").open() as stream:
+def rows():
+    with (REFERENCE / "correctness.csv").open() as stream:
         return list(csv.DictReader(stream))
 
 
 @pytest.fixture(scope="module")
-def golden(shared):
-    return json.loads((shared / "parity/statistics/expected.json").read_text())
+def golden():
+    return json.loads((REFERENCE / "statistics.json").read_text())
 
 
 @pytest.fixture(scope="module")

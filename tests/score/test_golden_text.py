@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -16,10 +17,9 @@ pytest.importorskip("nltk")
 
 
 @pytest.fixture(scope="module")
-def golden(shared):
-    return json.loads(
-        (shared / "parity" / "text_metrics" / "pairs_expected.json").read_text(encoding="utf-8")
-    )
+def golden():
+    file = Path(__file__).parents[1] / "reference" / "text_metrics.json"
+    return json.loads(file.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")

@@ -74,12 +74,18 @@ def write_segmentation(
     kind: str = "BINARY",
     series: str = SERIES,
 ) -> None:
-    """Write masks (LPS) by label as a DICOM segmentation without its empty frames; ``codes`` by label."""
+    """Write masks (LPS) by label as a DICOM segmentation without its empty frames; ``codes`` by label.
+
+    Of the kind FRACTIONAL, masks are shares from 0 to 1, written as 0 to 200.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     step, first = float(affine[2, 2]), affine[:3, 3] * (-1, -1, 1)
     data = _begun("1.2.840.10008.5.1.4.1.1.66.4", "1.2.9.9", Modality="SEG", SegmentationType=kind)
     data.StudyInstanceUID, data.SeriesInstanceUID = "1.2.3", "1.2.9.8"
-    data.BitsAllocated, data.BitsStored, data.HighBit, data.PixelRepresentation = 1, 1, 0, 0
+    bits = 8 if kind == "FRACTIONAL" else 1
+    data.BitsAllocated, data.BitsStored, data.HighBit, data.PixelRepresentation = bits, bits, bits - 1, 0
+    if kind == "FRACTIONAL":
+        data.SegmentationFractionalType, data.MaximumFractionalValue = "PROBABILITY", 200
     data.ReferencedSeriesSequence = Sequence([item(SeriesInstanceUID=series)])
     frames, groups, named = [], [], []
     for number, (label, mask) in enumerate(segments.items(), start=1):
@@ -89,7 +95,8 @@ def write_segmentation(
                 ImagePositionPatient=[float(first[0]), float(first[1]), float(first[2]) + step * k]
             )
             segment = item(ReferencedSegmentNumber=number)
-            frames.append(mask[:, :, k].T != 0)
+            shown = mask[:, :, k].T
+            frames.append(np.rint(200 * shown).astype(np.uint8) if kind == "FRACTIONAL" else shown != 0)
             groups.append(
                 item(
                     SegmentIdentificationSequence=Sequence([segment]),
@@ -103,6 +110,7 @@ def write_segmentation(
     data.SharedFunctionalGroupsSequence = Sequence([shared])
     data.Columns, data.Rows = next(iter(segments.values())).shape[:2]
     data.NumberOfFrames = len(frames)
-    bits = np.packbits(np.stack(frames).ravel(), bitorder="little").tobytes()
-    data.PixelData = bits + b"\0" * (len(bits) % 2)
+    stacked = np.stack(frames)
+    packed = stacked if kind == "FRACTIONAL" else np.packbits(stacked.ravel(), bitorder="little")
+    data.PixelData = packed.tobytes() + b"\0" * (packed.size % 2)
     data.save_as(path, enforce_file_format=True)

@@ -210,7 +210,11 @@ def _numbers(keys: Iterable[Any]) -> bool:
 
 def _reverse(rows: Mapping[Any, Any]) -> bool:
     """Whether names stand before their values."""
-    whole = all(isinstance(one, int | list) and not isinstance(one, bool) for one in rows.values())
+    whole = all(
+        (isinstance(one, int | list) and not isinstance(one, bool))
+        or (isinstance(one, str) and one.strip().isdecimal())
+        for one in rows.values()
+    )
     return whole and not _numbers(rows)
 
 
@@ -238,6 +242,9 @@ def _parse(data: Any, name: str, where: str, *, split: tuple[str, ...] | None = 
             raise InputError(f"{where}: field '{key}': {named!r} already names another value")
         if len(numbers) > 1:
             unions[named] = numbers
+        elif numbers[0] in labels:
+            first = labels[numbers[0]]
+            raise InputError(f"{where}: value {numbers[0]} has two names: {first!r} and {named!r}")
         else:
             labels[numbers[0]] = named
     if split is None:

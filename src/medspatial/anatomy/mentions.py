@@ -6,8 +6,9 @@ The longest phrase wins, words are compared as wholes, and a side is attached to
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from medspatial.anatomy.lexicon import (
@@ -114,6 +115,8 @@ class _Forms(dict[str, tuple[str, bool, bool]]):
 
 
 _FORMS = _Forms()
+_written = re.Match.group
+_NOTHING: tuple[tuple[()], tuple[()], tuple[()]] = ((), (), ())
 
 
 class _Scanner:
@@ -121,19 +124,14 @@ class _Scanner:
 
     def __init__(self, text: str) -> None:
         self.lexicon: Lexicon = lexicon()
-        self.text = text
-        self.raw: list[str] = TOKEN.findall(text)
-        read = [_FORMS[raw] for raw in self.raw]
-        self.words: list[str] = [word for word, _, _ in read]
-        self.plural: list[bool] = [plural for _, plural, _ in read]
-        self.begins: list[int] = [at for at, form in enumerate(read) if form[2]]
-        self.count = len(self.words)
+        self.tokens = list(TOKEN.finditer(text))
+        self.raw: list[str] = list(map(_written, self.tokens))
+        self.count = len(self.raw)
+        words, plural, begins = zip(*map(_FORMS.__getitem__, self.raw), strict=True) if self.raw else _NOTHING
+        self.words: tuple[str, ...] = words
+        self.plural: tuple[bool, ...] = plural
+        self.begins = [at for at, begins_here in enumerate(begins) if begins_here]
         self.used: set[int] = set()
-
-    @cached_property
-    def spans(self) -> list[tuple[int, int]]:
-        """Where the tokens stand; looked up only where one of them is a mention."""
-        return [one.span() for one in TOKEN.finditer(self.text)]
 
     def mentions(self) -> list[Mention]:
         found: list[Mention] = []
@@ -146,7 +144,7 @@ class _Scanner:
 
     def bare_sides(self) -> list[SideMention]:
         return [
-            SideMention(side, *self.spans[index])
+            SideMention(side, *self.tokens[index].span())
             for index, word in enumerate(self.words)
             if word in _SIDE_WORDS and index not in self.used and (side := self._bare_side(index)) is not None
         ]
@@ -197,7 +195,7 @@ class _Scanner:
 
     def _mention(self, noun: Noun, side: str | None, first: int, end: int) -> Mention:
         side = side or noun.implied_side
-        start, stop = self.spans[first][0], self.spans[end - 1][1]
+        start, stop = self.tokens[first].start(), self.tokens[end - 1].end()
         return Mention(noun.named(side), side, start, stop)  # type: ignore[arg-type]
 
     def _longest(self, index: int, resume: int | None = None) -> _Match | None:

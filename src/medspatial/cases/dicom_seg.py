@@ -1,4 +1,4 @@
-"""DICOM segmentations: binary frames placed by their positions, segments named by coded anatomy."""
+"""DICOM segmentations: frames placed by their positions, segments named by coded anatomy."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from medspatial.anatomy import describe, structures
 from medspatial.anatomy.labels import label_name
+from medspatial.cases.notes import Assumption
 from medspatial.errors import InputError, MedspatialError, require
 from medspatial.files import cause, ordinary_file
 from medspatial.volume import Affine, Grid, MaskPacker, MaskSet, Volume
@@ -23,6 +24,8 @@ _SIDES = {"7771000": "left", "24028007": "right"}
 _ALTERED = (
     "49755003"  # morphologically abnormal structure: its place is a code, what it is stands in its label
 )
+# From this share of the greatest fractional value on, a voxel belongs to its segment.
+FRACTION = 0.5
 # Distances of frames are whole multiples of the smallest one, within this share of it.
 _STEP_SHARE = 0.05
 # A frame is a slice of the CT when it lies so near to it, in voxels.
@@ -61,12 +64,13 @@ def read_dicom_segmentation(path: Path) -> MaskSet:
 
     A segment is named by its coded anatomy (SNOMED CT, with its side); without a code that is known, or where
     it is an altered structure such as a mass, by its label. Frames that are left out of the file are empty.
+    Of fractional values (probability or occupancy) those from half of the maximum on count, which is assumed.
 
     Raises
     ------
     InputError
-        Not binary, frames of different grids, positions that are no even stack, a missing field, a label
-        that contradicts the code, or two segments of one name.
+        Neither binary nor fractional, frames of different grids, positions that are no even stack, a missing
+        field, a label that contradicts the code, or two segments of one name.
     """
     try:
         data = require("pydicom", "data").dcmread(ordinary_file(path))
@@ -79,8 +83,11 @@ def read_dicom_segmentation(path: Path) -> MaskSet:
 
 def _segments(data: Any, path: Path) -> MaskSet:
     kind = str(data.get("SegmentationType", ""))
-    if kind != "BINARY":
-        raise InputError(f"{path}: SegmentationType must be BINARY, got {kind or 'none'}")
+    if kind not in ("BINARY", "FRACTIONAL"):
+        raise InputError(f"{path}: SegmentationType must be BINARY or FRACTIONAL, got {kind or 'none'}")
+    most = int(data.get("MaximumFractionalValue", 0)) if kind == "FRACTIONAL" else 1
+    if most < 1:
+        raise InputError(f"{path}: MaximumFractionalValue must be 1 to 255, got {most}")
     names = _names(data, path)
     frames = _frames(data, path)
     heights, affine = _grid(data, [position for _, position in frames], path)
@@ -92,9 +99,13 @@ def _segments(data: Any, path: Path) -> MaskSet:
         mask = np.zeros((pixels.shape[2], pixels.shape[1], max(heights) + 1), np.bool_)
         for at, (segment, _) in enumerate(frames):
             if segment == number:
-                mask[:, :, heights[at]] |= pixels[at].T != 0
+                mask[:, :, heights[at]] |= FRACTION * most <= pixels[at].T
         packer.add(name, mask)
-    return packer.finish(affine)
+    masks = packer.finish(affine)
+    if kind == "BINARY":
+        return masks
+    said = f"{path.name}: fractional segments count from {FRACTION:.0%} of their maximum ({most}) on"
+    return masks.with_notes(Assumption(said))
 
 
 def on_slices_of(masks: MaskSet, grid: Grid) -> MaskSet:

@@ -17,7 +17,11 @@ from medspatial.cases.tree import Tree
 from medspatial.volume.formats import is_volume_name
 
 IMAGE_FOLDERS = ("images", "imagestr", "imagests", "image", "img", "imgs", "ct", "cts", "volumes")
-PARALLEL_FOLDERS = ("masks", "labels", "labelstr", "labelsts", "segmentations", "seg", "mask", "label")
+PARALLEL_FOLDERS = (
+    *("masks", "labels", "labelstr", "labelsts", "segmentations", "seg", "mask", "label"),
+    "seg-lungs-luna16",
+)
+_SUBSETS = re.compile(r"(?:subset|data)\d{1,2}")  # of LUNA16 and LNDb: images of many cases
 
 
 @dataclass
@@ -49,13 +53,15 @@ def flat_cases(tree: Tree, folder: Path) -> list[Chosen]:
 
 def is_flat_folder(folder: Path) -> bool:
     """Whether a folder's name says that it holds the images or the masks of many cases."""
-    return folder.name.lower() in (*IMAGE_FOLDERS, *PARALLEL_FOLDERS)
+    name = folder.name.lower()
+    return name in (*IMAGE_FOLDERS, *PARALLEL_FOLDERS) or _SUBSETS.fullmatch(name) is not None
 
 
 def _gathered(tree: Tree, folder: Path) -> _Flat:
     flat = _Flat()
     by_name = {one.name.lower(): one for one in tree.listing(folder).folders}
-    for place in (by_name[one] for one in IMAGE_FOLDERS if one in by_name):
+    subsets = [by_name[one] for one in sorted(by_name) if _SUBSETS.fullmatch(one)]
+    for place in (*(by_name[one] for one in IMAGE_FOLDERS if one in by_name), *subsets):
         volumes = tree.listing(place).volumes
         images, labels = _apart(volumes)
         flat.images += [(stem(one), one, ImageChoice(one)) for one in images]

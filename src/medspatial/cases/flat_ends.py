@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from medspatial.volume import MaskSet
 from medspatial.volume.fields import BORDER_VOXELS, Box, border_words, common_box
 
-FEWEST_FLAT = 2
-"""So many structures must end flat at the same slice; in real masks and phantoms none does."""
+FEWEST_FLAT, FEWEST_FLAT_ACROSS = 2, 6
+"""So many structures must end flat at the same slice, or the same plane across x or y; in real masks and
+phantoms none and at most four do."""
 FLAT_SHARE = 0.6
 """A structure ends flat when its last slice has this share of the mean area of the three before it ..."""
 FLAT_VOXELS = 20
@@ -24,19 +25,22 @@ _INNER = 3
 def with_flat_ends(masks: MaskSet) -> MaskSet:
     """Return the masks with the slices at which they end flat as the border of their field, and a note.
 
-    Only the axis from head to feet is looked at: labelling is done, and cut, in slices. Unchanged where
-    nothing ends flat inside the grid.
+    Unchanged where nothing ends flat inside the grid.
     """
-    if not masks.names:
-        return masks
-    axis = next(k for k, letter in enumerate(masks.affine.axcodes) if letter in "SI")
+    for axis, letter in enumerate(masks.affine.axcodes):
+        if masks.names:
+            masks = _along(masks, axis, FEWEST_FLAT if letter in "SI" else FEWEST_FLAT_ACROSS)
+    return masks
+
+
+def _along(masks: MaskSet, axis: int, fewest: int) -> MaskSet:
     slices = [np.moveaxis(layer, axis, 0) for layer in masks.layers]
-    shown = np.flatnonzero(np.any([part.any(axis=(1, 2)) for part in slices], axis=0))
-    low, high, last = int(shown[0]), int(shown[-1]), masks.shape[axis] - 1
+    last = masks.shape[axis] - 1
+    low, high = _outermost(slices, range(last + 1)), _outermost(slices, range(last, -1, -1))
     if high - low <= _INNER:
         return masks
-    cut_low = low > BORDER_VOXELS and _flat(slices, low, 1)
-    cut_high = high < last - BORDER_VOXELS and _flat(slices, high, -1)
+    cut_low = low > BORDER_VOXELS and _flat(slices, low, 1, fewest)
+    cut_high = high < last - BORDER_VOXELS and _flat(slices, high, -1, fewest)
     if not (cut_low or cut_high):
         return masks
     first, final = [0, 0, 0], [n - 1 for n in masks.shape]
@@ -51,7 +55,12 @@ def with_flat_ends(masks: MaskSet) -> MaskSet:
     return MaskSet(masks.layers, masks.tables(), masks.affine, [*masks.notes, note], fields)
 
 
-def _flat(slices: list[NDArray[np.generic]], end: int, inwards: int) -> bool:
+def _outermost(slices: list[NDArray[np.generic]], order: range) -> int:
+    """Return the first slice, in an order, with a label."""
+    return next((at for at in order if any(part[at].any() for part in slices)), order[0])
+
+
+def _flat(slices: list[NDArray[np.generic]], end: int, inwards: int, fewest: int) -> bool:
     """Whether enough structures end at a slice with nearly their full area."""
     count = 0
     for part in slices:
@@ -60,7 +69,7 @@ def _flat(slices: list[NDArray[np.generic]], end: int, inwards: int) -> bool:
         here, *inner = (np.pad(one, (0, size - len(one))) for one in areas)
         full = np.mean(inner, axis=0)
         count += int(((here >= FLAT_VOXELS) & (here >= FLAT_SHARE * full))[1:].sum())
-    return count >= FEWEST_FLAT
+    return count >= fewest
 
 
 def _areas(part: NDArray[np.generic]) -> NDArray[np.int64]:

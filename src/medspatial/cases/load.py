@@ -11,7 +11,7 @@ from medspatial.cases.discovery import Discovery, refusal
 from medspatial.cases.fingerprint import label_map_file
 from medspatial.cases.flat_ends import with_flat_ends
 from medspatial.cases.layouts import NOTES, listed_cases, scan_folder
-from medspatial.cases.notes import Assumption, Misfit, Unnamed, unit_notes
+from medspatial.cases.notes import Assumption, Misfit, NamedBy, Unnamed, unit_notes
 from medspatial.cases.outside import is_outside, outside_cases
 from medspatial.cases.sources import MaskReader
 from medspatial.errors import InputError
@@ -46,7 +46,7 @@ class CaseData:
     def notes(self) -> tuple[str, ...]:
         """What was set aside while finding and reading the case; label maps that do not fit come first."""
         found = tuple(str(one) for one in self.case.metadata.get(NOTES, ()))
-        plain = (one for one in self._read_notes if not isinstance(one, Misfit | Assumption))
+        plain = (one for one in self._read_notes if not isinstance(one, Misfit | Assumption | NamedBy))
         units = () if self.ct is None else unit_notes(self.ct)
         return (*self.misfits, *found, *units, *plain)
 
@@ -55,6 +55,11 @@ class CaseData:
         """What nobody stated and was assumed: of the case's record, then found while reading; each once."""
         read = (str(one) for one in self._read_notes if isinstance(one, Assumption))
         return tuple(dict.fromkeys((*self.case.assumptions, *self.assumed, *read)))
+
+    @property
+    def named_by(self) -> tuple[str, ...]:
+        """The files beside the masks, or places in them, that state what their values mean; each once."""
+        return tuple(dict.fromkeys(str(one) for one in self._read_notes if isinstance(one, NamedBy)))
 
     @property
     def misfits(self) -> tuple[str, ...]:

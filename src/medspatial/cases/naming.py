@@ -15,7 +15,7 @@ from medspatial.anatomy import LabelMap, load_label_map
 from medspatial.anatomy.labels import label_map_names, label_map_of
 from medspatial.cases.fit import Measured, contradictions, measure_values
 from medspatial.cases.label_tables import Statement, tables_beside, unread_tables
-from medspatial.cases.notes import Assumption, Misfit
+from medspatial.cases.notes import Assumption, Misfit, NamedBy
 from medspatial.errors import InputError
 from medspatial.volume import Affine
 from medspatial.volume.fields import Box
@@ -79,14 +79,17 @@ def name_values(
         if note := _disagreement(first, second, values):
             raise InputError(f"{path}: {note}; state the label map ({_STATED}), or remove the wrong one")
     if statements:
-        return Naming(statements[0].label_map)
+        return Naming(statements[0].label_map, (NamedBy(statements[0].where),))
     if not assume:
         return None
-    found = _fitting(path, measure_values(voxels, affine, field), values)
     passed_over = [
         f"{one.name}: beside the masks, and no table of values and names: not used"
         for one in unread_tables(path, root)
     ]
+    try:
+        found = _fitting(path, measure_values(voxels, affine, field), values)
+    except InputError as error:
+        raise InputError("; ".join([str(error), *passed_over])) from None
     return Naming(found.label_map, (*found.notes, *passed_over))
 
 

@@ -25,6 +25,12 @@ class Assumption(str):
     __slots__ = ()
 
 
+class NamedBy(str):
+    """A file beside the masks that states what their values mean."""
+
+    __slots__ = ()
+
+
 def unit_notes(volume: Volume) -> list[str]:
     """Return a note where the file of a volume states its lengths in another unit than millimetres."""
     units = [step.parameters["from"] for step in volume.history if step.name == "converted_unit"]

@@ -38,18 +38,17 @@ def report_command(
     asked = load_rows(questions, Question)
     scores = scores_from_reports(scores_dir, pattern, metric=metric)
     scores = with_names(scores, read_model_names(names or []))
-    rows = sorted((one.id, one.model, one.arm, one.metric, one.score, one.correct) for one in scores)
     found = compare(scores, questions=asked, metric=metric, resamples=resamples)
     page = write_report(
         output,
         title=title,
         questions=asked,
         predictions=(),
-        scores=[score for score in scores if score.metric == found.metric],
+        scores=scores.only(scores.metrics.among({found.metric})),
         comparison=found,
         load=case_loader(cases).data if cases else None,
         subtypes={one.id: one.title for one in subtypes()},
-        source=source_line(asked, ("scores", rows)),
+        source=source_line(asked, ("scores", scores.judgements())),
         max_pictures=max_pictures,
     )
     typer.echo(f"Report: {page.resolve().as_uri()}")

@@ -172,7 +172,7 @@ def _options(lower: Mapping[str, Any], given: Any, where: str) -> list[str]:
     if isinstance(given, str):
         try:
             given = ast.literal_eval(given.strip()) if given.strip()[:1] in ("[", "{") else None
-        except (ValueError, SyntaxError, RecursionError, MemoryError):
+        except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
             raise InputError(f"{where}: options must be a list, got {given!r}") from None
     if isinstance(given, dict):
         given = list(given.values())

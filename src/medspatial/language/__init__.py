@@ -17,7 +17,7 @@ from medspatial.language.envelope import Opened, open_envelope
 from medspatial.language.fields import json_answer, line_answer, tag_answer
 from medspatial.language.figures import plain_figures
 from medspatial.language.foreign import in_english, other_language
-from medspatial.language.lettered import lettered
+from medspatial.language.lettered import lettered, numbered
 from medspatial.language.marked import Marks, likeliest, option_marks
 from medspatial.language.markup import with_tags, without_markup
 from medspatial.language.refusals import find_refusals, refuses_whole
@@ -33,6 +33,7 @@ __all__ = [
     "level_of",
     "likeliest",
     "line_answer",
+    "numbered",
     "open_envelope",
     "option_marks",
     "option_of",

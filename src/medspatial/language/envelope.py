@@ -28,18 +28,23 @@ _CLOSE = (
 )
 _END = (
     r"<[|｜]?\s*(?:im_end|eot_id|eom_id|end_of_text|endoftext|end_of_turn(?:_token)?|endofturn|eos(?:_token)?|"
-    r"eot|eoa|end_response|end_of_(?:assistant|response|message|role)|end[_▁]of[_▁]sentence|eod|im_sep)"
-    r"\s*[|｜]?>|<\|(?:end|return|call)\|>|<turn\|>|</s>|\[(?:EOS|EOT|/s)\]|\[/INST\]"
+    r"eot|eoa|end_response|end_of_(?:assistant|response|message|role|utterance)|end[_▁]of[_▁]sentence|eod|"
+    r"im_sep|endofmessage|message_end|turn_end|stop|observation|diff_marker|reserved_special_token_\d+)"
+    r"\s*[|｜]?>|<\|(?:end|return|call)\|>|<turn\|>|</s>|\[(?:EOS|EOT|SEP|PAD|/s|UNUSED_TOKEN_\d+)\]|\[/INST\]|"
+    r"<(?:extra_id|special|reserved)_\d+>"
 )
 _NEXT = (  # a turn of somebody else
     r"<[|｜](?:im_start|start)[|｜]>\s*(?:user|human|system|tool|developer)\b|<start_of_turn>\s*(?:user|human)\b|"
     r"<\|start_header_id\|>\s*(?:user|human|system|tool|ipython)\b(?:\s*<\|end_header_id\|>)?|"
+    r"<\|header_start\|>\s*(?:user|human|system|tool|ipython)\b(?:\s*<\|header_end\|>)?|"
+    r"\n\s*#{2,}\s*(?:instruction|input|human|user)\s*:|"
     r"<\|turn>\s*(?:user|system)\b|<\|start_of_role\|>\s*(?:user|system)\b(?:\s*<\|end_of_role\|>)?|"
     r"<[|｜](?:user|human|system|endofprompt|user_token|system_token)[|｜]>|\[INST\]|<<SYS>>|<\|startoftext\|>"
 )
 _OWN = (  # the header of the model's own turn
     r"<[|｜](?:im_start|start)[|｜]>\s*(?:assistant|model)\b:?|<start_of_turn>\s*(?:model|assistant)\b|"
-    r"<\|start_header_id\|>\s*(?:assistant|model)\s*<\|end_header_id\|>|<\|turn>\s*(?:model|assistant)\b|"
+    r"<\|start_header_id\|>\s*(?:assistant|model)\s*<\|end_header_id\|>|"
+    r"<\|header_start\|>\s*(?:assistant|model)\s*<\|header_end\|>|<\|turn>\s*(?:model|assistant)\b|"
     r"<\|start_of_role\|>\s*assistant\s*<\|end_of_role\|>|<[|｜](?:assistant|model|chatbot(?:_token)?)[|｜]>"
 )
 _BEGIN = r"<s>|<bos>|<[|｜]begin[_▁]of[_▁](?:text|sentence)[|｜]>|<pad>|<\|pad\|>"
@@ -48,7 +53,7 @@ _MARKS = re.compile(
     re.I,
 )
 # one of these stands in every envelope: looked for first, because most replies have none
-_MARK_STEMS = ("<", "[", "◁", "thinking", "reasoning steps", "assistantfinal")
+_MARK_STEMS = ("<", "[", "◁", "thinking", "reasoning steps", "assistantfinal", "```", "##")
 _COMMON_ENDS = ("</s>", "<|im_end|>", "<|eot_id|>", "<end_of_turn>", "<|endoftext|>", "<|end|>")
 _LEAD_STEMS = ("analysis", "commentary", "assistantanalysis", "assistantcommentary")
 _ROLE_STEMS = ("assistant", "model", "system", "user", "human", "thought")
@@ -73,6 +78,10 @@ _HEADING = re.compile(
     r"(?P<soft>(?:Here's a )?thinking process:))",
     re.I,
 )
+_FENCED = re.compile(
+    r"\A\s*```[ \t]*(?:thoughts?|thinking|think|reasoning|analysis)[ \t]*\n.*?(?:```|\Z)", re.I | re.S
+)
+_FOLDED = re.compile(r"<details\b[^<>]*>.*?</details\s*>", re.I | re.S)
 _HEADED = re.compile(
     r"\A\s*#+\s*Thinking\s*\n.*?(?:\n\s*#+\s*(?:Final )?(?:Response|Answer)\s*\n(?P<answer>.*))?\Z",
     re.I | re.S,
@@ -110,7 +119,7 @@ def open_envelope(reply: str) -> Opened:
     if solution:
         removed.append("reasoning")
         text = solution.group("inner")
-    text = _without_heading(_behind_headings(text, removed), removed)
+    text = _without_heading(_behind_headings(_unfenced(text, removed), removed), removed)
     if _LEADS.match(text) and (own := _OWN_HEADER.search(text)):
         removed.append("the prompt")
         text = text[own.end() :]
@@ -128,7 +137,7 @@ def _channels(text: str, removed: list[str]) -> str:
     if "<|channel|>" in text:
         kept = _HIDDEN_CHANNEL.sub("", text)
         removed.append("channels" if kept.strip() else "a thought without an answer")
-        return _FINAL_CHANNEL.sub("", kept)
+        return _FINAL_CHANNEL.sub(" ", kept)  # a blank: the header of a turn may stand before it
     final = _BARE_FINAL.search(text)
     if final:
         removed.append("channels")
@@ -137,6 +146,16 @@ def _channels(text: str, removed: list[str]) -> str:
         removed.append("a thought without an answer")
         return ""
     return text
+
+
+def _unfenced(text: str, removed: list[str]) -> str:
+    """Leave a thought out that stands in a fence, or folded away where something is said outside."""
+    kept = _FENCED.sub("", text)
+    outside = _FOLDED.sub(" ", kept)
+    kept = outside if re.sub(r"<[^<>]*>", "", outside).strip() else kept
+    if kept != text:
+        removed.append("reasoning" if kept.strip() else "a thought without an answer")
+    return kept
 
 
 def _behind_headings(text: str, removed: list[str]) -> str:
@@ -165,7 +184,7 @@ def _first_turn(text: str, removed: list[str]) -> str:
     for mark in _MARKS.finditer(text):
         kept += "" if inside else text[at : mark.start()]
         at = mark.end()
-        if mark.lastgroup == "begin":
+        if mark.lastgroup == "begin" and not (kept.strip() and not inside):
             removed.append("special tokens")
             continue
         if mark.lastgroup == "open":

@@ -67,7 +67,9 @@ def line_answer(text: str) -> str | None:
     fields = {pair.group(1).casefold(): pair.group(2) for pair in pairs if pair}
     known = fields.keys() & {*ANSWER_KEYS}
     rest = fields.keys() - known
-    if not known or not all(key in _UNIT_KEYS or _NO_ANSWER.search(key) for key in rest):
+    values = [key for key in rest if key not in _UNIT_KEYS and not _NO_ANSWER.search(key)]
+    measured = not known and len(values) == 1 and rest & {*_UNIT_KEYS} and _FIGURE.match(fields[values[0]])
+    if not measured and (not known or values):
         return None
     return _of_dict(fields)
 
@@ -116,7 +118,7 @@ def _literal(text: str, start: int) -> tuple[Any, int]:
             pass
         try:
             return ast.literal_eval(candidate), start + len(body)
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
             pass
     return None, start + 1
 

@@ -6,6 +6,10 @@ import re
 import unicodedata
 from decimal import Decimal, InvalidOperation
 
+# one of these stands in every notation below that is written in ASCII; most figures have none
+_ODD = re.compile(
+    r"[\\^$*]|\d\s*\(|\d['_]\d{3}|\.\d{3},|\d[eE][-+\d]|\d\s*(?:k|thou|mi|mln|ze|ce|li)|times", re.I
+)
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _DIGIT = re.compile("[0-9]")
 _RAISED = re.compile(r"(?<=10)[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
@@ -16,6 +20,11 @@ _POWER = re.compile(
 _EXPONENT = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)[eE]([-+]?\d{1,2})(?![\w.]*\d)(?![\d])")
 _THOUSANDS = re.compile(r"(?<=\d)['’_\u2009\u202f\u00a0](?=\d{3}(?!\d))")
 _BOTH_MARKS = re.compile(r"(?<![\d.,])(\d{1,3}(?:\.\d{3})+),(\d+)(?![\d.,]*\d)")  # 1.200,5
+_GROUPS_OF_TWO = re.compile(r"(?<![\d.,])\d{1,2}(?:,\d{2})+,\d{3}(?![\d,])")  # 12,00,000
+_VULGAR = re.compile(r"(?:(?<![\d.,])(\d{1,4})\s?)?([½⅓⅔¼¾⅕⅛⅜⅝⅞])")
+_COMPOUND = re.compile(
+    r"(?<![\w.,])(\d+)\s?(l|lit(?:er|re)s?|cm)\s(?:and\s)?(\d+)\s?(ml|mm)\b(?!\s?[x×*])", re.I
+)
 _LARGE = {
     "k": 3,
     "thousand": 3,
@@ -75,15 +84,19 @@ def plain_figures(text: str) -> str:
     """
     if not _DIGIT.search(text) and (text.isascii() or not any(char.isdigit() for char in text)):
         return text
+    if text.isascii() and not _ODD.search(text):
+        return text
     if not text.isascii():
         text = "".join(
             str(unicodedata.digit(c)) if c.isdigit() and not c.isascii() and c.isdecimal() else c
             for c in text
         )
+        text = _VULGAR.sub(_with_fraction, text)
         text = _RAISED.sub(lambda match: "^" + match.group().translate(_SUPERSCRIPTS), text)
     text = _EXPONENT.sub(_power, _POWER.sub(_power, text))
     text = _BOTH_MARKS.sub(lambda m: m[1].replace(".", "") + "." + m[2], _THOUSANDS.sub("", text))
-    text = _LARGE_WORD.sub(_large, text)
+    text = _GROUPS_OF_TWO.sub(lambda m: m[0].replace(",", ""), text)
+    text = _COMPOUND.sub(_in_one, _LARGE_WORD.sub(_large, text))
     text = _UNIT_WORDS.sub(lambda m: m[1] + _SCRIPT_UNITS[m[2]] + {"³": "3", "²": "2"}.get(m[3], ""), text)
     for pattern, unit in _FOREIGN_WORDS:
         text = pattern.sub(unit, text)
@@ -91,6 +104,18 @@ def plain_figures(text: str) -> str:
     if any(mark in text for mark in "\\^$*"):
         text = _without_latex(text)
     return text
+
+
+def _with_fraction(match: re.Match[str]) -> str:
+    return f"{float(match[1] or 0) + unicodedata.numeric(match[2]):.4g}"
+
+
+def _in_one(match: re.Match[str]) -> str:
+    """Write "1 l 200 ml" and "4 cm 5 mm" in the smaller unit."""
+    factor = {"ml": 1000, "mm": 10}[match[4].lower()]
+    if (match[4].lower() == "ml") != match[2].lower().startswith("l"):
+        return match.group()
+    return f"{factor * int(match[1]) + int(match[3])} {match[4]}"
 
 
 def _without_latex(text: str) -> str:

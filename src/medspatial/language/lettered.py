@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 from string import ascii_uppercase
 
+_NUMBER = re.compile(
+    r"\A\s*(?:(?:option|choice)\s+)?(?:\((\d{1,2})\)|\[(\d{1,2})\]|(\d{1,2})\s*[.):])\s+(?=\S)", re.I
+)
+_NUMBER_REPLY = re.compile(
+    r"\W*(?:(?:the|final|correct|best|answer|option|choice|number|is)\b\W*)*(\d{1,2})\W*", re.I
+)
+_BOLD = re.compile(r"\A\s*(\*\*|__)(.{1,6}?)\1\s*")
+_BLANK = re.compile(r"\A\s*([A-Z])\s+(?=\S)")
 _LETTER = re.compile(
-    r"\A\s*(?:(?:option|choice)\s+)?(?:\(([A-Za-z])\)|\[([A-Za-z])\]|([A-Za-z])\s*[.):]|([A-Z])\s+[-–—]\s)\s*(?=\S)",
+    r"\A\s*(?:(?:option|choice)\s+)?(?:\(([A-Za-z])\)|\[([A-Za-z])\]|([A-Za-z])\s*[.):、，]|([A-Z])\s+[-–—]\s)\s*(?=\S)",
     re.I,
 )
 
@@ -35,16 +44,44 @@ def _lettered(options: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     plain = tuple(zip(ascii_uppercase, options, strict=False))
     found = [_own(option, places) for option in options]
     if not any(found):
+        bare = tuple((m[1], o[m.end() :]) for o in options if (m := _BLANK.match(o)))  # "B spleen"
+        if len(options) > 1 and sorted(letter for letter, _ in bare) == list(places):
+            return bare
+        beyond = [own[0] for option in options if (own := _own(option, ascii_uppercase))]
+        run = "".join(sorted(beyond))
+        if len(options) > 1 and len(beyond) == len(options) and run in ascii_uppercase:
+            raise ValueError(_strange(options))
         return plain
     bare = tuple(own or pair for own, pair in zip(found, plain, strict=False))
     letters = [letter for letter, _ in bare]
     if sorted(letters) == list(places) and (all(found) or letters == list(places)):
         return bare
+    raise ValueError(_strange(options))
+
+
+def _strange(options: tuple[str, ...]) -> str:
     shown = ", ".join(repr(option) for option in options)
-    raise ValueError(f"options: letters in the texts must be those of all options, each once, got {shown}")
+    return f"options: letters in the texts must be those of all options, each once, got {shown}"
+
+
+def numbered(reply: str, options: Sequence[str]) -> str | None:
+    """Return the option whose own number a reply gives, where all options carry one, each once.
+
+    >>> numbered("2", ("2. spleen", "1. liver")), numbered("2", ("spleen", "liver"))
+    ('2. spleen', None)
+    """
+    said = _NUMBER_REPLY.fullmatch(reply)
+    if said is None:
+        return None
+    found = [_NUMBER.match(option) for option in options]
+    numbers = [int(next(filter(None, one.groups()))) for one in found if one]
+    if sorted(numbers) not in (list(range(1, len(options) + 1)), list(range(len(options)))):
+        return None
+    return options[numbers.index(int(said[1]))] if int(said[1]) in numbers else None
 
 
 def _own(option: str, places: str) -> tuple[str, str] | None:
+    option = _BOLD.sub(r"\2 ", unicodedata.normalize("NFKC", option))
     match = _LETTER.match(option)
     letter = next((group for group in match.groups() if group), "").upper() if match else ""
     return (letter, option[match.end() :]) if match and letter in places else None

@@ -10,20 +10,22 @@ from typing import NamedTuple
 # words that may open a sentence ("No lesion ...") are marks only where a stop follows
 _RIGHT = (
     r"yes(?=\W*(?:\Z|[.,;:!|)(/\n-]|[A-H]\b))|true|correct|right(?! (?!\W)[a-z])|likely|"
-    r"[✓✔✅☑🗸√🟢👍🟩]|\[[xX✓✔]\]"
+    r"selected|chosen|best (?:match|answer|fit|choice)|正确|对(?!照)|richtig|correcto|vrai|"
+    r"[✓✔✅☑🗸√🟢👍🟩●◉]|\[[xX✓✔•]\]|\([xX✓✔•]\)"
 )
 _WRONG = (
     r"no(?=\W*(?:\Z|[.,;:!|)(/\n-]|[A-H]\b))|not (?:correct|right|true|likely)|false|incorrect|wrong|"
     r"unlikely|"
-    r"[✗✘❌✖❎×🔴☒☐👎🟥]|\[[ _-]?\]"
+    r"eliminated|ruled out|excluded|rejected|错误|不正确|不对|falsch|incorrecto|faux|"
+    r"[✗✘❌✖❎×🔴☒☐👎🟥○◯]|\[[ _-]?\]|\([ _-]?\)"
 )
-_SHORT_RIGHT, _SHORT_WRONG = r"(?-i:Y|T)|1", r"(?-i:N|F|X)|0"
+_SHORT_RIGHT, _SHORT_WRONG = r"(?-i:Y|T)|1|\+", r"(?-i:N|F|X)|0|[-−]"
 _MARK = (
-    rf"(?:is\s+|are\s+)?(?:(?P<right>{_RIGHT}|(?:{_SHORT_RIGHT})(?=\W*(?:\Z|[,;|\n])))"
-    rf"|(?P<wrong>{_WRONG}|(?:{_SHORT_WRONG})(?=\W*(?:\Z|[,;|\n]))))(?!\w)"
+    rf"(?:is\s+|are\s+)?(?:(?P<right>{_RIGHT}|(?:{_SHORT_RIGHT})(?=\W*(?:\Z|[,;|\n]|[A-H]\W?[=:])))"
+    rf"|(?P<wrong>{_WRONG}|(?:{_SHORT_WRONG})(?=\W*(?:\Z|[,;|\n]|[A-H]\W?[=:]))))(?:(?!\w)|(?<=[^\w\s])|(?<=[^\x00-\u2fff]))"
 )
 _LEAD = r"[\s\-*•|>#]*(?:\d+[.)]\s+)?"
-_GAP = r"[\s|:=\-–—>(*,).\]]*"
+_GAP = r"[\s|:=\-–—>(*,).\]（：]*?"
 _LETTER = r"(?:option\s+|choice\s+)?[(\[*]*(?P<letter>(?-i:[A-H])|(?-i:[a-h])(?=[).:]))(?!\w)[)\].:*]*"
 _CHOOSES = re.compile(
     r"\b(?:answer|choose|chosen|conclu\w*|therefore|thus|select\w*|pick|final\w*|hence)\b", re.I
@@ -34,7 +36,15 @@ _GAP_MARKED = re.compile(_GAP + _MARK, re.I)
 _LETTER_MARKED = re.compile(_LETTER + _GAP + _MARK, re.I)
 _MARKED_UP_TO = re.compile(rf"{_LEAD}{_MARK}[\s|:\-–—]*", re.I)
 _MARKED_LETTER = re.compile(rf"{_LEAD}{_MARK}[\s|:\-–—]*{_LETTER}", re.I)
-_BETWEEN = re.compile(r"(?:[\s.,;/|!()]|\band\b)*", re.I)
+_BETWEEN = re.compile(r"(?:[\s.,;/|!()）]|\band\b)*", re.I)
+_SORTED = re.compile(
+    r"\b(?P<wrong>incorrect|wrong|false|not correct)\b|\b(?P<right>correct|right|true)\b", re.I
+)
+_SORTED_LINE = re.compile(
+    r"\W*(?:(?:correct|incorrect|right|wrong|true|false|not correct)(?: (?:options?|answers?|ones?))?\W+"
+    r"(?:(?-i:[A-H])(?:\W+|\W+and\W+|\Z))+)+",
+    re.I,
+)
 
 
 class Marks(NamedTuple):
@@ -55,6 +65,8 @@ def option_marks(text: str, options: Sequence[str]) -> Marks | None:
     Marks(right=(1,), wrong=(0,))
     """
     text = text.replace("\ufe0f", "").strip()
+    if _SORTED_LINE.fullmatch(text):
+        return _sorted_marks(text, len(options))
     if not any(_may_mark(part, options) for part in (text, *text.splitlines())):
         return None
     found = _by_line(text, tuple(options)) or _in_a_row(text, tuple(options))
@@ -64,6 +76,19 @@ def option_marks(text: str, options: Sequence[str]) -> Marks | None:
         tuple(place for place in sorted(found) if found[place]),
         tuple(place for place in sorted(found) if not found[place]),
     )
+
+
+def _sorted_marks(text: str, count: int) -> Marks | None:
+    """Read "Correct: B. Incorrect: A, C, D."; None where a letter stands under both, or is none of them."""
+    under: dict[int, set[bool]] = {}
+    heads = list(_SORTED.finditer(text))
+    for head, end in zip(heads, [*(one.start() for one in heads[1:]), len(text)], strict=True):
+        for letter in re.findall(r"\b[A-H]\b", text[head.end() : end]):
+            under.setdefault(ord(letter) - ord("A"), set()).add(head["right"] is not None)
+    if any(place >= count or len(said) > 1 for place, said in under.items()):
+        return None
+    right = tuple(sorted(place for place, said in under.items() if True in said))
+    return Marks(right, tuple(sorted(set(under) - set(right))))
 
 
 def likeliest(text: str, count: int) -> int | None:

@@ -67,7 +67,14 @@ _REFUSES = re.compile(
     rf"uncertain|unsure)\W*\Z"
     rf"|\b(?:consult|ask|see|contact) (?:a|your|with|the) (?:\w+ )?(?:radiologist|doctor|physician|"
     rf"professional|specialist)\b"
-    rf"|\bas an (?:ai|artificial)\b|\blanguage model\b",
+    rf"|\bas an (?:ai|artificial)\b|\blanguage model\b"
+    rf"|\bno {_IMAGES} (?:is |are )?here\b|\bwould need to (?:see|view|have)\b|\bno (?:response|reply)\W*\Z"
+    rf"|\bno (?:\w+ )?(?:measurements?|side|value|figure|statement|decision|distinction) "
+    rf"(?:is possible|(?:can|could) be (?:made|given|stated|determined|told|taken|drawn))\b"
+    rf"|\b(?:nothing|neither|none of the {_IMAGES})\b(?: \w+){{0,6}}? (?:can|could) be "
+    rf"(?:said|told|determined|concluded|stated|decided|established)\b"
+    rf"|\bnone of the {_IMAGES} (?:show|allow|permit|help)\w*\b.*\b(?:enough|decide|tell|say|determine)\b"
+    rf"|\b(?:clear )?(?:evidence|indication) either way\b",
     re.I,
 )
 _CLAUSES = re.compile(r"[.;!?\n:]+|,|\s[-–—]+\s|\bbut\b", re.I)
@@ -85,7 +92,9 @@ _GROUNDS = re.compile(
 )
 _TOO = re.compile(r"\A\W*(?:although|though|while|even|except|only|apart from)\b", re.I)
 _STEMS = re.compile(
-    r"\b(?:can\b|cann|could|un[ackds]|not|n't|im|hard|difficult|neither|limit|lack|need|requir|in[acds]|"
+    r"\b(?:can\b|cann|could|would need|either way|nothing|none of|"
+    r"no (?:res|rep|side|val|fig|stat|dec|dis|meas)|"
+    r"un[ackds]|not|n't|im|hard|difficult|neither|limit|lack|need|requir|in[acds]|"
     r"consult|ask|ai|language|decline|won't|will|never|n/a|no\s+(?:evidence (?:is|was|avail|to|for)|fur|mo|"
     r"oth|cle|def|rel|spe|suc|add|cer|fin|cli|suf|dia|inf|dat|ide|clu|com|opi|con|det|ans|sta|jud|ass|gue|kno|"
     r"way|mea|ima|sca|ct|pic|vol|stu|fil|sli|att))|n't|no idea",
@@ -116,8 +125,10 @@ REFUSAL = re.compile(
     r"picture)s? (?:is |was |are |were )?(?:provided|attached|available|given|visible)|"
     r"as an ai|language model|consult (?:a|your|with)|seek (?:medical|professional)|non-?diagnostic|i "
     r"apologi[sz]e|i'm sorry|i am sorry|"
+    r"not (?:well|adequately|fully|reliably|completely) (?:evaluated|assessed|characteri[sz]ed)|"
     r"not applicable|n/a|no answer|cannot comment|without (?:seeing|access)|limited (?:information|view)|"
-    r"equivocal|ambiguous)\b"
+    r"equivocal|ambiguous|(?:neither|nothing|none|no side)\b[^.;!?]{0,40}\b(?:can|could) be "
+    r"(?:determined|told|said|given|stated|established))\b"
     r"|\A\W*(?:unclear|uncertain|unsure|unknown|unspecified|none of the above cannot)\W*\Z"
 )
 # one of these stands in every refusal above; looked for first, because most replies have none
@@ -125,7 +136,7 @@ REFUSAL_WORDS = words(
     """can cannot could couldn unable not impossible difficult hard do don won will must decline am be
     indeterminate undetermined undeterminable inconclusive insufficient insufficiently does doesn no unsure
     unclear uncertain unknown unspecified ai language consult seek nondiagnostic diagnostic i n without
-    limited equivocal ambiguous"""
+    limited equivocal ambiguous neither nothing none"""
 )
 
 

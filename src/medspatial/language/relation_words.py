@@ -45,20 +45,23 @@ _PREFIX = {
 }
 _WORDS = {
     "anterior": (
-        r"anterior(?:ly|most)?|in (?:the )?front(?: of)?|ventral(?:ly|most)?|ventrad|ahead of|"
+        r"ant\.?(?= (?:to|of)\b)|anterior(?:ly|most)?|in (?:the )?front(?: of)?|ventral(?:ly|most)?|"
+        r"ventrad|ahead of|"
         r"frontal(?:ly)? to|front(?: side| of)?|forwards? (?:of|from)|anterior-most"
     ),
     "posterior": (
-        r"posterior(?:ly|most)?|behind|dorsal(?:ly|most)?|dorsad|at the back(?: of)?|in (?:the )?back of|"
+        r"post\.?(?= (?:to|of)\b)|posterior(?:ly|most)?|behind|dorsal(?:ly|most)?|dorsad|at the back(?: of)?|"
+        r"in (?:the )?back of|"
         r"back(?: side)? of|to the (?:back|rear)(?: of)?|(?:the )?back|rear(?:ward)?|retro[a-z]+"
     ),
     "superior": (
-        r"superior(?:ly|most)?|above|cranial(?:ly|most)?|craniad|cephal(?:ad|ic)|"
+        r"sup\.?(?= (?:to|of)\b)|superior(?:ly|most)?|above|cranial(?:ly|most)?|craniad|cephal(?:ad|ic)|"
         r"higher(?: up)?(?: than)?|over(?:lying|lies)?|on top of|atop|upwards?(?: of| from)?|"
         r"rostral(?:ly)?|upper|supra[a-z]+|headwards?|toward(?:s)? the head"
     ),
     "inferior": (
-        r"inferior(?:ly|most)?|below|beneath|under(?:neath|lying|lies)?|caudal(?:ly|most)?|caudad|"
+        r"inf\.?(?= (?:to|of)\b)|inferior(?:ly|most)?|below|beneath|under(?:neath|lying|lies)?|"
+        r"caudal(?:ly|most)?|caudad|"
         r"lower(?: down)?(?: than)?|downwards?(?: of| from)?|infra[a-z]+|subjacent|under(?:surface|side)|"
         r"footwards?|toward(?:s)? the feet"
     ),

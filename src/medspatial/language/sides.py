@@ -10,11 +10,12 @@ from medspatial.language.commitments import Mention
 from medspatial.language.image_sides import without_image_sides
 from medspatial.language.refusals import find_refusals
 from medspatial.language.segments import blank, lowered
+from medspatial.language.vocabulary import words, words_in
 from medspatial.language.words import FINITE_VERBS
 
 # "right" and "left" that name no side (R9); blanked first
 _NO_SIDE = re.compile(
-    r"\b(?=[abcdhilmnpqrstwy])(?:"
+    r"\b(?=[abcdehilmnopqrstwy])(?:"
     r"(?:that|this|you)(?:'s| is|'re| are) (?:absolutely |quite |all |entirely |exactly "
     r")?right\b(?=\s*(?:[,.!;:]|\Z|and\b|to\b|that\b))"
     r"|you are right\b|all right\b|alright\b"
@@ -29,6 +30,7 @@ _NO_SIDE = re.compile(
     r"right that\b|am i right\b|correct and right\b"
     r"|left (?:untreated|in place|in situ|behind|alone|over|out|unresected|unchanged|unanswered|open|"
     r"intact|blank|as is)\b"
+    r"|(?:one|either) or both\b"
     r"|(?:nothing|little|what is|what's|much|none) left\b|has left\b|have left\b|(?:is|are) left "
     r"(?:to|with)\b"
     r"|(?:displac\w+|shift(?:s|ed|ing)?|push\w*|deviat\w+|compress\w+)(?: [a-z]+){0,4}? (?:to|towards?) "
@@ -69,8 +71,13 @@ _ANATOMY = re.compile(
     r"horizontal fissure|minor fissure|azygos fissure)\b)"
     r"|(?P<left>(?:lul|lll|luq|llq|lingulae?|lingular|splenic flexure|descending colon|sigmoid colon)\b))"
 )
+_ANATOMY_BEGINS = words(
+    """rul rml rll ruq rlq middle hepatic ascending caecum cecum appendix horizontal minor azygos lul lll luq
+    llq lingula lingulae lingular splenic descending sigmoid"""
+)
 # organs that lie on one side; read only where no side is named at all
 _ONE_SIDED = re.compile(r"\b(?:(?P<right>liver|hepatic|gallbladder|gall bladder)|(?P<left>spleen|splenic))\b")
+_LETTERS = {"L": "left", "R": "right"}
 _LETTER = re.compile(r"(?<![A-Za-z0-9.])(?<!\d )([LR])(?![A-Za-z0-9])(?!\s*\d)(?!')")
 # one of these stands in every mention; looked for first, because many texts have none
 _ANY_SIDE = (
@@ -89,7 +96,7 @@ _NO_SIDE_STEMS = (
     "right?", "if i", "quite right", "absolutely right", "is right", "am i right", "and right", "left un",
     "left in", "left be", "left al", "left o", "left bl", "left as", "nothing left", "little left",
     "is left", "'s left", "much left", "none left", "has left", "have left", "are left", "displac", "shift",
-    "push", "deviat", "compress",
+    "push", "deviat", "compress", "or both",
 )  # fmt: skip
 _CENTRAL = re.compile(r"\b(?:centrally|central|in the (?:middle|cent(?:er|re))(?! lobe)|median)\b")
 _SPELLED = re.compile(r"\b(?:left|right|bilateral\w*|both|mid-?line|central\w*|neither|middle)\b")
@@ -123,10 +130,10 @@ def _find(text: str) -> tuple[Mention, ...]:
     low = _without_lookalikes(low)
     found = [Mention(str(m.lastgroup), m.start(), m.end()) for m in _WORDS.finditer(low)]
     found = [m for m in found if m.value != "midline" or not _TO_MIDLINE.search(low[: m.start])]
-    found += [Mention(str(m.lastgroup), m.start(), m.end()) for m in _ANATOMY.finditer(low)]
-    found += [
-        Mention({"L": "left", "R": "right"}[m.group(1)], m.start(), m.end()) for m in _LETTER.finditer(text)
-    ]
+    if not _ANATOMY_BEGINS.isdisjoint(words_in(low)):
+        found += [Mention(str(m.lastgroup), m.start(), m.end()) for m in _ANATOMY.finditer(low)]
+    if "L" in text or "R" in text:
+        found += [Mention(_LETTERS[m.group(1)], m.start(), m.end()) for m in _LETTER.finditer(text)]
     if text.strip(" .()").lower() in {"l", "r"} and not found:
         found = [Mention("left" if text.strip(" .()").lower() == "l" else "right", 0, len(text))]
     if not found:
@@ -169,6 +176,8 @@ def sides_of(text: str) -> frozenset[str]:
     values = {mention.value for mention in found}
     if len(values) > 1:
         values.discard("unilateral")
+    if "midline" in values and {"left", "right", "bilateral"} & values:
+        return frozenset({"midline"})  # "both main bronchi are in the midline"
     return frozenset({"bilateral"} if {"left", "right"} <= values or "bilateral" in values else values)
 
 

@@ -279,8 +279,9 @@ class Llm:
         try:
             return replace(whole, parsed=parse_structured(second.text, request.schema, request.may_miss))
         except ValueError as error:
+            cut = " (it was cut off at its greatest length)" if second.finish == "length" else ""
             raise MalformedReply(
-                f"the reply does not fit the schema, nor does the repaired one: {error}"
+                f"the reply does not fit the schema, nor does the repaired one{cut}: {error}"
             ) from None
 
     def _sent(self, key: str, request: Request) -> Reply:

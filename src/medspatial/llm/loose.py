@@ -12,6 +12,7 @@ from typing import Any
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'"})
 _FENCE_LINE = re.compile(r"^\s*```\w*\s*$", re.M)
 _EDGES = " \t\r\n*_`\"'{}[],;"
+_BOXED = re.compile(r"\\boxed\s*\{([^{}]*)\}")
 _TAG = re.compile(r"<([A-Za-z_][\w-]*)>\s*(.*?)\s*</\1\s*>", re.S)
 
 
@@ -93,11 +94,12 @@ def _bare_word(text: str, schema: dict[str, Any], may_miss: Sequence[str]) -> di
     needed = [name for name in schema.get("required", ()) if name not in may_miss]
     if len(needed) != 1 or "enum" not in (part := schema["properties"][needed[0]]):
         return {}
-    said = text.translate(_QUOTES).strip(_EDGES + ".!")
+    said = re.sub(r"\A[\W_]+|[\W_]+\Z", "", _BOXED.sub(r"\1", text.translate(_QUOTES)))
     words = {str(word).casefold(): word for word in part["enum"]}
     if said.casefold() in words:
         return {needed[0]: words[said.casefold()]}
-    named = rf"\b{re.escape(needed[0])}\b\W{{0,4}}(?:is|:|=)\W{{0,6}}({'|'.join(map(re.escape, words))})\b"
+    spelled = "|".join(map(re.escape, words))
+    named = rf"\b{re.escape(needed[0])}\b\W{{0,4}}(?:is\b|:|=|-|–|—)\W{{0,6}}({spelled})\b"
     stated = {match[1].casefold() for match in re.finditer(named, said, re.I)}
     return {needed[0]: words[stated.pop()]} if len(stated) == 1 else {}
 

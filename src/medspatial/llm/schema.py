@@ -35,6 +35,7 @@ _CHECKED = {
 _WORDS = {"title", "description", "default", "examples", "$schema"}
 _THOUGHT = re.compile(r"<(think|thinking|reasoning)\b[^>]*>.*?</\1\s*>", re.I | re.S)
 _ODD_ESCAPE = re.compile(r'\\(?!["\\/bfnrtu])')
+_EDGES = re.compile(r"\A[\W_]+|[\W_]+\Z")  # marks around a word
 _LAST_COMMA = re.compile(r",\s*([}\]])")
 _FENCE = re.compile(r"^\s*```[a-zA-Z]*\s*\n(.*?)\n?\s*```\s*$", re.DOTALL)
 
@@ -166,10 +167,12 @@ def _loaded(text: str) -> Any:
         fault = error
     with suppress(ValueError):
         return json.loads(_LAST_COMMA.sub(r"\1", _ODD_ESCAPE.sub(r"\\\\", text)), strict=False)
-    with suppress(ValueError, SyntaxError, MemoryError, RecursionError):
+    with suppress(ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         value = ast.literal_eval(text.strip())  # a dictionary as Python prints it
         if isinstance(value, dict | list):
             return value
+    if text.strip().startswith("{{") and text.strip().endswith("}}"):  # braces doubled as in a template
+        return _loaded(text.strip()[1:-1])
     raise fault
 
 
@@ -184,9 +187,13 @@ def _alike(value: Any, schema: dict[str, Any]) -> Any:
         if schema.get("additionalProperties") is False:
             named = {key: one for key, one in named.items() if key in properties}
         return {key: _alike(one, properties[key]) if key in properties else one for key, one in named.items()}
-    if isinstance(value, str) and "enum" in schema:
+    if "enum" in schema:
+        while isinstance(value, list | dict) and len(value) == 1:
+            value = next(iter(value.values() if isinstance(value, dict) else value))
         words = {str(word).casefold(): word for word in schema["enum"]}
-        return words.get(value.strip().strip(".").casefold(), value)
+        return words.get(_EDGES.sub("", str(value)).casefold(), value)
+    if schema.get("type") == "string" and isinstance(value, int | float | list):
+        return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     return "" if value is None and schema.get("type") == "string" and "enum" not in schema else value
 
 

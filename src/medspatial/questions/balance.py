@@ -27,21 +27,24 @@ STEP = 0.5
 """Share of the excess that one round removes: what is left changes the guessers, so they are asked again."""
 
 
-def balance_cohort(questions: Iterable[Question]) -> tuple[list[Question], list[Drop]]:
+def balance_cohort(
+    questions: Iterable[Question], *, fewest: int = FEWEST_TO_JUDGE, points: float = TARGET_POINTS
+) -> tuple[list[Question], list[Drop]]:
     """Return the questions to keep, in their order, and the ledger of those left out.
 
-    Open questions are kept as they are, and closed subtypes with fewer than ``FEWEST_TO_JUDGE`` questions or
-    ``FEWEST_PATIENTS`` patients: a few answers of others teach nothing, and leaving out half of a small set
-    would cost more than it mends. A subtype of ten or more questions that gives one answer in over 80 % of
-    them, open or closed, is thinned first: as many stay with this answer as with others. The result depends
-    on the set of questions alone, not on their order.
+    Open questions are kept as they are, and closed subtypes with fewer than ``fewest`` questions or
+    ``FEWEST_PATIENTS`` patients (``fewest`` patients, where that is less): a few answers of others teach
+    nothing, and leaving out half of a small set would cost more than it mends. A subtype of ten or more
+    questions that gives one answer in over 80 % of them, open or closed, is thinned first: as many stay with
+    this answer as with others. Guessers are brought down to chance plus ``points``. The result depends on the
+    set of questions alone, not on their order.
     """
     everything = list(questions)
     builder, answers = ClosedTableBuilder(), Answers()
     for question in everything:
         builder.add(question)
         answers.add(question)
-    kept = balanced(builder.table(), answers, builder.seen)
+    kept = balanced(builder.table(), answers, builder.seen, fewest, points)
     rules = [kept.rule(at) for at in range(len(everything))]
     left_out = [left_out_entry(q, rule) for q, rule in zip(everything, rules, strict=True) if rule]
     return [q for q, rule in zip(everything, rules, strict=True) if not rule], left_out
@@ -72,35 +75,47 @@ class Kept:
         return "cohort_balance" if self.varied[at] else "same_answer"
 
 
-def balanced(table: ClosedTable, answers: Answers, seen: int) -> Kept:
+def balanced(
+    table: ClosedTable,
+    answers: Answers,
+    seen: int,
+    fewest: int = FEWEST_TO_JUDGE,
+    points: float = TARGET_POINTS,
+) -> Kept:
     """Thin subtypes that always say the same, then take out what guessers get right."""
     varied = np.ones(seen, dtype=bool)
     thinned = answers.thin(varied)
-    stays = kept_places(table, seen, varied)
+    stays = kept_places(table, seen, varied, fewest, points)
     after = stays.copy()
     thinned += answers.thin(after)
     return Kept(varied & (after | ~stays), after, thinned)
 
 
-def too_few_to_balance(table: ClosedTable) -> list[str]:
+def too_few_to_balance(table: ClosedTable, fewest: int = FEWEST_TO_JUDGE) -> list[str]:
     """Return the closed subtypes that have too few questions or patients to balance, by name."""
     return sorted(
         name
         for name in table.subtype_names
-        if table.few(table.rows_of(name), FEWEST_TO_JUDGE, FEWEST_PATIENTS)
+        if table.few(table.rows_of(name), fewest, min(fewest, FEWEST_PATIENTS))
     )
 
 
-def kept_places(table: ClosedTable, seen: int, among: Flags | None = None) -> Flags:
+def kept_places(
+    table: ClosedTable,
+    seen: int,
+    among: Flags | None = None,
+    fewest: int = FEWEST_TO_JUDGE,
+    points: float = TARGET_POINTS,
+) -> Flags:
     """Return for each of the ``seen`` questions whether it stays, of those ``among`` which it is chosen."""
-    names = set(table.subtype_names) - set(too_few_to_balance(table))
+    names = set(table.subtype_names) - set(too_few_to_balance(table, fewest))
     rows_of = {name: table.rows_of(name) for name in sorted(names)}
     before = np.ones(seen, dtype=bool) if among is None else among
     kept, watched = before[table.at], set(rows_of)
     for _ in range(ROUNDS):
         after = kept.copy()
         for name in sorted(watched):
-            excess = _excess(table, rows_of[name][kept[rows_of[name]]], kept)
+            excess = _excess(table, rows_of[name][kept[rows_of[name]]], kept, points)
             after[excess] = False
             if not excess.size and not name.startswith(SHARED_TEXTS):
                 watched.discard(name)
@@ -112,12 +127,12 @@ def kept_places(table: ClosedTable, seen: int, among: Flags | None = None) -> Fl
     return stays
 
 
-def _excess(table: ClosedTable, rows: Ints, kept: Flags) -> Ints:
+def _excess(table: ClosedTable, rows: Ints, kept: Flags, points: float) -> Ints:
     """Return some of the rows that the best guesser gets right too often; rows are in the order of hashes."""
     if not rows.size:
         return rows
     chance = table.chance(rows)
-    limit = float(chance.mean()) + TARGET_POINTS / 100
+    limit = float(chance.mean()) + points / 100
     scores = table.scores(rows, kept)
     worst = max(scores, key=lambda guesser: (float(scores[guesser].sum()), guesser))
     score = scores[worst]

@@ -1,7 +1,6 @@
 """Questions from radiology reports: by rules, or by a language model, always with quoted evidence."""
 
 from medspatial.report_questions.asking import Wording, wordings
-from medspatial.report_questions.clauses import read_report
 from medspatial.report_questions.comparison import Comparison, compare_pairs, laterality_facts
 from medspatial.report_questions.evidence import (
     EVIDENCE_RULES,
@@ -13,6 +12,7 @@ from medspatial.report_questions.evidence import (
 )
 from medspatial.report_questions.facts import Fact, Unasked
 from medspatial.report_questions.findings import Finding, find_findings, findings
+from medspatial.report_questions.reading import read_report
 from medspatial.report_questions.rules import (
     GENERATOR,
     REPORT_DROPS,

@@ -8,7 +8,7 @@ from functools import cache
 from importlib import resources
 
 from medspatial.cases.ct_rate import LICENSE, Report
-from medspatial.questions.options import draw, shuffled, window
+from medspatial.questions.options import draw, shuffled
 from medspatial.records import AnswerType, Evidence, Question
 from medspatial.report_questions.categories import six_categories
 from medspatial.report_questions.facts import Fact
@@ -16,8 +16,6 @@ from medspatial.report_questions.statements import Statement
 
 OPEN_SHARE = 5
 """Of so many questions one is asked openly, where its kind has an open wording."""
-_LEAST_STEP, _STEP_SHARE = 3, 0.4
-"""Figures offered lie so many mm apart, or so large a share of the true one."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +62,6 @@ def as_question(report: Report, fact: Fact, source: str) -> Question:
         subtype=wording.subtype,
         answer_type=wording.answer_type,
         options=options,
-        value=fact.value,
-        unit=fact.unit,
         evidence=Evidence(quote=statement.sentence.text, structures=fact.structures, details=_details(fact)),
         tags=six_categories(text, fact.answer),
         source=source,
@@ -76,13 +72,6 @@ def as_question(report: Report, fact: Fact, source: str) -> Question:
 
 
 def _options(fact: Fact, key: tuple[str, ...]) -> tuple[str, ...]:
-    if fact.value is not None:
-        step = max(_LEAST_STEP, round(fact.value * _STEP_SHARE))
-        ladder = [
-            fact.value + step * at for at in range(-fact.most + 1, fact.most) if fact.value + step * at > 0
-        ]
-        chosen = [ladder[at] for at in window(len(ladder), fact.most, ladder.index(fact.value), *key)]
-        return shuffled([f"{one:.0f} {fact.unit}" for one in chosen], *key)
     false = shuffled(sorted(fact.false), "false", *key)[: fact.most - 1]
     return shuffled([fact.answer, *false], *key)
 

@@ -19,6 +19,10 @@ MOST_OF_ONE_ANSWER = 0.38
 """Largest share of one answer in a closed subtype; the promise is 0.40."""
 FEWEST_TO_THIN = 10
 """Smaller subtypes are left as they are."""
+FEWEST_TO_BALANCE = 15
+"""From so many closed questions on, guessers are kept down in a subtype that the audit finds too small ..."""
+POINTS_WHERE_FEW = 4.0
+"""... to so many points above chance: the audit's limit is 5, and one question is worth several."""
 ROUNDS = 20
 CATEGORIES = ("laterality", "localisation", "distance", "volume", "comparison")
 
@@ -58,18 +62,36 @@ def balanced_set(candidates: Iterable[Question], *, size: int = 1200, per_patien
     ordered = _interleaved(sorted(candidates, key=lambda one: draw("set", one.id)))
     drops: list[Drop] = []
     kept = _capped(ordered, drops)
-    kept, left_out = balance_cohort(kept)
-    drops += left_out
+    kept = _unguessable(kept, drops)
     kept = _of_patients(_interleaved(kept), per_patient, drops)
     kept = _sized(_interleaved(kept), size, drops)
     for _ in range(ROUNDS):
         before = len(kept)
         kept = _capped(kept, drops)
-        kept, left_out = balance_cohort(kept)
-        drops += left_out
+        kept = _unguessable(kept, drops)
         if len(kept) == before:
             break
     return BalancedSet(sorted(kept, key=lambda one: (one.case_id, one.id)), drops)
+
+
+def by_category(questions: Iterable[Question]) -> list[Question]:
+    """Return the questions with their category for a subtype: guessers then learn over all of a category."""
+    return [one.model_copy(update={"subtype": one.category}) for one in questions]
+
+
+def _unguessable(rows: Sequence[Question], drops: list[Drop]) -> list[Question]:
+    """Leave out what a text-only guesser knows who learns within a subtype, or within a category.
+
+    Two subtypes that are even by themselves need not be so together: where one offers left, right and both
+    and the other left and right, what is right less often in the one is right in the other.
+    """
+    kept, left_out = balance_cohort(rows)
+    drops += left_out
+    kept, left_out = balance_cohort(kept, fewest=FEWEST_TO_BALANCE, points=POINTS_WHERE_FEW)
+    drops += left_out
+    stays = {one.id for one in balance_cohort(by_category(kept))[0]}
+    drops += [_drop(one, "cohort_balance") for one in kept if one.id not in stays]
+    return [one for one in kept if one.id in stays]
 
 
 def _interleaved(rows: Sequence[Question]) -> list[Question]:
@@ -100,15 +122,21 @@ def _capped(rows: Sequence[Question], drops: list[Drop]) -> list[Question]:
     left_out: set[str] = set()
     for (_, closed), group in groups.items():
         if len(group) >= FEWEST_TO_THIN:
-            left_out |= _too_common(group, _share(group) if closed else MOST_OF_ONE_ANSWER)
+            left_out |= _thinned(group) if closed else _too_common(group, MOST_OF_ONE_ANSWER)
     drops += [_drop(one, "answer_share") for one in rows if one.id in left_out]
     return [one for one in rows if one.id not in left_out]
 
 
-def _share(group: Sequence[Question]) -> float:
-    """The share an answer may have: near chance, so that the majority guesser stays there."""
-    chance = sum(1 / len(one.options) for one in group) / len(group)
-    return chance + 0.03 if len(group) < FEWEST_TO_JUDGE else min(MOST_OF_ONE_ANSWER, chance + 0.03)
+def _thinned(group: Sequence[Question]) -> set[str]:
+    """Bring the commonest answer near chance, so that the majority guesser stays there.
+
+    Where that leaves enough questions to be judged, no answer may pass `MOST_OF_ONE_ANSWER` either.
+    """
+    share = sum(1 / len(one.options) for one in group) / len(group) + 0.02
+    left_out = _too_common(group, share)
+    if share > MOST_OF_ONE_ANSWER and len(group) - len(left_out) >= FEWEST_TO_JUDGE:
+        return _too_common(group, MOST_OF_ONE_ANSWER)
+    return left_out
 
 
 def _too_common(group: Sequence[Question], share: float) -> set[str]:

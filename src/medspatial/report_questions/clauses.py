@@ -3,50 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 
-from medspatial.cases.ct_rate import Report
 from medspatial.report_questions.chunks import Chunk, read_chunks
+from medspatial.report_questions.denials import denied_at_the_end, not_seen_before, plainly_denied, qualified
 from medspatial.report_questions.findings import COUNTED, Finding
 from medspatial.report_questions.grammar import Group, Unclear, read_groups
 from medspatial.report_questions.language import Measure, measures
-from medspatial.report_questions.other_words import PARTLY, SIMILAR, in_other_words
+from medspatial.report_questions.other_words import in_other_words
 from medspatial.report_questions.pieces import BOTH, PLACE_KINDS
 from medspatial.report_questions.places import Unit
-from medspatial.report_questions.sentences import Sentence, sentences
-from medspatial.report_questions.statements import A_PART, OTHER_WORDS, SIMILAR_ONE, Reading, Statement
+from medspatial.report_questions.sentences import Sentence
+from medspatial.report_questions.statements import INTERPRETED, OTHER_WORDS, Statement
 
-_NONE = re.compile(r"\b(?:none|absent|nil|negative)\W*$", re.IGNORECASE)
 _HEADING = re.compile(
     r"^\s*(?:when|in the (?:evaluation|examination|assessment)|in (?:the )?sections?|within the sections?|"
     r"as far as|in the (?:upper abdominal|lung|mediastinal|bone)\s(?:sections?|window)|"
     r"in (?:non-contrast|the study))[^,;:]*,",
     re.IGNORECASE,
 )
-_SEEN = "detected|observed|seen|found|noted|present|encountered|visible|distinguished|determined"
-_DENIED = re.compile(
-    r"^\W*(?:there (?:is|are|was|were) )?(?:no|neither)\b|"
-    rf"\b(?:was|were|is|are|has|have)(?: been)? not (?:been )?(?:\w+ly )?(?:{_SEEN})|"
-    r"\bno\b.*\b(?:was|were|is|are) (?:detected|observed|seen)",
-    re.IGNORECASE,
-)
-_DENIAL = re.compile(r"\b(?:no|not|without|nor|neither)\b", re.IGNORECASE)
-_STATED = re.compile(
-    r"\b(?:is|are|was|were) (?:observed|seen|detected|present|noted)\b|\bthere (?:is|are)\b.*\w{4,}.*,",
-    re.IGNORECASE,
-)
-_THERE = re.compile(r"\bthere (?:is|are|was|were)\b(?! no\b)", re.IGNORECASE)
-_VERB = re.compile(r"\b(?:is|are|was|were) (?:observed|seen|detected|present|noted)\b", re.IGNORECASE)
-"""After a denial these state something: a clause that goes on so is no plain denial."""
-_QUALIFIED = re.compile(
-    r"\b(patholog\w*|active|significan\w*|suspicious|other|additional|new\w*|mass|obvious|prominent|enlarged|"
-    r"lytic|destructive|space|occup\w*|acute|recent|free|size[sd]?|apart|except|distinguishable|massive)\b",
-    re.IGNORECASE,
-)
-_MASS_AND_NODULE = re.compile(r"\bmass(?:es)?\b(?=[\s,/-]*(?:or )?nodul)", re.IGNORECASE)
-"""``No mass-nodule`` denies both; of nodules, ``mass`` is no qualification."""
 _TURNS = re.compile(r"\b(?:tend\w*|turn\w*|transform\w*)\b", re.IGNORECASE)
 _HYPHEN = re.compile(r"\s?[-–/]\s?(?!like|style|form)(?:[a-z]+\s){0,2}", re.IGNORECASE)
 _OWN_NOUN = frozenset({"organ", "side"})
@@ -54,60 +31,11 @@ _ADJECTIVE = re.compile(r"\b(?:prominent|pronounced|evident|marked)$", re.IGNORE
 """Right before a noun, without ``in`` or ``on``, said of that noun: ``more prominent pleural leaves``."""
 _MIXED = frozenset({"ground_glass", "consolidation"})
 """Kinds that lie in each other; other names joined by a hyphen may be two names of one thing."""
-_NOT_BEFORE = re.compile(
-    r"\bnot (?:\w+ ){0,4}(?:in|on) (?:the |his |her )?(?:previous|prior|old|last|earlier|former)\b",
-    re.IGNORECASE,
-)
 _SEVERAL = re.compile(r"\b(?:few|several|multiple|many|numerous|some|two|three|four)\b", re.IGNORECASE)
-INTERPRETED = "an interpretation"
-"""Why a finding is hedged that the report only names to say what it makes of another."""
 _SPOILS = (("past", "past"), ("doubt", "hedged"), ("unless", "unclear"))
 """Words that spoil a clause, and what its findings are then."""
 _AFTER_MEANING = frozenset({*PLACE_KINDS, "measure", "largest", "prominent", "next", "into", "with"})
 _VERBS = frozenset({"is", "are", "was", "were", ",", "in", "at", "on"})
-
-
-def read_report(report: Report) -> Reading:
-    """Read all sentences of a report."""
-    reading = Reading()
-    before: list[Statement] = []
-    for sentence in sentences(report):
-        found = read_sentence(sentence)
-        if before and before[0].sentence.section == sentence.section:
-            found = _parts(sentence, found, before) + _similar(sentence, found, before)
-        reading.statements += found
-        before = [
-            one
-            for one in found
-            if one.status == "read" or (one.status not in ("denied", "hedged") and one.units)
-            if one.why != A_PART
-        ] or before
-    return reading
-
-
-def _parts(sentence: Sentence, found: list[Statement], before: Sequence[Statement]) -> list[Statement]:
-    """Let what a sentence says of the findings before it lie wherever these lie, unclear.
-
-    It says what has become of a part of them (``they tend to consolidate``), or what they are taken for.
-    """
-    units = tuple(unit for one in before for unit in one.units)
-    partly = PARTLY.search(sentence.text) is not None
-    return [
-        replace(one, status="unclear", units=units, why=A_PART)
-        if not one.units and (one.why == INTERPRETED or (partly and one.status in ("read", "unclear")))
-        else one
-        for one in found
-    ]
-
-
-def _similar(sentence: Sentence, found: Sequence[Statement], before: Sequence[Statement]) -> list[Statement]:
-    """Return what the sentence before found as unclear mentions, where this one says ``a similar one``."""
-    if not SIMILAR.search(sentence.text) or any(one.status == "denied" for one in found):
-        return []
-    clause = _Clause(sentence, read_chunks(sentence.text))
-    named = {one.finding.family for one in found}
-    kinds = {one.finding.name: one.finding for one in before if one.finding.family not in named}
-    return [clause.mention(one, SIMILAR_ONE) for one in kinds.values()]
 
 
 def read_sentence(sentence: Sentence) -> list[Statement]:
@@ -121,26 +49,19 @@ def read_sentence(sentence: Sentence) -> list[Statement]:
     """
     chunks = read_chunks(sentence.text)
     if not any(one.kind == "finding" for one in chunks):
-        clause = _Clause(sentence, chunks)
-        return [clause.mention(one, OTHER_WORDS) for one in in_other_words(sentence.text, ())]
+        return mentioned(sentence, in_other_words(sentence.text, ()), OTHER_WORDS)
     heading = _HEADING.match(sentence.text)
     if heading and not any(one.kind == "finding" and one.start < heading.end() for one in chunks):
         chunks = [one for one in chunks if one.start >= heading.end()]
     clauses = (_Clause(sentence, clause) for clause in _clauses(chunks))
     found = [one for clause in clauses if clause.findings for one in clause.read_all()]
-    return _denied_at_the_end(sentence.text, found) if _NONE.search(sentence.text) else found
+    return denied_at_the_end(sentence.text, found)
 
 
-def _denied_at_the_end(text: str, found: list[Statement]) -> list[Statement]:
-    """Deny what stands before a last ``none`` (``Nodules: none``); what else stands there is unclear."""
-    start = text.rfind(";") + 1
-    last = found[-1]
-    return [
-        one if one.clause[0] < start
-        else replace(one, status="denied", why="denied") if one.finding == last.finding
-        else replace(one, status="unclear", why="beside a denial")
-        for one in found
-    ]  # fmt: skip
+def mentioned(sentence: Sentence, findings: Iterable[Finding], why: str) -> list[Statement]:
+    """Return unclear mentions of findings at all places that a sentence names."""
+    clause = _Clause(sentence, read_chunks(sentence.text))
+    return [clause.mention(one, why) for one in findings]
 
 
 def _clauses(chunks: Sequence[Chunk]) -> Iterator[list[Chunk]]:
@@ -231,10 +152,10 @@ class _Clause:
     def _refused(self) -> tuple[str, str] | None:
         """Return status and reason where nothing of the clause is read."""
         kinds = {one.kind for one in self.chunks}
-        if "not" in kinds and _NOT_BEFORE.search(self._text):
+        if "not" in kinds and not_seen_before(self._text):
             return "past", "not seen before"
         if "not" in kinds:
-            clean = "unless" not in kinds and self._plainly_denied()
+            clean = "unless" not in kinds and plainly_denied(self._text, self.chunks)
             return ("denied", "denied") if clean else ("unclear", "beside a denial")
         for kind, status in _SPOILS:
             if kind in kinds:
@@ -242,27 +163,12 @@ class _Clause:
         asks = any(one.kind == "mark" and one.value == "?" for one in self.chunks)
         return ("hedged", "?") if asks else None
 
-    def _plainly_denied(self) -> bool:
-        """Whether the clause denies all that it names, and goes on to state nothing."""
-        before, *rest = _DENIAL.split(self._text, maxsplit=1)
-        after = "".join(rest)
-        word = next(one for one in self.chunks if one.kind == "not")
-        own_verb = 0 if word.value == "not" else 1  # "no nodule was seen" has a verb after the denial
-        named_before = word.value != "not" and any(one.start < word.start for one in self.findings)
-        stated = _STATED.search(before) or _THERE.search(after) or len(_VERB.findall(after)) > own_verb
-        return _DENIED.search(self._text) is not None and not stated and not named_before
-
     def _unread(self, chunk: Chunk, status: str, why: str) -> Statement:
         assert chunk.finding is not None
         return Statement(
             self.sentence, chunk.finding, chunk.plural, status, self.span, tuple(self._raw_units()),
-            self._sizes(), qualified=self._qualified(chunk), why=why,
+            self._sizes(), qualified=qualified(self._text, chunk.value), why=why,
         )  # fmt: skip
-
-    def _qualified(self, chunk: Chunk) -> bool:
-        """Whether the clause speaks of some of a finding only (``no enlarged nodes``)."""
-        text = _MASS_AND_NODULE.sub("", self._text) if chunk.value == "nodule" else self._text
-        return _QUALIFIED.search(text) is not None
 
     def _raw_units(self) -> Iterator[Unit]:
         """Yield the sides and lobes that the clause names, each by itself."""
@@ -272,6 +178,8 @@ class _Clause:
                 yield Unit(one.start, one.end, sides=sides)
             elif one.kind == "lobe":
                 yield Unit(one.start, one.end, lobe=one.value)
+            elif one.kind == "station":
+                yield Unit(one.start, one.end, station=one.value, parts=(one.value,))
             elif one.kind in PLACE_KINDS:
                 organ = one.value if one.kind == "organ" else ""
                 yield Unit(one.start, one.end, organ=organ, parts=(one.value,))
@@ -310,7 +218,7 @@ class _Clause:
             own = Statement(
                 self.sentence,
                 chunk.finding,
-                plural=several or len(units) > 1,
+                plural=several or _apart(units, counted=chunk.finding.name in COUNTED),
                 status="read",
                 clause=self.span,
                 units=_with_zones(chunk, units, zones),
@@ -341,6 +249,20 @@ class _Clause:
             own, plural=False, units=units, sizes=self._sizes(group.largest_sizes), largest=True,
             relations=tuple(group.largest_relations), prominent=(),
         )  # fmt: skip
+
+
+def _apart(units: Sequence[Unit], *, counted: bool) -> bool:
+    """Whether places are different ones, not one told in two pieces (``the superior segment, lateral``).
+
+    What is not counted may reach through several segments of a lobe.
+    """
+    return any(
+        one.sides != other.sides
+        or one.lobe != other.lobe
+        or not one.lobe
+        or (counted and one.segments and other.segments)
+        for one, other in combinations(units, 2)
+    )
 
 
 def _with_zones(chunk: Chunk, units: tuple[Unit, ...], zones: tuple[str, ...]) -> tuple[Unit, ...]:

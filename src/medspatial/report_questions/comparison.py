@@ -10,9 +10,9 @@ from typing import Any
 from medspatial.anatomy import find_sides
 from medspatial.cases.ct_rate import Report
 from medspatial.records import Question
-from medspatial.report_questions.clauses import read_report
 from medspatial.report_questions.findings import find_findings
 from medspatial.report_questions.language import NEGATION
+from medspatial.report_questions.reading import read_report
 from medspatial.report_questions.support import find_support
 
 Facts = dict[tuple[str, str], set[frozenset[str]]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from medspatial.report_questions.facts import Fact, Unasked, about
@@ -19,6 +20,22 @@ ALL_THROUGH = "both near the pleura and near the hilum"
 PLEURA, FISSURE = "the outer pleura", "an interlobar fissure"
 _NEAR = {"pleura": OUTER, "periphery": OUTER, "center": CENTRAL, "central": CENTRAL}
 _TOPS = frozenset({"apex", "apices", "apexes", "apical", "apicals"})
+_ZONE = r"(?:peripher\w*|subpleural\w*|central\w*|perihilar\w*)"
+_MOSTLY = re.compile(
+    rf"\b(?:more|most|mostly|mainly|especially|particularly|predomina\w*|usually)\W+(?:\w+\W+){{0,4}}?{_ZONE}|"
+    rf"\b(?:tend\w*|tendency)\W+(?:to\W+)?(?:merge|coalesce)\W+(?:\w+\W+){{0,3}}?{_ZONE}|"
+    rf"\b{_ZONE}\W+(?:\w+\W+){{0,2}}?(?:weight\w*|predomina\w*|dominan\w*|diffuse\w*|scattered)",
+    re.IGNORECASE,
+)
+"""Where most of it lies near the pleura, some may lie elsewhere."""
+_WEAKLY = re.compile(rf"\b(?:mild|slight)ly {_ZONE}", re.IGNORECASE)
+_THERE_TOO = {
+    OUTER: re.compile(r"\b(?:central(?:ly)?\b|perihilar|parahilar)", re.IGNORECASE),
+    CENTRAL: re.compile(r"\b(?:peripher|subpleural)", re.IGNORECASE),
+}
+"""``Peripheral ones, most prominently central-peripheral ones at the base`` are not all in the outer part."""
+_OF_ANOTHER = re.compile(rf"\baccompan\w+ (?:by|with) (?:\w+ )?{_ZONE}|\bfissur", re.IGNORECASE)
+"""``Peripheral`` is then said of the finding that is accompanied; a fissure reaches the hilum."""
 
 
 def depth_of_kind(topic: Topic) -> Iterator[Fact | Unasked]:
@@ -32,7 +49,8 @@ def depth_of_kind(topic: Topic) -> Iterator[Fact | Unasked]:
         return
     everything = {depth for _, found in with_zone for depth in found}
     unread = [one for one in topic.others if one.finding.name == topic.finding.name]
-    if any(not _all_deep(one) for one in topic.read if not _coarse(one)) or any(map(_elsewhere, unread)):
+    some = any(not _all_deep(one) for one in topic.read if not _coarse(one)) or any(map(_elsewhere, unread))
+    if some or _like_of_unknown_depth(topic):
         yield Unasked("ambiguous", topic.key, "some of them, not all")
         return
     zoned = frozenset[str]().union(*(one.sides for one, _ in with_zone))
@@ -50,16 +68,29 @@ def depth_of_kind(topic: Topic) -> Iterator[Fact | Unasked]:
         if word in _NEAR
     )
     split = len(everything) > 1 and not any(found == everything for _, found in with_zone)
-    if loose or split or any(_TOPS & set(unit.parts) for one, _ in with_zone for unit in one.units):
+    answer = ALL_THROUGH if len(everything) > 1 else next(iter(everything))
+    of_another = any(_OF_ANOTHER.search(one.text) for one, _ in with_zone)
+    there_too = answer in _THERE_TOO and any(_THERE_TOO[answer].search(one.text) for one, _ in with_zone)
+    at_a_top = any(_TOPS & set(unit.parts) for one, _ in with_zone for unit in one.units)
+    weakly = any(_WEAKLY.search(one.text) for one, _ in with_zone)
+    if loose or split or of_another or there_too or at_a_top or weakly:
         yield Unasked("unclear_mention", topic.key, "depth")
         return
-    answer = ALL_THROUGH if len(everything) > 1 else next(iter(everything))
     best = next(one for one, found in with_zone if found == everything)
-    false = tuple(one for one in (OUTER, CENTRAL, ALL_THROUGH) if one != answer)
+    # three options would have to be right equally often, and the central ones are rare
+    mostly = any(_MOSTLY.search(one.text) for one in topic.family)
+    false = (OUTER,) if answer != OUTER else (CENTRAL,) if mostly else (CENTRAL, ALL_THROUGH)
     yield Fact(
-        f"depth {topic.key}", "report-depth", "distance", about(topic), answer, false, (best,),
+        f"surface {topic.key}", "report-depth", "distance", about(topic), answer, false, (best,), most=2,
         structures=(topic.finding.name, "lung"),
     )  # fmt: skip
+
+
+def _like_of_unknown_depth(topic: Topic) -> bool:
+    """Whether another kind of the same word may lie elsewhere (``sequela fibrotic changes``)."""
+    root = topic.finding.many[:5]
+    likes = [one for one in topic.family if one.finding.name != topic.finding.name and root in one.text]
+    return any(not _depths(one.units) for one in likes)
 
 
 def _all_deep(one: Statement) -> bool:
@@ -76,7 +107,9 @@ def _coarse(one: Statement) -> bool:
 
 def _elsewhere(one: Statement) -> bool:
     """Whether a mention that is not understood names a lobe or a part of the lung, and no depth."""
-    words = {word for unit in one.units for word in (*unit.parts, *unit.zones) if not unit.organ}
+    words = {
+        word for unit in one.units for word in (*unit.segments, *unit.parts, *unit.zones) if not unit.organ
+    }
     return not words & set(_NEAR) and (any(unit.lobe for unit in one.units) or bool(words - {"lobe"}))
 
 
@@ -110,8 +143,9 @@ def _surface(
     everything = {surface for _, surfaces in found for surface in surfaces}
     if not everything:
         return
-    if len(everything) > 1:
-        yield Unasked("ambiguous", key, "pleura and fissure")
+    central = PLEURA in everything and any(_THERE_TOO[OUTER].search(one.text) for one, _ in found)
+    if len(everything) > 1 or central or any(_WEAKLY.search(one.text) for one, _ in found):
+        yield Unasked("ambiguous", key, "pleura and fissure, or not quite at either")
         return
     answer = everything.pop()
     yield Fact(

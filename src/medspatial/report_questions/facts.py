@@ -60,8 +60,6 @@ class Fact:
     most: int = 4
     inferred: str = ""
     structures: tuple[str, ...] = ()
-    value: float | None = None
-    unit: str | None = None
 
 
 @dataclass(frozen=True)

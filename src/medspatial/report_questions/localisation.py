@@ -150,7 +150,7 @@ def level_of_kind(topic: Topic) -> Iterator[Fact | Unasked]:
                 false = tuple(other for other in near if other not in named and other not in raw)
                 if at >= 0 and len(false) >= 2 and len(unit.vertebrae) == 1:
                     yield Fact(
-                        f"level {topic.key}", "report-level", "localisation", about(topic), level, false,
+                        "level", "report-level", "localisation", about(topic), level, false,
                         (one,), structures=(topic.finding.name, "vertebrae"),
                     )  # fmt: skip
 

@@ -26,7 +26,8 @@ _ROOTS: dict[str, str] = {
 }
 SIMILAR = re.compile(
     r"\b(?:similar(?:ly)?|the same)\b(?!\s+(?:to|as|size|number|level))|"
-    r"^\W*(?:it|they|these|this)\b.*\balso\b",
+    r"^\W*(?:it|they|these|this)\b.*\balso\b|"
+    r"^\W*(?:however\W+)?the (?:appearance|view|finding)s? (?:is|are) (?:\w+ )?(?:common|present)\b",
     re.IGNORECASE,
 )
 """A sentence that speaks of what the sentence before it found."""

@@ -13,12 +13,12 @@ from collections.abc import Sequence
 
 from medspatial.cases.ct_rate import Report
 from medspatial.report_questions.chunks import read_chunks
-from medspatial.report_questions.clauses import read_report
 from medspatial.report_questions.evidence import Refusal
 from medspatial.report_questions.findings import find_findings
 from medspatial.report_questions.language import NEGATION, measures
 from medspatial.report_questions.pieces import BOTH
 from medspatial.report_questions.places import Unit, read_units
+from medspatial.report_questions.reading import read_report
 from medspatial.report_questions.statements import Statement
 
 _BARE_SIZE = re.compile(

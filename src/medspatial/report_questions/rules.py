@@ -12,7 +12,7 @@ from medspatial.questions.drop import Drop
 from medspatial.questions.options import draw
 from medspatial.records import Question
 from medspatial.report_questions.asking import as_question
-from medspatial.report_questions.clauses import read_report
+from medspatial.report_questions.calibres import compared_calibres
 from medspatial.report_questions.depth import depth_of_kind, surface_of_kind, surface_of_single
 from medspatial.report_questions.evidence import check_quotes
 from medspatial.report_questions.facts import Fact, Unasked, about
@@ -32,6 +32,7 @@ from medspatial.report_questions.localisation import (
     station_of_nodes,
 )
 from medspatial.report_questions.neighbours import beside_finding, neighbour
+from medspatial.report_questions.reading import read_report
 from medspatial.report_questions.side_compared import (
     one_side_only,
     same_side,
@@ -40,7 +41,6 @@ from medspatial.report_questions.side_compared import (
     which_finding,
 )
 from medspatial.report_questions.size_compared import (
-    compared_calibres,
     larger_of_two,
     largest_node,
     largest_of_kind,
@@ -49,7 +49,7 @@ from medspatial.report_questions.size_compared import (
 from medspatial.report_questions.statements import Reading
 from medspatial.report_questions.topics import Single, Topic, singles, topics
 
-GENERATOR = "rules:3"
+GENERATOR = "rules:4"
 """Name and version of this generator, in every row; the version changes when its output does."""
 
 _REMOVED = re.compile(

@@ -85,6 +85,8 @@ def one_side_only(topic: Topic) -> Iterator[Fact | Unasked]:
     """Ask how the two sides compare where a finding is on one side only."""
     if topic.region not in PAIRED or not topic.finding.asked or not topic.plural:
         return
+    if topic.finding.name == "stone" and any(one.sizes for one in topic.read):
+        return  # ``calculi of 3 mm`` is written of one stone too
     found = topic_sides(topic)
     if not isinstance(found, Unasked) and len(found.sides) == 1:
         yield _balance(topic, f"on the {next(iter(found.sides))} only", found.statements, found.inferred)

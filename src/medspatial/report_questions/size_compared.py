@@ -1,12 +1,10 @@
-"""Questions that compare sizes: the largest of several, the larger of two, the wider vessel."""
+"""Questions that compare sizes: the largest of several, the larger of two, the lobe that lost volume."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
 
-from medspatial.cases.ct_rate import Report
-from medspatial.report_questions.calibres import Calibre, effusion_calibres, vessel_calibres
 from medspatial.report_questions.facts import (
     LOBES,
     Fact,
@@ -16,8 +14,6 @@ from medspatial.report_questions.facts import (
     plural_words,
     possible_lobes,
 )
-from medspatial.report_questions.findings import Finding
-from medspatial.report_questions.sentences import Sentence, sentences
 from medspatial.report_questions.statements import Statement
 from medspatial.report_questions.topics import PAIRED, Single, Topic
 
@@ -25,8 +21,6 @@ SURE_RATIO = 1.2
 """A size must be so many times the other to be called larger, and differ by `SURE_MM`."""
 SURE_MM = 1.0
 _APART = re.compile(r"\b(?:apart from|other than|except|besides)\b", re.IGNORECASE)
-VESSEL_MM = 3.0
-"""Vessels compared differ by so much at least: calipers do not repeat better."""
 
 
 def largest_of_kind(topic: Topic, own: Sequence[Single]) -> Iterator[Fact | Unasked]:
@@ -240,65 +234,3 @@ def _name(single: Single) -> str | None:
 def _maybe_in(one: Statement) -> frozenset[str]:
     """The lobes that a mention may be about; all where it has no place of its own."""
     return possible_lobes(one) if one.units else frozenset(LOBES)
-
-
-def compared_calibres(report: Report) -> Iterator[Fact | Unasked]:
-    """Ask which of two vessels is wider, by how much, and on which side effusion is thicker."""
-    vessels: dict[str, list[Calibre]] = {}
-    for sentence in sentences(report):
-        for one in vessel_calibres(sentence):
-            vessels.setdefault(one.name, []).append(one)
-        thick = list(effusion_calibres(sentence))
-        if thick:
-            yield from _thicker(thick)
-    clear = {
-        name: found[0] for name, found in vessels.items() if len({one.size.millimetres for one in found}) == 1
-    }
-    names = sorted(clear)
-    for at, first in enumerate(names):
-        for second in names[at + 1 :]:
-            yield from _wider(clear[first], clear[second])
-
-
-def _wider(first: Calibre, second: Calibre) -> Iterator[Fact | Unasked]:
-    a, b = first.size.millimetres[0], second.size.millimetres[0]
-    if abs(a - b) < VESSEL_MM:
-        yield Unasked("sizes_too_close", f"{first.name}/{second.name}")
-        return
-    wide, narrow = (first, second) if a > b else (second, first)
-    key = f"vessels {first.name}/{second.name}"
-    statements = tuple(_said(one.sentence, one.size) for one in (wide, narrow))
-    slots = {"first": f"the {first.name}", "second": f"the {second.name}", **plural_words(False)}
-    common = {"statements": statements, "inferred": "the two stated diameters are compared"}
-    structures = (first.name.replace(" ", "_"), second.name.replace(" ", "_"))
-    yield Fact(key, "report-wider", "volume", slots, f"the {wide.name}", (f"the {narrow.name}",), most=2,
-               structures=structures, **common)  # type: ignore[arg-type]  # fmt: skip
-    yield Fact(key, "report-narrower", "volume", slots, f"the {narrow.name}", (f"the {wide.name}",), most=2,
-               structures=structures, **common)  # type: ignore[arg-type]  # fmt: skip
-    difference = float(round(abs(a - b)))
-    answer = f"{difference:.0f} mm"
-    if difference >= 4:
-        yield Fact(
-            key, "report-wider-by", "volume",
-            {"first": f"the {wide.name}", "second": f"the {narrow.name}", **plural_words(False)}, answer,
-            (), value=difference, unit="mm",
-            structures=structures, **common,  # type: ignore[arg-type]
-        )  # fmt: skip
-
-
-def _thicker(thick: Sequence[Calibre]) -> Iterator[Fact | Unasked]:
-    a, b = (one.size.millimetres[0] for one in thick)
-    if abs(a - b) < SURE_MM or max(a, b) < SURE_RATIO * min(a, b):
-        yield Unasked("sizes_too_close", "pleural effusion")
-        return
-    wide, narrow = (thick[0], thick[1]) if a > b else (thick[1], thick[0])
-    yield Fact(
-        "thicker effusion", "report-thicker", "volume", {"noun": "pleural effusion", **plural_words(False)},
-        f"on the {wide.name}", (f"on the {narrow.name}",), (_said(wide.sentence, wide.size),), most=2,
-        inferred="the two stated sizes are compared", structures=("pleural_effusion",),
-    )  # fmt: skip
-
-
-def _said(sentence: Sentence, size: object) -> Statement:
-    nothing = Finding("calibre", "diameter", "diameters", ())
-    return Statement(sentence, nothing, False, "read", (0, len(sentence.text)), sizes=(size,))  # type: ignore[arg-type]

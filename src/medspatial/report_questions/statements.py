@@ -13,6 +13,10 @@ from medspatial.report_questions.sentences import Sentence
 
 OTHER_WORDS, SIMILAR_ONE, A_PART = "in other words", "a similar one", "a part of what stands before"
 """Why a mention is unclear that names the finding by no phrase of it."""
+ASKED = "asked in brackets"
+"""Why a finding is hedged that a report only asks after: ``(atelectasis?)``."""
+INTERPRETED = "an interpretation"
+"""Why a finding is hedged that the report only names to say what it makes of another."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import combinations
 
 from medspatial.report_questions.findings import Finding
 from medspatial.report_questions.language import Measure
@@ -29,12 +30,17 @@ _LESIONS = frozenset({"kidney", "liver", "spleen", "pancreas"})
 """Organs whose nodules are called nodular lesions."""
 
 
+_SPREAD = frozenset({"pleural_effusion", "pleural_thickening"})
+"""Kinds whose size is a thickness, which is no name of one of them: ``the 8 mm pleural effusion``."""
 _GONE = re.compile(
     r"\bcould not be (?:observed|seen|visuali[sz]ed|detected|selected)|"
     r"\bnot (?:observed|seen|detected|selected) in (?:the current|this)|\b(?:disappeared|resolved)\b",
     re.IGNORECASE,
 )
 """A mention of what is no longer seen."""
+_NODULE = re.compile(r"\bnodules?\b", re.IGNORECASE)
+_NOT_LUNG = re.compile(r"\b(?:trachea|spleen|splenic|liver|kidney|colon|vertebra\w*)\b", re.IGNORECASE)
+"""What a mention names that is no nodule of the lung, though it is not understood."""
 _NO_SUCH_LOBE = re.compile(r"\bleft (?:lung )?middle lobe\b", re.IGNORECASE)
 """A slip: which side is meant is not known."""
 
@@ -54,7 +60,7 @@ class Topic:
     anywhere
         The same of all organs.
     contradicted
-        The report also denies the kind as a whole.
+        The report also denies the kind as a whole, or its sections put it on different sides.
     """
 
     finding: Finding
@@ -75,9 +81,9 @@ class Topic:
         """Whether the report speaks of several."""
         if any(one.largest for one in self.read):
             return True
-        if self.finding.name == "stone" and not all(one.plural for one in self.read):
-            # ``calculi`` is written of one stone too
-            return len({size.millimetres for one in self.read for size in one.sizes}) > 1
+        sizes = {size.millimetres for one in self.read for size in one.sizes}
+        if self.finding.name == "stone" and (sizes or not all(one.plural for one in self.read)):
+            return len(sizes) > 1  # ``calculi of 3 mm`` is written of one stone too
         if any(one.plural for one in self.read):
             return True
         return bool(self.read) and self.read[0].counted and self._several()
@@ -88,8 +94,9 @@ class Topic:
             one
             for one in self.family
             if one.finding == self.finding and one.alone and (one.units or one.status != "hedged")
+            if one in self.read or not self._of_another_organ(one)
         ]
-        if len({size.millimetres for one in alone for size in one.sizes}) > 1:
+        if _several_sizes(alone):
             return True
         units = [unit for one in self.read for unit in one.units]
         if units and finest(units) is None:
@@ -100,18 +107,26 @@ class Topic:
             if one.status == "read" and one.units and one not in self.family
         ]
         return any(
-            (one.plural and one.why not in (OTHER_WORDS, SIMILAR_ONE))
-            or not all(_may_be(one, unit) for unit in units)
+            (one.plural and one.why != SIMILAR_ONE) or not all(_may_be(one, unit) for unit in units)
             for one in self.others
             if not _GONE.search(one.text)
-            and (one.finding.name == self.finding.name or one.why == OTHER_WORDS)
+            and not self._of_another_organ(one)
+            and one.why != OTHER_WORDS  # ``nodular density increases`` are no nodules
+            and one.finding.name == self.finding.name
             and one.sentence not in placed_elsewhere
         )
+
+    def _of_another_organ(self, one: Statement) -> bool:
+        return self.region == "lung" and _NOT_LUNG.search(one.text) is not None
 
     def noun(self, *, plural: bool | None = None, size: Measure | None = None) -> str:
         """Its name for questions: ``lung nodules``, ``5 mm lung nodule``, ``adenoma of the liver``."""
         many = self.plural if plural is None else plural
         word = self.finding.many if many else self.finding.one
+        if self.finding.name == "ground_glass_nodule" and not any(
+            _NODULE.search(one.text) for one in self.read
+        ):
+            word = "nodular ground-glass densities" if many else "nodular ground-glass density"
         figure = f"{re.sub(r'(?<=[0-9])(?=[cm]m)', ' ', size.text)} " if size else ""
         if self.finding.region:
             return f"{figure}{word}"
@@ -140,9 +155,20 @@ class Single:
     @property
     def key(self) -> str:
         """Its name within a report."""
-        if self.size and not self.topic.plural:
+        if self.size is None or not self.topic.plural:
             return self.topic.key  # what is asked of the only one is not asked again by its size
-        return f"{self.topic.key}:{self.size.millimetres if self.size else 'only'}"
+        return f"{self.topic.key}:{self.size.millimetres}"
+
+
+def _several_sizes(statements: list[Statement]) -> bool:
+    """Whether sizes tell several: two in one section, or of two by more than a measurement differs."""
+    sections: dict[str, set[float]] = defaultdict(set)
+    for one in statements:
+        sections[one.sentence.section] |= {max(size.millimetres) for size in one.sizes}
+    if any(len(found) > 1 for found in sections.values()):
+        return True
+    found = sorted(size for one in sections.values() for size in one)
+    return bool(found) and found[-1] - found[0] > max(1.0, 0.05 * found[-1])
 
 
 def topics(reading: Reading) -> list[Topic]:
@@ -169,7 +195,18 @@ def topics(reading: Reading) -> list[Topic]:
                 topic.family.append(one)
                 if one not in topic.read:
                     topic.others.append(one)
+        topic.contradicted |= _other_side_elsewhere(topic)
     return list(found.values())
+
+
+def _other_side_elsewhere(topic: Topic) -> bool:
+    """Whether the impression puts a finding on the one side, and the findings on the other."""
+    sides: dict[str, frozenset[str]] = {}
+    for one in topic.read:
+        section = one.sentence.section
+        sides[section] = sides.get(section, frozenset()) | one.sides
+    given = [one for one in sides.values() if one]
+    return any(not one & other for one, other in combinations(given, 2))
 
 
 def _of_all(one: Statement) -> bool:
@@ -214,7 +251,7 @@ def singles(topic: Topic) -> Iterator[Single]:
     One of a counted kind is picked by its size where no other mention of the family has that size and another
     place, or by its kind where the report knows one only.
     """
-    if topic.contradicted:
+    if topic.contradicted or topic.finding.name in _SPREAD:
         return
     alone = [one for one in topic.read if not one.plural and len(one.units) == 1 and not one.largest]
     done: set[tuple[float, ...]] = set()

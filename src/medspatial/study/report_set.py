@@ -23,7 +23,7 @@ from medspatial.questions.audit import AuditReport, audit
 from medspatial.questions.drop import Drop
 from medspatial.records import Question, Record, read_records, write_records
 from medspatial.report_questions import GENERATOR, questions_from_report
-from medspatial.report_questions.balanced import BalancedSet, balanced_set
+from medspatial.report_questions.balanced import BalancedSet, balanced_set, by_category
 from medspatial.study.paths import with_variables
 
 Say = Callable[[str], None]
@@ -75,11 +75,15 @@ class ReportSetConfig(Record):
 
 @dataclass(frozen=True)
 class ReportSetRun:
-    """What the study left behind: the set, its audit, and how many conflicts with masks it has."""
+    """What the study left behind: the set, its audits, and how many conflicts with masks it has.
+
+    ``categories`` audits each category as if it were one subtype.
+    """
 
     folder: Path
     chosen: BalancedSet
     audit: AuditReport
+    categories: AuditReport
     conflicts: int
 
 
@@ -131,10 +135,15 @@ def run_report_set(config: ReportSetConfig, folder: str | Path, say: Say = lambd
     drops += conflicts + chosen.drops
     write_records(folder / "questions" / "questions.jsonl", chosen.questions)
     write_records(folder / "questions" / "dropped.jsonl", drops)
-    found = audit(chosen.questions)
+    found, whole = audit(chosen.questions), audit(by_category(chosen.questions))
     _write_json(folder / "questions" / "audit.json", found.to_dict())
-    (folder / "questions" / "audit.md").write_text(found.to_markdown(), encoding="utf-8")
-    say(f"audit: {len(found.flagged)} subtypes that a text-only guesser beats")
+    _write_json(folder / "questions" / "audit_categories.json", whole.to_dict())
+    tables = f"{found.to_markdown()}\nEach category as a whole:\n\n{whole.to_markdown()}"
+    (folder / "questions" / "audit.md").write_text(tables, encoding="utf-8")
+    say(
+        f"audit: {len(found.flagged)} subtypes and {len(whole.flagged)} categories that a text-only "
+        "guesser beats"
+    )
     _frozen(config, chosen.questions, folder / "dataset")
     say(f"frozen: {folder / 'dataset'}")
     if config.review:
@@ -149,7 +158,7 @@ def run_report_set(config: ReportSetConfig, folder: str | Path, say: Say = lambd
     settings = _settings(config, candidates, chosen, drops)
     inputs = {one.case_id: one.fingerprint for one in reports}
     write_manifest(folder / "manifest.json", new_manifest("report-set", settings, inputs))
-    return ReportSetRun(folder, chosen, found, len(conflicts))
+    return ReportSetRun(folder, chosen, found, whole, len(conflicts))
 
 
 def _further(paths: Sequence[str]) -> list[Question]:

@@ -2,8 +2,9 @@
 
 The wrong cases that occur: pictures of 8 bits, values scaled to 0..1, a window applied before saving, stored
 values without the rescale intercept, the intercept applied twice, values divided by 10, 100 or 1000 or by
-their deviation, and any other shift from about 250 on. A shift by less cannot be told from another patient
-with another share of fat and contrast. Padding outside the circular field of view (-2000, -3024, ...) and
+their deviation, and any other shift from about 250 on, or from about 110 on where the air around the body is
+seen on two sides of the scan. A shift by less cannot be told from another patient with another share of fat
+and contrast. Padding outside the circular field of view (-2000, -3024, ...) and
 resampling overshoot (-1207) occur in good files and are accepted; a field of view inside the body has no air
 at all, so soft tissue is looked at as well.
 """
@@ -24,6 +25,9 @@ MIN_SOFT_SHARE = 0.03
 # From this share on, voxels below -300 HU count as air or lung, and their commonest value is looked at.
 GAS_LIMIT, GAS_SHARE = -300.0, 0.05
 GAS_MODE_RANGE = (-1104.0, -600.0)
+# A side of the scan that lies in the air around the body: of so much gas, and so even (in lungs the middle
+# half of the values spreads over 48 and more). The lowest median of two or more sides is air, foam is above.
+AIR_SIDE_SHARE, AIR_SIDE_SPREAD, AIR_SIDES = 0.95, 40.0, 2
 # A minimum that this share of voxels hold is no measurement but padding (below -1100) or a clipped window.
 PADDING_BELOW, PADDING_SHARE = -1100.0, 0.01
 CLIPPED_ABOVE, CLIPPED_SHARE = -900.0, 0.05
@@ -35,6 +39,8 @@ TISSUE_RANGE, TISSUE_MODE = (-300.0, 1000.0), (-140.0, 170.0)
 TISSUE_PEAK, PEAK_SHARE = (-140.0, 90.0), 0.3
 # No tissue, and hardly any metal, lies above this.
 HIGH_LIMIT, HIGH_SHARE = 10000.0, 0.01
+# Nothing but padding of one value lies below this; a few voxels where it was interpolated.
+LOW_LIMIT, LOW_SHARE = -4096.0, 0.05
 
 # How far the values lie above HU, and the likely cause. -1024 and -8192 are intercepts of real scanners.
 _SHIFTS: dict[float, str] = {
@@ -83,7 +89,24 @@ def _fault(voxels: NDArray[Any]) -> str | None:
     if low < PADDING_BELOW and at_minimum >= PADDING_SHARE:
         sample = sample[sample != low]
         low = float(sample.min())
-    return _fault_of_body(sample, low, high, at_minimum) or _fault_of_span(sample)
+    return _fault_of_body(sample, low, high, at_minimum) or _fault_of_span(sample) or _fault_of_air(voxels)
+
+
+def _fault_of_air(voxels: NDArray[Any]) -> str | None:
+    """Whether the air around the body, where two sides of the scan lie in it, is near -1000."""
+    low = voxels.min()
+    medians = []
+    for axis in range(3):
+        for end in (0, -1):
+            side = voxels.take(end, axis)
+            side = side[side != low] if low < PADDING_BELOW else side
+            gas = side[side < GAS_LIMIT]
+            if side.size and gas.size >= AIR_SIDE_SHARE * side.size:
+                first, middle, last = np.percentile(gas, (25, 50, 75))
+                medians += [float(middle)] if last - first <= AIR_SIDE_SPREAD else []
+    if len(medians) < AIR_SIDES or AIR_BAND[0] <= min(medians) <= AIR_BAND[1]:
+        return None
+    return f"the air around the body lies at about {min(medians):.4g}, it should be near -1000"
 
 
 def _fault_of_span(sample: NDArray[Any]) -> str | None:
@@ -109,10 +132,12 @@ def _share(sample: NDArray[Any], band: tuple[float, float], shift: float = 0.0) 
 def _fault_of_body(sample: NDArray[Any], low: float, high: float, at_minimum: float) -> str | None:
     soft = _share(sample, SOFT_BAND)
     shift, score = _best_shift(sample)
-    too_high = float(np.mean(sample > HIGH_LIMIT))
-    if too_high >= HIGH_SHARE:
-        hint = f"; {_SHIFTS[shift]}" if shift > 0 and score > 0.2 else ""
-        return f"{too_high:.0%} of the voxels are above {HIGH_LIMIT:g}{hint}"
+    too_high, too_low = float(np.mean(sample > HIGH_LIMIT)), float(np.mean(sample < LOW_LIMIT))
+    if too_high >= HIGH_SHARE or too_low >= LOW_SHARE:
+        up = too_high >= HIGH_SHARE
+        hint = f"; {_SHIFTS[shift]}" if (shift > 0) is up and score > 0.2 else ""
+        where = f"{too_high:.0%} of the voxels are above {HIGH_LIMIT:g}"
+        return f"{where if up else f'{too_low:.0%} of the voxels are below {LOW_LIMIT:g}'}{hint}"
     if low >= 0:
         return (
             _SHIFTS[shift]

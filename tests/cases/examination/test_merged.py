@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from medspatial.cases import CaseData, examine, load_case, make_phantom, read_cases
+from medspatial.cases.examination.samples import sampled_masks
 from medspatial.records import Case
 from medspatial.volume import MaskSet
 
@@ -39,6 +40,73 @@ def test_a_kidney_under_the_name_of_its_neighbour_sets_that_aside(phantom, lost,
     found = examined(renamed(phantom.masks, lost, kept), phantom.ct)
     assert f"{lost} {MISSING}" in found.assumptions
     assert "two organs may carry one name" in found.set_aside[kept]
+
+
+@pytest.mark.parametrize(
+    ("seed", "spacing", "region", "cause"),
+    [
+        (
+            8,
+            5.0,
+            "chest",
+            "fills 95% of the place where kidney_left would lie",
+        ),  # 25 mm of the right one seen
+        (21, 4.0, "slab", "two areas of 4 cm2 or more in axial sections over 68 mm"),  # no other kidney
+    ],
+)
+def test_kidney_and_spleen_under_one_name_that_the_scan_cuts(seed, spacing, region, cause):
+    made = make_phantom(seed, spacing=spacing, region=region)
+    merged = renamed(made.masks, "kidney_left", "spleen")
+    samples = sampled_masks(merged)
+    assert samples["spleen"].cut == (False, False, True)
+    assert cause in examined(merged, made.ct).set_aside["spleen"]
+    assert "spleen" not in examined(made.masks, made.ct).set_aside
+
+
+@pytest.mark.parametrize(
+    ("seed", "region", "lost", "kept", "aside"),
+    [
+        (3, "torso", "spleen", "kidney_left", True),
+        (8, "chest", "spleen", "kidney_left", False),  # of the right kidney 25 mm are seen
+        (203, "slab", "spleen", "kidney_left", True),
+        (3, "torso", "liver", "kidney_right", True),
+        (8, "chest", "liver", "kidney_right", True),
+        (14, "abdomen", "liver", "kidney_right", True),
+    ],
+)
+def test_a_neighbour_under_the_name_of_a_kidney_is_said_to_be_missing(seed, region, lost, kept, aside):
+    made = make_phantom(seed, spacing=5.0, region=region)
+    assert not [one for one in examined(made.masks, made.ct).assumptions if one.startswith(lost)]
+    found = examined(renamed(made.masks, lost, kept), made.ct)
+    assert f"{lost} {MISSING}" in found.assumptions
+    assert (kept in found.set_aside) is aside
+    assert not aside or "two organs may carry one name" in found.set_aside[kept]
+
+
+@pytest.mark.parametrize(("seed", "region", "side"), [(203, "chest", "left"), (216, "chest", "right")])
+def test_an_adrenal_gland_shows_where_its_kidney_is(seed, region, side):
+    made = make_phantom(seed, spacing=6.0, region=region)
+    kidney, other = f"kidney_{side}", f"kidney_{'right' if side == 'left' else 'left'}"
+    masks = without(made.masks, other)  # nothing to mirror
+    assert f"{kidney} {MISSING}" not in examined(masks, made.ct).assumptions
+    assert f"{kidney} {MISSING}" in examined(without(masks, kidney), made.ct).assumptions
+    gland = f"adrenal_gland_{side}"
+    assert f"{kidney} {MISSING}" not in examined(without(masks, kidney, gland), made.ct).assumptions
+
+
+def without(masks, *names):
+    tables = [{v: n for v, n in table.items() if n not in names} for table in masks.tables()]
+    layers = [
+        np.where(np.isin(layer, list(table)), layer, 0)
+        for layer, table in zip(masks.layers, tables, strict=True)
+    ]
+    return MaskSet(layers, tables, masks.affine)
+
+
+def test_masks_of_kidneys_alone_are_not_said_to_lack_organs(phantom):
+    kidneys = ("kidney_left", "kidney_right")
+    found = examined(without(phantom.masks, *(set(phantom.masks.names) - set(kidneys))))
+    assert not [one for one in found.assumptions if "missing" in one]
 
 
 @pytest.mark.parametrize("seed", [71, 75, 92, 99])

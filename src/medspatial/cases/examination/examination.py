@@ -103,6 +103,8 @@ def examine(data: CaseData, *, names_assumed: str | None = None) -> Examination:
     if problems and assumed:
         first = f"label map {assumed} was only assumed, which may be the cause (state the right one)"
         problems = [f"{first}: {one}" for one in problems]
+    elif problems and data.named_by:
+        problems = [f"{one} (names as in {', '.join(data.named_by)})" for one in problems]
     aside = {name: f"{name} {text}" for name, text in image.impossible.items()}
     aside |= merged.set_aside | away | {one.names[0]: one.text for one in sizes if len(one.names) == 1}
     assumptions = tuple(said for axis, said in _UNCONFIRMED.items() if not order.confirmed_by[axis])

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from medspatial.language import in_english, lettered, other_language
+from medspatial.language import in_english, lettered, numbered, option_marks, other_language
 from medspatial.language.image_sides import without_image_sides
 from medspatial.language.polarity import read_polarity
 from medspatial.language.sides import find_sides
@@ -37,7 +35,7 @@ def match(item: Item, reply: str) -> Verdict:
         item = _by_own_letters(item)
     except ValueError as error:
         return Verdict("undecided", "letters", str(error))
-    return _with_wrappers(_read(bare.text, item), bare)
+    return _with_wrappers(_read(numbered(bare.text, item.options) or bare.text, item), bare)
 
 
 def _read(text: str, item: Item) -> Verdict:
@@ -45,12 +43,12 @@ def _read(text: str, item: Item) -> Verdict:
     language = other_language(text)
     if language is None or other_language(item.question):
         return _in_view(text, item)
-    english = in_english(text)
+    english = None if option_marks(text, item.options) else in_english(text)
     for said in (english, text):
         verdict = _in_view(said, item) if said else None
         if verdict is not None and verdict.outcome in {"correct", "incorrect"}:
             trace = (f"language: '{said}' is read of {language}", *verdict.trace)
-            return replace(verdict, trace=trace if said != text else verdict.trace)
+            return verdict._replace(trace=trace if said != text else verdict.trace)
     why = f"language: the reply is in {language}, and the small tables of other languages do not read it"
     return Verdict("undecided", "language", why)
 
@@ -91,8 +89,8 @@ def _with_views(verdict: Verdict, views: tuple[str, ...], text: str, whole: str,
     """R9: record the sides of the image that were set aside; alone they do not state the patient's side."""
     trace = (*(f"R9: '{view}' is no side of the patient" for view in views), *verdict.trace)
     if _untold(verdict, text, whole, item):
-        return replace(unanswered("R9", "names only a side of the image, not the patient's"), trace=trace)
-    return replace(verdict, rule="R9" if verdict.rule == "R14" else verdict.rule, trace=trace)
+        return unanswered("R9", "names only a side of the image, not the patient's")._replace(trace=trace)
+    return verdict._replace(rule="R9" if verdict.rule == "R14" else verdict.rule, trace=trace)
 
 
 def _untold(verdict: Verdict, text: str, whole: str, item: Item) -> bool:
@@ -111,7 +109,7 @@ def _with_wrappers(verdict: Verdict, bare: Unwrapped) -> Verdict:
         return verdict
     trace = (f"R1: taken off: {', '.join(bare.removed)}", *verdict.trace)
     rule = "R1" if verdict.rule in _PLAIN_RULES and verdict.outcome != "undecided" else verdict.rule
-    return replace(verdict, rule=rule, trace=trace)
+    return verdict._replace(rule=rule, trace=trace)
 
 
 def _side(text: str, item: Item) -> Verdict:
