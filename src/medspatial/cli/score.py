@@ -53,7 +53,7 @@ def score_command(
         typer.Option(
             metavar="OURS=THEIRS",
             help="Name of a field in predictions of other tools (question, answer, prediction, model, "
-            "category, options); repeatable. Reads JSON, JSONL, CSV and Excel of any heads.",
+            "category, options); repeatable. Reads JSON, JSONL, CSV and Excel with any column names.",
         ),
     ] = None,
     patient_field: Annotated[
