@@ -4,11 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from medspatial.questions import DROP_RULES
-from medspatial.study.files import StudyFiles, file_name
+from medspatial.study.files import StudyFiles
 
 
 @pytest.fixture
@@ -24,11 +22,6 @@ def test_the_standard_arm_has_the_model_s_own_name(files):
     assert files.scores_of("judge:openai:org/m", "m", "blank") == (
         files.folder / "scores" / "judge-openai-org-m" / "m@blank.jsonl"
     )
-
-
-@given(st.text(min_size=1, max_size=30))
-def test_a_name_of_any_text_is_one_part_of_a_path(text):
-    assert len(Path("folder", file_name(text)).parts) == 2 or file_name(text) in {".", ".."}
 
 
 def test_what_the_questions_stage_counted_is_read_in_words(files):
