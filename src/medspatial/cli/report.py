@@ -18,9 +18,9 @@ def report_command(
     pattern: Annotated[str, typer.Option(help="Which score files.")] = "**/*.jsonl",
     metric: Annotated[str | None, typer.Option(help="Which metric, where the files hold several.")] = None,
     names: ModelNames = None,
-    title: Annotated[str, typer.Option()] = "Spatial questions on CT",
+    title: Annotated[str, typer.Option(help="Of the page.")] = "Spatial questions on CT",
     max_pictures: Annotated[int, typer.Option(min=0, help="Questions that get pictures.")] = 300,
-    resamples: Annotated[int, typer.Option(min=1)] = 10_000,
+    resamples: Annotated[int, typer.Option(min=1, help="Draws of patients for the bootstrap.")] = 10_000,
 ) -> None:
     """Write the static page, with the tables as Markdown, CSV, LaTeX and JSON.
 

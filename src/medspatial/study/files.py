@@ -12,12 +12,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from medspatial.files import path_part
 from medspatial.predict.output import volumes_file
 from medspatial.questions import DROP_RULES, QUESTIONS_FILE, SUMMARY_FILE
 from medspatial.study.model_notes import seconds_per_stage
@@ -70,7 +70,7 @@ class StudyFiles:
 
     def scores_of(self, metric: str, model: str, arm: str = "standard") -> Path:
         """Scores of a model's predictions in an arm by a metric."""
-        return self.scores / file_name(metric) / f"{_stem(model, arm)}.jsonl"
+        return self.scores / path_part(metric) / f"{_stem(model, arm)}.jsonl"
 
     def drops(self) -> dict[str, dict[str, int]]:
         """Return rules in words, and how many candidate questions of which subtype each dropped."""
@@ -104,15 +104,6 @@ class StudyFiles:
         path = self.questions / SUMMARY_FILE
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))[name] if path.exists() else {}
         return found
-
-
-def file_name(text: str) -> str:
-    """Return a name that is safe in a path.
-
-    >>> file_name("judge:openai:org/m")
-    'judge-openai-org-m'
-    """
-    return re.sub(r"[^\w.+-]", "-", text)
 
 
 def _stem(model: str, arm: str) -> str:
