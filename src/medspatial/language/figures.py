@@ -8,7 +8,9 @@ from decimal import Decimal, InvalidOperation
 
 # one of these stands in every notation below that is written in ASCII; most figures have none
 _ODD = re.compile(
-    r"[\\^$*]|\d\s*\(|\d['_]\d{3}|\.\d{3},|\d[eE][-+\d]|\d\s*(?:k|thou|mi|mln|ze|ce|li)|times", re.I
+    r"[\\^$*]|\d\s*\(|\d['_]\d{3}|\.\d{3},|,\d\d,|\d[eE][-+\d]|\d\s*(?:k|thou|mi|mln|ze|ce|li)|times|"
+    r"\d\s?(?:l|cm)\s(?:and\s)?\d",
+    re.I,
 )
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _DIGIT = re.compile("[0-9]")

@@ -139,8 +139,9 @@ def _find(text: str) -> tuple[Mention, ...]:
         found += [Mention(str(m.lastgroup), m.start(), m.end()) for m in _ANATOMY.finditer(low)]
     if "L" in text or "R" in text:
         found += [Mention(_LETTERS[m.group(1)], m.start(), m.end()) for m in _LETTER.finditer(text)]
-    if text.strip(" .()").lower() in {"l", "r"} and not found:
-        found = [Mention("left" if text.strip(" .()").lower() == "l" else "right", 0, len(text))]
+    alone = low.strip(" .()\n")
+    if alone in {"l", "r"} and not found:
+        found = [Mention(_LETTERS[alone.upper()], 0, len(text))]
     if not found:
         found = list(_one_sided(low))
     return tuple(sorted(found, key=lambda m: m.start))
