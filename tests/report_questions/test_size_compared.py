@@ -63,6 +63,20 @@ def test_the_largest_node():
     assert unasked(largest_node(topic)) == ["ambiguous"]
 
 
+def test_the_largest_node_of_a_hilum():
+    text = "Lymph nodes are observed, the largest of which is 12 mm in the right hilum."
+    (topic,) = kinds(text).values()
+    assert answers(largest_node(topic)) == [("report-largest-node", "right hilar")]
+
+
+def test_two_of_a_kind_are_told_apart_by_their_sides():
+    text = "A 20 mm nodule is observed in the right lung. A 6 mm nodule is observed in the left lung."
+    found = dict(answers(larger_of_two(picked(text))))
+    assert found == {
+        "report-larger": "the lung nodule on the right", "report-smaller": "the lung nodule on the left",
+    }  # fmt: skip
+
+
 def test_the_lobe_that_lost_volume():
     (topic,) = kinds("Volume loss is observed in the left lower lobe.").values()
     assert answers(lost_volume(topic)) == [("report-lost-volume", "left lower lobe")]

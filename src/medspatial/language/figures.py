@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 # one of these stands in every notation below that is written in ASCII; most figures have none
 _ODD = re.compile(
@@ -146,8 +146,4 @@ def _large(match: re.Match[str]) -> str:
 
 
 def _scaled(match: re.Match[str], exponent: int) -> str:
-    try:
-        value = Decimal(match[1].replace(",", ".")).scaleb(exponent)
-    except InvalidOperation:
-        return match.group()
-    return format(value.normalize(), "f")
+    return format(Decimal(match[1].replace(",", ".")).scaleb(exponent).normalize(), "f")
