@@ -17,6 +17,9 @@ from medspatial.cases.examination.samples import Floats, MaskSample
 TOLERANCE_MM = 10.0
 # The centre of a structure that the scan cuts lies elsewhere than that of the whole.
 CUT_TOLERANCE_MM = 30.0
+# Of twins that the scan cuts so much height must be seen before one may be said to lie in front of the other:
+# of two lungs a tilted scan shows the front of one base and the back of the other.
+LEAST_CUT_HEIGHT_MM = 40.0
 # Smaller masks (fragments) say nothing about places.
 LEAST_VOXELS = 100
 LEAST_VERTEBRA_VOXELS = 20
@@ -198,6 +201,8 @@ def _pairs(samples: Mapping[str, MaskSample]) -> Iterator[Contradiction]:
             text = f"{name} lies {offset[0]:.0f} mm to the right of {partner.name}"
             yield Contradiction("left-right", text, float(offset[0]), names)
         beside = abs(float(offset[0]))
+        if any(one.cut[2] and one.span_mm[2] < LEAST_CUT_HEIGHT_MM for one in (sample, partner)):
+            continue
         for axis, world, word, tolerance in _ACROSS:
             excess = abs(float(offset[world])) - beside - tolerance
             if excess > 0 and not (world == 2 and (sample.cut[2] or partner.cut[2])):
