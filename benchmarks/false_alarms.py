@@ -2,10 +2,10 @@
 
     python benchmarks/false_alarms.py [--first 5000] [--count 120] [--real FOLDER --label-map kits19=kits19]
 
-Each phantom has a seed of its own, and a spacing, orientation, tilt, region and field of view drawn from it. A
-claim is a refusal, a structure set aside, a note of the examination, or an organ said to be missing that the
-phantom has; what is only assumed (an axis that nothing confirms, masks without an image) is none, nor is what
-is said of the files. Exit code 1 where there is a claim.
+Each phantom has a seed of its own, and a spacing, orientation, tilt, region and field of view drawn from it.
+A claim is a refusal, a structure set aside, a note of the examination, or an organ said to be missing that
+the phantom has; what is only assumed (an axis that nothing confirms, masks without an image) is none, nor is
+what is said of the files. Exit code 1 where there is a claim.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ import nibabel
 import numpy as np
 
 from medspatial.cases import find_cases, make_phantom, read_cases
-from medspatial.cases.doctor import Consultation, consult
 from medspatial.cases.discovery import Discovery
+from medspatial.cases.doctor import Consultation, consult
 from medspatial.cases.phantom import Phantom
 from medspatial.volume import AXIS_CODES
 
@@ -100,7 +100,9 @@ def real_cases(root: Path, label_maps: dict[str, str]) -> Iterator[Looked]:
 def claims(looked: Looked) -> list[str]:
     """Return every sentence that claims a fault."""
     found, data = looked.found.diagnosis, looked.found.data
-    missing = [one for one in found.assumptions if " is missing " in one and one.split()[0] not in looked.absent]
+    missing = [
+        one for one in found.assumptions if " is missing " in one and one.split()[0] not in looked.absent
+    ]
     refused = [f"refused: {one}" for one in found.problems]
     aside = [f"set aside: {text}" for text in found.set_aside.values()]
     of_files = () if data is None else data.notes

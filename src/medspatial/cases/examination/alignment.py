@@ -1,8 +1,9 @@
-"""Whether the masks would fit the CT better somewhere else: a shifted mask betrays itself."""
+"""Whether the masks would fit the CT better somewhere else: shifted or turned over they betray themselves."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -26,6 +27,7 @@ EVEN_BAND_HU = 80.0
 EVEN_GAIN = 0.15
 LEAST_SAMPLES = 30
 SOFT_HU = (-50.0, 300.0)
+_AXES = ("left-right", "front-back", "head-feet")
 _POINTS = 160  # per structure
 _INSIDE = 0.7  # share of the points that must stay inside the CT
 
@@ -42,19 +44,16 @@ def check_alignment(samples: Mapping[str, MaskSample], ct: Volume) -> str | None
     inverse = ct.affine.inverse()
     at = inverse.apply(points)
     here = _fits(at, limits, ct)
-    for axis, words in enumerate(("left-right", "front-back", "head-feet")):
-        for mm in SHIFTS_MM:
-            shift = np.zeros(3)
-            shift[axis] = mm
-            there = _fits(at + inverse.matrix[:3, :3] @ shift, limits, ct)
-            both = (here >= 0) & (there >= 0)
-            if weights[both].sum() < _INSIDE * weights.sum():
-                continue
-            now, then = (float(np.average(one[both], weights=weights[both])) for one in (here, there))
-            if then - now > best:
-                best = then - now
-                where = f"{now:.0%} of the voxels have values that their structure can have, but {then:.0%}"
-                where += f" when moved by {mm:+.0f} mm along {words} ({'xyz'[axis]})"
+    for elsewhere in _elsewhere(ct):
+        there = _fits(elsewhere.index(at), limits, ct)
+        both = (here >= 0) & (there >= 0)
+        if weights[both].sum() < _INSIDE * weights.sum():
+            continue
+        now, then = (float(np.average(one[both], weights=weights[both])) for one in (here, there))
+        if then - now > best:
+            best = then - now
+            where = f"{now:.0%} of the voxels have values that their structure can have, but {then:.0%}"
+            where += f" when {elsewhere.words}"
     if best > GAIN:
         return f"image: the masks do not lie where the CT shows them: {where}"
     fit = float(np.average(here, weights=weights))
@@ -70,33 +69,58 @@ def _uneven(samples: Mapping[str, MaskSample], ct: Volume) -> str | None:
     chosen = [one for one in chosen if one.hu is not None and len(one.points) >= 2 * LEAST_SAMPLES]
     if not chosen:
         return None
-    points = [one.points[:: max(len(one.points) // _POINTS, 1)] for one in chosen]
     inverse = ct.affine.inverse()
-    here = [_values(inverse.apply(one), ct) for one in points]
+    places = [inverse.apply(one.points[:: max(len(one.points) // _POINTS, 1)]) for one in chosen]
+    here = [_values(one, ct) for one in places]
     best, where = EVEN_GAIN, None
-    for axis, words in enumerate(("left-right", "front-back", "head-feet")):
+    for elsewhere in _elsewhere(ct):
+        pairs = []
+        for at, now in zip(places, here, strict=True):
+            then = _values(elsewhere.index(at), ct)
+            both = ~(np.isnan(now) | np.isnan(then))
+            if both.mean() < _INSIDE:
+                break
+            pairs.append((_evenness(now[both]), _evenness(then[both], organ=True)))
+        if len(pairs) < len(places):
+            continue
+        now_even, then_even = (float(np.mean(one)) for one in zip(*pairs, strict=True))
+        if then_even - now_even > best:
+            best = then_even - now_even
+            names = ", ".join(one.name for one in chosen)
+            where = (
+                f"image: the masks do not lie where the CT shows them: {now_even:.0%} of the voxels of "
+                f"{names} lie within {EVEN_BAND_HU:g} HU of their median, "
+                f"but {then_even:.0%} when {elsewhere.words}"
+            )
+    return where
+
+
+@dataclass(frozen=True)
+class _Elsewhere:
+    """Another place of the masks on the CT: each voxel index (n, 3) times ``factor`` plus ``offset``."""
+
+    words: str
+    factor: Floats
+    offset: Floats
+
+    def index(self, at: Floats) -> Floats:
+        return at * self.factor + self.offset
+
+
+def _elsewhere(ct: Volume) -> Iterator[_Elsewhere]:
+    """Yield the places that are tried: moved along axes of the body, turned over along those of the grid."""
+    turn = ct.affine.inverse().matrix[:3, :3]
+    for axis, words in enumerate(_AXES):
         for mm in SHIFTS_MM:
             shift = np.zeros(3)
             shift[axis] = mm
-            pairs = []
-            for one, now in zip(points, here, strict=True):
-                then = _values(inverse.apply(one + shift), ct)
-                both = ~(np.isnan(now) | np.isnan(then))
-                if both.mean() < _INSIDE:
-                    break
-                pairs.append((_evenness(now[both]), _evenness(then[both], organ=True)))
-            if len(pairs) < len(points):
-                continue
-            now_even, then_even = (float(np.mean(one)) for one in zip(*pairs, strict=True))
-            if then_even - now_even > best:
-                best = then_even - now_even
-                names = ", ".join(one.name for one in chosen)
-                where = (
-                    f"image: the masks do not lie where the CT shows them: {now_even:.0%} of the voxels of "
-                    f"{names} lie within {EVEN_BAND_HU:g} HU of their median, "
-                    f"but {then_even:.0%} when moved by {mm:+.0f} mm along {words} ({'xyz'[axis]})"
-                )
-    return where
+            said = f"moved by {mm:+.0f} mm along {words} ({'xyz'[axis]})"
+            yield _Elsewhere(said, np.ones(3), turn @ shift)
+    for axis, code in enumerate(ct.affine.axcodes):
+        factor, offset = np.ones(3), np.zeros(3)
+        factor[axis], offset[axis] = -1.0, ct.shape[axis] - 1.0
+        words = next(one for one, pair in zip(_AXES, ("LR", "PA", "IS"), strict=True) if code in pair)
+        yield _Elsewhere(f"turned over along {words}", factor, offset)
 
 
 def _values(index: Floats, ct: Volume) -> Floats:
