@@ -1,4 +1,4 @@
-"""Put a kidney under the name of the organ above it, or that organ under the kidney's, and count what is said.
+"""Put a kidney under the name of the organ over it, or that organ under its name, and count what is said.
 
     python benchmarks/merged_organs.py [--first 60000] [--count 80]
 

@@ -425,6 +425,25 @@ def test_labels_that_were_left_out_beyond_a_plane_are_cut_there(tmp_path, part, 
     assert any(f"end flat at the same slice ({side})" in one for one in looked_at(tmp_path).notes)
 
 
+@pytest.mark.parametrize("axis", range(3))
+@pytest.mark.parametrize("keep", [slice(None, 0.6), slice(0.4, None)])
+@pytest.mark.parametrize(("organ", "others"), [("liver", True), ("liver", False), ("kidney_left", False)])
+def test_one_organ_that_ends_flat_inside_the_scan_is_set_aside(tmp_path, axis, keep, organ, others):
+    places = np.argwhere(mask_of(organ))[:, axis]
+    low, high = (None if one is None else int(np.quantile(places, one)) for one in (keep.start, keep.stop))
+    kept = np.zeros(body()[1].shape, bool)
+    kept[(slice(None),) * axis + (slice(low, high),)] = True
+    labels = np.where((body()[1] == value_of(organ)) & ~kept, 0, body()[1])
+    if not others:
+        labels[labels != value_of(organ)] = 0
+    case(tmp_path, labels=labels)
+    state_labels(tmp_path)
+    code, told = cli("cases", "doctor", tmp_path, "--json", tmp_path / "doctor.json")
+    assert code == 0, told
+    (found,) = json.loads((tmp_path / "doctor.json").read_text())["cases"]
+    assert "ends flat towards the" in found["set_aside"][organ]
+
+
 # --- mask-of-another-place ----------------------------------------------------------------------------
 
 
@@ -450,6 +469,15 @@ def test_one_mask_alone_at_another_place_is_refused(tmp_path, name, axis):
     save(tmp_path / "p/ct.nii.gz", body()[0])
     masks_of(tmp_path / "p/masks", [name], lambda mask: np.roll(mask, 6, axis))
     assert "the masks do not" in refused(tmp_path)
+
+
+@pytest.mark.parametrize(("axis", "voxels"), [(0, 2), (0, -2), (1, 2), (2, 2), (2, -2)])
+@pytest.mark.parametrize("names", [["kidney_left"], ["kidney_left", "kidney_right"]])
+def test_a_small_shift_of_few_masks_is_told_or_refused(tmp_path, names, axis, voxels):
+    save(tmp_path / "p/ct.nii.gz", body()[0])
+    masks_of(tmp_path / "p/masks", names, lambda mask: np.roll(mask, voxels, axis))
+    code, told = cli("cases", "doctor", tmp_path)
+    assert "the masks may be shifted" in " ".join(told.split()) or code == 1, told
 
 
 @pytest.mark.parametrize("name", ["liver", "kidney_left", "urinary_bladder", "spleen", "heart"])

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from medspatial.cases.examination.alignment import check_alignment
+from medspatial.cases.examination.alignment import alignment_doubts, check_alignment
 from medspatial.cases.examination.contradiction import Axis, Contradiction, refusals
+from medspatial.cases.examination.ends import check_ends
 from medspatial.cases.examination.image import CAUSE, check_image
 from medspatial.cases.examination.lesions import check_lesions
 from medspatial.cases.examination.merged import check_merged
@@ -106,10 +107,12 @@ def examine(data: CaseData, *, names_assumed: str | None = None) -> Examination:
     elif problems and data.named_by:
         problems = [f"{one} (names as in {', '.join(data.named_by)})" for one in problems]
     aside = {name: f"{name} {text}" for name, text in image.impossible.items()}
-    aside |= merged.set_aside | away | {one.names[0]: one.text for one in sizes if len(one.names) == 1}
+    aside |= check_ends(samples, data.masks) | merged.set_aside | away
+    aside |= {one.names[0]: one.text for one in sizes if len(one.names) == 1}
     assumptions = tuple(said for axis, said in _UNCONFIRMED.items() if not order.confirmed_by[axis])
     assumptions += (*merged.assumptions, *((MASKS_ALONE,) if data.ct is None else ()))
-    notes = (*seen, *_notes(order.contradictions))
+    doubts = () if data.ct is None or problems else alignment_doubts(samples, data.ct)
+    notes = (*seen, *doubts, *_notes(order.contradictions))
     return Examination(tuple(problems), aside, notes, assumptions, order.confirmed_by)
 
 

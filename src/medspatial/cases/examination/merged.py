@@ -17,7 +17,12 @@ from scipy import ndimage
 from scipy.spatial import ConvexHull
 
 from medspatial.anatomy import describe, vertebra_order
-from medspatial.cases.examination.samples import SAMPLE_MM, Floats, MaskSample
+from medspatial.cases.examination.samples import (
+    Floats,
+    MaskSample,
+    sample_cells,
+    sample_steps,
+)
 from medspatial.volume import MaskSet
 
 # Organs of one piece.
@@ -203,7 +208,7 @@ def _look_for_twin(
 def _convex(sample: MaskSample, masks: MaskSet) -> bool:
     """Whether a liver or spleen is one body without a notch; of other organs nothing is known."""
     limit = MOST_CONVEX.get(sample.name)
-    return limit is not None and hull_share(_cells(sample, masks)) > limit
+    return limit is not None and hull_share(sample_cells(sample, masks)) > limit
 
 
 def hull_share(cells: np.ndarray[tuple[int, int], np.dtype[np.int64]]) -> float:
@@ -219,17 +224,6 @@ def hull_share(cells: np.ndarray[tuple[int, int], np.dtype[np.int64]]) -> float:
     return float(len(cells) / inside.sum())
 
 
-def _cells(sample: MaskSample, masks: MaskSet) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
-    """Return the places of a sample on the grid it was taken from, (n, 3)."""
-    steps = _steps(masks)
-    return np.rint(masks.grid.to_index(sample.points)).astype(np.int64) // steps
-
-
-def _steps(masks: MaskSet) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Return the step of a sample in voxels along each axis, (3,)."""
-    return np.maximum(np.rint(SAMPLE_MM / np.asarray(masks.affine.spacing)), 1).astype(np.int64)
-
-
 def _shown_height(sample: MaskSample) -> float:
     """Return the mm of a twin's height that say where the other lies: none where a side is cut off."""
     if sample.whole:
@@ -239,12 +233,12 @@ def _shown_height(sample: MaskSample) -> float:
 
 def _two_areas_mm(sample: MaskSample, masks: MaskSet) -> float:
     """Return over how many mm of height the axial sections of a structure are two large areas."""
-    cells = _cells(sample, masks)
+    cells = sample_cells(sample, masks)
     up = next(axis for axis, code in enumerate(masks.affine.axcodes) if code in "IS")
     cells = np.roll(cells, -up, axis=1) - np.roll(cells, -up, axis=1).min(axis=0)
     grid = np.zeros(cells.max(axis=0) + 1, np.bool_)
     grid[tuple(cells.T)] = True
-    size = _steps(masks) * np.asarray(masks.affine.spacing)
+    size = sample_steps(masks) * np.asarray(masks.affine.spacing)
     least = LEAST_AREA_MM2 / float(np.prod(np.delete(size, up)))
     two = 0
     for section in grid:

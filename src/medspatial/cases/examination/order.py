@@ -180,7 +180,7 @@ def _arch(aorta: MaskSample | None, sign: float) -> list[Contradiction] | None:
     depth = float(np.ptp(np.quantile(y, [0.02, 0.98])))
     if depth < ARCH_DEPTH_MM:
         return None
-    front, back = y > np.quantile(y, 0.75), y < np.quantile(y, 0.25)
+    front, back = y >= np.quantile(y, 0.75), y <= np.quantile(y, 0.25)
     offset = sign * float(x[back].mean() - x[front].mean())
     if offset <= TOLERANCE_MM:
         return []
