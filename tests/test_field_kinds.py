@@ -220,6 +220,14 @@ def test_values_that_the_air_around_the_body_tells_are_refused(tmp_path, change)
     assert "not CT in HU" in refused(tmp_path)
 
 
+@pytest.mark.parametrize("fill", [0, -100, 40])
+def test_a_surround_that_was_filled_with_tissue_is_told(tmp_path, fill):
+    ct = np.where(body()[0] < -900, fill, body()[0]).astype(np.int16)
+    case(tmp_path, ct=ct)
+    code, told = cli("cases", "doctor", tmp_path)
+    assert f"filled with {fill} HU" in " ".join(told.split()) or code == 1, told
+
+
 # --- label maps ---------------------------------------------------------------------------------------
 
 

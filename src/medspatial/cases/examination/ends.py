@@ -14,8 +14,8 @@ from medspatial.cases.examination.samples import MaskSample, sample_cells
 from medspatial.volume import MaskSet
 
 ORGANS = ("liver", "spleen", "kidney_left", "kidney_right", "urinary_bladder")
-# Area of the last axial section relative to the largest: 0.46 at most in phantoms and real cases. Across x and
-# y a spleen in few voxels ends with 0.78.
+# Area of the last axial section relative to the largest: 0.46 at most in phantoms and real cases. Across x
+# and y a spleen in few voxels ends with 0.78.
 FLAT_SHARE = 0.65
 # Smaller organs, and those of fewer sections, say too little.
 LEAST_SAMPLES, LEAST_SECTIONS = 80, 6

@@ -15,6 +15,7 @@ from medspatial.cases.examination.order import check_order
 from medspatial.cases.examination.samples import sampled_masks
 from medspatial.cases.examination.size import GRID_CAUSE, check_grid, check_proportions, check_sizes
 from medspatial.cases.examination.surfaces import surface_note
+from medspatial.cases.examination.surround import surround_note
 from medspatial.volume import Volume
 from medspatial.volume.continuity import Continuity, continuity
 from medspatial.volume.repeated import repeated_slices
@@ -83,7 +84,8 @@ def examine(data: CaseData, *, names_assumed: str | None = None) -> Examination:
     slices = Continuity() if data.ct is None else _slices(data.ct)
     faults = ((strange,) if strange else ()) + slices.problems
     step = None if data.ct is None or faults else slice_step_note(data.ct)
-    seen = slices.notes + ((step,) if step else ())
+    filled = None if data.ct is None else surround_note(data.ct)
+    seen = slices.notes + tuple(one for one in (step, filled) if one)
     if data.masks is None or not data.masks.names or faults:
         return Examination(problems=faults, notes=seen)
     squashed = surface_note(data.masks)

@@ -17,9 +17,6 @@ from medspatial.cases.examination.samples import Floats, MaskSample
 TOLERANCE_MM = 10.0
 # The centre of a structure that the scan cuts lies elsewhere than that of the whole.
 CUT_TOLERANCE_MM = 30.0
-# Of twins that the scan cuts so much height must be seen before one may be said to lie in front of the other:
-# of two lungs a tilted scan shows the front of one base and the back of the other.
-LEAST_CUT_HEIGHT_MM = 40.0
 # Smaller masks (fragments) say nothing about places.
 LEAST_VOXELS = 100
 LEAST_VERTEBRA_VOXELS = 20
@@ -201,11 +198,11 @@ def _pairs(samples: Mapping[str, MaskSample]) -> Iterator[Contradiction]:
             text = f"{name} lies {offset[0]:.0f} mm to the right of {partner.name}"
             yield Contradiction("left-right", text, float(offset[0]), names)
         beside = abs(float(offset[0]))
-        if any(one.cut[2] and one.span_mm[2] < LEAST_CUT_HEIGHT_MM for one in (sample, partner)):
-            continue
+        if sample.cut[2] or partner.cut[2]:
+            continue  # of two lungs a scan may show the front of one base and the back of the other
         for axis, world, word, tolerance in _ACROSS:
             excess = abs(float(offset[world])) - beside - tolerance
-            if excess > 0 and not (world == 2 and (sample.cut[2] or partner.cut[2])):
+            if excess > 0:
                 apart = f"{abs(offset[world]):.0f} mm {word} {partner.name}"
                 text = f"{name} lies {apart} and {beside:.0f} mm beside it"
                 yield Contradiction(axis, text, excess + tolerance, names)
