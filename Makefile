@@ -52,6 +52,6 @@ $(VENV)/.base: $(VENV)/.python pyproject.toml constraints.txt
 # torch comes first and pinned, so that no other package chooses its build
 $(VENV)/.dev: $(VENV)/.base
 	@echo "Installing what the tests need (several minutes the first time)"
-	@$(PIP) "torch==2.13.0"
+	@$(PIP) torch
 	@$(PIP) --editable ".[dev,models,metrics,judge,data,view]"
 	@touch $@

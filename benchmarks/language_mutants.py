@@ -107,6 +107,10 @@ MUTANTS: tuple[Mutant, ...] = (
     never("contact", "_BETWEEN", "does not read a plane between two structures", "r13", "rounds"),
     never("proposition", "_MEGALY", "does not know splenomegaly", "r13"),
     emptied("properties", "AXES", "knows no opposites", "r13", "r14"),
+    never("properties", "_COMPOUND", "does not read \"posterobasal\"", "r8"),
+    never("properties", "_LOBE", "takes a lobe's name for a zone of it", "r8"),
+    never("comparison", "_TIMES_AS", "takes \"twice as large as\" for both", "r4"),
+    Mutant("options", "_by_interval", constant([]), "reads no option that is a class of figures", ("r11",)),
     never("letters", "_BARE", "reads no bare letter", "r11"),
     never("letters", "_NOT_LETTER", "takes \"grade B\" for an option", "r11"),
     Mutant("options", "_by_figure", constant([]), "reads no option by its figure", ("r11", "r10")),
@@ -167,7 +171,7 @@ def corpus(name: str) -> tuple[Prediction, ...]:
     """Return the rows of one rule's cases, or of both rounds of replies."""
     if name == "rounds":
         rows = []
-        for file in ("reply_round", "reply_round_2"):
+        for file in ("reply_round", "reply_round_2", "reply_round_3"):
             written = json.loads((DATA / f"{file}.json").read_text(encoding="utf-8"))
             rows += [
                 Prediction(id=f"{file}-{n}", case_id="c", prediction=reply, **written["questions"][key])

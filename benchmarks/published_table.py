@@ -10,12 +10,14 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+import re
 import time
+from collections import Counter
 from pathlib import Path
 
 from medspatial.records import Prediction, Score, volume_name
 from medspatial.score import metric
-from medspatial.score.agreement import agreement, agreement_by
+from medspatial.score.agreement import agreement, agreement_by, disagreements
 from medspatial.score.verdicts import RecordedVerdicts, jury, read_verdicts
 
 MODELS = ("m3d", "merlin", "radfm", "med3dvlm")
@@ -65,6 +67,37 @@ def by_row_number(folder: Path, model: str) -> str:
     return f"{sum(sum(row) > len(row) / 2 for row in rows) / len(rows)} of {len(rows)}"
 
 
+_KINDS = (  # of disagreements, by what the score says; the first that fits
+    (True, " against |gives several", "right: a figure within the tolerance"),
+    (True, "leads|restates|denies", "right: the polarity agrees, its 'where' or 'how' differs"),
+    (True, "names", "right: a part of the reference's structure, or a further detail differs"),
+    (True, "", "right: the same side, zone, relation or property; another detail differs"),
+    (
+        False,
+        "coarser|not the place|names only a part of the reference's zones",
+        "wrong: coarser than the reference",
+    ),
+    (False, "names only a part|one half|also commits", "wrong: some of several places, or one more"),
+    (False, "names only a side|not where", "wrong: only a side, or only yes"),
+    (False, "names", "wrong: another place, or another name of the same place"),
+    (False, "", "wrong: other"),
+)
+
+
+def kinds_of_disagreement(scores: list[Score], votes: list[Score]) -> Counter[str]:
+    """Count where all judges agree with each other and not with the rules, by the rule's reason."""
+    counts: Counter[str] = Counter()
+    for score, vote in disagreements(scores, votes):
+        if vote.score in {0.0, 1.0}:
+            said = f"{score.rule} {score.reason}"
+            counts[
+                next(
+                    what for right, words, what in _KINDS if right == score.correct and re.search(words, said)
+                )
+            ] += 1
+    return counts
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -99,6 +132,8 @@ def main() -> None:
         scores = structured.score(rows)
         print(f"structured ({time.perf_counter() - started:.1f} s): {structured.aggregate(scores)}")
         print(agreement(scores, votes))
+        for what, count in sorted(kinds_of_disagreement(scores, votes).items()):
+            print(f"  all judges differ, {what}: {count}")
         for rule, found in agreement_by(scores, votes, lambda score: score.rule or "").items():
             print(
                 f"  {rule}: {found.rows} rows, kappa {found.kappa}, +{found.metric_only} "

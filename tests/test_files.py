@@ -7,10 +7,12 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from medspatial import files
 from medspatial.errors import InputError
-from medspatial.files import locked, whole_file, whole_text, write_bytes, write_json, write_text
+from medspatial.files import locked, path_part, whole_file, whole_text, write_bytes, write_json, write_text
 
 
 def test_text_bytes_and_json_are_written_as_given(tmp_path: Path) -> None:
@@ -177,3 +179,8 @@ def test_what_a_killed_process_left_unfinished_goes_at_the_next_writing(tmp_path
     files._seen.clear()
     write_text(target, "whole")
     assert sorted(tmp_path.iterdir()) == sorted([target, mine, elsewhere, other])
+
+
+@given(st.text(min_size=1, max_size=30))
+def test_a_name_of_any_text_is_one_part_of_a_path(text: str) -> None:
+    assert len(Path("folder", path_part(text)).parts) == 2 or path_part(text) in {".", ".."}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import doctest
-import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from page_blocks import FOLLOWED, blocks
 
 import medspatial
 
@@ -36,15 +36,11 @@ def test_the_package_docstring_runs() -> None:
 
 
 def snippets() -> list[tuple[str, str]]:
-    """All blocks fenced as ``python``; one that takes minutes is fenced as ``python no-test``."""
+    """Return each Python block that stands alone; one that is not run has a comment that says why."""
     pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-    found = []
-    for page in pages:
-        blocks = re.findall(
-            r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
-        )
-        found += [(f"{page.name} {number}", block) for number, block in enumerate(blocks, start=1)]
-    return found
+    found = [one for page in pages if page.stem not in FOLLOWED for one in blocks(page)]
+    alone = [one for one in found if one.language == "python" and one.why is None and one.file is None]
+    return [(one.where, one.text) for one in alone]
 
 
 @pytest.mark.parametrize(("name", "code"), snippets(), ids=[name for name, _ in snippets()])

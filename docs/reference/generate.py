@@ -22,6 +22,18 @@ ROOMS = (
     ),
     *("models", "predict", "score", "compare", "report", "study", "llm", "language", "exchange"),
 )
+SUBTYPE_PARTS = (
+    "questions.scene.Scene",
+    "questions.subtype.subtype",
+    "questions.margins.Margin",
+    "questions.drop.drop",
+    "questions.proof.evidence_of",
+    "questions.rules.keep_whole",
+    "questions.rules.keep_connected",
+    "geometry.StructureStats",
+    "geometry.SurfaceDistance",
+    "geometry.Contact",
+)
 
 
 def on_files(files: Any, config: Any) -> Any:
@@ -54,6 +66,9 @@ def python_names() -> str:
     parts = ["# Python", "", "::: medspatial", ""]
     for room in ROOMS:
         parts += [f"## {room}", "", f"::: medspatial.{room}", ""]
+    parts += ["## Writing a subtype", "", "What a package with a kind of question imports.", ""]
+    for name in SUBTYPE_PARTS:
+        parts += [f"::: medspatial.{name}", ""]
     return "\n".join(parts)
 
 

@@ -4,6 +4,8 @@ The names most used in a notebook are here; each room has more. They are importe
 ``import medspatial`` costs nothing. ``ms.questions``, ``ms.predict``,
 ``ms.score`` and ``ms.compare`` are rooms and functions.
 
+Examples
+--------
 >>> import medspatial as ms
 >>> phantom = ms.make_phantom(seed=1, spacing=6)
 >>> phantom.ct.axcodes

@@ -296,6 +296,15 @@ def cause(error: Exception) -> str:
     return shortened(" ".join(text.split())) or type(error).__name__
 
 
+def path_part(text: str) -> str:
+    """Return a name of any text that is one part of a path.
+
+    >>> path_part("judge:openai:org/m")
+    'judge-openai-org-m'
+    """
+    return re.sub(r"[^\w.+-]", "-", text)
+
+
 def shortened(text: str, most: int = 120) -> str:
     """Return text of others as a message shows it: at most so many characters."""
     return text if len(text) <= most else text[: most - 1] + "…"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -9,10 +10,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from medspatial.cases import write_phantoms
+from medspatial.cases import CaseData, load_case, write_phantoms
 from medspatial.cli.app import app
 from medspatial.errors import InputError
-from medspatial.records import Question, write_records
+from medspatial.records import Case, Question, write_records
+from medspatial.study import loading
 
 LOOKER = """
 from medspatial.models import Answer, Model
@@ -100,3 +102,41 @@ def test_a_name_that_makes_no_file_name_is_refused(name: str, data: Path, tmp_pa
     assert "name must consist of letters, digits and - _ . +" in str(done.exception)
     assert repr(name) in str(done.exception)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_with_a_cache_models_and_arms_read_each_volume_once_and_answer_the_same(
+    plugin_model: Callable[..., str], data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugin_model(LOOKER, "Looker")
+    read: list[str] = []
+
+    def counted(case: Case, root: Path, **how: object) -> CaseData:
+        read.append(case.case_id)
+        return load_case(case, root, **how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(loading, "load_case", counted)
+    cache = ("--cache", str(tmp_path / "cache"))
+    for arm in ("standard", "mirrored"):
+        for name in ("a", "b"):
+            done = predict(data, tmp_path / "kept", "--arm", arm, "--name", name, *cache)
+            assert (done.exit_code, counts(done)) == (0, "4 answered now, 0 before, 0 failed"), done.output
+    assert len(read) == len(set(read)) == 2
+    for arm in ("standard", "mirrored"):
+        predict(data, tmp_path / "read", "--arm", arm, "--name", "a")
+    assert len(read) == 6
+    for name in ("a.jsonl", "a@mirrored.jsonl"):
+        assert (tmp_path / "kept" / name).read_bytes() == (tmp_path / "read" / name).read_bytes()
+    facts = [
+        [
+            json.loads(line)["fingerprint"]
+            for line in (tmp_path / one / "a.volumes.jsonl").read_text().splitlines()
+        ]
+        for one in ("kept", "read")
+    ]
+    assert facts[0] == facts[1]
+
+
+def test_a_budget_without_a_cache_is_refused(data: Path, tmp_path: Path) -> None:
+    done = predict(data, tmp_path, "--cache-gb", "3", model="random")
+    assert isinstance(done.exception, InputError)
+    assert "--cache-gb: is the budget of --cache" in str(done.exception)

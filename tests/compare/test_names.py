@@ -46,6 +46,6 @@ def test_a_missing_file_and_two_names_are_refused():
 def test_rows_get_their_names(make_scores):
     scores = make_scores({"m": [1, 0], "k": [0, 1]})
     assert {row.model for row in with_names(scores, {"m": "[red]M"})} == {"[red]M", "k"}
-    assert with_names(scores, {}) == scores
+    assert list(with_names(scores, {})) == scores
     with pytest.raises(InputError, match="no model 'n'; there are: m, k"):
         with_names(scores, {"n": "N"})

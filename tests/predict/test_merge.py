@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from medspatial.arms import arm
 from medspatial.cli.app import app
 from medspatial.errors import InputError
 from medspatial.inputs import Query
@@ -17,6 +19,7 @@ from medspatial.models import Answer, Model, create_model
 from medspatial.predict import Merged, PredictOptions, Shard, merge, predict
 from medspatial.predict.output import volumes_file
 from medspatial.records import Prediction, Question, read_records, write_records
+from medspatial.volume import Affine, Volume
 
 
 class Sometimes(Model):
@@ -105,6 +108,59 @@ def test_joined_shards_are_the_single_run(tmp_path: Path, count: int) -> None:
     assert out.read_bytes() == before
     manifest = json.loads(out.with_name("sometimes.manifest.json").read_text())
     assert {session.get("shard") for session in manifest["sessions"]} >= {f"1/{count}"}
+
+
+class Looks(Model):
+    """Says which volume it was shown."""
+
+    name = "looks"
+
+    def prepare(self, volume: Any) -> Any:
+        return volume
+
+    def encode(self, prepared: Any) -> Any:
+        return float(prepared.voxels[0, 0, 0])
+
+    def answer(self, encoded: Any, queries: Sequence[Query]) -> list[Answer]:
+        return [Answer(f"{encoded} · {query.text}") for query in queries]
+
+
+def shown(case_id: str) -> Volume:
+    voxels = np.full((2, 2, 2), int(case_id.removeprefix("case")), dtype=np.int16)
+    return Volume(voxels, Affine(np.diag([2.0, 2.0, 2.0, 1.0])), unit="HU")
+
+
+def test_shares_show_the_patients_of_other_shares_where_an_arm_takes_another_one(tmp_path: Path) -> None:
+    whole = tmp_path / "whole.jsonl"
+    predict(Looks(), questions(), whole, cases=shown, arm="wrong_patient")
+    paths = []
+    for number in (1, 2, 3):
+        shard = Shard(number, 3)
+        paths.append(tmp_path / shard.folder / "looks.jsonl")
+        options = PredictOptions(shard=shard)
+        predict(Looks(), questions(), paths[-1], cases=shown, arm="wrong_patient", options=options)
+    merged = merge(paths, questions(), tmp_path / "out.jsonl")
+    assert (merged.answered, merged.failed) == (48, 0)
+    assert merged.path.read_bytes() == whole.read_bytes()
+    rows = read_records(whole, Prediction).rows
+    other = [int(float((row.prediction or "").split(" ")[0])) for row in rows]
+    assert all(row.case_id != f"case{place}" for row, place in zip(rows, other, strict=True))
+    apart = [
+        Shard(1, 3).holds(row.case_id) != Shard(1, 3).holds(f"case{place}")
+        for row, place in zip(rows, other, strict=True)
+    ]
+    assert any(apart)  # a share was shown a patient of another share
+
+
+def test_an_arm_that_chooses_volumes_per_question_is_refused_before_a_case_is_read(tmp_path: Path) -> None:
+    rows = write_records(tmp_path / "q.jsonl", questions())
+    words = ["predict", "-m", "random", "-d", str(rows), "-o", str(tmp_path / "p"), "--shard", "1/2"]
+    missing = str(tmp_path / "no_such_cases")
+    done = CliRunner().invoke(app, [*words, "--arm", "evidence_removed", "--cases", missing])
+    assert isinstance(done.exception, InputError)
+    assert "'evidence_removed' chooses volumes per question, and shares of it cannot" in str(done.exception)
+    with pytest.raises(InputError, match="cannot be merged: ask it without a share"):
+        Shard(1, 2).refuse(arm("evidence_removed"))
 
 
 def test_models_that_study_all_questions_answer_alike_in_shards(tmp_path: Path) -> None:

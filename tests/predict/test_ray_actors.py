@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,7 @@ from medspatial.inputs import Query
 from medspatial.models import Answer, Model
 from medspatial.predict import Job, predict, predict_with
 from medspatial.predict.ray_actors import RayActors
+from medspatial.predict.worker import Event
 from medspatial.records import Prediction, Question, read_records
 
 ray = pytest.importorskip("ray")
@@ -22,10 +25,11 @@ ray = pytest.importorskip("ray")
 class Toy(Model):
     needs_volume = False
 
-    def __init__(self, poison: str = "") -> None:
-        self.name, self.poison = "toy", poison
+    def __init__(self, poison: str = "", pause: float = 0.0) -> None:
+        self.name, self.poison, self.pause = "toy", poison, pause
 
     def answer(self, encoded: Any, queries: Sequence[Query]) -> list[Answer]:
+        time.sleep(self.pause)
         if any(query.text == self.poison for query in queries):
             os._exit(7)
         return [Answer(f"left of {query.text}") for query in queries]
@@ -34,9 +38,21 @@ class Toy(Model):
 @dataclass(frozen=True)
 class Make:
     poison: str = ""
+    pause: float = 0.0
 
     def __call__(self, device: str) -> Model:
-        return Toy(self.poison)
+        return Toy(self.poison, self.pause)
+
+
+class Watched(RayActors):
+    """Actors whose deaths are noted."""
+
+    died = 0
+
+    def events(self) -> Iterator[tuple[int, Event]]:
+        for slot, event in super().events():
+            self.died += event[0] == "died"
+            yield slot, event
 
 
 def questions() -> list[Question]:
@@ -77,3 +93,26 @@ def test_a_poisoned_volume_costs_itself_and_is_recorded(tmp_path: Path) -> None:
     failures = read_records(tmp_path / "ray.failures.jsonl", Prediction).rows
     assert {row.case_id for row in failures} == {"c2"}
     assert all("as one before it did at this volume" in (row.error or "") for row in failures)
+
+
+def test_a_node_lost_in_the_middle_costs_its_units_another_try(cluster: Any, tmp_path: Path) -> None:
+    predict(Toy(), questions(), tmp_path / "one.jsonl")
+    node = cluster.add_node(num_cpus=2, num_gpus=1)
+    job = Job(Make(pause=0.3), None, questions(), "standard", batch_size=1)
+    actors = Watched(job, 3, gpus=1, cpus=1)  # one on each node
+
+    def lose() -> None:
+        until = time.monotonic() + 120
+        while time.monotonic() < until:
+            if (tmp_path / "ray.jsonl").exists() and (tmp_path / "ray.jsonl").read_bytes().count(b"\n") > 3:
+                cluster.remove_node(node, allow_graceful=False)
+                return
+            time.sleep(0.05)
+
+    loser = threading.Thread(target=lose)
+    loser.start()
+    run = predict_with(actors, job, tmp_path / "ray.jsonl")
+    loser.join()
+    assert actors.died > 0
+    assert (run.answered, run.failed) == (40, 0)
+    assert (tmp_path / "ray.jsonl").read_bytes() == (tmp_path / "one.jsonl").read_bytes()

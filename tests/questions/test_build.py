@@ -177,6 +177,22 @@ def test_custom_structures_are_never_asked_about():
     assert not result.questions
 
 
+def test_an_error_in_a_subtype_names_it(monkeypatch):
+    from dataclasses import replace
+
+    from medspatial.questions import build
+
+    def broken(scene):
+        yield scene.nothing
+
+    (first, *_) = subtypes()
+    monkeypatch.setattr(build, "chosen_subtypes", lambda names: (replace(first, find=broken),))
+    phantom = make_phantom(0, spacing=12.0)
+    case = Case(case_id="a", patient_id="a", image_path="a.nii.gz")
+    with pytest.raises(InputError, match=rf"^subtype '{first.id}' of .*: AttributeError: .*'nothing'"):
+        questions_of(CaseData(case, phantom.ct, phantom.masks))
+
+
 def test_unknown_subtype_and_settings_have_clear_errors():
     for settings, words in (
         ({"subtypes": ["L9"]}, "unknown question subtype 'L9'"),

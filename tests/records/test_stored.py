@@ -217,3 +217,25 @@ def test_predictions_can_be_stored(tmp_path: Path) -> None:
     path = write_records(tmp_path / "p.jsonl", rows)
     assert list(stored_records(path, Prediction)) == rows
     assert json.loads(path.read_text().splitlines()[0])["prediction"] == "left"
+
+
+def test_each_row_is_seen_once_while_it_is_checked(tmp_path: Path) -> None:
+    seen: list[Question] = []
+    path = written(tmp_path, questions())
+    assert stored_or_none(path, Question, seen=seen.append) is not None
+    assert seen == questions()
+    with pytest.raises(ValueError, match="not seen"):
+        stored_or_none(path, Question, beside=tmp_path, seen=seen.append)
+
+
+@pytest.mark.parametrize("before", range(-14, 3))
+def test_image_paths_are_found_wherever_blocks_of_the_file_end(tmp_path: Path, before: int) -> None:
+    """Rows told apart by the path of their image are not plain, wherever the field stands in the file."""
+    rows = [f'{{"image_path": "{folder}/ct.nii.gz", "question": "Q?", "answer": "x"}}\n' for folder in "ab"]
+    first = '{"id": "1", "case_id": "c", "question": "Q?", "answer": "'
+    end = '"}\n{'
+    filler = "x" * ((1 << 20) + before - len(first) - len(end))
+    path = tmp_path / "q.jsonl"
+    path.write_text(first + filler + end + rows[0][1:] + rows[1])
+    assert path.read_bytes().find(b'"image_path"') == (1 << 20) + before
+    assert stored_or_none(path, Question) is None

@@ -11,7 +11,7 @@ from medspatial.errors import InputError
 from medspatial.inputs import Query
 from medspatial.records import Prediction, Question, read_records
 from medspatial.study import StudyConfig, run_study
-from medspatial.study.runner import _configuration
+from medspatial.study.claim import configuration
 
 _ENDS = ("@standard-epoch-2", "@standard-epoch-3")
 
@@ -50,8 +50,8 @@ def test_a_model_that_draws_draws_anew(tmp_path):
 
 
 def test_one_run_is_the_study_of_before():
-    assert "epochs" not in _configuration(_config())
-    assert _configuration(_config(epochs=2))["epochs"] == 2
+    assert "epochs" not in configuration(_config())
+    assert configuration(_config(epochs=2))["epochs"] == 2
     assert _config().all_arms() == ("standard",)
     assert _config(epochs=3, arms=["mirrored"]).all_arms() == ("standard", "mirrored", *epoch_names(3))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from medspatial.errors import InputError
-from medspatial.study import Study, builtin_study
+from medspatial.study import builtin_study, run_study
 from medspatial.study.config import ModelConfig
 
 
@@ -26,5 +26,5 @@ def test_a_wrong_option_is_told_before_anything_is_written(
     study = builtin_study()
     config = study.model_copy(update={"models": (*study.models, entry)})
     with pytest.raises(InputError, match=message):
-        Study(config, tmp_path / "out").run()
+        run_study(config, tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -12,17 +12,19 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from medspatial.cases import write_phantoms
+from medspatial.cases import CaseData, load_case, write_phantoms
+from medspatial.cases.kept_volumes import KeptVolumes
 from medspatial.cli.app import app
 from medspatial.errors import InputError
 from medspatial.files import locked
-from medspatial.records import Prediction, Question, Score, read_records
-from medspatial.study import StudyConfig, StudyRun, run_study
+from medspatial.records import Case, Prediction, Question, Score, read_records
+from medspatial.study import StudyConfig, StudyRun, loading, run_study
 from medspatial.volume import read_volume, write_volume
 
 
@@ -250,6 +252,30 @@ def test_a_changed_ct_leaves_the_arm_without_image_alone_and_failures_are_told(
     said.clear()
     run_study(config, tmp_path / "out", said.append)
     assert [line.partition(":")[0] for line in said if "set aside" in line] == ["toy"]
+
+
+def test_two_models_of_a_study_share_one_reading_of_each_volume(
+    on_files: StudyConfig,
+    tmp_path: Path,
+    plugin_model: Callable[..., str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kind = plugin_model(LOOKER.replace("if any", "if False and any"), "Looker")
+    models = tuple(
+        on_files.models[0].model_copy(update={"kind": kind, "name": name, "options": {}}) for name in "ab"
+    )
+    config = on_files.model_copy(update={"models": models, "arms": ("standard",)})
+    read: list[str] = []
+
+    def counted(case: Case, root: Path, **how: Any) -> CaseData:
+        if not how.get("with_masks", True):
+            read.append(case.case_id)
+        return load_case(case, root, **how)
+
+    monkeypatch.setattr(loading, "load_case", counted)
+    run = run_study(config, tmp_path / "out", kept=KeptVolumes.below(tmp_path / "cache", 1 << 30))
+    assert run.failed == 0
+    assert len(read) == len(set(read)) == 3
 
 
 def test_a_second_run_on_a_folder_is_refused_and_says_who_holds_it(

@@ -45,6 +45,8 @@ class EmbedsServer:
         if body["model"] != self.name:
             message = f"The model `{body['model']}` does not exist."
             return 404, {"error": {"message": message, "type": "NotFoundError", "code": 404}}
+        if body.get("prompt") is not None:  # a second prompt beside the embeddings
+            return 400, {"error": {"message": "The decoder prompt cannot be empty", "code": 400}}
         embeds = self._chat(body) if "messages" in body else _tensor(body["prompt_embeds"])
         with torch.inference_mode():
             made = self.model.generate(

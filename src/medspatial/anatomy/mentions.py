@@ -1,4 +1,4 @@
-"""Find structures and sides in free text: synonyms, abbreviations, plurals, split and shared sides.
+"""Find structures with their sides in free text: synonyms, abbreviations, plurals, split and shared sides.
 
 The longest phrase wins, words are compared as wholes, and a side is attached to the noun it belongs to:
 ``left kidney``, ``kidney on the left``, ``upper lobe of the left lung``, ``right middle and lower lobes``.
@@ -6,8 +6,9 @@ The longest phrase wins, words are compared as wholes, and a side is attached to
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from medspatial.anatomy.lexicon import (
@@ -31,9 +32,6 @@ _SHORT = 2  # abbreviations of this length count in capitals only
 _SIDE_NOUNS = frozenset({"side", "sided", "hand"})
 _LETTERS = {"L": "left", "R": "right"}
 _NOT_AFTER_SIDE = frozenset({"of", "to", "than", "from"})
-_SIDE_WORDS = frozenset({*SIDES, *BOTH, "l", "r"})
-_AGREEMENT = frozenset({"that", "all", "you", "re", "quite", "correct"})
-_NO_SIDE_AFTER = frozenset({"now", "away", "angle", "angles", "angled", "over", "behind", "untreated"})
 
 
 class Mention(NamedTuple):
@@ -50,15 +48,6 @@ class Mention(NamedTuple):
     end: int
 
 
-class SideMention(NamedTuple):
-    """A side in a text, said (``on the left``) or implied by a structure (``name``)."""
-
-    side: TextSide
-    start: int
-    end: int
-    name: str | None = None
-
-
 def find_mentions(text: str) -> list[Mention]:
     """Return the structures that a text names, in its order.
 
@@ -68,21 +57,6 @@ def find_mentions(text: str) -> list[Mention]:
     [('cyst', None), ('kidney', 'both'), ('lung_lower_lobe_right', 'right')]
     """
     return list(_scan(text))
-
-
-def find_sides(text: str) -> list[SideMention]:
-    """Return the sides that a text names or implies, in its order.
-
-    Words that only look like a side are left out: ``bright``, ``that's right``, ``L1``.
-
-    Examples
-    --------
-    >>> [s.side for s in find_sides("That's right: the nodule is in the lingula, not on the R side")]
-    ['left', 'right']
-    """
-    scanner = _Scanner(text)
-    sides = [SideMention(m.side, m.start, m.end, m.name) for m in scanner.mentions() if m.side]
-    return sorted([*sides, *scanner.bare_sides()], key=lambda one: one.start)
 
 
 @lru_cache(maxsize=_CACHE)
@@ -114,6 +88,8 @@ class _Forms(dict[str, tuple[str, bool, bool]]):
 
 
 _FORMS = _Forms()
+_written = re.Match.group
+_NOTHING: tuple[tuple[()], tuple[()], tuple[()]] = ((), (), ())
 
 
 class _Scanner:
@@ -121,19 +97,14 @@ class _Scanner:
 
     def __init__(self, text: str) -> None:
         self.lexicon: Lexicon = lexicon()
-        self.text = text
-        self.raw: list[str] = TOKEN.findall(text)
-        read = [_FORMS[raw] for raw in self.raw]
-        self.words: list[str] = [word for word, _, _ in read]
-        self.plural: list[bool] = [plural for _, plural, _ in read]
-        self.begins: list[int] = [at for at, form in enumerate(read) if form[2]]
-        self.count = len(self.words)
+        self.tokens = list(TOKEN.finditer(text))
+        self.raw: list[str] = list(map(_written, self.tokens))
+        self.count = len(self.raw)
+        words, plural, begins = zip(*map(_FORMS.__getitem__, self.raw), strict=True) if self.raw else _NOTHING
+        self.words: tuple[str, ...] = words
+        self.plural: tuple[bool, ...] = plural
+        self.begins = [at for at, begins_here in enumerate(begins) if begins_here]
         self.used: set[int] = set()
-
-    @cached_property
-    def spans(self) -> list[tuple[int, int]]:
-        """Where the tokens stand; looked up only where one of them is a mention."""
-        return [one.span() for one in TOKEN.finditer(self.text)]
 
     def mentions(self) -> list[Mention]:
         found: list[Mention] = []
@@ -143,13 +114,6 @@ class _Scanner:
                 new, resume = self._at(index)
                 found += new
         return found
-
-    def bare_sides(self) -> list[SideMention]:
-        return [
-            SideMention(side, *self.spans[index])
-            for index, word in enumerate(self.words)
-            if word in _SIDE_WORDS and index not in self.used and (side := self._bare_side(index)) is not None
-        ]
 
     def _at(self, index: int) -> tuple[list[Mention], int]:
         """Return the mentions that begin at a token, and where to go on."""
@@ -197,7 +161,7 @@ class _Scanner:
 
     def _mention(self, noun: Noun, side: str | None, first: int, end: int) -> Mention:
         side = side or noun.implied_side
-        start, stop = self.spans[first][0], self.spans[end - 1][1]
+        start, stop = self.tokens[first].start(), self.tokens[end - 1].end()
         return Mention(noun.named(side), side, start, stop)  # type: ignore[arg-type]
 
     def _longest(self, index: int, resume: int | None = None) -> _Match | None:
@@ -357,18 +321,3 @@ class _Scanner:
 
     def _side(self, at: int) -> str | None:
         return SIDES.get(self.words[at])
-
-    def _bare_side(self, at: int) -> TextSide | None:
-        word = self.words[at]
-        if word in BOTH:
-            return "both"
-        side = self._side(at)
-        follows = self.words[at + 1] if at + 1 < self.count else ""
-        if side is None and word in ("l", "r") and (self.count == 1 or follows in _SIDE_NOUNS):
-            side = "left" if word == "l" else "right"
-        if side is None or follows in _NO_SIDE_AFTER:
-            return None
-        previous = self.words[max(0, at - 2) : at]
-        if side == "right" and previous and previous[-1] in (*_AGREEMENT, "s") and previous[0] in _AGREEMENT:
-            return None
-        return "left" if side == "left" else "right"

@@ -52,7 +52,9 @@ def acuity_command(
     """Measure acuity in millimetres, HU and ratios on graded phantoms; the same command again resumes.
 
     Example: `medspatial acuity --model m3d_lamed --set path=checkpoints/m3d --output-dir acuity`
+
     Example: `medspatial acuity --input m3d_lamed --input whole_volume --quantity size`
+
     Example: `medspatial acuity --input m3d_lamed --questions questions.jsonl --cases my_ct`
     """
     import json

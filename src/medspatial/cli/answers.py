@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -60,7 +60,7 @@ class Answers(Sequence[Prediction]):
         return map(self._named, self.rows)
 
     def _named(self, row: Prediction) -> Prediction:
-        own = row.model if _states_model(row) and not self.whole else self.unnamed
+        own = self.unnamed if self.whole else _stated_model(row) or self.unnamed
         name = self.shown.get(own, own)
         return row if name == row.model else row.model_copy(update={"model": name})
 
@@ -82,8 +82,10 @@ def read_answers(path: Path, model_name: str | None = None) -> Answers:
     InputError
         No rows at all; ``model_name`` for rows of several models.
     """
-    rows, failures = _read(path), read_failures(path)
-    return _of_models(path, Joined(rows, failures) if failures else rows, model_name)
+    models = dict[str, None]()
+    rows, failures = _read(path, models), read_failures(path)
+    models |= dict.fromkeys(map(_stated_model, failures))
+    return _of_models(path, Joined(rows, failures) if failures else rows, models, model_name)
 
 
 def read_files(
@@ -145,10 +147,20 @@ class Joined(Sequence[Prediction]):
         return chain(*self._parts)
 
 
-def _read(path: Path) -> Sequence[Prediction]:
+def _read(path: Path, models: dict[str, None]) -> Sequence[Prediction]:
+    """Read answers; the models that they state are entered, ``""`` where a row states none."""
+
+    def note(row: Prediction) -> None:
+        models.setdefault(_stated_model(row))
+
     try:
-        stored = stored_or_none(path, Prediction)
-        return _without_repeats(path, read_records(path, Prediction)) if stored is None else stored
+        stored = stored_or_none(path, Prediction, seen=note)
+        if stored is not None:
+            return stored
+        rows = _without_repeats(path, read_records(path, Prediction))
+        models.clear()  # of rows before one that is not plain
+        models |= dict.fromkeys(map(_stated_model, rows))
+        return rows
     except InputError as error:
         if "unknown field" not in str(error):
             raise
@@ -194,8 +206,9 @@ def read_foreign_answers(
     return Answers(rows, tuple(dict.fromkeys(row.model for row in rows)), path.stem)
 
 
-def _of_models(path: Path, rows: Sequence[Prediction], model_name: str | None) -> Answers:
-    models = dict.fromkeys(row.model if _states_model(row) else "" for row in rows)
+def _of_models(
+    path: Path, rows: Sequence[Prediction], models: Collection[str], model_name: str | None
+) -> Answers:
     if not models:
         raise InputError(f"{path}: holds no predictions")
     if model_name is None:
@@ -212,8 +225,8 @@ def _of_models(path: Path, rows: Sequence[Prediction], model_name: str | None) -
     return Answers(rows, (model_name,), model_name, whole=True)
 
 
-def _states_model(row: Prediction) -> bool:
-    return "model" in row.model_fields_set and bool(row.model)
+def _stated_model(row: Prediction) -> str:
+    return row.model if "model" in row.model_fields_set else ""
 
 
 def _without_repeats(path: Path, loaded: Loaded[Prediction]) -> list[Prediction]:

@@ -36,7 +36,7 @@ def list_cases(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Say which cases a folder holds; what else lies there is named on standard error.
+    """List the cases of a folder; files that are not used are named on standard error.
 
     Ends with exit code 1 if a case is refused because its files contradict each other.
 

@@ -23,9 +23,9 @@ def compare_command(
         "correctness_matrix.csv"
     ),
     summary: Annotated[Path | None, typer.Option(help="Also write the whole comparison as JSON.")] = None,
-    confidence: Annotated[float, typer.Option(min=0.5, max=0.9999)] = 0.95,
-    resamples: Annotated[int, typer.Option(min=1)] = 10_000,
-    seed: Annotated[int, typer.Option()] = 0,
+    confidence: Annotated[float, typer.Option(min=0.5, max=0.9999, help="Of the intervals.")] = 0.95,
+    resamples: Annotated[int, typer.Option(min=1, help="Draws of patients for the bootstrap.")] = 10_000,
+    seed: Annotated[int, typer.Option(help="Of these draws.")] = 0,
     sights: Annotated[
         Path | None,
         typer.Option(help="What inputs hold of the questions, as `medspatial acuity --questions` writes it."),

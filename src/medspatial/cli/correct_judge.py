@@ -12,7 +12,7 @@ import typer
 def correct_judge_command(
     judged: Annotated[Path, typer.Option("--judged", help="The judge's scores on all answers (.jsonl).")],
     human: Annotated[Path, typer.Option("--human", help="People's scores on some of them (.jsonl).")],
-    confidence: Annotated[float, typer.Option(min=0.5, max=0.9999)] = 0.95,
+    confidence: Annotated[float, typer.Option(min=0.5, max=0.9999, help="Of the intervals.")] = 0.95,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Correct a judge's accuracies by people's verdicts on some answers, with valid intervals.

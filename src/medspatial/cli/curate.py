@@ -85,8 +85,10 @@ def filter_command(
     qa_json: Annotated[Path, typer.Option("--qa-json", help="Pairs: the field's nested JSON, or JSONL.")],
     judgments: Annotated[list[Path], typer.Option("--judgments", "-j", help="Judgments; repeatable.")],
     output: Output,
-    keep_nonspatial: Annotated[bool, typer.Option("--keep-nonspatial")] = False,
-    keep_nonrelevant: Annotated[bool, typer.Option("--keep-nonrelevant")] = False,
+    keep_nonspatial: Annotated[bool, typer.Option("--keep-nonspatial", help="Keep the others too.")] = False,
+    keep_nonrelevant: Annotated[
+        bool, typer.Option("--keep-nonrelevant", help="Keep the others too.")
+    ] = False,
     keep_unjudged: Annotated[
         bool, typer.Option("--keep-unjudged", help="Keep pairs without a verdict.")
     ] = False,

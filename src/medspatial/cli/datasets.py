@@ -50,7 +50,7 @@ def audit_command(
     html: Annotated[Path | None, typer.Option("--html", help="Write the passport as one page.")] = None,
     badge: Annotated[Path | None, typer.Option("--badge", help="Write a summary in one line (SVG).")] = None,
 ) -> None:
-    """Give a set its passport: images, masks, text-only guessers, repeats, patients, power, licences.
+    """Write the passport of a set: images, masks, text-only guessers, repeats, patients, power, licences.
 
     Ends with exit code 1 if there is an alarm. Example:
 

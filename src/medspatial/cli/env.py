@@ -10,7 +10,7 @@ from medspatial.cli.show import listing
 
 
 def env_command(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """Say versions, extras, devices and settings: what a report of a fault or a result should carry."""
+    """Print versions, extras, devices and settings, to put into a bug report or beside a result."""
     from medspatial.environment import as_text, environment
 
     found = environment()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Output = Annotated[Path, typer.Option("--output", "-o", help="File or folder to write.")]
 FORMATS = (
-    "medspatial, ct-spatialvqa, 3d-rad, m3d, deep-tumor, ct-rate-vqa, radgenome, mirp, jsonl, huggingface"
+    "medspatial, ct-spatialvqa, 3d-rad, m3d, deep-tumor, ct-rate-vqa, radgenome, mirp, jsonl, huggingface."
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +11,7 @@ import typer
 from medspatial.errors import InputError
 
 if TYPE_CHECKING:
+    from medspatial.cases.kept_volumes import KeptVolumes
     from medspatial.predict import Job, Workers
 
 Gpus = Annotated[
@@ -24,6 +26,40 @@ GpusPerActor = Annotated[
     float | None,
     typer.Option(min=0, help="Ray: GPUs per actor; a fraction shares one. Default: 1.", show_default=False),
 ]
+
+Cache = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder that keeps volumes as they were read, so that models and arms read each file once."
+    ),
+]
+CacheGb = Annotated[
+    float | None,
+    typer.Option(
+        min=0.001,
+        help="Most gibibytes in it; the least recently used goes first. Default: 50.",
+        show_default=False,
+    ),
+]
+_CACHE_GB = 50.0
+
+
+def kept_volumes(folder: Path | None, gb: float | None) -> KeptVolumes | None:
+    """Return the cache that ``--cache`` and ``--cache-gb`` name; None without one.
+
+    Raises
+    ------
+    InputError
+        A budget for no cache, or a file where the folder should be.
+    """
+    from medspatial.cases.kept_volumes import KeptVolumes
+    from medspatial.disk_cache import GIB
+
+    if folder is None:
+        if gb is not None:
+            raise InputError("--cache-gb: is the budget of --cache, which is not given")
+        return None
+    return KeptVolumes.below(folder, int((_CACHE_GB if gb is None else gb) * GIB))
 
 
 def placed(

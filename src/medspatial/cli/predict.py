@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from medspatial.cli.options import CASES_HELP
-from medspatial.cli.placing import Actors, Engine, Gpus, GpusPerActor, placed
+from medspatial.cli.placing import Actors, Cache, CacheGb, Engine, Gpus, GpusPerActor, kept_volumes, placed
 from medspatial.errors import EXIT_FAILURES, InputError
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ def predict_command(
     engine: Engine = "processes",
     actors: Actors = None,
     gpus_per_actor: GpusPerActor = None,
+    cache: Cache = None,
+    cache_gb: CacheGb = None,
     dtype: Annotated[str | None, typer.Option(help="auto, float32, bfloat16 or float16.")] = None,
     name: Annotated[
         str | None, typer.Option(help="Name in files and tables, if not the model's own.")
@@ -95,6 +97,8 @@ def predict_command(
 
     chosen = arm_of(arm)
     share = None if shard is None else Shard.parse(shard)
+    if share is not None:
+        share.refuse(chosen)  # before any case is read for the arm
     workers = placed(engine, gpus, actors, gpus_per_actor)
     _refuse_idle(
         engine, device if gpu_id is None else f"cuda:{gpu_id}", cases, image_root, placed=workers is not None
@@ -109,7 +113,8 @@ def predict_command(
     )
     arrays = cases is None and _points_to_arrays(questions)
     recipe = ModelRecipe(model, given, prepared=arrays)
-    known = case_loader(cases, questions, image_root or Path(), assume_axes)
+    kept = kept_volumes(cache, cache_gb)
+    known = case_loader(cases, questions, image_root or Path(), assume_axes, kept)
     source = Cases(
         known.volume,
         None if cases is None else known.masks,
@@ -123,7 +128,7 @@ def predict_command(
         return folder / (f"{model_name}.jsonl" if arm == "standard" else f"{model_name}@{arm}.jsonl")
 
     answerer = recipe() if workers is None else None
-    _tell_extra(chosen, asked, answerer, shared=share is not None)
+    _tell_extra(chosen, asked, answerer)
     if arrays and (answerer is None or answerer.needs_volume):
         _refuse_arrays(questions, arm)
         loader: Any = prepared_loader(questions, image_root or Path())
@@ -149,13 +154,11 @@ def predict_command(
         raise typer.Exit(EXIT_FAILURES)
 
 
-def _tell_extra(chosen: Arm, asked: Sequence[Question], answerer: Model | None, *, shared: bool) -> None:
-    """Say how many changed volumes an arm shows; `merge`, which reads no volume, cannot join such arms."""
+def _tell_extra(chosen: Arm, asked: Sequence[Question], answerer: Model | None) -> None:
+    """Say how many changed volumes an arm shows."""
     from medspatial.arms import extra_volumes
 
     extra = extra_volumes(chosen, asked)
-    if shared and not chosen.shows_cases:
-        raise InputError(f"arm {chosen.name!r} chooses volumes per question: --shard does not take it")
     if extra and (answerer is None or answerer.needs_volume):
         typer.echo(f"{extra} changed volumes to show for {len(asked)} questions", err=True)
 

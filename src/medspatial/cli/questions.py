@@ -88,7 +88,7 @@ def audit(
     dataset: Annotated[Path, typer.Argument(help="Questions (.jsonl or .csv).")],
     as_json: Json = False,
 ) -> None:
-    """Say what can be had from the text alone: majority answers, repeated texts, order and length of options.
+    """Measure what can be guessed from text alone: majority answers, repeats, order and length of options.
 
     Questions that are not audited are counted, with the reason. Ends with exit code 1 if a closed subtype is
     more than 5 points above chance.

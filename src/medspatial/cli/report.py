@@ -18,9 +18,9 @@ def report_command(
     pattern: Annotated[str, typer.Option(help="Which score files.")] = "**/*.jsonl",
     metric: Annotated[str | None, typer.Option(help="Which metric, where the files hold several.")] = None,
     names: ModelNames = None,
-    title: Annotated[str, typer.Option()] = "Spatial questions on CT",
+    title: Annotated[str, typer.Option(help="Of the page.")] = "Spatial questions on CT",
     max_pictures: Annotated[int, typer.Option(min=0, help="Questions that get pictures.")] = 300,
-    resamples: Annotated[int, typer.Option(min=1)] = 10_000,
+    resamples: Annotated[int, typer.Option(min=1, help="Draws of patients for the bootstrap.")] = 10_000,
 ) -> None:
     """Write the static page, with the tables as Markdown, CSV, LaTeX and JSON.
 
@@ -38,18 +38,17 @@ def report_command(
     asked = load_rows(questions, Question)
     scores = scores_from_reports(scores_dir, pattern, metric=metric)
     scores = with_names(scores, read_model_names(names or []))
-    rows = sorted((one.id, one.model, one.arm, one.metric, one.score, one.correct) for one in scores)
     found = compare(scores, questions=asked, metric=metric, resamples=resamples)
     page = write_report(
         output,
         title=title,
         questions=asked,
         predictions=(),
-        scores=[score for score in scores if score.metric == found.metric],
+        scores=scores.only(scores.metrics.among({found.metric})),
         comparison=found,
         load=case_loader(cases).data if cases else None,
         subtypes={one.id: one.title for one in subtypes()},
-        source=source_line(asked, ("scores", rows)),
+        source=source_line(asked, ("scores", scores.judgements())),
         max_pictures=max_pictures,
     )
     typer.echo(f"Report: {page.resolve().as_uri()}")

@@ -164,7 +164,7 @@ def compare_facts(
     reports: Reports,
     as_json: Json = False,
 ) -> None:
-    """Say how many sides of findings that one set states another states too."""
+    """Count the sides of findings that two sets both state."""
     from medspatial.cases.ct_rate import read_reports
     from medspatial.cli.curate import load_questions
     from medspatial.report_questions import compare_pairs

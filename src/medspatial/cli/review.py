@@ -43,9 +43,7 @@ def review_assign(
     ],
     per_item: Annotated[
         int | None,
-        typer.Option(
-            min=1, help="Reviewers of a question in the overlap.  [default: 2, with one reviewer 1]"
-        ),
+        typer.Option(min=1, help="Reviewers of a question in the overlap. Default: 2, with one reviewer 1."),
     ] = None,
     overlap: Annotated[float, typer.Option(min=0, max=1, help="Share of cases that several review.")] = 1.0,
     criterion: Annotated[list[str] | None, typer.Option(help="Criteria; repeatable.")] = None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from medspatial.cli.placing import Actors, Engine, Gpus, GpusPerActor, placed
+from medspatial.cli.placing import Actors, Cache, CacheGb, Engine, Gpus, GpusPerActor, kept_volumes, placed
 from medspatial.errors import EXIT_FAILURES, InputError
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ def run(
     engine: Engine = "processes",
     actors: Actors = None,
     gpus_per_actor: GpusPerActor = None,
+    cache: Cache = None,
+    cache_gb: CacheGb = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the table.")] = False,
 ) -> None:
     """Run all stages of a study: cases, questions, predictions, scores, comparison, report.
@@ -73,6 +75,9 @@ def run(
     workers = placed(engine, gpus, actors, gpus_per_actor)
     if workers is not None and not isinstance(config, StudyConfig):
         raise InputError("--gpus, --engine: a set of questions and a package's study take none of these")
+    kept = kept_volumes(cache, cache_gb)
+    if kept is not None and not isinstance(config, StudyConfig):
+        raise InputError("--cache: a set of questions and a package's study take none")
     say = (lambda line: None) if quiet else typer.echo
     chosen = {"models": model or (), "arms": arm or (), "metrics": metric or ()}
     if isinstance(config, ReportSetConfig):
@@ -86,7 +91,7 @@ def run(
     if isinstance(config, StudyConfig):
         config = chosen_study(config, **chosen, limit=limit)
         _checked(config, out, dry_run=dry_run, say=say)
-        _shown(run_study(config, out, say, lambda line: typer.echo(line, err=True), workers), out)
+        _shown(run_study(config, out, say, lambda line: typer.echo(line, err=True), workers, kept), out)
     elif dry_run or limit is not None or any(chosen.values()):
         raise InputError(
             "--model, --arm, --metric, --limit, --dry-run: a package's study has stages of its own"

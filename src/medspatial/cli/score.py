@@ -53,7 +53,7 @@ def score_command(
         typer.Option(
             metavar="OURS=THEIRS",
             help="Name of a field in predictions of other tools (question, answer, prediction, model, "
-            "category, options); repeatable. Reads JSON, JSONL, CSV and Excel of any heads.",
+            "category, options); repeatable. Reads JSON, JSONL, CSV and Excel with any column names.",
         ),
     ] = None,
     patient_field: Annotated[
@@ -195,12 +195,13 @@ def _files(places: Sequence[Path], model_name: str | None) -> list[Path]:
 
 
 def _target(output: Path, predictions: Path, metric: str) -> Path:
+    from medspatial.files import path_part
     from medspatial.records import unpacked
 
     if output.suffix == ".jsonl":
         return output
     name = f"{unpacked(predictions).stem}.jsonl"  # scores are JSONL, whatever the predictions are
-    return output / metric.replace(":", "-") / name
+    return output / path_part(metric) / name
 
 
 def _check_targets(output: Path, predictions: Sequence[Path], metrics: Sequence[str]) -> None:

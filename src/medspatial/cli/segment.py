@@ -30,7 +30,9 @@ class SegmenterName(StrEnum):
 def segment_command(
     cases: Annotated[str, typer.Argument(help=CASES_HELP.replace(" with masks", ""))],
     output: Annotated[Path, typer.Option("--output-dir", "-o", help="Folder for masks and cases.jsonl.")],
-    with_: Annotated[SegmenterName, typer.Option("--with", help="The segmenter.")] = SegmenterName.VISTA3D,
+    with_: Annotated[
+        SegmenterName, typer.Option("--with", metavar="NAME", help="vista3d or totalsegmentator.")
+    ] = SegmenterName.VISTA3D,
     model_path: Annotated[
         Path | None, typer.Option(help="VISTA3D's bundle folder or weight file; needed for vista3d.")
     ] = None,

@@ -24,7 +24,7 @@ from medspatial.compare.curve_result import Bin, Curve
 from medspatial.compare.failure_result import Confusion, FailureCount
 from medspatial.compare.failures import FAILURE_TITLES, FAILURES, Failure, classify
 from medspatial.compare.matrix import CorrectnessMatrix, MatrixRow, average
-from medspatial.compare.reports import matrix_from_reports, scores_from_reports
+from medspatial.compare.reports import matrix_from_reports, scores_from_reports, scores_of_files
 from medspatial.compare.result import Comparison, read_comparison
 
 __all__ = [
@@ -58,6 +58,7 @@ __all__ = [
     "only_grounded",
     "read_comparison",
     "scores_from_reports",
+    "scores_of_files",
 ]
 
 make_callable(__name__)

@@ -11,7 +11,8 @@ from medspatial.compare.clustered import Floats, PatientSums, design_effect, sum
 from medspatial.compare.groups import Group, Grouped, Mask, Settings
 from medspatial.compare.intervals import main_interval, symmetric, t_quantile, wilson
 from medspatial.compare.resample import percentile_limits
-from medspatial.compare.table import MISSING, SCORED, UNANSWERED, UNSCORED, ArmTable
+from medspatial.compare.score_rows import MISSING, SCORED, UNANSWERED, UNSCORED
+from medspatial.compare.table import ArmTable
 
 
 def group_accuracies(data: Grouped, group: Group, settings: Settings) -> list[Accuracy]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from medspatial.compare.arm_result import CauseCases
 from medspatial.compare.links import fits, given_answer, links_to
-from medspatial.compare.table import SCORED, UNANSWERED, ArmTable
+from medspatial.compare.score_rows import SCORED, UNANSWERED
+from medspatial.compare.table import ArmTable
 
 EVIDENCE_ARM, IRRELEVANT_ARM, MOVED_ARM = "evidence_removed", "irrelevant_removed", "evidence_moved"
 OFFERED_ARM = "abstain_offered"

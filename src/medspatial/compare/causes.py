@@ -22,7 +22,8 @@ from medspatial.compare.clustered import Floats, PatientSums
 from medspatial.compare.controls import by_patient, difference_interval
 from medspatial.compare.groups import Settings, group_names
 from medspatial.compare.links import Link, fits, given_answer, has_verdict, links_to
-from medspatial.compare.table import UNANSWERED, ArmTable, arm_tables, one_metric
+from medspatial.compare.score_rows import UNANSWERED, ScoreRows, one_metric
+from medspatial.compare.table import ArmTable, arm_tables
 from medspatial.errors import InputError
 from medspatial.records import Question, Score
 
@@ -47,7 +48,7 @@ def only_grounded(
     *,
     metric: str | None = None,
     reference_arm: str = "standard",
-) -> tuple[list[Score], list[Question] | None, tuple[str, ...]]:
+) -> tuple[ScoreRows, list[Question] | None, tuple[str, ...]]:
     """Leave out the questions that every model answers rightly with and without the evidence.
 
     Returns
@@ -60,15 +61,16 @@ def only_grounded(
     InputError
         No scores of the arm ``evidence_removed``, so that nothing can be said; else as in `compare`.
     """
-    name, chosen = one_metric(list(scores), metric)
+    name, chosen = one_metric(scores, metric)
     tables = arm_tables(chosen, questions, reference_arm)
     if EVIDENCE_ARM not in tables:
         raise InputError(f"only grounded questions: there are no scores of arm {EVIDENCE_ARM!r} ({name})")
     out = _ungrounded(tables, tables[reference_arm])
-    kept = [score for score in chosen if score.id not in out]
-    if not kept:
+    gone = set(out)
+    kept = chosen.only(~chosen.ids.among(gone))
+    if not len(kept):
         raise InputError("only grounded questions: every model answers all of them without the evidence")
-    return kept, None if questions is None else [q for q in questions if q.id not in out], out
+    return kept, None if questions is None else [q for q in questions if q.id not in gone], out
 
 
 def _groundings(

@@ -22,7 +22,8 @@ from medspatial.compare.ideal import Ideals
 from medspatial.compare.pairs import paired_differences
 from medspatial.compare.ranks import bootstrap_ranks
 from medspatial.compare.result import Comparison
-from medspatial.compare.table import ArmTable, arm_tables, one_metric
+from medspatial.compare.score_rows import one_metric
+from medspatial.compare.table import ArmTable, arm_tables
 from medspatial.records import Question, Score, Sight
 
 
@@ -67,18 +68,18 @@ def compare(
         setting out of its range; sights of other questions, or twice of one.
     """
     settings = Settings(confidence=confidence, resamples=resamples, seed=seed)
-    name, chosen = one_metric(list(scores), metric)
+    name, chosen = one_metric(scores, metric)
     tables, repeats = without_repeats(arm_tables(chosen, questions, reference_arm))
     data = {arm: grouped(table, settings) for arm, table in tables.items()}
     order = _by_accuracy(tables, reference_arm)
     results = [result for arm in tables for result in _results(data[arm], order, settings)]
     reference = tables[reference_arm]
     ideals = Ideals(reference, sights)
-    graded = [abs(one.score or 0) for one in chosen if one.correct is None and one.status == "scored"]
+    graded = np.abs(chosen.verdicts[chosen.graded])
     return Comparison(
         metric=name,
-        graded=bool(graded),
-        largest=max(graded, default=None),
+        graded=len(graded) > 0,
+        largest=float(graded.max()) if len(graded) else None,
         confidence=confidence,
         resamples=resamples,
         seed=seed,

@@ -59,7 +59,7 @@ def _confusion(
 
 def _given(table: ArmTable, row: int, column: int, label: str, kind: Kind) -> str | None:
     """Label that a model gave; the reference's own where the metric found it right in other words."""
-    score = table.scores.get((row, column))
+    score = table.at(row, column)
     if score is None or score.status != "scored":
         return None
     if score.correct:
@@ -88,7 +88,7 @@ def _labels(kind: Kind, rows: list[tuple[int, str]], table: ArmTable) -> list[st
             reading_of(score)
             for row, _ in rows
             for column in range(len(table.models))
-            if (score := table.scores.get((row, column))) is not None and score.status == "scored"
+            if (score := table.at(row, column)) is not None and score.status == "scored"
         ]
         given = {_level_label(one.structures) for one in readings} - {OTHER}
         return sorted(set(seen) | given, key=lambda label: (level_of(label) or 0, label))

@@ -51,12 +51,13 @@ def question_figures(
 
 def visible_shares(table: ArmTable, column: int) -> Floats:
     """Return (questions,) shares of the evidence that a model's preprocessing leaves, NaN where unknown."""
-    shares = [share_seen(table.scores.get((row, column)), item) for row, item in enumerate(table.items)]
-    return np.array([_or_nan(share) for share in shares], dtype=np.float64)
+    recorded = table.visible[:, column]
+    of_questions = _figures(table, lambda item: share_seen(None, item))
+    return np.where(np.isfinite(recorded), recorded, of_questions)
 
 
 def _visibility_known(table: ArmTable) -> bool:
-    if any(score.visible_share is not None for score in table.scores.values()):
+    if np.isfinite(table.visible).any():
         return True
     return any({SHARE, POINTS} & set(getattr(item, "metadata", ())) for item in table.items)
 

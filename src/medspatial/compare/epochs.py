@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from medspatial.compare.accuracy_result import EpochVariance
 from medspatial.compare.clustered import Floats
-from medspatial.compare.table import MISSING, UNSCORED, ArmTable
+from medspatial.compare.score_rows import MISSING, UNSCORED
+from medspatial.compare.table import ArmTable
 
 _REPEAT = re.compile(r"(.+)-epoch-(\d+)")
 FEWEST_PATIENTS = 2

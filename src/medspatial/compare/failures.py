@@ -11,7 +11,8 @@ import numpy as np
 from medspatial.anatomy import OTHER_SIDE, swap_side
 from medspatial.compare.failure_result import FailureCount
 from medspatial.compare.links import given_answer, reading_of
-from medspatial.compare.table import SCORED, ArmTable, prediction_failed
+from medspatial.compare.score_rows import SCORED, prediction_failed
+from medspatial.compare.table import ArmTable
 from medspatial.errors import InputError
 from medspatial.language import Answer, level_of, plain, read_answer, says_number, shared_words
 from medspatial.records import Item, Question, Reading, Score, visible_share
@@ -170,7 +171,7 @@ def failure_counts(table: ArmTable) -> list[FailureCount]:
         counts: Counter[tuple[str | None, Failure]] = Counter()
         for row in np.flatnonzero(not_right[:, column]):
             item = table.items[row]
-            failure = classify(table.scores.get((int(row), column)), item)
+            failure = classify(table.at(int(row), column), item)
             if failure is not None:
                 counts.update((category, failure) for category in {None, item.category})
         found += [

@@ -21,7 +21,8 @@ from medspatial.compare.links import (
     links_within,
     turns,
 )
-from medspatial.compare.table import UNANSWERED, ArmTable
+from medspatial.compare.score_rows import UNANSWERED
+from medspatial.compare.table import ArmTable
 from medspatial.language import plain
 
 MIRRORED_ARM = "mirrored"

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from medspatial.compare.table import MISSING, UNSCORED, ArmTable
+from medspatial.compare.score_rows import MISSING, UNSCORED
+from medspatial.compare.table import ArmTable
 from medspatial.language import find_refusals, plain, read_answer, reading
 from medspatial.records import Item, Reading, Score, Standing
 

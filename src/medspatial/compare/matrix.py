@@ -14,7 +14,8 @@ from typing import IO, Any
 import numpy as np
 
 from medspatial.compare.clustered import Floats
-from medspatial.compare.table import UNSCORED, arm_tables, one_metric
+from medspatial.compare.score_rows import UNSCORED, one_metric
+from medspatial.compare.table import arm_tables
 from medspatial.errors import InputError
 from medspatial.files import whole_file
 from medspatial.records import Item, Question, Score, patient_of
@@ -70,7 +71,7 @@ class CorrectnessMatrix:
         InputError
             As :func:`medspatial.compare.compare`.
         """
-        _, chosen = one_metric(list(scores), metric)
+        _, chosen = one_metric(scores, metric)
         tables = arm_tables(chosen, questions, reference_arm)
         rows: dict[str, MatrixRow] = {}
         for table in tables.values():

@@ -19,7 +19,6 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from medspatial.errors import InputError
 
@@ -270,6 +269,8 @@ def _hillis(total: float, readers: float, df: int) -> float:
 def _estimate(value: float, se: float, df: float, level: float) -> Estimate:
     if se == 0:
         return Estimate(value, 0.0, df, value, value, math.nan)
+    from scipy import stats  # here: importing it takes longer than all else in this room
+
     reach = float(stats.t.ppf((1 + level) / 2, df)) * se
     return Estimate(value, se, df, value - reach, value + reach, 2 * float(stats.t.sf(abs(value / se), df)))
 
@@ -278,5 +279,7 @@ def _f_test(above: float, below: float, df1: int, df2: float) -> FTest:
     if below == 0:
         return FTest(math.nan, df1, df2, math.nan)
     f = above / below
+    from scipy import stats
+
     p = stats.chi2.sf(f * df1, df1) if math.isinf(df2) else stats.f.sf(f, df1, df2)
     return FTest(f, df1, df2, float(p))

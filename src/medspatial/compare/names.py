@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
 
+from medspatial.compare.score_rows import ScoreRows
 from medspatial.errors import InputError
-from medspatial.records import Prediction, Score
-
-_Row = TypeVar("_Row", Prediction, Score)
+from medspatial.records import Score
 
 
 def read_model_names(given: Sequence[str]) -> dict[str, str]:
@@ -38,21 +36,17 @@ def read_model_names(given: Sequence[str]) -> dict[str, str]:
     return names
 
 
-def with_names(rows: Iterable[_Row], names: Mapping[str, str]) -> list[_Row]:
-    """Give rows the names of their models; a model without one keeps its own.
+def with_names(scores: Iterable[Score], names: Mapping[str, str]) -> ScoreRows:
+    """Give scores the names of their models; a model without one keeps its own.
 
     Raises
     ------
     InputError
         A name for a model of which there is no row.
     """
-    found = list(rows)
-    if not names:
-        return found
-    check_names(names, [row.model for row in found])
-    return [
-        row.model_copy(update={"model": names[row.model]}) if row.model in names else row for row in found
-    ]
+    rows = ScoreRows.of(scores)
+    check_names(names, rows.models.there())
+    return rows.renamed(names) if names else rows
 
 
 def check_names(names: Iterable[str], models: Iterable[str]) -> None:

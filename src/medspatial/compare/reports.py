@@ -5,18 +5,21 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import ValidationError
 
 from medspatial.compare.matrix import CorrectnessMatrix
+from medspatial.compare.score_rows import ScoreColumns, ScoreRows
 from medspatial.compare.table import scored_twice
 from medspatial.errors import InputError
-from medspatial.records import Question, Score, lean, other_encoding, volume_name
+from medspatial.records import Question, Score, lean, other_encoding, stored_or_none, volume_name
 from medspatial.records.table import json_value
 
+MOST_HELD = 200  # files held open at once: systems allow a process some hundreds
 _VERDICTS = ("correct", "is_correct")
 _CONTAINERS = ("results", "rows", "predictions", "scores", "evaluations", "details")
 
@@ -53,8 +56,10 @@ def matrix_from_reports(
     return CorrectnessMatrix.from_scores(scores, questions=questions, metric=metric)
 
 
-def scores_from_reports(folder: str | Path, pattern: str, *, metric: str | None = None) -> list[Score]:
+def scores_from_reports(folder: str | Path, pattern: str, *, metric: str | None = None) -> ScoreRows:
     """Read all result files of a folder that match a pattern; see `matrix_from_reports`.
+
+    Scores of this project's own files stay in them: whoever asks for one gets it from there.
 
     Parameters
     ----------
@@ -69,25 +74,58 @@ def scores_from_reports(folder: str | Path, pattern: str, *, metric: str | None 
         below = sorted({str(path.parent.relative_to(folder)) for path in folder.glob(f"**/{pattern}")})
         hint = f"; folders in it hold some: {', '.join(below[:8])}" if below else ""
         raise InputError(f"{folder}: no file matches {pattern!r}{hint}")
-    files = {path: list(_scores(path, model_name(path.name, pattern))) for path in paths}
-    _refuse_twice(files, metric)
-    return [score for scores in files.values() for score in scores]
+    columns = ScoreColumns()
+    files = {
+        path: _taken(path, model_name(path.name, pattern), columns, held=number < MOST_HELD)
+        for number, path in enumerate(paths)
+    }
+    rows = columns.rows(list(files.values()))
+    _refuse_twice(files, rows, metric)
+    return rows
 
 
-def _refuse_twice(files: Mapping[Path, Sequence[Score]], metric: str | None) -> None:
+def scores_of_files(paths: Iterable[Path]) -> ScoreRows:
+    """Return the scores of files as `medspatial.score.score_file` writes them, which stay in them."""
+    columns = ScoreColumns()
+    return columns.rows(
+        [_taken(path, path.stem, columns, held=number < MOST_HELD) for number, path in enumerate(paths)]
+    )
+
+
+def _taken(path: Path, model: str, columns: ScoreColumns, *, held: bool) -> Sequence[Score]:
+    """Read the scores of a file into the columns; return where its rows are to be had.
+
+    Parameters
+    ----------
+    held
+        Whether the file may be held open; else its rows come into memory.
+    """
+    before = len(columns)
+    plain = held and not {".csv", ".gz"} & set(path.suffixes)
+    own = stored_or_none(path, Score, seen=columns.add) if plain else None
+    if own is not None:
+        return own
+    columns.cut(before)
+    read = list(_scores(path, model))
+    for score in read:
+        columns.add(score)
+    return read
+
+
+def _refuse_twice(files: Mapping[Path, Sequence[Score]], rows: ScoreRows, metric: str | None) -> None:
     """Refuse a question with two scores of one model, arm and metric while the files are still known."""
-    kinds: dict[tuple[str, str, str], list[tuple[Path, Score]]] = {}
-    for path, scores in files.items():
-        for score in scores:
-            if metric in (None, score.metric):
-                kinds.setdefault((score.model, score.arm, score.metric), []).append((path, score))
-    for rows in kinds.values():
-        first: dict[str, tuple[Path, Score]] = {}
-        for path, score in rows:
-            before, other = first.setdefault(score.id, (path, score))
-            if other is not score:
-                where = f"{before}" if before == path else f"{before} and {path}"
-                raise InputError(f"{where}: {scored_twice(other, score)}")
+    codes = [names.codes for names in (rows.ids, rows.models, rows.arms, rows.metrics)]
+    asked = np.ones(len(rows), dtype=np.bool_) if metric is None else rows.metrics.among({metric})
+    places = np.flatnonzero(asked)
+    keys = zip(*(one[places].tolist() for one in codes), strict=True)
+    known: dict[tuple[int, ...], int] = {}
+    for place, key in zip(places.tolist(), keys, strict=True):
+        first = known.setdefault(key, place)
+        if first != place:
+            paths = [path for path, scores in files.items() for _ in range(len(scores))]
+            before, path = paths[first], paths[place]
+            where = f"{before}" if before == path else f"{before} and {path}"
+            raise InputError(f"{where}: {scored_twice(rows[first], rows[place])}")
 
 
 def model_name(name: str, pattern: str) -> str:
@@ -126,8 +164,8 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _rows(text: str, lines: bool) -> list[Any]:
-    if lines:
-        return [json_value(line) for line in text.splitlines() if line.strip()]
+    if lines:  # no str.splitlines: it takes marks for line ends that may stand inside of JSON texts
+        return [json_value(line) for line in re.split(r"\r\n|\n|\r", text) if line.strip()]
     data = json_value(text)
     if isinstance(data, dict):
         data = next((data[name] for name in _CONTAINERS if isinstance(data.get(name), list)), [data])

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from array import array
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medspatial.compare.clustered import Floats
+from medspatial.compare.score_rows import MISSING, Flags, Numbers, ScoreRows
 from medspatial.errors import InputError
-from medspatial.records import Item, Question, Score, volume_name, without_suffix
+from medspatial.records import Item, Question, Score, lean, volume_name, without_suffix
 
-SCORED, UNANSWERED, UNSCORED, MISSING = 0, 1, 2, 3
-_STATES = {"scored": SCORED, "unanswered": UNANSWERED, "unscored": UNSCORED}
+NO_ROW = -1
+Cells: TypeAlias = tuple[Numbers, Numbers]  # question and model of each row
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,10 @@ class ArmTable:
         (questions, models) verdict: 1, 0, or the graded figure; 0 where there is none.
     states
         (questions, models) ``SCORED``, ``UNANSWERED``, ``UNSCORED`` or ``MISSING``.
+    rows
+        The scores, and
+    places
+        (questions, models) the number of each one's row; `NO_ROW` where there is none.
     """
 
     arm: str
@@ -36,15 +43,23 @@ class ArmTable:
     items: tuple[Item, ...]
     values: Floats
     states: NDArray[np.int8]
-    scores: Mapping[tuple[int, int], Score] = field(default_factory=dict, repr=False)
+    rows: ScoreRows = field(repr=False)
+    places: Numbers = field(repr=False)
 
     @cached_property
-    def failed(self) -> NDArray[np.bool_]:
+    def failed(self) -> Flags:
         """(questions, models) True where there is no verdict because the prediction failed."""
+        there = self.places != NO_ROW
         found = np.zeros(self.states.shape, dtype=np.bool_)
-        for row, column in np.argwhere(self.states == UNSCORED):
-            score = self.scores.get((int(row), int(column)))
-            found[row, column] = score is not None and prediction_failed(score)
+        found[there] = self.rows.failed[self.places[there]]
+        return found
+
+    @cached_property
+    def visible(self) -> Floats:
+        """(questions, models) the ``visible_share`` of each score, NaN where it has none."""
+        there = self.places != NO_ROW
+        found = np.full(self.states.shape, np.nan)
+        found[there] = self.rows.visible[self.places[there]]
         return found
 
     @cached_property
@@ -61,18 +76,18 @@ class ArmTable:
     @cached_property
     def chance(self) -> Floats:
         """(questions,) chance level, NaN for open questions and for all of a graded metric."""
-        if any(score.correct is None and score.status == "scored" for score in self.scores.values()):
+        if self.rows.graded.any():
             return np.full(len(self.items), np.nan)
         return np.array([chance_level(item) for item in self.items], dtype=np.float64)
 
     def score(self, question: int, model: str) -> Score | None:
         """Return the score of a question (by index) and model, if there is one."""
-        return self.scores.get((question, self.models.index(model)))
+        return self.at(question, self.models.index(model))
 
-
-def prediction_failed(score: Score) -> bool:
-    """Say whether an unscored row had no prediction at all; else an answer is there without a verdict."""
-    return score.status == "unscored" and (score.rule == "failed" or score.prediction is None)
+    def at(self, question: int, column: int) -> Score | None:
+        """Return the score of a question and a model, both by index, if there is one."""
+        place = int(self.places[question, column])
+        return None if place == NO_ROW else self.rows[place]
 
 
 def chance_level(item: Item) -> float:
@@ -89,7 +104,7 @@ class QuestionIndex:
     def __init__(self, items: Iterable[Item] = ()) -> None:
         self.items: list[Item] = []
         self._by_id: dict[str, int] = {}
-        self._by_text: dict[tuple[str, str], list[int]] = {}
+        self._by_text: dict[tuple[str, str], list[int]] | None = None  # made when an id is unknown
         for item in items:
             if item.id in self._by_id:
                 first = _shown(self.items[self._by_id[item.id]])
@@ -101,8 +116,20 @@ class QuestionIndex:
         index = len(self.items)
         self.items.append(item)
         self._by_id[item.id] = index
-        self._by_text.setdefault(_text_key(item), []).append(index)
+        if self._by_text is not None:
+            self._by_text.setdefault(_text_key(item), []).append(index)
         return index
+
+    def find_id(self, name: str) -> int | None:
+        """Index of the question with an id; None without one."""
+        return self._by_id.get(name)
+
+    def _of_text(self, item: Item) -> list[int]:
+        if self._by_text is None:
+            self._by_text = {}
+            for index, one in enumerate(self.items):
+                self._by_text.setdefault(_text_key(one), []).append(index)
+        return self._by_text.get(_text_key(item), [])
 
     def find(self, item: Item, *, not_ids: Set[str] | None = None) -> int | None:
         """Index of the question that a row is about, by id, else by volume name and text; None without one.
@@ -121,7 +148,7 @@ class QuestionIndex:
         index = self._by_id.get(item.id)
         if index is not None:
             return index
-        found = self._by_text.get(_text_key(item), [])
+        found = self._of_text(item)
         if not_ids is not None:
             found = [n for n in found if self.items[n].id not in not_ids and _one_case(self.items[n], item)]
         if len(found) > 1:
@@ -150,27 +177,8 @@ def _shown(item: Item) -> str:
     return f"question {item.question!r} of case {item.case_id!r}"
 
 
-def one_metric(scores: Sequence[Score], metric: str | None) -> tuple[str, list[Score]]:
-    """Pick the scores of one metric.
-
-    Raises
-    ------
-    InputError
-        No scores, no such metric, or several metrics and none named.
-    """
-    names = list(dict.fromkeys(score.metric for score in scores))
-    if not names:
-        raise InputError("no scores to compare")
-    if metric is None and len(names) > 1:
-        raise InputError(f"scores hold {len(names)} metrics, name one of them: {', '.join(sorted(names))}")
-    chosen = metric or names[0]
-    if chosen not in names:
-        raise InputError(f"no scores of metric {chosen!r}; there are: {', '.join(sorted(names))}")
-    return chosen, [score for score in scores if score.metric == chosen]
-
-
 def arm_tables(
-    scores: Sequence[Score], questions: Sequence[Question] | None, reference_arm: str
+    scores: Iterable[Score], questions: Sequence[Question] | None, reference_arm: str
 ) -> dict[str, ArmTable]:
     """Join scores to questions, one table per arm, the reference arm first.
 
@@ -187,9 +195,8 @@ def arm_tables(
         A question scored twice for one model and arm; a row of the reference arm that fits no question;
         no scores in the reference arm; without ``questions``, models that have no question in common.
     """
-    by_arm: dict[str, list[Score]] = {}
-    for score in scores:
-        by_arm.setdefault(score.arm, []).append(score)
+    rows = ScoreRows.of(scores)
+    by_arm = {arm: rows.only(rows.arms.among({arm})) for arm in rows.arms.there()}
     if reference_arm not in by_arm:
         raise InputError(
             f"no scores in the reference arm {reference_arm!r}; arms: {', '.join(sorted(by_arm))}"
@@ -217,34 +224,41 @@ class _Names:
         return score if own is None else score.model_copy(update={"id": own})
 
 
-def _table(
-    arm: str, scores: Sequence[Score], questions: Sequence[Question] | None, names: _Names
-) -> ArmTable:
+def _table(arm: str, scores: ScoreRows, questions: Sequence[Question] | None, names: _Names) -> ArmTable:
     """Join one arm; foreign ids met on the way are entered among the names."""
     index = QuestionIndex(questions or ())
     ids: dict[str, set[str]] = {}  # of each model; its order is that of the columns
-    for score in scores:
-        ids.setdefault(score.model, set()).add(names.foreign.get(score.id, score.id))
+    for name, model in zip(scores.ids, scores.models, strict=True):
+        ids.setdefault(model, set()).add(names.foreign.get(name, name))
     column = {model: number for number, model in enumerate(ids)}
-    cells: dict[tuple[int, int], Score] = {}
-    for score in scores:
-        item = names.of(score)
-        not_ids = None
-        if questions is None:  # a question of the reference arm is none of its others, whatever an arm asks
-            not_ids = names.known if item.id in names.known else ids[score.model]
-        row = index.find(item, not_ids=not_ids)
+    taken: dict[int, int] = {}
+    found, columns = array("q"), array("q")
+    for number, (name, model) in enumerate(zip(scores.ids, scores.models, strict=True)):
+        row = index.find_id(names.foreign.get(name, name))
         if row is None:
-            if questions is not None:
-                what = f"score of model {score.model!r}: {_shown(score)} (id {score.id!r})"
-                raise InputError(f"{what} is not among the questions")
-            row = index.add(item)
-        elif index.items[row].id != item.id:
-            names.foreign[item.id] = index.items[row].id
-        cell = row, column[score.model]
-        if cell in cells:
-            raise InputError(scored_twice(cells[cell], score))
-        cells[cell] = score
-    return _filled(arm, tuple(ids), tuple(index.items), cells)
+            row = _joined(names.of(scores[number]), index, ids[model], questions is not None, names)
+        first = taken.setdefault(row * len(column) + column[model], number)
+        if first != number:
+            raise InputError(scored_twice(scores[first], scores[number]))
+        found.append(row)
+        columns.append(column[model])
+    cells = np.array(found, dtype=np.int64), np.array(columns, dtype=np.int64)
+    return _filled(arm, tuple(ids), tuple(index.items), scores, cells)
+
+
+def _joined(item: Score, index: QuestionIndex, own: set[str], all_known: bool, names: _Names) -> int:
+    """Return the question that a score with an unknown id is about, a new one where not all are known."""
+    not_ids = None
+    if not all_known:  # a question of the reference arm is none of its others, whatever an arm asks
+        not_ids = names.known if item.id in names.known else own
+    row = index.find(item, not_ids=not_ids)
+    if row is None:
+        if all_known:
+            what = f"score of model {item.model!r}: {_shown(item)} (id {item.id!r})"
+            raise InputError(f"{what} is not among the questions")
+        return index.add(lean(item))
+    names.foreign[item.id] = index.items[row].id
+    return row
 
 
 def _check_common(table: ArmTable) -> None:
@@ -281,23 +295,15 @@ def scored_twice(first: Score, second: Score) -> str:
 
 
 def _filled(
-    arm: str, models: tuple[str, ...], items: tuple[Item, ...], cells: dict[tuple[int, int], Score]
+    arm: str, models: tuple[str, ...], items: tuple[Item, ...], scores: ScoreRows, cells: Cells
 ) -> ArmTable:
     values = np.zeros((len(items), len(models)))
     states = np.full((len(items), len(models)), MISSING, dtype=np.int8)
-    for cell, score in cells.items():
-        state = _STATES[score.status]
-        states[cell] = state
-        if state != UNSCORED:
-            values[cell] = _verdict(score)
-    return ArmTable(arm, models, items, values, states, cells)
-
-
-def _verdict(score: Score) -> float:
-    if score.correct is not None:
-        return float(score.correct)
-    if score.status == "unanswered":
-        return 0.0 if score.score is None else score.score
-    if score.score is None:
+    values[cells], states[cells] = scores.verdicts, scores.states
+    without = np.flatnonzero(np.isnan(scores.verdicts))
+    if len(without):
+        score = scores[int(without[0])]
         raise InputError(f"score of model {score.model!r} for {_shown(score)}: status 'scored' without score")
-    return score.score
+    places = np.full((len(items), len(models)), NO_ROW, dtype=np.int64)
+    places[cells] = np.arange(len(scores))
+    return ArmTable(arm, models, items, values, states, scores, places)

@@ -153,9 +153,10 @@ def commitments(
         if why:
             rule = {"denied": "R3", "compared": "R4", "void": "R7"}[standing]
             found.note(rule, f"'{mention.value}' is {standing} ('{why}')")
-    _set_aside_alternatives(found, reading, clash)
-    _prefer_relevant(found, reading, clash, question)
-    _prefer_firm(found, reading, clash)
+    if len(found.affirmed) > 1:
+        _set_aside_alternatives(found, reading, clash)
+        _prefer_relevant(found, reading, clash, question)
+        _prefer_firm(found, reading, clash)
     return found, reading
 
 

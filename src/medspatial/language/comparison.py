@@ -19,6 +19,10 @@ _LESSER = {
     "small": "larger", "short": "longer", "thin": "thicker", "narrow": "wider", "close": "farther",
     "near": "farther", "far": "closer", "high": "lower", "low": "higher", "deep": "shallower",
 }  # fmt: skip
+_TIMES_AS = re.compile(
+    r"\b(?:(half|a third|a quarter)|twice|(?:two|three|four|five|ten|\d+(?:\.\d+)?) times) as ([a-z]+) as\b",
+    re.I,
+)
 _ASIDE_TOKENS = 4
 _SIGN = re.compile(r"(?<=[A-Za-z)] )[<>](?= [A-Za-z(])|(?<=[A-Za-z)])[<>](?=[A-Za-z(])")
 
@@ -41,9 +45,21 @@ class Comparison:
 
 
 def spelled_out(text: str) -> str:
-    """Write signs and negated equatives as comparatives: "left > right", "not as large as"."""
+    """Write signs, multiples and negated equatives as comparatives: "left > right", "not as large as"."""
     text = _NOT_AS.sub(lambda match: _LESSER.get(match.group(1).lower(), "smaller") + " than", text)
+    text = _TIMES_AS.sub(_times_as, text)
     return _SIGN.sub(lambda match: " larger than " if match.group() == ">" else " smaller than ", text)
+
+
+def _times_as(match: re.Match[str]) -> str:
+    """Write "twice as large as" as "larger than", "half as large as" as "smaller than"."""
+    word = match[2].lower()
+    if match[1]:
+        return _LESSER.get(word, "smaller") + " than"
+    return (
+        next((more for more in COMPARATIVES if more.startswith(word) and more.endswith("er")), "larger")
+        + " than"
+    )
 
 
 @lru_cache(maxsize=CACHED_TEXTS)

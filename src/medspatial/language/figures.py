@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
+# one of these stands in every notation below that is written in ASCII; most figures have none
+_ODD = re.compile(
+    r"[\\^$*]|\d\s*\(|\d['_]\d{3}|\.\d{3},|,\d\d,|\d[eE][-+\d]|\d\s*(?:k|thou|mi|mln|ze|ce|li)|times|"
+    r"\d\s?(?:l|cm)\s(?:and\s)?\d",
+    re.I,
+)
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _DIGIT = re.compile("[0-9]")
 _RAISED = re.compile(r"(?<=10)[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
@@ -80,6 +86,8 @@ def plain_figures(text: str) -> str:
     """
     if not _DIGIT.search(text) and (text.isascii() or not any(char.isdigit() for char in text)):
         return text
+    if text.isascii() and not _ODD.search(text):
+        return text
     if not text.isascii():
         text = "".join(
             str(unicodedata.digit(c)) if c.isdigit() and not c.isascii() and c.isdecimal() else c
@@ -138,8 +146,4 @@ def _large(match: re.Match[str]) -> str:
 
 
 def _scaled(match: re.Match[str], exponent: int) -> str:
-    try:
-        value = Decimal(match[1].replace(",", ".")).scaleb(exponent)
-    except InvalidOperation:
-        return match.group()
-    return format(value.normalize(), "f")
+    return format(Decimal(match[1].replace(",", ".")).scaleb(exponent).normalize(), "f")

@@ -112,9 +112,11 @@ def _has_view(low: str) -> bool:
 
 def _beside_patient(low: str) -> list[tuple[int, int]]:
     """Return looser sides of the image that stand with an affirmed side of the patient."""
-    if _PATIENT_WORDS.isdisjoint(words_in(low)):
+    if _PATIENT_WORDS.isdisjoint(words_in(low)) and "convention" not in low:
         return []
     found = [match.span() for match in _IN_VIEW.finditer(low)]
+    if "convention" in low:  # only a side of the image needs one to be understood
+        return [span for span in found if "convention" in _sentence(low, *span)]
     patient = [match.span() for match in _PATIENT.finditer(low)] if found else []
     patient = [span for span in patient if not any(a <= span[0] and span[1] <= b for a, b in found)]
     if not patient:
@@ -122,6 +124,12 @@ def _beside_patient(low: str) -> list[tuple[int, int]]:
     reading = statements_in(low)
     firm = [span for span in patient if reading.standing(*span, [*found, *patient])[0] == "affirmed"]
     return [span for span in found if any(_together(low, span, other) for other in firm)]
+
+
+def _sentence(low: str, start: int, end: int) -> str:
+    first = max((match.end() for match in _SENTENCE.finditer(low, 0, start)), default=0)
+    after = _SENTENCE.search(low, end)
+    return low[first : after.start() if after else len(low)]
 
 
 def _together(low: str, view: tuple[int, int], patient: tuple[int, int]) -> bool:

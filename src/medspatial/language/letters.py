@@ -76,6 +76,13 @@ def merged(letters: list[Mention], texts: list[Mention], text: str) -> list[Ment
     return merged
 
 
+def without_labels(letters: list[Mention], texts: list[Mention], text: str) -> list[Mention]:
+    """Leave out letters behind their option's text ("the spleen (D)"), while another letter stands."""
+    ends = {(mention.value, mention.end) for mention in texts}
+    chosen = [m for m in letters if text[m.start - 1 : m.start] != "(" or (m.value, m.start - 2) not in ends]
+    return chosen or letters
+
+
 @lru_cache(maxsize=16_384)
 def _listing(options: tuple[str, ...]) -> re.Pattern[str]:
     gap = r"[\s,;|/]*"

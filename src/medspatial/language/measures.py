@@ -20,6 +20,14 @@ _AS_DISTANCE = re.compile(
     r"posterior|medial|caudal|cranial|superior|inferior|deep)\b"
 )
 _BEFORE_DISTANCE = re.compile(r"\b(?:distance|gap|separat\w+|apart)\b")
+_MEASURES = {
+    "volume": re.compile(r"\bvolume\b", re.I),
+    "distance": re.compile(r"\b(?:shortest|minimum|surface|closest|smallest)\b.*\bdistance\b", re.I),
+    "diameter": re.compile(r"\b(?:diameter|largest dimension|longest axis|long axis)\b", re.I),
+}
+_DERIVED = re.compile(
+    r"\b(?:ratio|share|percent\w*|proportion|difference|total|combined|together|sum|mean|average)\b|%", re.I
+)
 _FORMER = re.compile(
     r"\b(?:previous(?:ly)?|prior|former(?:ly)?|earlier|in the past|last (?:scan|exam\w*|ct|study)|before|"
     r"initially|at baseline|ago|old(?:er)? (?:scan|ct|study)|used to)\b"
@@ -34,6 +42,20 @@ def only_bound(low: str, quantity: Quantity, question: str) -> bool:
         return False
     up_to = "up to" in low[max(0, quantity.start - _UP_TO_CHARS) : quantity.start]
     return not (up_to and _LARGEST.search(question))
+
+
+def asked_measures(question: str) -> frozenset[str]:
+    """Return which of volume, distance (between surfaces) and diameter a question asks for.
+
+    >>> sorted(asked_measures("What is the largest diameter of the cyst?"))
+    ['diameter']
+    """
+    return frozenset(name for name, pattern in _MEASURES.items() if pattern.search(question))
+
+
+def asks_derived(question: str) -> bool:
+    """Say whether a question asks for a share, ratio, sum or mean of measures, not for one."""
+    return _DERIVED.search(question) is not None
 
 
 def around(low: str, quantity: Quantity) -> str:

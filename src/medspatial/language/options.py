@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from medspatial.anatomy import find_mentions, is_part
 from medspatial.language.commitments import Mention
-from medspatial.language.quantities import Quantity, find_quantities
+from medspatial.language.quantities import (
+    Quantity,
+    bound_start,
+    find_quantities,
+    is_upper_bound,
+    without_ranges_of,
+)
 from medspatial.language.relations import find_relations
 from medspatial.language.sides import find_sides
 from medspatial.language.words import EQUAL
@@ -159,6 +166,8 @@ def _owners(options: tuple[str, ...], reader: Reader) -> dict[str, str]:
 def _by_figure(text: str, options: tuple[str, ...]) -> list[Mention]:
     """Map figures to options by value after conversion; a bare figure takes the options' unit."""
     offered = [find_quantities(option) for option in options]
+    if any(len(one) == 1 and (one[0].kind == "range" or one[0].bound) for one in offered):
+        return _by_interval(text, options)
     if not all(len(one) == 1 and one[0].kind == "single" for one in offered):
         return []
     united = any(one.unit for (one,) in offered)
@@ -172,6 +181,42 @@ def _by_figure(text: str, options: tuple[str, ...]) -> list[Mention]:
         end = said.thing.end if said.thing and not letters else said.end
         found.append(Mention(letters[0] if letters else NOT_OFFERED, said.start, end))
     return found
+
+
+def _by_interval(text: str, options: tuple[str, ...]) -> list[Mention]:
+    """Map figures to options that are classes of figures ("less than 10 mm", "10 to 20 mm")."""
+    classes = {option_key(i): _interval(option) for i, option in enumerate(options)}
+    known = {letter: one for letter, one in classes.items() if one}
+    said = [quantity for quantity in find_quantities(text) if not quantity.thing]
+    unit = next((one.unit for one in map(figure_class, options) if one and one.unit), None)
+    found = []
+    for quantity in without_ranges_of(said):
+        scaled = quantity if quantity.unit or unit is None else quantity.scaled(unit)
+        if unit is not None and scaled.unit is not None and scaled.unit.dimension != unit.dimension:
+            continue
+        low, high = _bounds(text, scaled)
+        letters = [letter for letter, (start, end) in known.items() if start <= low and high <= end]
+        if len(letters) == 1:
+            found.append(Mention(letters[0], bound_start(text, quantity), quantity.end))
+    return found
+
+
+def _interval(option: str) -> tuple[float, float] | None:
+    quantity = figure_class(option)
+    return _bounds(option, quantity) if quantity else None
+
+
+def figure_class(option: str) -> Quantity | None:
+    """Return the one figure, range or bound that an option is, or None."""
+    found = find_quantities(option)
+    return found[0] if len(found) == 1 and found[0].kind != "product" else None
+
+
+def _bounds(text: str, quantity: Quantity) -> tuple[float, float]:
+    low, high = min(quantity.values), max(quantity.values)
+    if not quantity.bound:
+        return low, high
+    return (0.0, high) if is_upper_bound(text, quantity) else (low, math.inf)
 
 
 def figure_of(option: str) -> Quantity | None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from medspatial.anatomy import find_mentions
 from medspatial.language.statements import statements_in
+from medspatial.language.stems import content_words
 from medspatial.language.vocabulary import CACHED_TEXTS
 
 # words on one axis: a text with one and a text with the other contradict each other
@@ -95,21 +97,73 @@ _ZONE_OF = {
     for zone, text in enumerate(zones)
     for word in text.split()
 }
+ZONE_STEMS = content_words(" ".join(_ZONE_OF))
+_PREFIXES = {
+    "antero": "anterior", "postero": "posterior", "latero": "lateral", "medio": "medial",
+    "supero": "superior", "infero": "inferior", "apico": "apical",
+}  # fmt: skip
+_COMPOUND = re.compile(rf"({'|'.join(_PREFIXES)})({'|'.join(_ZONE_OF)})")
+_CHIEFLY = re.compile(
+    r"\b(?:especially|particularly|mainly|mostly|predominantly|(?:more )?prominent)\b", re.I
+)
+_SECTIONS = re.compile(r"\b(?:upper|mid|lower) (?:abdom|thora)\w+", re.I)  # "in the upper abdominal sections"
+_LOBE = re.compile(
+    r"\b(?:upper|middle|lower)(?:(?:,? and|,? or|,)(?: the)? (?:upper|middle|lower))*(?: lung)? lobes?\b"
+)
 
 
 @lru_cache(maxsize=16384)
-def zones(text: str) -> dict[int, frozenset[int]]:
+def zones(text: str, *, lobes: bool = True) -> dict[int, frozenset[int]]:
     """Return axis -> zones of a text: upper, lower, middle; anterior, posterior; ...
+
+    Parameters
+    ----------
+    lobes
+        Whether the name of a lobe says a zone. Of a place in a lobe it does not: the superior segment of a
+        lower lobe lies at its top.
 
     >>> zones("upper pole") == zones("apical") != zones("lower pole")
     True
+    >>> zones("posterobasal, in the upper lobe", lobes=False) == zones("posterior and lower")
+    True
     """
     found: dict[int, set[int]] = {}
-    for word in _WORD.findall(text.lower()):
-        if word in _ZONE_OF:
-            axis, zone = _ZONE_OF[word]
-            found.setdefault(axis, set()).add(zone)
-    return {axis: frozenset(named) for axis, named in found.items()}
+    low = text.lower()
+    for word in _WORD.findall(_LOBE.sub(" ", low) if "lobe" in low and not lobes else low):
+        parts = None if word in _ZONE_OF else _COMPOUND.fullmatch(word)
+        for part in (_PREFIXES[parts[1]], parts[2]) if parts else (word,):
+            if part in _ZONE_OF:
+                axis, zone = _ZONE_OF[part]
+                found.setdefault(axis, set()).add(zone)
+    return {axis: frozenset(one) for axis, one in found.items()}
+
+
+def names_lobe(text: str) -> bool:
+    """Say whether a text names a lobe by its height."""
+    low = text.lower()
+    return "lobe" in low and _LOBE.search(low) is not None
+
+
+@lru_cache(maxsize=CACHED_TEXTS)
+def zones_beside(text: str, *, sections: bool = True) -> dict[int, frozenset[int]]:
+    """Return the zones that a text says beside the names of structures, and not only as the chief ones.
+
+    Parameters
+    ----------
+    sections
+        Whether "in the upper abdominal sections" says one; beside a structure it only says where.
+
+    >>> zones_beside("anterior mediastinum"), list(zones_beside("the posterior part of the liver"))
+    ({}, [1])
+    >>> zones_beside("in both kidneys, especially peripherally")
+    {}
+    """
+    chief = _CHIEFLY.search(text)
+    rest = text[: chief.start()] if chief and chief.start() else text
+    rest = rest if sections else _SECTIONS.sub(" ", rest)
+    for mention in find_mentions(rest):
+        rest = rest[: mention.start] + " " * (mention.end - mention.start) + rest[mention.end :]
+    return zones(rest)
 
 
 def contrary_zone(text: str, reference: str) -> str:
@@ -118,8 +172,10 @@ def contrary_zone(text: str, reference: str) -> str:
     >>> contrary_zone("lower pole of the right kidney", "upper pole of the right kidney")
     'another zone (upper)'
     """
-    said = zones(text)
-    for axis, wanted in zones(reference).items():
+    lobes = not names_lobe(reference)
+    asked = zones(reference, lobes=lobes)
+    said = zones(text, lobes=lobes) if asked else {}
+    for axis, wanted in asked.items():
         if axis in said and not wanted & said[axis]:
             return f"another zone ({_ZONES[axis][min(wanted)].split()[0]})"
     return ""
@@ -129,3 +185,10 @@ def contrary_zone(text: str, reference: str) -> str:
 def axes_named(text: str) -> frozenset[int]:
     """Return the axes of which a text names a property, denied or not."""
     return frozenset(axis for word in _WORD.findall(text.lower()) for axis in AXES.get(word, {}))
+
+
+@lru_cache(maxsize=CACHED_TEXTS)
+def axes_offered(question: str) -> frozenset[int]:
+    """Return the axes of which a question names both ends ("normal or abnormal?")."""
+    signs = [item for word in _WORD.findall(question.lower()) for item in AXES.get(word, {}).items()]
+    return frozenset(axis for axis, sign in signs if (axis, -sign) in signs)

@@ -254,7 +254,7 @@ def _without_asides(reading: Statements, segment: Segment, asked: frozenset[str]
 def _denies(state: str, question: str) -> bool:
     """Say whether "negative" or "unremarkable" denies what was asked; properties of the question do not."""
     asked = set(re.findall(r"[a-z]+", question.lower()))
-    own = AXES.get(state, {}).keys()
+    own = {axis for word in state.split() for axis in AXES.get(word, {})}
     related = any(own & AXES.get(word, {}).keys() for word in asked)
     return state not in asked and PRESENCE not in own and not related
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -36,7 +37,8 @@ _WORDS = (
 _ATOM = re.compile(
     rf"(?:(?<![a-z0-9_.]){_NUMBER}|{_WORDS})(?:\s?-?\s?(?P<unit>{UNIT_TEXT})(?![a-z0-9]))?", re.I
 )
-_SUFFIX = re.compile(r"(?:st|nd|rd|th|d)\b|[a-z]|/\d|-?(?:years?|yrs?|months?)[ -]old|:\d")
+_SUFFIX = re.compile(r"(?:st|nd|rd|th|d)\b|[a-z]|/\d|:\d")
+_AGE = re.compile(r"[ -]old\b")  # behind a unit: "65-year-old"
 _FRACTION = re.compile(r"[ -](?:half|halves|thirds?|quarters?|fourths?|fifths?|tenths?)\b")
 _IGNORED_BEFORE = re.compile(
     r"\b(?:images?|img|im|series|ser|se|slices?|frames?|pages?|figures?|fig|case|segments?|seg|stations?|"
@@ -57,10 +59,16 @@ _BOUND_BEFORE = re.compile(
     r"little) as)|[<>≥≤]=?)"
     r"\s*(?:or equal to\s*)?(?:about|approximately|around|roughly|ca|~|a|an|the)?\s*\Z"
 )
+_UPPER = re.compile(
+    r"\b(?:less|smaller|shorter|lower|fewer|closer|nearer|narrower|under|below|at most|up to|"
+    r"within|maximum)\b|[<≤]"
+)
+_NO_UPPER = re.compile(r"\b(?:no|not) (?:less|smaller|fewer|lower)\b")
 _BOUND_AFTER = re.compile(
     r"\A\s*(?:or (?:more|less|greater|larger|smaller|fewer|above|below|over|under|so more)\b|\+|and "
     r"(?:above|over|up)\b|plus\b|(?:at (?:least|most|minimum))\b)"
 )
+_RAISED = re.compile(r"(?<=[a-z])[²³]")  # "mm³"
 _BY = re.compile(r"(?<=\d)(\s?)x(\s?)(?=\d)")  # "5x7 mm": the letter would be part of a word
 _TIMES = re.compile(r"\A\s*(?:x|×|\*|by)\s*\Z", re.I)
 _RANGE = re.compile(r"\A\s*(?:-|–|—|to|\.\.\.?|through|up to)\s*\Z", re.I)
@@ -114,6 +122,7 @@ def find_quantities(text: str) -> tuple[Quantity, ...]:
     """
     low = _with_inch_marks(lowered(text))
     low = _BY.sub(r"\1×\2", low) if "x" in low else low
+    low = low if low.isascii() else _RAISED.sub(lambda match: "23"[match.group() == "³"], low)
     atoms = [(match, value) for match in _ATOM.finditer(low) if (value := _value(low, match)) is not None]
     found: list[Quantity] = []
     index = 0
@@ -122,6 +131,33 @@ def find_quantities(text: str) -> tuple[Quantity, ...]:
         found.append(_quantity(low, atoms[index : index + group], kind))
         index += group
     return tuple(found)
+
+
+def bound_start(text: str, quantity: Quantity) -> int:
+    """Return where the words of a bound begin in front of a figure; the figure's start where it has none."""
+    first = max(0, quantity.start - 40)
+    match = _BOUND_BEFORE.search(text.lower()[first : quantity.start])
+    return first + match.start() if match else quantity.start
+
+
+def is_upper_bound(text: str, quantity: Quantity) -> bool:
+    """Say whether a bound lies above what it bounds ("less than", "up to"), not below it."""
+    low = text.lower()
+    around = low[max(0, quantity.start - 40) : quantity.start] + " | " + low[quantity.end : quantity.end + 20]
+    return _UPPER.search(around) is not None and _NO_UPPER.search(around) is None
+
+
+def without_ranges_of(found: Sequence[Quantity]) -> list[Quantity]:
+    """Leave out each range that only gives the spread of a single figure beside it ("14 mm (12-16 mm)")."""
+    singles = [q for q in found if q.kind == "single" and not q.bound]
+
+    def spreads(quantity: Quantity) -> bool:
+        return quantity.kind == "range" and any(
+            one.unit == quantity.unit and min(quantity.values) <= one.values[0] <= max(quantity.values)
+            for one in singles
+        )
+
+    return [q for q in found if not spreads(q)] if len(singles) == 1 else list(found)
 
 
 def _with_inch_marks(low: str) -> str:
@@ -161,7 +197,7 @@ def _no_figure(low: str, match: re.Match[str]) -> bool:
     if _THICKNESS.search(before) or re.search(r"\d/\Z", before):
         return True
     if match.group("unit"):
-        return False
+        return _AGE.match(low, match.end()) is not None
     if attached(low, match.end()):
         return False
     if _SUFFIX.match(low, match.end()) or _IGNORED_BEFORE.search(before):

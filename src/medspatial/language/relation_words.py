@@ -45,20 +45,23 @@ _PREFIX = {
 }
 _WORDS = {
     "anterior": (
-        r"anterior(?:ly|most)?|in (?:the )?front(?: of)?|ventral(?:ly|most)?|ventrad|ahead of|"
+        r"ant\.?(?= (?:to|of)\b)|anterior(?:ly|most)?|in (?:the )?front(?: of)?|ventral(?:ly|most)?|"
+        r"ventrad|ahead of|"
         r"frontal(?:ly)? to|front(?: side| of)?|forwards? (?:of|from)|anterior-most"
     ),
     "posterior": (
-        r"posterior(?:ly|most)?|behind|dorsal(?:ly|most)?|dorsad|at the back(?: of)?|in (?:the )?back of|"
+        r"post\.?(?= (?:to|of)\b)|posterior(?:ly|most)?|behind|dorsal(?:ly|most)?|dorsad|at the back(?: of)?|"
+        r"in (?:the )?back of|"
         r"back(?: side)? of|to the (?:back|rear)(?: of)?|(?:the )?back|rear(?:ward)?|retro[a-z]+"
     ),
     "superior": (
-        r"superior(?:ly|most)?|above|cranial(?:ly|most)?|craniad|cephal(?:ad|ic)|"
+        r"sup\.?(?= (?:to|of)\b)|superior(?:ly|most)?|above|cranial(?:ly|most)?|craniad|cephal(?:ad|ic)|"
         r"higher(?: up)?(?: than)?|over(?:lying|lies)?|on top of|atop|upwards?(?: of| from)?|"
         r"rostral(?:ly)?|upper|supra[a-z]+|headwards?|toward(?:s)? the head"
     ),
     "inferior": (
-        r"inferior(?:ly|most)?|below|beneath|under(?:neath|lying|lies)?|caudal(?:ly|most)?|caudad|"
+        r"inf\.?(?= (?:to|of)\b)|inferior(?:ly|most)?|below|beneath|under(?:neath|lying|lies)?|"
+        r"caudal(?:ly|most)?|caudad|"
         r"lower(?: down)?(?: than)?|downwards?(?: of| from)?|infra[a-z]+|subjacent|under(?:surface|side)|"
         r"footwards?|toward(?:s)? the feet"
     ),
@@ -125,7 +128,8 @@ _NOT_RELATION = re.compile(
     r"\bintraven\w+|\bextra (?:detail|finding|information)\w*|\bextremit\w+|"
     r"\bthe (?:above|below)\b|\bextrem\w+|\bextract\w*|\bintraparenchymal\b|\bback ?bone\b|\bback (?:to|"
     r"pain)\b|\bover (?:the (?:past|last|course)|time|\d)|\bunder \d|\bover ?all\b|"
-    r"\baround \d|\bnear(?:ly)?\s+\d|\bas (?:seen |shown )?(?:above|below)\b|\bunderlying\b|\bin the "
+    r"\baround \d|\bnear(?:ly)?\s+\d|\bas (?:(?:seen|shown|described|mentioned|noted) )?"
+    r"(?:above|below)\b|\bunderlying\b|\bin the "
     r"left\b(?= (?:lung|kidney))|\bdeep(?:ly)? learning\b|\bnear normal\b|\bcontact your\b|\bextravas\w+|"
     r"\bsupraclavicular\b|\bon the other hand\b"
 )

@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from medspatial.anatomy import OTHER_SIDE
+from medspatial.anatomy import OTHER_SIDE, Side, find_mentions
 from medspatial.language.commitments import Mention
 from medspatial.language.image_sides import without_image_sides
 from medspatial.language.refusals import find_refusals
 from medspatial.language.segments import blank, lowered
+from medspatial.language.vocabulary import words, words_in
 from medspatial.language.words import FINITE_VERBS
 
 # "right" and "left" that name no side (R9); blanked first
 _NO_SIDE = re.compile(
-    r"\b(?=[abcdhilmnpqrstwy])(?:"
+    r"\b(?=[abcdehilmnopqrstwy])(?:"
     r"(?:that|this|you)(?:'s| is|'re| are) (?:absolutely |quite |all |entirely |exactly "
     r")?right\b(?=\s*(?:[,.!;:]|\Z|and\b|to\b|that\b))"
     r"|you are right\b|all right\b|alright\b"
@@ -25,16 +26,20 @@ _NO_SIDE = re.compile(
     r"response|reply|conclusion|diagnosis|way|direction|moment|track|thing|question)\b"
     r"|(?:between|distinguish|differentiate|whether)(?: the)? (?:left|right) (?:and|from|or)(?: the)? "
     r"(?:left|right)\b"
-    r"|right\?|if (?:i am|i'm) right\b|quite right\b|absolutely right\b|right angles?\b|is "
+    r"|(?<!the )(?<!or )right\?|if (?:i am|i'm) right\b|quite right\b|absolutely right\b|right angles?\b|is "
     r"right that\b|am i right\b|correct and right\b"
     r"|left (?:untreated|in place|in situ|behind|alone|over|out|unresected|unchanged|unanswered|open|"
     r"intact|blank|as is)\b"
+    r"|(?:one|either) or both\b"
     r"|(?:nothing|little|what is|what's|much|none) left\b|has left\b|have left\b|(?:is|are) left "
-    r"(?:to|with)\b"
-    r"|(?:displac\w+|shift(?:s|ed|ing)?|push\w*|deviat\w+|compress\w+)(?: [a-z]+){0,4}? (?:to|towards?) "
-    r"the (?:left|right)(?: side)?\b"
-    r"|(?:left|right)ward (?:shift|displacement|deviation)\b"
-    r"|(?:mediastinal|tracheal|cardiac) (?:shift|deviation) (?:to|towards?) the (?:left|right)\b)"
+    r"(?:to|with)\b)"
+)
+# where something is moved to: not where it lies
+_SHIFT = re.compile(
+    r"\b(?:(?:displac\w+|shift(?:s|ed|ing)?|push\w*|deviat\w+|compress\w+)(?: [a-z]+){0,4}? (?:to|towards?) "
+    r"the (?:left|right)(?: side)?"
+    r"|(?:left|right)ward (?:shift|displacement|deviation)"
+    r"|(?:mediastinal|tracheal|cardiac) (?:shift|deviation) (?:to|towards?) the (?:left|right))\b"
 )
 _AGREEMENT = re.compile(r"\A\W*right\s*[,.!;:-]+\s*(?=\S)")
 _WORDS = re.compile(
@@ -69,8 +74,15 @@ _ANATOMY = re.compile(
     r"horizontal fissure|minor fissure|azygos fissure)\b)"
     r"|(?P<left>(?:lul|lll|luq|llq|lingulae?|lingular|splenic flexure|descending colon|sigmoid colon)\b))"
 )
+_ANATOMY_BEGINS = words(
+    """rul rml rll ruq rlq middle hepatic ascending caecum cecum appendix horizontal minor azygos lul lll luq
+    llq lingula lingulae lingular splenic descending sigmoid"""
+)
 # organs that lie on one side; read only where no side is named at all
 _ONE_SIDED = re.compile(r"\b(?:(?P<right>liver|hepatic|gallbladder|gall bladder)|(?P<left>spleen|splenic))\b")
+_EITHER = re.compile(r"(?:on )?either side")
+_SAY_NONE = (_ANATOMY, _ONE_SIDED, _EITHER)  # a side follows from these; none is said
+_LETTERS = {"L": "left", "R": "right"}
 _LETTER = re.compile(r"(?<![A-Za-z0-9.])(?<!\d )([LR])(?![A-Za-z0-9])(?!\s*\d)(?!')")
 # one of these stands in every mention; looked for first, because many texts have none
 _ANY_SIDE = (
@@ -89,7 +101,7 @@ _NO_SIDE_STEMS = (
     "right?", "if i", "quite right", "absolutely right", "is right", "am i right", "and right", "left un",
     "left in", "left be", "left al", "left o", "left bl", "left as", "nothing left", "little left",
     "is left", "'s left", "much left", "none left", "has left", "have left", "are left", "displac", "shift",
-    "push", "deviat", "compress",
+    "push", "deviat", "compress", "or both",
 )  # fmt: skip
 _CENTRAL = re.compile(r"\b(?:centrally|central|in the (?:middle|cent(?:er|re))(?! lobe)|median)\b")
 _SPELLED = re.compile(r"\b(?:left|right|bilateral\w*|both|mid-?line|central\w*|neither|middle)\b")
@@ -123,12 +135,13 @@ def _find(text: str) -> tuple[Mention, ...]:
     low = _without_lookalikes(low)
     found = [Mention(str(m.lastgroup), m.start(), m.end()) for m in _WORDS.finditer(low)]
     found = [m for m in found if m.value != "midline" or not _TO_MIDLINE.search(low[: m.start])]
-    found += [Mention(str(m.lastgroup), m.start(), m.end()) for m in _ANATOMY.finditer(low)]
-    found += [
-        Mention({"L": "left", "R": "right"}[m.group(1)], m.start(), m.end()) for m in _LETTER.finditer(text)
-    ]
-    if text.strip(" .()").lower() in {"l", "r"} and not found:
-        found = [Mention("left" if text.strip(" .()").lower() == "l" else "right", 0, len(text))]
+    if not _ANATOMY_BEGINS.isdisjoint(words_in(low)):
+        found += [Mention(str(m.lastgroup), m.start(), m.end()) for m in _ANATOMY.finditer(low)]
+    if "L" in text or "R" in text:
+        found += [Mention(_LETTERS[m.group(1)], m.start(), m.end()) for m in _LETTER.finditer(text)]
+    alone = low.strip(" .()\n")
+    if alone in {"l", "r"} and not found:
+        found = [Mention(_LETTERS[alone.upper()], 0, len(text))]
     if not found:
         found = list(_one_sided(low))
     return tuple(sorted(found, key=lambda m: m.start))
@@ -137,7 +150,7 @@ def _find(text: str) -> tuple[Mention, ...]:
 def _without_lookalikes(low: str) -> str:
     """Blank each "right" and "left" that names no side."""
     if _RIGHT_NO_SIDE.search(low) or any(stem in low for stem in _NO_SIDE_STEMS):
-        return blank(low, _NO_SIDE)
+        return blank(blank(low, _NO_SIDE), _SHIFT)
     return low
 
 
@@ -169,7 +182,28 @@ def sides_of(text: str) -> frozenset[str]:
     values = {mention.value for mention in found}
     if len(values) > 1:
         values.discard("unilateral")
+    if "midline" in values and {"left", "right", "bilateral"} & values:
+        return frozenset({"midline"})  # "both main bronchi are in the midline"
     return frozenset({"bilateral"} if {"left", "right"} <= values or "bilateral" in values else values)
+
+
+def sides_said(text: str) -> frozenset[Side]:
+    """Return which sides of the body a text speaks of, by words or by structures with a side.
+
+    A plural of a pair ("the kidneys") speaks of both, "shifted to the left" of the left. Organs that merely
+    lie on one side (the liver) say none, and neither does "on either side".
+
+    >>> sorted(sides_said("RLL and lingula")), sorted(sides_said("the kidneys")), sorted(sides_said("liver"))
+    (['left', 'right'], ['left', 'right'], [])
+    """
+    low = lowered(text)
+    said = {
+        m.value for m in find_sides(text) if not any(one.fullmatch(low, m.start, m.end) for one in _SAY_NONE)
+    }
+    said |= {mention.side for mention in find_mentions(text) if mention.side}
+    said.update(*(side_words(match.group()) for match in _SHIFT.finditer(low)))
+    both = not said.isdisjoint({"both", "bilateral"})
+    return frozenset(side for side in OTHER_SIDE.values() if both or side in said)
 
 
 def says_plainly(text: str) -> bool:

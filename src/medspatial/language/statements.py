@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from medspatial.language.refusals import find_refusals
 from medspatial.language.segments import (
     Segment,
+    Token,
     blank,
     is_comparative,
     lowered,
@@ -73,23 +74,11 @@ class Statements:
     ----------
     text
         Lower-case, as long as the original; pseudo-negations ("no doubt") are blanked.
-    segments
-        In order.
-    comparative_tokens
-        Places of comparatives among the tokens.
     """
 
     def __init__(self, text: str) -> None:
         low = without_dots(lowered(text))
         self.text = low if PSEUDO_WORDS.isdisjoint(words_in(low)) else blank(low, PSEUDO_NEGATION)
-        self.tokens = tokens_of(self.text)
-        self.segments = segments_of(self.tokens)
-        self.comparative_tokens = (
-            []
-            if COMPARATIVES.keys().isdisjoint(words_in(self.text))
-            else [index for index in range(len(self.tokens)) if is_comparative(self.tokens, index)]
-        )
-        self._starts = [segment.start for segment in self.segments]
         begun = words_in(self.text)
         self._negations = (
             [(m.start(), m.end(), m.group()) for m in NEGATION.finditer(self.text)]
@@ -112,6 +101,30 @@ class Statements:
             if not begun.isdisjoint(STATES_WORDS)
             else []
         )
+        self._affirms_all = "nil" not in begun and not (
+            self._negations or self._compared or self._refusals or self._conditions or self._states
+        )
+
+    @cached_property
+    def tokens(self) -> list[Token]:
+        """Words, numbers and marks; most texts are read without them."""
+        return tokens_of(self.text)
+
+    @cached_property
+    def segments(self) -> list[Segment]:
+        """Statements in order."""
+        return segments_of(self.tokens)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [segment.start for segment in self.segments]
+
+    @cached_property
+    def comparative_tokens(self) -> list[int]:
+        """Places of comparatives among the tokens."""
+        if COMPARATIVES.keys().isdisjoint(words_in(self.text)):
+            return []
+        return [index for index in range(len(self.tokens)) if is_comparative(self.tokens, index)]
 
     def segment_of(self, position: int) -> Segment:
         """Return the segment that holds a character position."""
@@ -138,6 +151,8 @@ class Statements:
         tuple
             The standing and the words that decided it.
         """
+        if self._affirms_all:
+            return "affirmed", ""
         segment = self.segment_of(start)
         refusal = self._in(self._refusals, segment)
         if refusal:
@@ -297,10 +312,12 @@ class Statements:
                 continue  # "with no extension"
             if any(b <= first < segment.end for first, _ in mentions) and word not in _STATE_WORDS:
                 continue  # the cue has its own object further on
-            if word in {"not", "isn't", "aren't", "doesn't"} and self._elliptic(segment, b):
+            if word in _NOT and self._elliptic(segment, b):
                 continue
             if _asked(word, question) or self._presupposed(segment, start, a, b):
                 continue
+            if word in _NOT and any(first <= b + 1 for first, _, _ in self._states if first >= b):
+                return ""  # "is not clear": that something is there
             return word
         return ""
 
@@ -339,6 +356,7 @@ class Statements:
         )
 
 
+_NOT = frozenset({"not", "isn't", "aren't", "doesn't"})
 _STATE_WORDS = words(
     """normal unremarkable clear spared unaffected uninvolved intact healthy absent missing negative free"""
 )

@@ -18,10 +18,11 @@ _LANDMARK = re.compile(
     r"in front of|behind|above|below|beneath|under|over|left of|right of|between|towards?|distal to|"
     r"proximal to|caudal to|cranial to|away from|from|relative to|with respect to|"
     r"displac(?:es|ing)|compress(?:es|ing)|spar(?:es|ing)|around|surrounding|bordering|borders|outside|"
-    r"along|at the level of|crossing|against|juxta|extending (?:to|into|towards?)|extends (?:to|into|"
-    r"towards?)|reaching|drain(?:s|ing) into|not involving)"
+    r"along|silhouetting|obscuring|effacing|at the level of|crossing|against|juxta|extending (?:to|into|"
+    r"towards?)|extends (?:to|into|towards?)|reaching|drain(?:s|ing) into|not involving)"
     r"\s+(?:the |a |an |its |both )?(?:[a-z]+ )?)\Z"
 )
+BODY_REGIONS = frozenset({"thorax", "abdomen", "pelvis", "neck"})
 _ADJECTIVES = dict(
     pair.split("=")
     for pair in sorted(
@@ -63,6 +64,8 @@ _SPELLED_LEVEL = re.compile(  # "fourth lumbar vertebra"
     re.I,
 )
 _OF_LIVER = re.compile(r"\b(?:liver|hepatic|couinaud) segment")
+_NUMBER_BEHIND = re.compile(r"(?<=\bsegment )\(S\d{1,2}\)", re.I)  # "apical segment (S1)": no vertebra
+_DORSAL = re.compile(r"\bD(1[0-2]|[1-9])\b")
 _OF = re.compile(r"\s+(?:of|in|within)\s+(?:the\s+)?")
 _SEGMENT = re.compile(r"\b(?:seg(?:\.\s*|\s+)(?=\w)|S\s?(?=(?:[1-8]|I{1,3}|IV|VI{0,3}|VIII)[abAB]?\b))")
 
@@ -106,10 +109,12 @@ def _adjectives(text: str, found: list[Mention]) -> list[Mention]:
 
 def _incontext_of(text: str, context: str) -> str:
     """ "Segment 4a" alone is the liver's where the question says so."""
+    if not context:
+        return text
     bare = _BARE_SEGMENT.fullmatch(text)
-    if bare and context:
+    if bare:
         return f"segment {bare.group(1)} {context}"
-    return f"{text} {context}" if context and _PART_ALONE.fullmatch(text) else text
+    return f"{text} {context}" if _PART_ALONE.fullmatch(text) else text
 
 
 def has_side(name: str) -> bool:
@@ -137,9 +142,11 @@ def specific(names: frozenset[str]) -> frozenset[str]:
 def structures_named(answer: str, question: str) -> frozenset[str]:
     """Return the structures of a reference that are not in the question already, lesions left out."""
     context = context_of(question)
-    return names_in(answer, context, with_lesions=False) - names_in(question, context, with_lesions=False)
+    named = names_in(answer, context, with_lesions=False)
+    return named - names_in(question, context, with_lesions=False) if named else named
 
 
+@lru_cache(maxsize=CACHED_TEXTS)
 def names_in(text: str, context: str, *, with_lesions: bool) -> frozenset[str]:
     """Return the names of the structures in a text."""
     return frozenset(
@@ -169,10 +176,13 @@ def with_plain_levels(text: str, context: str) -> str:
     >>> with_plain_levels("at the fourth lumbar vertebra", "")
     'at the L4'
     """
-    text = _SEGMENT.sub("segment ", text) if "liver" in context else text
+    if "liver" in context:
+        text = _SEGMENT.sub("segment ", text)
+    elif "egment (" in text:
+        text = _NUMBER_BEHIND.sub(lambda match: " " * len(match.group()), text)
     if "vertebra" in text or "level" in text:
         text = _SPELLED_LEVEL.sub(lambda m: f"{m[2][0].upper()}{_PLACES[m[1].lower()]}", text)
-    return _LEVEL.sub(r"\1\2", text) if _DIGIT.search(text) else text
+    return _LEVEL.sub(r"\1\2", _DORSAL.sub(r"T\1", text)) if _DIGIT.search(text) else text
 
 
 def is_landmark(low: str, start: int) -> bool:

@@ -85,6 +85,16 @@ def parse_unit(text: str | None) -> Unit:
     return next((unit for pattern, unit in _ALL for spelled in spellings if pattern.match(spelled)), COUNT)
 
 
+def named_units(question: str) -> list[str]:
+    """Return the units that a question asks for, as written.
+
+    >>> named_units("What is its volume (cm³)?")
+    ['cm³']
+    """
+    plain = question.replace("³", "3").replace("²", "2")  # as long as before
+    return [question[match.start(1) : match.end(1)] for match in _NAMED_IN_QUESTION.finditer(plain)]
+
+
 @lru_cache(maxsize=CACHED_TEXTS)
 def question_unit(question: str) -> Unit | None:
     """Return the unit that a question asks for ("in millimetres"), or None.
@@ -92,5 +102,4 @@ def question_unit(question: str) -> Unit | None:
     >>> question_unit("What is its diameter in millimetres?")
     Unit(dimension='length', factor=1.0)
     """
-    found = _NAMED_IN_QUESTION.search(question.replace("³", "3").replace("²", "2"))
-    return parse_unit(found.group(1)) if found else None
+    return next((parse_unit(unit) for unit in named_units(question)), None)

@@ -124,7 +124,7 @@ STRONGER = re.compile(
 
 HEDGE = re.compile(
     r"\b(?:(?:most |more |very )?likely|probabl[ey]|appears?(?: to)?|seems?(?: to)?|suspect(?:ed)?|i "
-    r"(?:think|believe|guess|suppose)|presum\w+|suggest\w*|"
+    r"(?:would )?(?:think|believe|guess|suppose)|presum\w+|suggest\w*|"
     r"favou?r(?:ed|s|ing)?|tentativ\w+|apparently|if i had to)\b"
 )
 EQUAL = re.compile(
@@ -133,3 +133,18 @@ EQUAL = re.compile(
     r"symmetric(?:al|ally)?|comparable|no (?:significant |relevant |clear )?difference|equidistant|as "
     r"(?:large|big|long|wide|high|low|thick|much|far|close|near|deep) as)\b"
 )
+# a question with one of these in the place of another asks something else
+_TURNS = re.compile(
+    r"\b(left|right|both|upper|lower|middle|largest|smallest|highest|lowest|most|least|no|not|without|"
+    r"nearest|farthest|larger|smaller|higher|wide|deep|tall|high|long|before|after|from|to|above|"
+    r"below|inferior|superior|anterior|posterior|first|second|third|minimum|maximum|volume|distance)\b"
+)
+
+
+def turning_words(low: str) -> tuple[str, ...]:
+    """Return the words of a lower-case question that change what it asks, in order.
+
+    >>> turning_words("which is the largest organ above the left kidney?")
+    ('largest', 'above', 'left')
+    """
+    return tuple(_TURNS.findall(low))

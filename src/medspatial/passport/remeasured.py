@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from medspatial.cases import CaseData
 from medspatial.datasets.sides import side_of_masks
 from medspatial.errors import InputError
 from medspatial.geometry import Measured
+from medspatial.language.measures import asked_measures, asks_derived
 from medspatial.language.sides import exchange_sides
 from medspatial.passport.units import dimension_of, factor_of, reference
 from medspatial.passport.words import mentioned
@@ -25,13 +25,6 @@ NEAR = 0.02
 """Figures of our own questions agree up to this share."""
 LIKELY = 1.25
 """Figures of others agree up to this factor: masks and rules of measuring differ."""
-_VOLUME = re.compile(r"\bvolume\b", re.IGNORECASE)
-_NOT_PLAIN = re.compile(
-    r"\b(ratio|share|percent\w*|proportion|difference|total|combined|together|sum|mean|average)\b|%",
-    re.IGNORECASE,
-)
-_DISTANCE = re.compile(r"\b(shortest|minimum|surface|closest|smallest)\b.*\bdistance\b", re.IGNORECASE)
-_DIAMETER = re.compile(r"\b(diameter|largest dimension|longest axis|long axis)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -126,7 +119,7 @@ def _pair(one: Question, other: Question) -> Remeasured:
 def _other(one: Question, measured: Measured, data: CaseData) -> Remeasured | Unmeasured:
     """A question of others: a figure that its words define, or the side of a lesion."""
     told = reference(one)
-    if told is not None and told.base is not None and not _NOT_PLAIN.search(one.question):
+    if told is not None and told.base is not None and not asks_derived(one.question):
         try:
             found = _figure(one.question, told.dimension, measured)
         except InputError:
@@ -152,11 +145,12 @@ def _figure(text: str, dimension: str | None, measured: Measured) -> float | Non
     names = [name for name in mentioned(text) if not _shadowed(name, mentioned(text))]
     if not names:
         return None
-    if dimension == "volume" and _VOLUME.search(text) and len(names) == 1:
+    asked = asked_measures(text)
+    if dimension == "volume" and "volume" in asked and len(names) == 1:
         return sum(measured.stats(name).volume_ml for name in _parts(names[0], measured))
-    if dimension == "length" and _DISTANCE.search(text) and len(names) == 2:
+    if dimension == "length" and "distance" in asked and len(names) == 2:
         return measured.distance(*names).mm
-    if dimension == "length" and _DIAMETER.search(text) and len(names) == 1:
+    if dimension == "length" and "diameter" in asked and len(names) == 1:
         return measured.axial_diameter(_one(names[0], measured)).mm
     return None
 

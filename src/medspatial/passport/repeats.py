@@ -7,16 +7,12 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 
 from medspatial.datasets.duplicates import NEAR, find_duplicates
+from medspatial.language.words import turning_words
 from medspatial.passport.result import Alarm, Kind, alarm
 from medspatial.passport.words import mentioned
 from medspatial.records import Question, bare_words
 
 _FIGURES = re.compile(r"\d+(?:[.,]\d+)?")
-_TURNS = re.compile(
-    r"\b(left|right|both|upper|lower|middle|largest|smallest|highest|lowest|most|least|no|not|without|"
-    r"nearest|farthest|larger|smaller|higher|lower|wide|deep|tall|high|long|before|after|from|to|above|"
-    r"below|inferior|superior|anterior|posterior|first|second|third|minimum|maximum|volume|distance)\b"
-)
 
 
 def repeat_alarms(questions: Sequence[Question]) -> tuple[list[Alarm], dict[str, int]]:
@@ -88,7 +84,7 @@ def _content(one: Question) -> Hashable:
         tuple(sorted(one.options)),
         mentioned(one.question),
         tuple(_FIGURES.findall(text)),
-        tuple(_TURNS.findall(text)),
+        turning_words(text),
         one.subtype,
     )
 

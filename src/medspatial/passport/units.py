@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
+from medspatial.language.quantities import find_quantities
+from medspatial.language.units import named_units, parse_unit
 from medspatial.records import Question
 
-_LENGTHS = {
-    "mm": 1.0, "millimetre": 1.0, "millimeter": 1.0, "cm": 10.0, "centimetre": 10.0, "centimeter": 10.0,
-    "m": 1000.0, "metre": 1000.0, "meter": 1000.0, "um": 0.001, "µm": 0.001, "inch": 25.4, "inche": 25.4,
-}  # fmt: skip
-_VOLUMES = {
-    "ml": 1.0, "millilitre": 1.0, "milliliter": 1.0, "cc": 1.0, "cm3": 1.0, "cm^3": 1.0, "cm³": 1.0,
-    "cubic cm": 1.0, "cubic centimetre": 1.0, "cubic centimeter": 1.0, "mm3": 0.001, "mm^3": 0.001,
-    "mm³": 0.001, "cubic mm": 0.001, "cubic millimetre": 0.001, "cubic millimeter": 0.001, "l": 1000.0,
-    "litre": 1000.0, "liter": 1000.0,
-}  # fmt: skip
-_SPELLED = "|".join(re.escape(one) for one in sorted({*_LENGTHS, *_VOLUMES}, key=len, reverse=True))
-_FIGURE = re.compile(rf"(?<![\w.,-])(-?\d+(?:[.,]\d+)?)\s*-?\s*({_SPELLED})?(?:s)?(?![\w³^])", re.IGNORECASE)
-_ASKED = re.compile(
-    rf"\b(?:in|how many)\s+(?:the\s+unit\s+(?:of\s+)?)?({_SPELLED})s?(?![\w³^])", re.IGNORECASE
-)
-_TIED = re.compile(r"\((mm|cm|ml|cc|cm3|cm\^3|cm³|mm3|mm\^3|mm³)\)", re.IGNORECASE)
+_KINDS = frozenset({"length", "volume"})
 
 
 class Figure(NamedTuple):
@@ -36,14 +22,14 @@ class Figure(NamedTuple):
 
 def dimension_of(unit: str | None) -> str | None:
     """Return ``length``, ``volume`` or None."""
-    name = _plain(unit)
-    return "length" if name in _LENGTHS else "volume" if name in _VOLUMES else None
+    dimension = parse_unit(unit).dimension
+    return dimension if dimension in _KINDS else None
 
 
 def factor_of(unit: str | None) -> float | None:
     """Return mm or ml of one unit; None where it measures neither."""
-    name = _plain(unit)
-    return _LENGTHS.get(name, _VOLUMES.get(name))
+    known = parse_unit(unit)
+    return known.factor if known.dimension in _KINDS else None
 
 
 def figure(number: float, unit: str | None) -> Figure:
@@ -53,23 +39,26 @@ def figure(number: float, unit: str | None) -> Figure:
 
 
 def only_figure(text: str) -> Figure | None:
-    """Return the figure of a text that holds exactly one, else None.
+    """Return the figure of a text that holds exactly one in digits, else None.
 
     >>> only_figure("about 4.5 cm")
     Figure(number=4.5, unit='cm', base=45.0, dimension='length')
     >>> only_figure("2 x 3 cm") is None
     True
     """
-    found = list(_FIGURE.finditer(text))
-    if len(found) != 1:
+    found = [one for one in find_quantities(text) if not one.word]
+    if len(found) != 1 or found[0].kind != "single":
         return None
-    number, unit = found[0].groups()
-    return figure(float(number.replace(",", ".")), unit.lower() if unit else None)
+    (one,) = found
+    if one.unit is None or one.unit.dimension not in _KINDS:
+        return figure(one.values[0], None)
+    unit = text[one.start : one.end].lstrip("+-−.,0123456789 ").lower()
+    return figure(float(f"{one.values[0] / one.unit.factor:.12g}"), unit)
 
 
 def asked_unit(text: str) -> str | None:
     """Return the unit that a question asks for: ``in mm``, ``how many millilitres``, ``(cm)``."""
-    found = {one.lower() for one in (*_ASKED.findall(text), *_TIED.findall(text))}
+    found = {one.lower().removesuffix("s") for one in named_units(text) if dimension_of(one)}
     return found.pop() if len(found) == 1 else None
 
 
@@ -85,9 +74,3 @@ def reference(question: Question) -> Figure | None:
     if found is None or found.unit is not None:
         return found
     return figure(found.number, unit)
-
-
-def _plain(unit: str | None) -> str:
-    name = (unit or "").strip().lower()
-    known = {*_LENGTHS, *_VOLUMES}
-    return name if name in known else name.removesuffix("s")

@@ -112,7 +112,8 @@ def predict(
     ------
     InputError
         No questions, duplicate question ids, an unknown arm, no volumes (masks) for a model that needs
-        them, a model whose ``describe`` gives no plain data, or an output file of another configuration.
+        them, a model whose ``describe`` gives no plain data, a share in an arm that takes none, or
+        an output file of another configuration.
     RunStopped
         The model says that no further question can be answered now (a budget is spent); what is
         answered stays in the file.
@@ -225,6 +226,8 @@ def resumed_run(
     InputError
         See `predict`.
     """
+    if options.shard is not None:
+        options.shard.refuse(arm)
     _check(asked, model, shown)
     settings = {"model": model.name, "arm": arm.name, **model.facts, **options.configuration}
     inputs = {"questions": questions_hash(asked)}

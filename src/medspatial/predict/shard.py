@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from medspatial.arms import Arm
 from medspatial.errors import InputError
 from medspatial.records import Question, StoredRecords, content_hash
 
@@ -54,6 +55,20 @@ class Shard:
     def holds(self, case_id: str) -> bool:
         """Say whether a case belongs to it."""
         return int(content_hash("shard", case_id), 16) % self.count == self.number - 1
+
+    def refuse(self, arm: Arm) -> None:
+        """Refuse an arm whose volumes are chosen per question; `merge` reads none, and cannot join it.
+
+        Raises
+        ------
+        InputError
+            It is such an arm.
+        """
+        if not arm.shows_cases:
+            raise InputError(
+                f"arm {arm.name!r} chooses volumes per question, and shares of it cannot be merged: "
+                "ask it without a share (--shard), by several processes (--gpus) or actors (--engine ray)"
+            )
 
     def questions(self, questions: Sequence[Question]) -> Sequence[Question]:
         """Return the questions about its cases, in order."""

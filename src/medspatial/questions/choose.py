@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from medspatial.errors import InputError, MedspatialError
+from medspatial.plugins import in_a_line
 from medspatial.questions.drop import Drop, drop
 from medspatial.questions.names import Asked, known_by_names
 from medspatial.questions.options import shuffled
@@ -32,7 +34,7 @@ def choose(scene: Scene, subtype: Subtype, count: int) -> Chosen:
     for a mirrored case) and structures not yet asked about; where no candidate fits both, the class goes
     first, then the structures, then whatever there is.
     """
-    found = _Stream(subtype.find(scene))
+    found = _Stream(_named(subtype, scene))
     chosen = Chosen(drops=found.drops)
     used: set[str] = set()
     wanted = _wanted(scene, subtype)
@@ -48,6 +50,18 @@ def choose(scene: Scene, subtype: Subtype, count: int) -> Chosen:
         else:
             chosen.candidates.append(candidate)
     return chosen
+
+
+def _named(subtype: Subtype, scene: Scene) -> Iterator[Candidate | Drop]:
+    """Yield what a subtype finds; an error in its code says which subtype, since packages bring their own."""
+    try:
+        yield from subtype.find(scene)
+    except MedspatialError:
+        raise
+    except Exception as error:
+        raise InputError(
+            f"subtype {subtype.id!r} of {subtype.find.__module__}: {in_a_line(error)}"
+        ) from error
 
 
 def _known(subtype: Subtype, candidate: Candidate) -> bool:

@@ -45,6 +45,7 @@ class Record(BaseModel):
 
 
 _FIELD_SETS: dict[frozenset[str], set[str]] = {}
+_PLAIN = (str, int, float, dict, type(None))
 
 
 def lean(record: R) -> R:
@@ -56,6 +57,8 @@ def lean(record: R) -> R:
     given = record.model_fields_set
     object.__setattr__(record, "__pydantic_fields_set__", _FIELD_SETS.setdefault(frozenset(given), given))
     for value in record.__dict__.values():
+        if isinstance(value, _PLAIN):  # most are; told apart by one call
+            continue
         for part in value if isinstance(value, tuple) else (value,):
             if isinstance(part, Record):
                 lean(part)

@@ -217,13 +217,20 @@ def ids_of_paths(path: Path) -> dict[str, str]:
 
 def parse_row(path: Path, line: int, raw: str | dict[str, Any], kind: type[R], by_path: dict[str, str]) -> R:
     """Return the record of a line of JSON or the cells of a table; a bad one raises `BadRow`."""
+    return lean(passing_row(path, line, raw, kind, by_path))
+
+
+def passing_row(
+    path: Path, line: int, raw: str | dict[str, Any], kind: type[R], by_path: dict[str, str]
+) -> R:
+    """Do as `parse_row`, for a record that is not kept."""
     try:
         if isinstance(raw, dict):
-            return lean(kind.model_validate(with_case_id(_csv_values(raw, kind), by_path)))
-        row = lean(kind.model_validate_json(raw))
+            return kind.model_validate(with_case_id(_csv_values(raw, kind), by_path))
+        row = kind.model_validate_json(raw)
         data = json_value(raw)  # pydantic takes the last of two fields of one name
         told = with_case_id(data, by_path) if by_path else data
-        return row if told is data else lean(kind.model_validate_json(json.dumps(told)))
+        return row if told is data else kind.model_validate_json(json.dumps(told))
     except DoubledKey as error:
         raise BadRow(RowError(str(path), line, shortened(error.name), DOUBLED, "")) from None
     except json.JSONDecodeError as error:

@@ -25,8 +25,15 @@ from numpy.typing import NDArray
 from medspatial.errors import InputError
 from medspatial.files import ordinary_file, write_bytes
 from medspatial.records.encoding import other_encoding
-from medspatial.records.jsonl import BadRow, RowError, ids_of_paths, parse_row, read_records, same_case_image
-from medspatial.records.question import Item
+from medspatial.records.jsonl import (
+    BadRow,
+    RowError,
+    ids_of_paths,
+    passing_row,
+    read_records,
+    same_case_image,
+)
+from medspatial.records.question import Item, Question
 
 I = TypeVar("I", bound=Item)  # noqa: E741
 Marks = NDArray[np.uint64]
@@ -329,8 +336,19 @@ def stored_records(
     return loaded.rows
 
 
-def stored_or_none(path: str | Path, kind: type[I], *, beside: Path | None = None) -> StoredRecords[I] | None:
-    """Do as `stored_records`, for plain files alone; None for others, whatever is wrong with them."""
+def stored_or_none(
+    path: str | Path, kind: type[I], *, beside: Path | None = None, seen: Callable[[I], None] | None = None
+) -> StoredRecords[I] | None:
+    """Do as `stored_records`, for plain files alone; None for others, whatever is wrong with them.
+
+    Parameters
+    ----------
+    seen
+        Gets each row while it is checked, so that it need not be read twice; what it was given counts only
+        if the file is plain to its end. Not together with ``beside``, by which no row is checked.
+    """
+    if beside is not None and seen is not None:
+        raise ValueError("rows whose places are kept are not seen")
     path = Path(path)
     file = None if path.suffix.lower() == ".csv" else _opened(path)
     if file is None:
@@ -340,7 +358,7 @@ def stored_or_none(path: str | Path, kind: type[I], *, beside: Path | None = Non
         known = _kept(path, kind, file, beside / f"{_NAME}{digest}")
         if known is not None:
             return known
-    found = _checked(path, kind, file)
+    found = _checked(path, kind, file, seen)
     if found is not None and digest is not None and beside is not None:
         beside.mkdir(parents=True, exist_ok=True)
         found.keep(beside, digest)
@@ -351,17 +369,32 @@ def _opened(path: Path) -> _File | None:
     """Open a file that can be stored; what is wrong with another is told by the usual way of reading."""
     try:
         file = _File(path)
-        plain = not other_encoding(file.read(0, 4)) and not ids_of_paths(path)
+        named = _holds(file, b'"image_path"')  # else the file need not be read as text for it
+        plain = not other_encoding(file.read(0, 4)) and not (named and ids_of_paths(path))
     except (InputError, OSError):
         return None
     return file if plain else None
 
 
+def _holds(file: _File, words: bytes) -> bool:
+    """Say whether a file holds these bytes somewhere."""
+    end = b""
+    for block in _blocks(file.stream()):
+        if words in end + block:
+            return True
+        end = block[1 - len(words) :]
+    return False
+
+
+def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
+    while block := stream.read(1 << 20):
+        yield block
+
+
 def _digest(file: _File, kind: type[Item]) -> str:
     """Hash of a file, and of what its rows are checked by."""
     digest = hashlib.blake2b(digest_size=16)
-    stream = file.stream()
-    while block := stream.read(1 << 20):
+    for block in _blocks(file.stream()):
         digest.update(block)
     digest.update(f"{_FORMAT} {pydantic.VERSION} {kind.__name__}".encode())
     for source in sorted(Path(__file__).parent.glob("*.py")):
@@ -369,27 +402,34 @@ def _digest(file: _File, kind: type[Item]) -> str:
     return digest.hexdigest()
 
 
-def _checked(path: Path, kind: type[I], file: _File) -> StoredRecords[I] | None:
+def _checked(
+    path: Path, kind: type[I], file: _File, seen: Callable[[I], None] | None
+) -> StoredRecords[I] | None:
     """Check all rows; None where one is bad, or needs more than its own line to be understood."""
     starts, sizes, marks, codes = array("Q"), array("I"), array("Q"), array("I")
     cases: dict[str, int] = {}
     images: dict[str, tuple[str, int]] = {}
-    asked, arrays = AskedHash(), 0
+    asked = AskedHash() if issubclass(kind, Question) else None  # of answers it is not asked for
+    arrays = 0
     try:
         for number, start, size, text in _lines(file.stream()):
-            row = parse_row(path, number, text, kind, {})
+            row = passing_row(path, number, text, kind, {})
             same_case_image(images, path, number, row)
             starts.append(start)
             sizes.append(size)
             marks.append(mark_of(row.id))
             codes.append(cases.setdefault(row.case_id, len(cases)))
             arrays += _is_array(row)
-            asked.add(row)
+            if asked is not None:
+                asked.add(row)
+            if seen is not None:
+                seen(row)
     except (BadRow, UnicodeDecodeError, _SeveralRows):
         return None
     columns = zip(_COLUMNS.items(), (starts, sizes, marks, codes), strict=True)
     places = _Places(**{name: np.array(column, dtype=kind_of) for (name, kind_of), column in columns})
-    found = StoredRecords(path, kind, file, places, list(cases), arrays, asked.result())
+    told = None if asked is None else asked.result()
+    found = StoredRecords(path, kind, file, places, list(cases), arrays, told)
     return found if len(np.unique(found.marks)) == len(found) else None
 
 

@@ -11,6 +11,7 @@ from medspatial.compare.controls import linked_pairs
 from medspatial.compare.grounding import grounding_questions
 from medspatial.compare.links import has_verdict
 from medspatial.compare.result import Comparison
+from medspatial.compare.score_rows import ScoreRows
 from medspatial.compare.table import ArmTable, arm_tables
 from medspatial.records import Question, Score
 
@@ -47,8 +48,9 @@ def arm_pairs(comparison: Comparison, questions: Sequence[Question], scores: Seq
     scores
         Those that were compared; of other metrics none is taken.
     """
-    chosen = [one for one in scores if one.metric == comparison.metric]
-    if not any(one.arm == comparison.reference_arm for one in chosen):
+    rows = ScoreRows.of(scores)
+    chosen = rows.only(rows.metrics.among({comparison.metric}))
+    if comparison.reference_arm not in chosen.arms.there():
         return ArmPairs()
     tables = arm_tables(chosen, questions or None, comparison.reference_arm)
     return ArmPairs(_pairs(comparison, tables), _grounding(comparison, tables))

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from medspatial.compare import score_rows
 from medspatial.compare.failures import FAILURES, VISIBLE_SHARE, classify
-from medspatial.compare.table import QuestionIndex, prediction_failed
+from medspatial.compare.score_rows import ScoreRows
+from medspatial.compare.table import QuestionIndex
 from medspatial.records import Prediction, Question, Score
 from medspatial.report.provenance import provenance_rows
 
@@ -26,7 +31,7 @@ VERDICT_TITLES = {
 
 FAILURE_LETTERS = dict(zip(FAILURES, "abcdefghijklmnopqrstuvwxyz", strict=False))
 _Key = tuple[str, str, str]  # question id, model, arm
-_Row = TypeVar("_Row", Prediction, Score)
+_KEPT_ROWS = 4096  # scores read last: the page's files take those of forty questions at a time
 
 
 class Verdicts:
@@ -57,9 +62,11 @@ class Verdicts:
         self._questions = QuestionIndex(questions)
         self.foreign = 0
         self._predictions: dict[_Key, Prediction] = dict(self._keyed(predictions))
-        self._scores: dict[_Key, list[Score]] = {}
-        for key, score in self._keyed(scores):
-            self._scores.setdefault(key, []).append(score)
+        self._rows = ScoreRows.of(scores)
+        self._row = lru_cache(_KEPT_ROWS)(self._rows.__getitem__)
+        self._scores: dict[_Key, list[int]] = {}  # numbers of rows
+        for key, number in self._keyed_rows():
+            self._scores.setdefault(key, []).append(number)
 
     def marks(self, question: Question) -> str:
         """Return one letter per model for the reference arm, in the order of `models`."""
@@ -88,7 +95,7 @@ class Verdicts:
                     rows.append(self._answer(*key))
         return rows
 
-    def _keyed(self, rows: Sequence[_Row]) -> Iterator[tuple[_Key, _Row]]:
+    def _keyed(self, rows: Sequence[Prediction]) -> Iterator[tuple[_Key, Prediction]]:
         for row in rows:
             place = self._questions.find(row)
             if place is None:
@@ -96,18 +103,30 @@ class Verdicts:
             else:
                 yield (self._questions.items[place].id, row.model, row.arm), row
 
+    def _keyed_rows(self) -> Iterator[tuple[_Key, int]]:
+        """Yield the numbers of the scores' rows."""
+        rows = self._rows
+        for number, name in enumerate(rows.ids):
+            place = self._questions.find_id(name)
+            if place is None:
+                place = self._questions.find(rows[number])
+            if place is None:
+                self.foreign += 1
+            else:
+                yield (self._questions.items[place].id, rows.models[number], rows.arms[number]), number
+
     def _mark(self, question: str, model: str, arm: str) -> str:
         key = question, model, arm
-        score = self._deciding(key)
-        if score is None:
+        number, rows = self._deciding_row(key), self._rows
+        if number is None:
             return self._unscored(key)
-        if score.status == "unanswered":
+        if rows.states[number] == score_rows.UNANSWERED:
             return UNANSWERED
-        if score.status == "unscored":
-            return FAILED if prediction_failed(score) else UNSCORED
-        if score.correct is None:
-            return GRADED if score.score is not None else UNSCORED
-        return RIGHT if score.correct else WRONG
+        if rows.states[number] == score_rows.UNSCORED:
+            return FAILED if rows.failed[number] else UNSCORED
+        if rows.graded[number]:
+            return UNSCORED if np.isnan(rows.verdicts[number]) else GRADED
+        return RIGHT if rows.verdicts[number] else WRONG
 
     def _unscored(self, key: _Key) -> str:
         prediction = self._predictions.get(key)
@@ -132,7 +151,7 @@ class Verdicts:
                 row["score"] = f"{score.score:.2f}"
         others = [
             [one.metric, "–" if one.score is None else f"{one.score:.2f}"]
-            for one in self._scores.get(key, ())
+            for one in map(self._row, self._scores.get(key, ()))
             if one.metric != self._metric
         ]
         if others:
@@ -140,7 +159,12 @@ class Verdicts:
         return {name: value for name, value in row.items() if value is not None}
 
     def _deciding(self, key: _Key) -> Score | None:
-        return next((one for one in self._scores.get(key, ()) if one.metric == self._metric), None)
+        number = self._deciding_row(key)
+        return None if number is None else self._row(number)
+
+    def _deciding_row(self, key: _Key) -> int | None:
+        metrics = self._rows.metrics
+        return next((one for one in self._scores.get(key, ()) if metrics[one] == self._metric), None)
 
 
 def _is_out_of_view(*records: Prediction | Score | None) -> bool:

@@ -6,18 +6,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic_core import from_json
+
 from medspatial.errors import InputError
 from medspatial.files import locked, whole_file
 from medspatial.manifest import new_manifest, read_manifest, write_manifest
 from medspatial.progress import Progress, Silent
-from medspatial.records import Prediction, RecordAppender, Score, lean
+from medspatial.records import Prediction, RecordAppender, Score
 from medspatial.score.base import Metric
 from medspatial.score.identity import metric_facts, row_hash
 from medspatial.score.workers import judged
@@ -38,7 +39,7 @@ class ScoringRun:
         """Yield the scores, in the order of the predictions."""
         with self.path.open("rb") as stream:
             for line in stream:
-                yield lean(Score.model_validate_json(line))
+                yield Score.model_validate_json(line)
 
 
 def score_file(
@@ -143,7 +144,7 @@ def _places(path: Path) -> dict[int, tuple[int, bool]]:
         with path.open("rb") as stream:
             for line in stream:
                 try:
-                    row = json.loads(line)
+                    row = from_json(line)
                     found[int(row["row_hash"], 16)] = (place, row.get("status") != "unscored")
                 except (ValueError, KeyError, TypeError):
                     pass  # a damaged line: its row is scored again

@@ -16,7 +16,7 @@ from medspatial.study.loading import CaseLoader, case_loader
 from medspatial.study.outside import OutsideStudy, outside_studies
 from medspatial.study.report_set import ReportSetConfig, ReportSetRun, run_report_set
 from medspatial.study.rerun import Difference, Rerun, compare_runs, rerun_study, study_of
-from medspatial.study.runner import Study, StudyRun, run_study
+from medspatial.study.runner import StudyRun, run_study
 
 __all__ = [
     "CaseLoader",
@@ -31,7 +31,6 @@ __all__ = [
     "ReportSetConfig",
     "ReportSetRun",
     "Rerun",
-    "Study",
     "StudyConfig",
     "StudyRun",
     "TrackConfig",

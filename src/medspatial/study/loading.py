@@ -17,6 +17,7 @@ from medspatial.cases import (
     outside_cases,
     outside_sources,
 )
+from medspatial.cases.kept_volumes import KeptVolumes
 from medspatial.errors import InputError
 from medspatial.records import Case, Item, StoredRecords
 from medspatial.study.config import CasesConfig
@@ -36,15 +37,22 @@ class CaseLoader:
         The cases, and the folder that their relative paths start from.
     assume_axes
         Axis codes for volumes without a usable affine.
+    kept
+        Volumes read before, by this process or another; None reads each time.
     """
 
     def __init__(
-        self, cases: Sequence[Case] | Mapping[str, Case], root: Path, assume_axes: str | None = None
+        self,
+        cases: Sequence[Case] | Mapping[str, Case],
+        root: Path,
+        assume_axes: str | None = None,
+        kept: KeptVolumes | None = None,
     ) -> None:
         known = cases if isinstance(cases, Mapping) else {case.case_id: case for case in cases}
         self._cases: Mapping[str, Case] = known
         self._root = root
         self._assume_axes = assume_axes
+        self._kept = kept
 
     @cached_property
     def states(self) -> Mapping[str, str]:
@@ -60,10 +68,15 @@ class CaseLoader:
 
     def volume(self, case_id: str) -> Volume:
         """Return the CT of a case alone."""
-        data = load_case(self._case(case_id), self._root, with_masks=False, assume_axes=self._assume_axes)
-        if data.ct is None:
-            raise InputError(f"case {case_id!r} has no CT, only masks")
-        return data.ct
+        case = self._case(case_id)
+
+        def read() -> Volume:
+            data = load_case(case, self._root, with_masks=False, assume_axes=self._assume_axes)
+            if data.ct is None:
+                raise InputError(f"case {case_id!r} has no CT, only masks")
+            return data.ct
+
+        return read() if self._kept is None else self._kept.volume(case, self._root, self._assume_axes, read)
 
     def masks(self, case_id: str) -> MaskSet:
         """Return the masks of a case on its CT's grid."""
@@ -99,6 +112,7 @@ def case_loader(
     items: Sequence[Item] = (),
     image_root: Path = Path(),
     assume_axes: str | None = None,
+    kept: KeptVolumes | None = None,
 ) -> CaseLoader:
     """Return a loader of the cases of a folder, a case file, or a source; see `medspatial.cases.find_cases`.
 
@@ -108,10 +122,11 @@ def case_loader(
     """
     if cases is not None:
         known = find_cases(cases)
-        return CaseLoader(known.cases, known.root, assume_axes)
+        return CaseLoader(known.cases, known.root, assume_axes, kept)
     if isinstance(items, StoredRecords):
-        return CaseLoader(_Made(items.cases, _Shown(items, image_root)), image_root, assume_axes)
-    return CaseLoader({item.case_id: _case_of(item, image_root) for item in items}, image_root, assume_axes)
+        return CaseLoader(_Made(items.cases, _Shown(items, image_root)), image_root, assume_axes, kept)
+    own = {item.case_id: _case_of(item, image_root) for item in items}
+    return CaseLoader(own, image_root, assume_axes, kept)
 
 
 def _case_of(item: Item, root: Path) -> Case:

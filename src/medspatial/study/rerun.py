@@ -15,8 +15,9 @@ from medspatial.manifest import Manifest, read_manifest, versions
 from medspatial.predict import iter_predictions
 from medspatial.records import Prediction, Question, Score, iter_records
 from medspatial.study.config import StudyConfig
+from medspatial.study.context import Say
 from medspatial.study.people import ANSWERED
-from medspatial.study.runner import Say, StudyRun, run_study
+from medspatial.study.runner import StudyRun, run_study
 
 _QUESTION_FIELDS = ("question", "options", "answer", "value", "unit")
 _PREDICTION_FIELDS = ("prediction", "status")

@@ -62,6 +62,7 @@ def test_token_for_token(
         assert len(server.requests) == 2 * len(QUERIES)
         body = server.requests[0]
         assert (body["temperature"], body["max_tokens"], body["return_token_ids"]) == (0.0, 7, True)
+        assert (body["repetition_penalty"], body["top_p"], body["top_k"]) == (1.0, 1.0, -1)
         facts = there.describe()["engine"]
         assert facts == {"url": server.url, "model": "language", "protocol": f"{protocol}, prompt_embeds"}
     assert "engine" not in here.describe()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -55,3 +56,25 @@ def test_the_hash_sees_values_names_and_types() -> None:
     assert weights_hash(layer) == first
     assert weights_hash(torch.nn.Sequential(layer)) != first
     assert weights_hash(layer.bfloat16()) != first
+
+
+def test_a_damaged_file_is_said_and_made_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cache = FeatureCache.of(tmp_path, "abc", {}, ARRAY.shape)
+    cache.put("f", ARRAY)
+    (path,) = tmp_path.rglob("f.npz")
+    path.write_bytes(path.read_bytes()[:-40])
+    assert cache.get("f") is None
+    assert not path.exists()
+    assert f"{path}: a damaged entry of the cache is made again" in capsys.readouterr().err
+
+
+def test_the_least_recently_used_features_go_first(tmp_path: Path) -> None:
+    unbound = FeatureCache.of(tmp_path, "abc", {}, None)
+    unbound.put("a", ARRAY)
+    (path,) = tmp_path.rglob("a.npz")
+    os.utime(path, ns=(1, 1))  # long ago
+    most = 2.5 * path.stat().st_size / (1 << 30)
+    cache = FeatureCache.of(tmp_path, "abc", {}, None, most)
+    cache.put("b", ARRAY)
+    cache.put("c", ARRAY)
+    assert [cache.get(name) is None for name in "abc"] == [True, False, False]

@@ -59,8 +59,9 @@ class CTChat(CachingModel):
         See `Prompt`.
     orientation
         ``canonical`` (LPS first) or ``stored`` (as the original).
-    feature_cache
-        Folder to keep encoder features in, by fingerprint.
+    feature_cache, feature_cache_gb
+        Folder to keep encoder features in, by fingerprint, and the most gibibytes in it (the least recently
+        used go first; None: no bound).
     original_features
         Folder of ``.npz`` files made by the original's script, used by file name where one is there.
     ct_rate_table
@@ -89,6 +90,7 @@ class CTChat(CachingModel):
         provided: bool = True,
         orientation: Literal["canonical", "stored"] = "canonical",
         feature_cache: WrittenPath | None = None,
+        feature_cache_gb: float | None = None,
         original_features: ReadPath | None = None,
         ct_rate_table: ReadPath | None = None,
         device_map: str | DeviceMap | None = None,
@@ -128,7 +130,9 @@ class CTChat(CachingModel):
         shape = (1, *sizes.grid, sizes.dim)
         if feature_cache is not None:
             recipe = self.preparation.describe()
-            self.cache = FeatureCache.of(Path(feature_cache), self._encoder_hash, recipe, shape)
+            self.cache = FeatureCache.of(
+                Path(feature_cache), self._encoder_hash, recipe, shape, feature_cache_gb
+            )
         self._original = None if original_features is None else Path(original_features)
         self._table = {} if ct_rate_table is None else read_raw_table(ct_rate_table)
         self._facts = {

@@ -45,8 +45,9 @@ class RadFM(CachingModel):
         ``tokenizer.model`` of the original's repository; default: in ``path``.
     orientation, hu_window, size
         See `Preparation`; the original is ``orientation="stored", hu_window=None``.
-    feature_cache
-        Folder to keep visual tokens in, by fingerprint.
+    feature_cache, feature_cache_gb
+        Folder to keep visual tokens in, by fingerprint, and the most gibibytes in it (the least recently
+        used go first; None: no bound).
     runtime, serving, generation
         Where it runs, where its tokens are made, and how it answers. The original runs in float32 (53 GB).
     """
@@ -60,6 +61,7 @@ class RadFM(CachingModel):
         hu_window: HuWindow | None = DEFAULT_WINDOW,
         size: int = 512,
         feature_cache: WrittenPath | None = None,
+        feature_cache_gb: float | None = None,
         runtime: Runtime = Runtime(),
         serving: Engine = Engine(),
         generation: Generation = Generation(max_new_tokens=200),
@@ -84,7 +86,8 @@ class RadFM(CachingModel):
         self._facts = {"checkpoint": folder.name, "attention": runtime.attention}
         if feature_cache is not None:
             recipe = {**self.preparation.describe(), "dtype": str(self.dtype)}
-            self.cache = FeatureCache.of(Path(feature_cache), self._encoder_hash(), recipe, None)
+            encoder = self._encoder_hash()
+            self.cache = FeatureCache.of(Path(feature_cache), encoder, recipe, None, feature_cache_gb)
 
     def pixels(self, volume: Volume) -> NDArray[np.float32]:
         """Return (3, rows, columns, slices)."""

@@ -31,6 +31,15 @@ from medspatial.models.runtime.language import LanguageModel, Prefix
 _TIMEOUT_S = 600.0
 _LONGEST_REPLY = 16 * 2**20
 _LONGEST_ERROR = 2000
+# what an engine would otherwise take from a generation_config.json beside the weights
+_NEUTRAL = {
+    "top_p": 1.0,
+    "top_k": -1,
+    "min_p": 0.0,
+    "repetition_penalty": 1.0,
+    "presence_penalty": 0.0,
+    "frequency_penalty": 0.0,
+}
 # a chat template that adds nothing
 _AS_IT_IS = "{% for message in messages %}{{ message['content'] }}{% endfor %}"
 
@@ -117,6 +126,7 @@ class EngineLanguage(LanguageModel):
             **self._prompt(tensor_text(embeds)),
             "max_tokens": settings.max_new_tokens,
             "temperature": settings.temperature if settings.do_sample else 0.0,
+            **_NEUTRAL,
             "stop_token_ids": list(settings.eos_ids),
             "return_token_ids": True,
             "skip_special_tokens": False,
@@ -130,7 +140,7 @@ class EngineLanguage(LanguageModel):
 
     def _prompt(self, embeds: str) -> dict[str, Any]:
         if self.at.engine_protocol == "completions":
-            return {"prompt": "", "prompt_embeds": embeds}
+            return {"prompt_embeds": embeds}  # a prompt beside them, empty or not, would be a second one
         part = {"type": "prompt_embeds", "data": embeds}
         return {"messages": [{"role": "user", "content": [part]}], "add_generation_prompt": False}
 

@@ -2,12 +2,14 @@
 
 One ``.npz`` per volume, key ``arr``, float32 (the file format of CT-CHAT's encoder script). Files are
 named by the volume's fingerprint and lie in a folder named by the encoder's weights and the preparation,
-so that neither a mirrored volume nor another encoder can meet the wrong features.
+so that neither a mirrored volume nor another encoder can meet the wrong features. A damaged file is removed,
+said, and made again.
 """
 
 from __future__ import annotations
 
 import hashlib
+import sys
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from medspatial.disk_cache import GIB, DiskCache
 from medspatial.errors import InputError
 from medspatial.files import whole_file
 from medspatial.records import content_hash
@@ -37,30 +40,38 @@ class FeatureCache:
         Of this encoder and preparation.
     shape
         Of one file's array; None where it differs from volume to volume.
+    most_gb
+        Gibibytes in the folder, the least recently used go first; None without a bound.
     """
 
     folder: Path
     shape: tuple[int, ...] | None
+    most_gb: float | None = None
 
     @classmethod
     def of(
-        cls, root: Path, encoder: str, preparation: dict[str, Any], shape: tuple[int, ...] | None
+        cls,
+        root: Path,
+        encoder: str,
+        preparation: dict[str, Any],
+        shape: tuple[int, ...] | None,
+        most_gb: float | None = None,
     ) -> FeatureCache:
         """Return the cache of one encoder (`weights_hash`) and one preparation below ``root``."""
-        return cls(root / content_hash(encoder, preparation), shape)
-
-    def path(self, fingerprint: str) -> Path:
-        """Return the file of a volume."""
-        return self.folder / f"{fingerprint}.npz"
+        return cls(root / content_hash(encoder, preparation), shape, most_gb)
 
     def get(self, fingerprint: str) -> Features | None:
         """Return a volume's features, None where there are none yet."""
-        path = self.path(fingerprint)
-        return read_features(path, self.shape) if path.exists() else None
+        return self._kept.get(fingerprint, lambda path: _array(path, self.shape))
 
     def put(self, fingerprint: str, features: Features) -> None:
         """Keep a volume's features."""
-        write_features(self.path(fingerprint), features)
+        self._kept.put(fingerprint, lambda path: _save(path, features))
+
+    @property
+    def _kept(self) -> DiskCache:
+        most = sys.maxsize if self.most_gb is None else int(self.most_gb * GIB)
+        return DiskCache(self.folder, most, ".npz")
 
 
 def read_features(path: Path, shape: tuple[int, ...] | None = None) -> Features:
@@ -72,10 +83,17 @@ def read_features(path: Path, shape: tuple[int, ...] | None = None) -> Features:
         Missing, damaged, without the key, or of another shape.
     """
     try:
+        return _array(path, shape)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such feature file") from None
+
+
+def _array(path: Path, shape: tuple[int, ...] | None) -> Features:
+    try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             array = np.asarray(file[KEY], dtype=np.float32)
     except FileNotFoundError:
-        raise InputError(f"{path}: no such feature file") from None
+        raise
     except KeyError:
         raise InputError(f"{path}: has no array {KEY!r}; is it a feature file?") from None
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
@@ -88,7 +106,11 @@ def read_features(path: Path, shape: tuple[int, ...] | None = None) -> Features:
 def write_features(path: Path, features: Features) -> None:
     """Write a feature file; readers never see half of it."""
     with whole_file(path, suffix=".npz") as unfinished:
-        np.savez(unfinished, arr=np.asarray(features, dtype=np.float32))
+        _save(unfinished, features)
+
+
+def _save(path: Path, features: Features) -> None:
+    np.savez(path, arr=np.asarray(features, dtype=np.float32))
 
 
 def weights_hash(module: nn.Module) -> str:

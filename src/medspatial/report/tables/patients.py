@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from medspatial.compare.clustered import sum_by_patient
+from medspatial.compare.score_rows import ScoreRows
 from medspatial.compare.table import arm_tables
 from medspatial.records import Question, Score
 from medspatial.report.formatting import count, percent
@@ -27,9 +28,10 @@ def patient_table(comparison: Comparison, questions: Sequence[Question], scores:
         Those that were compared; of other metrics and arms none is taken.
     """
     what, reference = measured(comparison), comparison.reference_arm
-    chosen = [one for one in scores if one.metric == comparison.metric and one.arm == reference]
+    given = ScoreRows.of(scores)
+    chosen = given.only(given.metrics.among({comparison.metric}) & given.arms.among({reference}))
     rows, records = [], []
-    if chosen:
+    if len(chosen):
         table = arm_tables(chosen, questions or None, reference)[reference]
         sums = sum_by_patient(table.values, table.patients, len(table.patient_ids))
         means = sums.sums / sums.counts[:, None]
@@ -50,7 +52,7 @@ def patient_table(comparison: Comparison, questions: Sequence[Question], scores:
     return Table(
         name="patients",
         title=f"{what.title}, per patient",
-        columns=(*heads, *map(Column, models if chosen else ())),
+        columns=(*heads, *map(Column, models if len(chosen) else ())),
         rows=tuple(rows),
         records=tuple(records),
         note="Hardest patients first, by the mean over the models.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -13,6 +12,7 @@ from medspatial.language.refusals import REFUSES
 from medspatial.language.sides import find_sides
 from medspatial.language.statements import Statements
 from medspatial.language.structures import (
+    BODY_REGIONS,
     context_of,
     find_structures,
     has_side,
@@ -33,7 +33,6 @@ from medspatial.score.structured.side import match_side
 from medspatial.score.structured.verdict import Verdict, decided, refused, unanswered
 
 _WHOLE_PAIRS = frozenset({"lung", "kidney", "hemithorax", "breast", "pleura", "adrenal_gland", "axilla"})
-_BODY_REGIONS = frozenset({"thorax", "abdomen", "pelvis", "neck"})
 
 
 class _Wanted(NamedTuple):
@@ -65,7 +64,9 @@ def _wanted(question: str, answer: str) -> _Wanted:
     context = context_of(question)
     names = names_in(answer, context, with_lesions=False) or names_in(answer, context, with_lesions=True)
     names = specific(names)
-    asked = names_in(question, context, with_lesions=True) - names
+    given = names_in(question, context, with_lesions=True)
+    names = names if names - BODY_REGIONS <= given else names - BODY_REGIONS
+    asked = given - names
     return _Wanted(context, names, asked, bool(names & lesions()), "lung" in question.lower())
 
 
@@ -98,13 +99,15 @@ def match_anatomy(text: str, item: Item) -> Verdict:
     _drop_landmarks(found, reading, want.asked)
     _take_asked_side(found, text, item.question)
     verdict = _decide(found, want.names, reading)
-    return replace(verdict, trace=tuple(found.trace)) if found.trace else verdict
+    return verdict._replace(trace=tuple(found.trace)) if found.trace else verdict
 
 
 def _take_asked_side(found: Commitments, text: str, question: str) -> None:
     """Complete "the upper lobe" by the one side that the question asks about, where the reply names none."""
+    if not any((mention.value, "left") in sided() for mention in found.affirmed) or find_sides(text):
+        return
     side = _one_side(question)
-    if side and not find_sides(text):
+    if side:
         found.affirmed = [m._replace(value=sided().get((m.value, side), m.value)) for m in found.affirmed]
 
 
@@ -137,7 +140,7 @@ def _drop_landmarks(found: Commitments, reading: Statements, asked: frozenset[st
     kept = [m for m in kept if not is_heading(reading.text, m.end)] or kept
     kept = [m for m in kept if not any(holds(reading.text, m.end, other.start) for other in kept)] or kept
     kept = [m for m in kept if m.value not in asked] or kept
-    kept = [m for m in kept if m.value not in _BODY_REGIONS] or kept
+    kept = [m for m in kept if m.value not in BODY_REGIONS] or kept
     if kept and len(kept) < len(found.affirmed):
         dropped = [m.value for m in found.affirmed if m not in kept]
         found.affirmed = kept

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from medspatial.language import likeliest, option_marks
 from medspatial.language.closed_sets import ClosedSet, closed_set, said_polarity
 from medspatial.language.commitments import Commitments, Mention, commitments, final_part
 from medspatial.language.comparison import question_comparison, winners
-from medspatial.language.letters import find_letters, merged, names_all, without_listing
+from medspatial.language.letters import find_letters, merged, names_all, without_labels, without_listing
 from medspatial.language.options import (
     LETTERS,
     NOT_OFFERED,
@@ -20,6 +19,7 @@ from medspatial.language.options import (
 from medspatial.language.polarity import polarity_of
 from medspatial.language.refusals import REFUSES
 from medspatial.language.statements import Statements, statements_in
+from medspatial.language.structures import is_landmark
 from medspatial.records import Item
 from medspatial.score.normalise import normalise
 from medspatial.score.structured.closed import match_closed
@@ -89,9 +89,10 @@ def _by_option(text: str, item: Item, want: int, closed: ClosedSet | None) -> Ve
         return merged(letters, find_options(part, options) if texts is None else texts, part)
 
     part, _ = final_part(text, find)
-    letters = find_letters(part, len(options))
+    letters = without_labels(find_letters(part, len(options)), find_options(part, options), part)
     found, reading = commitments(text, find, item.question.lower())
     _drop_explanation(found, letters)
+    _drop_landmarks(found, reading)
     if not (found.affirmed or found.denied or found.alternatives) and _polar(options):
         return match_yes_no(text, item)
     asked = question_comparison(item.question)
@@ -101,7 +102,7 @@ def _by_option(text: str, item: Item, want: int, closed: ClosedSet | None) -> Ve
         found.note("R4", result.reason)
     verdict = _verdict(found, options, want, bool(letters), reading)
     said = (verdict.extracted or "").split(": ", 1)[-1]
-    return replace(graded(verdict, said, options[want]), trace=tuple(found.trace))
+    return graded(verdict, said, options[want])._replace(trace=tuple(found.trace))
 
 
 def _polar(options: Sequence[str]) -> bool:
@@ -119,6 +120,16 @@ def _drop_explanation(found: Commitments, letters: list[Mention]) -> None:
     if first.end - first.start > 1 or len(letters) > len({m.start for m in letters if m.value != value}) + 1:
         starts = {mention.start for mention in letters}
         found.affirmed = [m for m in found.affirmed if m.value == value or m.start in starts]
+
+
+def _drop_landmarks(found: Commitments, reading: Statements) -> None:
+    """R14: "T12, one level below T11": an option that only locates the one answer is none."""
+    if "between" in reading.text:
+        return  # "between L1 and L2" chooses neither
+    kept = [m for m in found.affirmed if not is_landmark(reading.text, m.start)]
+    if len({m.value for m in kept}) == 1 and len(kept) < len(found.affirmed):
+        found.affirmed = kept
+        found.trace.append("R14: an option that only locates the answer is set aside")
 
 
 def _verdict(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from medspatial.language.closed_sets import ClosedSet, denies_all, other_options
 from medspatial.language.commitments import Commitments, commitments
 from medspatial.language.comparison import question_comparison
@@ -29,10 +27,10 @@ def _match_polar(text: str, item: Item, closed: ClosedSet, want: int) -> Verdict
         index = next(i for i in range(len(item.options)) if option_key(i) == third)
         return decided(index == want, "R11", f"chooses option {third}", option_label(index, item.options))
     if said.value is None:
-        return replace(unanswered(said.rule, said.reason), trace=said.trace)
+        return unanswered(said.rule, said.reason)._replace(trace=said.trace)
     index = closed.values["yes" if said.value else "no"]
     verdict = decided(index == want, said.rule, said.reason, option_label(index, item.options))
-    return replace(verdict, trace=said.trace)
+    return verdict._replace(trace=said.trace)
 
 
 def _third(text: str, item: Item, closed: ClosedSet) -> str | None:
@@ -58,8 +56,8 @@ def _match_sides(text: str, item: Item, closed: ClosedSet, want: int) -> Verdict
         values = values - {"neither"} | {"equal"}  # "neither is larger"
     goal = sorted(closed.values_of(want))
     if not values:
-        return replace(
-            no_side(found, goal[0], reading.refuses(), bool(text.strip())), trace=tuple(found.trace)
+        return no_side(found, goal[0], reading.refuses(), bool(text.strip()))._replace(
+            trace=tuple(found.trace)
         )
     places = {closed.values.get(value) for value in values}
     shown = " and ".join(sorted(values))
@@ -72,7 +70,7 @@ def _match_sides(text: str, item: Item, closed: ClosedSet, want: int) -> Verdict
     else:
         rule = found.rule if found.rule in {"R2", "R3", "R4", "R6"} else "R11"
         verdict = decided(index == want, rule, f"commits to {shown}", option_label(index, item.options))
-    return replace(verdict, trace=tuple(found.trace))
+    return verdict._replace(trace=tuple(found.trace))
 
 
 def _all_denied(found: Commitments) -> bool:

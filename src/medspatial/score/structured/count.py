@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from medspatial.language.commitments import Mention, final_part
 from medspatial.language.counts import Count, find_counts, read_count
 from medspatial.language.statements import statements_in
@@ -29,12 +27,12 @@ def match_count(text: str, item: Item, target: Target) -> Verdict:
     trace = (f"R2: only what follows '{cue}' counts",) if cue else ()
     count = read_count(part, item.question, statements_in(part))
     if count.value is None:
-        return replace(_none(count), trace=trace)
+        return _none(count)._replace(trace=trace)
     shown = f"{count.value:g}"
     result = decided(
         target.fits(count.value), "R10", f"counts {shown}, the reference is {target.value:g}", shown
     )
-    return replace(result, trace=trace, numeric=accuracy(count.value, target.value))
+    return result._replace(trace=trace, numeric=accuracy(count.value, target.value))
 
 
 def _none(count: Count) -> Verdict:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
-from medspatial.language.asked import asked, crosses, leads_polar, new_sides, place_words
+from medspatial.language.asked import Asked, asked, crosses, leads_polar, new_sides, place_words
 from medspatial.language.polarity import polarity_of
-from medspatial.language.properties import contrary_zone, zones
+from medspatial.language.properties import (
+    axes_offered,
+    contrary_zone,
+    names_lobe,
+    property_signs,
+    zones,
+    zones_beside,
+)
 from medspatial.language.proposition import restated
 from medspatial.language.quantities import find_quantities
 from medspatial.language.relations import find_relations
 from medspatial.language.sides import sides_of
 from medspatial.language.statements import statements_in
 from medspatial.language.stems import content_words
-from medspatial.language.structures import structures_named
+from medspatial.language.structures import BODY_REGIONS, structures_named
 from medspatial.language.units import parse_unit
 from medspatial.language.vocabulary import CACHED_TEXTS
 from medspatial.records import Item
@@ -25,7 +31,7 @@ from medspatial.score.structured.anatomy import match_anatomy
 from medspatial.score.structured.number import match_number
 from medspatial.score.structured.property import match_property
 from medspatial.score.structured.relation import match_relation
-from medspatial.score.structured.side import match_side
+from medspatial.score.structured.side import denies_sides, match_side, read_sides, sides_said
 from medspatial.score.structured.verdict import Verdict, decided, refused
 from medspatial.score.structured.yes_no import match_yes_no
 
@@ -66,21 +72,33 @@ def _matchers(item: Item) -> tuple[Matcher, ...]:
 def _fitting(question: str, answer: str) -> tuple[Matcher, ...]:
     """Return the matchers that fit question and reference, the most telling first."""
     asks = asked(question)
-    if asks.polar and asks.if_so is not None:
-        return (_polarity_then_place,)
-    leads = leads_polar(answer) if asks.either else polarity_of(answer) is not None
-    if asks.either and not leads and asks.midline:
-        return (_confined,)
-    if asks.one_or_both and sides_of(answer) and not (asks.polar and leads):
-        return (_one_or_both,)
-    if asks.polar and (not asks.either or leads):
-        return (match_yes_no,)
+    closed = _closed(asks, question, answer)
+    if closed is not None:
+        return (closed,)
     figure: tuple[Matcher, ...] = ()
     if asks.how_large and _figure(answer, question) is not None:
         figure = (_match_figure_and_place if asks.and_where else _match_figure,)
     if asks.side and sides_of(answer):
         return (*figure, _side)
     return figure + _places(question, answer)
+
+
+def _closed(asks: Asked, question: str, answer: str) -> Matcher | None:
+    """Return the matcher of a question that offers its answers: yes or no, one or both, normal or not."""
+    if asks.polar and asks.if_so is not None:
+        return _polarity_then_place
+    leads = leads_polar(answer) if asks.either else polarity_of(answer) is not None
+    if asks.either and not leads and asks.midline:
+        return _confined
+    if (asks.one_or_both or asks.side) and not (asks.polar and leads) and denies_sides(answer, question):
+        return _nowhere
+    if asks.one_or_both and sides_of(answer) and not (asks.polar and leads):
+        return _one_or_both
+    if asks.polar and (not asks.either or leads):
+        return match_yes_no
+    offered = axes_offered(question) & property_signs(answer).keys() if asks.either else frozenset()
+    elsewhere = offered and (structures_named(answer, question) or new_sides(answer, question))
+    return _property if offered and not elsewhere else None
 
 
 def _places(question: str, answer: str) -> tuple[Matcher, ...]:
@@ -108,7 +126,7 @@ def _side_of_place(text: str, item: Item) -> Verdict:
         return verdict
     place = place_words(item.answer, item.question)
     if place and not place & content_words(text):
-        return replace(verdict, outcome="incorrect", rule="R8", reason="names the side and not the place")
+        return verdict._replace(outcome="incorrect", rule="R8", reason="names the side and not the place")
     return _with_zone(verdict, text, item)
 
 
@@ -116,10 +134,13 @@ def _with_zone(verdict: Verdict, text: str, item: Item) -> Verdict:
     """R8, R14: a contrary zone is wrong, and so is none where the reference has one the question has not."""
     contrary = contrary_zone(text, item.answer)
     if contrary:
-        return replace(verdict, outcome="incorrect", rule="R14", reason=f"{verdict.reason}, but {contrary}")
-    said = zones(item.answer).keys() - zones(item.question).keys()
-    if said and not said & zones(text).keys():
-        return replace(verdict, outcome="incorrect", rule="R8", reason="is coarser: names no zone")
+        return verdict._replace(outcome="incorrect", rule="R14", reason=f"{verdict.reason}, but {contrary}")
+    if not zones(item.answer):
+        return verdict
+    named = structures_named(item.answer, item.question)
+    said = zones_beside(item.answer, sections=named <= BODY_REGIONS).keys() - zones(item.question).keys()
+    if said and not said & zones(text, lobes=not names_lobe(item.answer)).keys():
+        return verdict._replace(outcome="incorrect", rule="R8", reason="is coarser: names no zone")
     return verdict
 
 
@@ -136,10 +157,14 @@ def _confined(text: str, item: Item) -> Verdict:
 
 def _zone(text: str, item: Item) -> Verdict:
     """Compare zones ("upper pole") where the question has given the organ away."""
-    want, got = zones(item.answer), zones(text)
+    lobes, given = not names_lobe(item.answer), zones(item.question)
+    got = zones(text, lobes=lobes)
+    want = {axis: named for axis, named in zones(item.answer, lobes=lobes).items() if axis not in given}
     shared = [axis for axis in want if axis in got]
     if not shared:
         return Verdict("undecided", "free", "the reply names no zone on the reference's axis")
+    if len(shared) < len(want) and all(want[axis] == got[axis] for axis in shared):
+        return decided(False, "R8", "names only a part of the reference's zones", text)
     same = all(want[axis] == got[axis] for axis in shared)
     return decided(
         same,
@@ -156,13 +181,27 @@ def _side(text: str, item: Item) -> Verdict:
 def _one_or_both(text: str, item: Item) -> Verdict:
     """Compare one side against both; which side it is counts where both say so."""
     verdict = _side(text, item)
+    contrary = contrary_zone(text, item.answer)
+    if contrary and verdict.outcome == "correct":
+        return verdict._replace(outcome="incorrect", rule="R14", reason=f"{verdict.reason}, but {contrary}")
     want = sides_of(item.answer)
     one_sided = want <= {"left", "right", "unilateral"}
     if one_sided and verdict.extracted == "unilateral":
-        return replace(verdict, outcome="correct", rule="R8", reason="one side, as the reference")
+        return verdict._replace(outcome="correct", rule="R8", reason="one side, as the reference")
     if want == {"unilateral"} and verdict.extracted in {"left", "right"}:
-        return replace(verdict, outcome="correct", rule="R8", reason="one side, as the reference")
+        return verdict._replace(outcome="correct", rule="R8", reason="one side, as the reference")
     return verdict
+
+
+def _nowhere(text: str, item: Item) -> Verdict:
+    """Judge "which side?" where the reference says that there is none."""
+    found, reading = read_sides(text, item.question, frozenset())
+    if found.affirmed:
+        sides = " and ".join(sorted(sides_said(found)))
+        return decided(False, "R3", f"says {sides}, the reference denies it", sides)
+    if reading.refuses() or not any(reading.cues(s) or reading.states(s) for s in reading.segments):
+        return Verdict("undecided", "free", "neither denies it nor names a side")
+    return decided(True, "R3", "denies it, as the reference", text)
 
 
 def _property(text: str, item: Item) -> Verdict:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from medspatial.language import in_english, lettered, numbered, option_marks, other_language
 from medspatial.language.image_sides import without_image_sides
 from medspatial.language.polarity import read_polarity
@@ -50,7 +48,7 @@ def _read(text: str, item: Item) -> Verdict:
         verdict = _in_view(said, item) if said else None
         if verdict is not None and verdict.outcome in {"correct", "incorrect"}:
             trace = (f"language: '{said}' is read of {language}", *verdict.trace)
-            return replace(verdict, trace=trace if said != text else verdict.trace)
+            return verdict._replace(trace=trace if said != text else verdict.trace)
     why = f"language: the reply is in {language}, and the small tables of other languages do not read it"
     return Verdict("undecided", "language", why)
 
@@ -91,8 +89,8 @@ def _with_views(verdict: Verdict, views: tuple[str, ...], text: str, whole: str,
     """R9: record the sides of the image that were set aside; alone they do not state the patient's side."""
     trace = (*(f"R9: '{view}' is no side of the patient" for view in views), *verdict.trace)
     if _untold(verdict, text, whole, item):
-        return replace(unanswered("R9", "names only a side of the image, not the patient's"), trace=trace)
-    return replace(verdict, rule="R9" if verdict.rule == "R14" else verdict.rule, trace=trace)
+        return unanswered("R9", "names only a side of the image, not the patient's")._replace(trace=trace)
+    return verdict._replace(rule="R9" if verdict.rule == "R14" else verdict.rule, trace=trace)
 
 
 def _untold(verdict: Verdict, text: str, whole: str, item: Item) -> bool:
@@ -111,7 +109,7 @@ def _with_wrappers(verdict: Verdict, bare: Unwrapped) -> Verdict:
         return verdict
     trace = (f"R1: taken off: {', '.join(bare.removed)}", *verdict.trace)
     rule = "R1" if verdict.rule in _PLAIN_RULES and verdict.outcome != "undecided" else verdict.rule
-    return replace(verdict, rule=rule, trace=trace)
+    return verdict._replace(rule=rule, trace=trace)
 
 
 def _side(text: str, item: Item) -> Verdict:

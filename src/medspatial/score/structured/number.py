@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from medspatial.language.commitments import Mention, final_part
 from medspatial.language.measures import (
@@ -15,7 +14,7 @@ from medspatial.language.measures import (
     offers,
     only_bound,
 )
-from medspatial.language.quantities import Quantity, find_quantities
+from medspatial.language.quantities import Quantity, find_quantities, without_ranges_of
 from medspatial.language.statements import Statements, statements_in
 from medspatial.records import Item
 from medspatial.score.structured.count import match_count
@@ -34,12 +33,12 @@ def match_number(text: str, item: Item) -> Verdict:
     trace = [f"R2: only what follows '{cue}' counts"] if cue else []
     reading = statements_in(part)
     found, other = _relevant(part, reading, target, item.question.lower())
-    found = _narrowed(found, part, item.question.lower(), trace)
+    found = without_ranges_of(_narrowed(found, part, item.question.lower(), trace))
     if found and reading.refuses() and all(is_typical(part.lower(), q) for q in found):
-        return replace(refused(), trace=(*trace, "R7: figures of the usual case are no answer"))
+        return refused()._replace(trace=(*trace, "R7: figures of the usual case are no answer"))
     if not found:
-        return replace(_none(part, target, other, reading), trace=tuple(trace))
-    return replace(_judge(found, part, item.question.lower(), target, reading), trace=tuple(trace))
+        return _none(part, target, other, reading)._replace(trace=tuple(trace))
+    return _judge(found, part, item.question.lower(), target, reading)._replace(trace=tuple(trace))
 
 
 def _mentions(text: str) -> list[Mention]:
@@ -131,7 +130,7 @@ def _judge(found: list[Quantity], text: str, question: str, target: Target, read
         f"{shown} against {target.value:g} ± {target.tolerance:g} {base_name(target.unit)}",
         shown,
     )
-    return replace(verdict, numeric=accuracy(figure, target.value), unit=base_name(target.unit) or None)
+    return verdict._replace(numeric=accuracy(figure, target.value), unit=base_name(target.unit) or None)
 
 
 def _chosen(found: list[Quantity], question: str) -> tuple[Quantity, tuple[float, ...]] | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from medspatial.language.options import figure_of
 from medspatial.language.quantities import Quantity
 from medspatial.score.structured.target import accuracy
@@ -15,7 +13,7 @@ def graded(verdict: Verdict, said: str, wanted: str) -> Verdict:
     figure, reference = figure_of(said), figure_of(wanted)
     if figure is None or reference is None or _kind(figure) != _kind(reference):
         return verdict
-    return replace(verdict, numeric=accuracy(figure.values[0], reference.values[0]))
+    return verdict._replace(numeric=accuracy(figure.values[0], reference.values[0]))
 
 
 def _kind(figure: Quantity) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from medspatial.language.properties import ANTONYMS, axes_named, property_signs
+from medspatial.language.properties import ANTONYMS, axes_named, axes_offered, property_signs
 from medspatial.language.statements import statements_in
 from medspatial.records import Item
 from medspatial.score.structured.verdict import Verdict, decided, refused
@@ -10,7 +10,7 @@ from medspatial.score.structured.verdict import Verdict, decided, refused
 
 def match_property(text: str, item: Item) -> Verdict | None:
     """Judge a reply by the properties that the reference states; None where there are none."""
-    asked = axes_named(item.question)
+    asked = axes_named(item.question) - axes_offered(item.question)
     want = {axis: sign for axis, sign in property_signs(item.answer).items() if axis not in asked}
     if not want:
         return None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from medspatial.language.commitments import Commitments, Mention, commitments
 from medspatial.language.refusals import REFUSES
 from medspatial.language.relation_words import OPPOSITES, exchanged
@@ -33,7 +31,7 @@ def match_relation(text: str, item: Item) -> Verdict:
     _drop_other_landmarks(found, reading, asked)
     got = [_turned(mention, reading, asked, found) for mention in found.affirmed]
     verdict = _decide(got, want, found, reading)
-    return replace(verdict, trace=tuple(found.trace))
+    return verdict._replace(trace=tuple(found.trace))
 
 
 def _drop_other_landmarks(found: Commitments, reading: Statements, asked: Roles | None) -> None:

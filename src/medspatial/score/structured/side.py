@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 
 from medspatial.anatomy import OTHER_SIDE
@@ -16,8 +15,8 @@ from medspatial.language.comparison import (
 )
 from medspatial.language.sides import find_central, find_sides, says_plainly, sides_of
 from medspatial.language.statements import Statements
-from medspatial.language.vocabulary import CACHED_TEXTS
-from medspatial.language.words import EQUAL
+from medspatial.language.vocabulary import CACHED_TEXTS, words_in
+from medspatial.language.words import EQUAL, NEGATION_BEGINS
 from medspatial.score.structured.verdict import Verdict, decided, refused, unanswered
 
 
@@ -36,8 +35,8 @@ def match_side(reply: str, answer: str, question: str) -> Verdict:
     found, reading = read_sides(reply, question, frozenset({want}))
     verdict = _decide(found, want, reading.refuses(), bool(reply.strip()))
     if verdict.rule == "R14":
-        verdict = replace(verdict, rule=_plain_rule(reply, reading, found))
-    return replace(verdict, trace=tuple(found.trace))
+        verdict = verdict._replace(rule=_plain_rule(reply, reading, found))
+    return verdict._replace(trace=tuple(found.trace))
 
 
 @lru_cache(maxsize=CACHED_TEXTS)
@@ -50,6 +49,17 @@ def _reference_sides(answer: str, question: str) -> frozenset[str]:
         if len(said) == 1 and said <= {"left", "right"}:
             return said
     return sides
+
+
+@lru_cache(maxsize=CACHED_TEXTS)
+def denies_sides(answer: str, question: str) -> bool:
+    """Say whether a reference names sides only to deny that anything is there."""
+    if NEGATION_BEGINS.isdisjoint(words_in(answer.lower())) or not sides_of(answer):
+        return False
+    found, reading = read_sides(answer, question, frozenset())
+    if not found.denied or found.affirmed or found.alternatives or found.compared:
+        return False
+    return not any(reading.states(segment) for segment in reading.segments)  # "both are normal" is a place
 
 
 def read_sides(reply: str, question: str, wanted: frozenset[str]) -> tuple[Commitments, Statements]:
@@ -111,6 +121,8 @@ def sides_said(found: Commitments, *, both: bool = True) -> frozenset[str]:
         values.discard("unilateral")
     if {"left", "right"} <= values:
         values = (values - {"left", "right"}) | {"bilateral"}
+    if {"midline", "bilateral"} <= values:
+        values.discard("bilateral")  # "both main bronchi are in the midline"
     if {"bilateral", "equal"} <= values:
         values.discard("equal" if both else "bilateral")
     if "bilateral" in values and values <= {"bilateral", "left", "right"}:

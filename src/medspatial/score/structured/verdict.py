@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from medspatial.language.refusals import REFUSES
 from medspatial.records import NumericAccuracy, Standing
@@ -11,8 +10,7 @@ from medspatial.records import NumericAccuracy, Standing
 Outcome = Literal["correct", "incorrect", "unanswered", "undecided"]
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """One answer's verdict with everything a reader needs to check it.
 
     Attributes

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from medspatial.language.polarity import polarity_of, read_polarity
 from medspatial.language.proposition import restated
 from medspatial.records import Item
@@ -19,6 +17,6 @@ def match_yes_no(text: str, item: Item) -> Verdict:
         return Verdict("undecided", "R13", f"the reference is neither yes nor no: '{item.answer}'")
     said = read_polarity(text, item.question)
     if said.value is None:
-        return replace(unanswered(said.rule, said.reason), trace=said.trace)
+        return unanswered(said.rule, said.reason)._replace(trace=said.trace)
     shown = "yes" if said.value else "no"
-    return replace(decided(said.value == want, said.rule, said.reason, shown), trace=said.trace)
+    return decided(said.value == want, said.rule, said.reason, shown)._replace(trace=said.trace)
