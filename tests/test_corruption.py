@@ -6,12 +6,14 @@ import pytest
 
 from corruption.__main__ import run, untouched
 from corruption.kinds import KINDS
+from corruption.outcome import judge
 from corruption.patient import phantom
 
 EXPECTED = {
     "both-flip-x": {"refused"},
     "both-flip-z": {"refused"},
     "seg-flip-y": {"refused"},
+    "ct-flip-x": {"refused"},
     "seg-shift-x-100mm": {"refused"},
     "seg-of-another-patient": {"refused", "told"},
     "both-tenfold": {"refused"},
@@ -49,6 +51,11 @@ def test_what_somebody_could_tell_is_never_silent(patient, true, tmp_path, name)
     outcome = run(patient, kind, true, tmp_path)
     assert outcome is not None
     assert outcome.verdict in EXPECTED[name], outcome.because
+
+
+def test_a_question_about_another_image_is_wrong(true):
+    assert judge(true, true).verdict == "unchanged"
+    assert judge(true, true, image_only=True).verdict == "silently wrong"
 
 
 def test_the_campaign_is_wide():

@@ -220,6 +220,14 @@ def test_values_that_the_air_around_the_body_tells_are_refused(tmp_path, change)
     assert "not CT in HU" in refused(tmp_path)
 
 
+@pytest.mark.parametrize("fill", [0, -100, 40])
+def test_a_surround_that_was_filled_with_tissue_is_told(tmp_path, fill):
+    ct = np.where(body()[0] < -900, fill, body()[0]).astype(np.int16)
+    case(tmp_path, ct=ct)
+    code, told = cli("cases", "doctor", tmp_path)
+    assert f"filled with {fill} HU" in " ".join(told.split()) or code == 1, told
+
+
 # --- label maps ---------------------------------------------------------------------------------------
 
 
@@ -425,6 +433,24 @@ def test_labels_that_were_left_out_beyond_a_plane_are_cut_there(tmp_path, part, 
     assert any(f"end flat at the same slice ({side})" in one for one in looked_at(tmp_path).notes)
 
 
+@pytest.mark.parametrize("keep", [slice(None, 0.6), slice(0.4, None)])
+@pytest.mark.parametrize(("organ", "others"), [("liver", True), ("liver", False), ("kidney_left", False)])
+def test_one_organ_that_ends_flat_inside_the_scan_is_set_aside(tmp_path, keep, organ, others):
+    places = np.argwhere(mask_of(organ))[:, 2]
+    low, high = (None if one is None else int(np.quantile(places, one)) for one in (keep.start, keep.stop))
+    kept = np.zeros(body()[1].shape, bool)
+    kept[:, :, low:high] = True
+    labels = np.where((body()[1] == value_of(organ)) & ~kept, 0, body()[1])
+    if not others:
+        labels[labels != value_of(organ)] = 0
+    case(tmp_path, labels=labels)
+    state_labels(tmp_path)
+    code, told = cli("cases", "doctor", tmp_path, "--json", tmp_path / "doctor.json")
+    assert code == 0, told
+    (found,) = json.loads((tmp_path / "doctor.json").read_text())["cases"]
+    assert "ends flat towards the" in found["set_aside"][organ]
+
+
 # --- mask-of-another-place ----------------------------------------------------------------------------
 
 
@@ -450,6 +476,15 @@ def test_one_mask_alone_at_another_place_is_refused(tmp_path, name, axis):
     save(tmp_path / "p/ct.nii.gz", body()[0])
     masks_of(tmp_path / "p/masks", [name], lambda mask: np.roll(mask, 6, axis))
     assert "the masks do not" in refused(tmp_path)
+
+
+@pytest.mark.parametrize(("axis", "voxels"), [(0, 2), (0, -2), (1, 2), (2, 2), (2, -2)])
+@pytest.mark.parametrize("names", [["kidney_left"], ["kidney_left", "kidney_right"]])
+def test_a_small_shift_of_few_masks_is_told_or_refused(tmp_path, names, axis, voxels):
+    save(tmp_path / "p/ct.nii.gz", body()[0])
+    masks_of(tmp_path / "p/masks", names, lambda mask: np.roll(mask, voxels, axis))
+    code, told = cli("cases", "doctor", tmp_path)
+    assert "the masks may be shifted" in " ".join(told.split()) or code == 1, told
 
 
 @pytest.mark.parametrize("name", ["liver", "kidney_left", "urinary_bladder", "spleen", "heart"])

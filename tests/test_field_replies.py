@@ -260,6 +260,23 @@ def test_files_of_one_name_are_told_apart_or_refused(tmp_path, images, cases):
         assert "told apart" in said or "has another image" in said
 
 
+@pytest.mark.parametrize("suffix", [".nii.gz", ".nii", ".npy", ".mha", ".NII.GZ"])
+@pytest.mark.parametrize("room", ["score", "predict"])
+def test_a_suffix_tells_no_case_from_another(tmp_path, suffix, room):
+    cases = {"c": "a/ct.nii.gz", f"c{suffix}": "b/ct.nii.gz"}
+    row = {"question": "Side?", "answer": "left"} | ({"prediction": "left"} if room == "score" else {})
+    rows = [{"case_id": case, "image_path": image} | row for case, image in cases.items()]
+    file = tmp_path / "rows.jsonl"
+    file.write_text("".join(json.dumps(one) + "\n" for one in rows))
+    commands = {
+        "score": ("score", "-p", file, "-m", "exact", "-o", tmp_path / "s"),
+        "predict": ("predict", "-m", "random", "-d", file, "-o", tmp_path / "p"),
+    }
+    code, said = cli(*commands[room])
+    assert code == 3
+    assert "has another image in line 1: a/ct.nii.gz" in " ".join(said.split())
+
+
 # --- judges -------------------------------------------------------------------------------------------
 
 

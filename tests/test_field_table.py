@@ -37,7 +37,10 @@ TABLE = {
     ),
     "labelmap-total-v1": (f"{GEOMETRY}the_map_that_fits_is_assumed_and_said[",),
     "mask-ends-inside-ct": (f"{GEOMETRY}a_mask_file_that_ends_inside_the_ct_cuts_and_is_still_recognised[",),
-    "mask-of-another-place": (f"{GEOMETRY}masks_that_do_not_lie_where_the_image_shows_them_are_refused[",),
+    "mask-of-another-place": (
+        f"{GEOMETRY}masks_that_do_not_lie_where_the_image_shows_them_are_refused[",
+        f"{GEOMETRY}a_small_shift_of_few_masks_is_told_or_refused[",
+    ),
     "masks-unseen": (
         f"{GEOMETRY}masks_in_nested_folders_or_beside_the_ct_are_used[",
         f"{GEOMETRY}what_lies_in_a_case_unused_is_named_with_the_reason[",
@@ -45,7 +48,10 @@ TABLE = {
     "options-with-own-letters": (f"{REPLY}options-with-own-letters",),
     "other-languages": (f"{REPLY}other-languages",),
     "pixdim-against-sform": (f"{GEOMETRY}two_voxel_sizes_in_one_header_are_refused[",),
-    "plain-rows-same-file-name": (f"{ROWS}files_of_one_name_are_told_apart_or_refused[",),
+    "plain-rows-same-file-name": (
+        f"{ROWS}files_of_one_name_are_told_apart_or_refused[",
+        f"{ROWS}a_suffix_tells_no_case_from_another[",
+    ),
     "reasoning-delimiters": (f"{REPLY}reasoning-delimiters",),
     "refusal-with-no": (f"{REPLY}refusal-with-no",),
     "several-cts-in-one-folder": (f"{GEOMETRY}two_cts_are_told_apart_by_the_masks_or_refused[",),

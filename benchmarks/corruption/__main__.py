@@ -32,7 +32,8 @@ def run(patient: Patient, kind: Kind, true: Reading, folder: Path) -> Outcome | 
         return None
     home = folder / "altered"
     shutil.rmtree(home, ignore_errors=True)
-    return judge(true, read(altered.write(home)), lawful=kind.lawful)
+    image_only = altered.ct is not patient.ct and altered.seg is patient.seg and not kind.lawful
+    return judge(true, read(altered.write(home)), lawful=kind.lawful, image_only=image_only)
 
 
 def untouched(patient: Patient, folder: Path) -> Reading:

@@ -93,13 +93,14 @@ def places_of(measured: Measured) -> dict[str, Place]:
     return found
 
 
-def judge(true: Reading, got: Reading, *, lawful: bool = False) -> Outcome:
+def judge(true: Reading, got: Reading, *, lawful: bool = False, image_only: bool = False) -> Outcome:
     """Hold an altered patient's questions against the true patient's.
 
     A question is wrong when the true patient answers the same question otherwise, or, where the true patient
     is not asked it, when one of its structures does not exist there, or has another size, or another place
     among the structures of that question. Of a ``lawful`` change only the questions that both patients are
-    asked count, those about the scan as a whole left out.
+    asked count, those about the scan as a whole left out. Where the CT alone was altered (``image_only``),
+    every question is wrong: the image that a model is shown is not the one the answers are true of.
     """
     if got.refused is not None:
         return Outcome("refused", got.refused)
@@ -107,7 +108,10 @@ def judge(true: Reading, got: Reading, *, lawful: bool = False) -> Outcome:
     if lawful:
         asked = [q for q in got.questions if q.subtype not in OF_THE_SCAN]
         got = replace(got, questions=tuple(asked), places={})
-    wrong = next((why for question in got.questions if (why := _wrong(question, facts, true, got))), None)
+    found = (why for question in got.questions if (why := _wrong(question, facts, true, got)))
+    if image_only:
+        found = (f"{question.question} {question.answer}; of another image" for question in got.questions)
+    wrong = next(found, None)
     if wrong is None:
         return Outcome("unchanged", f"{len(got.questions)} questions")
     known = {_form(one) for one in true.said}

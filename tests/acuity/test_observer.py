@@ -67,3 +67,23 @@ def test_inputs_are_known_by_name_and_a_table_says_what_they_hold() -> None:
     assert [one.blind for one in found.levels] == [0.0, 0.0]
     assert found.status == "finer"
     assert found.words() == "under 2 mm"
+
+
+def test_thin_slices_are_worse_for_an_input_that_leaves_some_out() -> None:
+    """Of a scan in 8 slices eight slices are all; of one in 220 they miss most nodules of 8 mm."""
+    quantity = QUANTITIES["thickness"]
+    thinned = replace(quantity, levels=(1.5, 40.0))
+    [found] = input_acuity("8_slices", input_of("8_slices"), [thinned], patients=3, trials=2)
+    thick, thin = found.levels
+    assert (thick.level, thin.level) == (40.0, 1.5)
+    assert thick.right == thick.trials
+    assert thick.blind == 0
+    assert thin.blind is not None
+    assert thin.blind > 0.4
+    assert thin.right < 0.9 * thin.trials
+    [whole] = input_acuity("whole_volume", input_of("whole_volume"), [thinned], patients=2, trials=1)
+    assert whole.words() == "over 40 mm"
+
+
+def test_a_quantity_says_whether_easier_levels_follow() -> None:
+    assert {name for name, one in QUANTITIES.items() if not one.goes_on} == {"thickness"}

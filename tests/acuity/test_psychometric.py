@@ -66,3 +66,20 @@ def test_what_is_missed_however_easy_it_is_is_said_beside_the_threshold() -> Non
     assert found.words() == "under 0.25 mm, but 18 % missed at any"
     sure = acuity_of("whole", side, np.full_like(right, 2.0), np.full_like(right, 2), blind=[0.0] * 8)
     assert sure.words() == "under 0.25 mm"
+
+
+def test_what_is_told_at_the_hardest_level_alone_is_said_so() -> None:
+    thickness = QUANTITIES["thickness"]
+    total = np.full((4, len(thickness.levels)), 6.0)
+    share = np.interp(thickness.levels, (1.5, 40.0), (0.55, 1.0))
+    found = acuity_of("x", thickness, share * total, total)
+    assert found.words() == "not with 1.5 mm, but with 40"
+    turned = acuity_of("x", thickness, share[::-1] * total, total)
+    assert "but with" not in turned.words()
+
+
+def test_a_threshold_of_nothing_has_no_interval() -> None:
+    curve = Curve(3.0, 0.5, 0.6, falling=True)  # so many lapses that no level has 75 %
+    assert curve.threshold == 0
+    right = np.ones((3, len(LEVELS)))
+    assert threshold_interval(curve, LEVELS, right, 2 * right) == (0.0, float("inf"))

@@ -1,4 +1,4 @@
-"""Structures and sides in texts."""
+"""Structures in texts, with their sides."""
 
 import doctest
 import time
@@ -8,15 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import medspatial.anatomy.mentions as module
-from medspatial.anatomy import find_mentions, find_sides, structures
+from medspatial.anatomy import find_mentions, structures
 
 
 def names(text):
     return [mention.name for mention in find_mentions(text)]
-
-
-def sides(text):
-    return [side.side for side in find_sides(text)]
 
 
 def test_docstring_examples():
@@ -91,30 +87,6 @@ def test_phrases(text, expected):
     assert names(text) == expected
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("kidneys", ["both"]),
-        ("both lungs", ["both"]),
-        ("left and right kidney", ["both"]),
-        ("bilateral pleural effusions", ["both"]),
-        ("lingula", ["left"]),
-        ("middle lobe", ["right"]),
-        ("The bright nodule, best seen in the upright scan, is in the left lung.", ["left"]),
-        ("That's right, the nodule is in the left adrenal gland.", ["left"]),
-        ("L1", []),
-        ("R", ["right"]),
-        ("l", ["left"]),
-        ("on the L side", ["left"]),
-        ("at a right angle", []),
-        ("There is no effusion on the right; fluid is seen in the left pleural space.", ["right", "left"]),
-        ("the left kidney lies to the left of the aorta", ["left", "left"]),
-    ],
-)
-def test_sides(text, expected):
-    assert sides(text) == expected
-
-
 def test_spans_cover_the_words_of_the_side():
     text = "A cyst of the kidney on the left side, and the upper lobe of the left lung."
     spans = [text[one.start : one.end] for one in find_mentions(text)]
@@ -152,7 +124,6 @@ def test_mentions_lie_in_the_text_in_order(words):
 @given(st.text(max_size=60))
 def test_any_text_is_read(text):
     find_mentions(text)
-    find_sides(text)
 
 
 def test_case_does_not_matter_for_words():

@@ -121,7 +121,8 @@ def observe(
 ) -> Iterator[Seen]:
     """Yield what the ideal observer of a preparation makes of each level, the hardest first.
 
-    Once no trial of a level could be missed, the easier levels are taken as right.
+    Once no trial of a level could be missed, the easier levels are taken as right, where the quantity says
+    that this follows.
 
     Parameters
     ----------
@@ -142,7 +143,7 @@ def observe(
             places = [patient.place(1000 * number + trial) for trial in range(trials)]
             pairs = [(quantity.draw(level, 0, place), quantity.draw(level, 1, place)) for place in places]
             found.append([observer.d(patient, pair, quantity.thickness(level)) for pair in pairs])
-        certain = min(map(min, found)) >= CERTAIN
+        certain = quantity.goes_on and min(map(min, found)) >= CERTAIN
         shares = tuple(float(np.mean([share_right(d) for d in one])) for one in found)
         yield Seen(level, shares, float(np.mean([[d < BLIND for d in one] for one in found])))
 

@@ -204,7 +204,7 @@ def threshold_interval(
     from scipy.special import ndtri, stdtrit
 
     patients = len(right)
-    if patients < 2 or not np.isfinite(curve.threshold):
+    if patients < 2 or not 0 < curve.threshold < np.inf:
         return 0.0, float("inf")
     found = bootstrap_thresholds(
         levels,

@@ -34,6 +34,9 @@ class Quantity:
         Whether larger levels are harder.
     thickness
         Slice thickness in mm at a level.
+    goes_on
+        Whether an input that loses nothing at a level loses nothing at easier ones either. Not so for
+        thickness: of thick slices an input may take all, of thin ones it leaves some out.
     """
 
     name: str
@@ -45,6 +48,7 @@ class Quantity:
     draw: Draw
     falling: bool = False
     thickness: Callable[[float], float] = field(default=lambda level: SPACING_MM)
+    goes_on: bool = True
 
 
 def _side(level: float, answer: int, place: Point) -> tuple[Sphere, ...]:
@@ -152,6 +156,7 @@ QUANTITIES: dict[str, Quantity] = {
             _thickness,
             falling=True,
             thickness=lambda level: level,
+            goes_on=False,
         ),
     )
 }

@@ -13,6 +13,8 @@ from medspatial.acuity.psychometric import MOST_LAPSE, WIDTHS, fit, threshold_in
 from medspatial.acuity.quantities import Quantity
 from medspatial.records import Record
 
+THRESHOLD_SHARE = 0.75
+"""Share of right answers that a threshold stands for, of two answers."""
 SURE = 0.95
 """Expected right answers from which on a level counts as seen surely."""
 
@@ -75,13 +77,17 @@ class Acuity(Record):
     def words(self) -> str:
         """Say the threshold with its interval: ``14 mm (9–22)``, ``under 0.25 mm``, ``not with 32 mm``.
 
-        Where more than a tenth is missed however easy it is, that is said too.
+        Where more than a tenth is missed however easy it is, that is said too, and where the hardest level is
+        told although the easiest is not.
         """
         missed = f", but {100 * self.lapse:.0f} % missed at any" if self.lapse > MOST_LAPSE else ""
         return self._threshold_words() + (missed if self.status != "not reached" else "")
 
     def _threshold_words(self) -> str:
         hardest, easiest = self.levels[0].level, self.levels[-1].level
+        shares = [one.right / one.trials for one in (self.levels[0], self.levels[-1])]
+        if shares[0] >= THRESHOLD_SHARE > shares[1]:
+            return f"not with {easiest:g} {self.unit}, but with {hardest:g}"
         falling = hardest > easiest
         if self.status == "finer":
             return f"{'over' if falling else 'under'} {hardest:g} {self.unit}"

@@ -1,7 +1,7 @@
 """Anatomy: structures with sides and synonyms, label maps of segmenters, and mentions in texts."""
 
 from medspatial.anatomy.labels import LabelMap, label_map_names, load_label_map, read_label_map
-from medspatial.anatomy.mentions import Mention, SideMention, find_mentions, find_sides
+from medspatial.anatomy.mentions import Mention, find_mentions
 from medspatial.anatomy.sides import OTHER_SIDE, Side, swap_side
 from medspatial.anatomy.structures import (
     Structure,
@@ -19,12 +19,10 @@ __all__ = [
     "LabelMap",
     "Mention",
     "Side",
-    "SideMention",
     "Structure",
     "canonical_name",
     "describe",
     "find_mentions",
-    "find_sides",
     "is_part",
     "label_map_names",
     "load_label_map",

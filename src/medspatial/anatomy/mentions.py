@@ -1,4 +1,4 @@
-"""Find structures and sides in free text: synonyms, abbreviations, plurals, split and shared sides.
+"""Find structures with their sides in free text: synonyms, abbreviations, plurals, split and shared sides.
 
 The longest phrase wins, words are compared as wholes, and a side is attached to the noun it belongs to:
 ``left kidney``, ``kidney on the left``, ``upper lobe of the left lung``, ``right middle and lower lobes``.
@@ -32,9 +32,6 @@ _SHORT = 2  # abbreviations of this length count in capitals only
 _SIDE_NOUNS = frozenset({"side", "sided", "hand"})
 _LETTERS = {"L": "left", "R": "right"}
 _NOT_AFTER_SIDE = frozenset({"of", "to", "than", "from"})
-_SIDE_WORDS = frozenset({*SIDES, *BOTH, "l", "r"})
-_AGREEMENT = frozenset({"that", "all", "you", "re", "quite", "correct"})
-_NO_SIDE_AFTER = frozenset({"now", "away", "angle", "angles", "angled", "over", "behind", "untreated"})
 
 
 class Mention(NamedTuple):
@@ -51,15 +48,6 @@ class Mention(NamedTuple):
     end: int
 
 
-class SideMention(NamedTuple):
-    """A side in a text, said (``on the left``) or implied by a structure (``name``)."""
-
-    side: TextSide
-    start: int
-    end: int
-    name: str | None = None
-
-
 def find_mentions(text: str) -> list[Mention]:
     """Return the structures that a text names, in its order.
 
@@ -69,21 +57,6 @@ def find_mentions(text: str) -> list[Mention]:
     [('cyst', None), ('kidney', 'both'), ('lung_lower_lobe_right', 'right')]
     """
     return list(_scan(text))
-
-
-def find_sides(text: str) -> list[SideMention]:
-    """Return the sides that a text names or implies, in its order.
-
-    Words that only look like a side are left out: ``bright``, ``that's right``, ``L1``.
-
-    Examples
-    --------
-    >>> [s.side for s in find_sides("That's right: the nodule is in the lingula, not on the R side")]
-    ['left', 'right']
-    """
-    scanner = _Scanner(text)
-    sides = [SideMention(m.side, m.start, m.end, m.name) for m in scanner.mentions() if m.side]
-    return sorted([*sides, *scanner.bare_sides()], key=lambda one: one.start)
 
 
 @lru_cache(maxsize=_CACHE)
@@ -141,13 +114,6 @@ class _Scanner:
                 new, resume = self._at(index)
                 found += new
         return found
-
-    def bare_sides(self) -> list[SideMention]:
-        return [
-            SideMention(side, *self.tokens[index].span())
-            for index, word in enumerate(self.words)
-            if word in _SIDE_WORDS and index not in self.used and (side := self._bare_side(index)) is not None
-        ]
 
     def _at(self, index: int) -> tuple[list[Mention], int]:
         """Return the mentions that begin at a token, and where to go on."""
@@ -355,18 +321,3 @@ class _Scanner:
 
     def _side(self, at: int) -> str | None:
         return SIDES.get(self.words[at])
-
-    def _bare_side(self, at: int) -> TextSide | None:
-        word = self.words[at]
-        if word in BOTH:
-            return "both"
-        side = self._side(at)
-        follows = self.words[at + 1] if at + 1 < self.count else ""
-        if side is None and word in ("l", "r") and (self.count == 1 or follows in _SIDE_NOUNS):
-            side = "left" if word == "l" else "right"
-        if side is None or follows in _NO_SIDE_AFTER:
-            return None
-        previous = self.words[max(0, at - 2) : at]
-        if side == "right" and previous and previous[-1] in (*_AGREEMENT, "s") and previous[0] in _AGREEMENT:
-            return None
-        return "left" if side == "left" else "right"

@@ -9,9 +9,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
-from medspatial.anatomy import find_mentions, find_sides, structure
+from medspatial.anatomy import find_mentions, structure
 from medspatial.cases import load_case
 from medspatial.errors import InputError
+from medspatial.language import sides_said
 from medspatial.records import Case, Question
 from medspatial.volume import MaskSet
 
@@ -125,12 +126,12 @@ def _compared(asked: list[Question], case: Case | None, root: Path) -> Iterator[
     if case is not None:
         obstacle = Reason.NO_MASKS
         try:
-            if any(_sides(one.answer) for one in asked):
+            if any(sides_said(one.answer) for one in asked):
                 masks = load_case(case, root, with_ct=False).masks
         except InputError as error:
             obstacle, detail = Reason.UNREADABLE, str(error)
     for one in asked:
-        if case is not None and not _sides(one.answer):
+        if case is not None and not sides_said(one.answer):
             yield NotCompared(one.id, one.case_id, Reason.NO_SIDE)
         elif masks is None:
             yield NotCompared(one.id, one.case_id, obstacle, detail)
@@ -139,7 +140,7 @@ def _compared(asked: list[Question], case: Case | None, root: Path) -> Iterator[
 
 
 def _check(one: Question, masks: MaskSet) -> Iterator[SideCheck | NotCompared]:
-    stated = _sides(one.answer)
+    stated = sides_said(one.answer)
     finding = _finding(one)
     if finding in LESIONS and LESIONS[finding] in masks:
         yield _lesion(one, LESIONS[finding], stated, masks)
@@ -182,7 +183,7 @@ def side_of_masks(one: Question, masks: MaskSet) -> SideCheck | None:
 
     See `check_answer_sides` for the rules; a conflict goes before what agrees.
     """
-    if not _sides(one.answer):
+    if not sides_said(one.answer):
         return None
     checks = [found for found in _check(one, masks) if isinstance(found, SideCheck)]
     return min(checks, key=lambda check: check.verdict != "conflict", default=None)
@@ -217,13 +218,6 @@ def _midplane(masks: MaskSet) -> float | None:
             return None
         centres[side] = sum(float(masks.centroid(one)[0]) * masks.voxels(one) for one in names) / total
     return (centres["left"] + centres["right"]) / 2
-
-
-def _sides(text: str) -> frozenset[str]:
-    found: set[str] = set()
-    for one in find_sides(text):
-        found |= {"left", "right"} if one.side == "both" else {one.side}
-    return frozenset(found)
 
 
 def _finding(one: Question) -> str:

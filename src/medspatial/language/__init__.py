@@ -21,6 +21,7 @@ from medspatial.language.lettered import lettered, numbered
 from medspatial.language.marked import Marks, likeliest, option_marks
 from medspatial.language.markup import with_tags, without_markup
 from medspatial.language.refusals import find_refusals, refuses_whole
+from medspatial.language.sides import sides_said
 
 __all__ = [
     "Answer",
@@ -45,6 +46,7 @@ __all__ = [
     "refuses_whole",
     "says_number",
     "shared_words",
+    "sides_said",
     "tag_answer",
     "with_tags",
     "without_markup",

@@ -10,7 +10,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from medspatial.anatomy import find_mentions, find_sides
+from medspatial.anatomy import find_mentions
+from medspatial.language.sides import sides_said
 from medspatial.records import Reading, ReadSide, Standing, normal_text
 
 _LETTERED = re.compile(r"\(?(?P<letter>[a-z])\)?(?:\s*[:.)]\s*(?P<text>.+))?", re.DOTALL)
@@ -80,10 +81,8 @@ def read_answer(text: str) -> Answer:
 
 
 def _side(text: str) -> ReadSide | None:
-    sides = {mention.side for mention in find_sides(text)}
-    if len(sides) > 1:
-        return "both"
-    return next(iter(sides), None)
+    said = sides_said(text)
+    return "both" if len(said) > 1 else next(iter(said), None)
 
 
 def _whole(text: str) -> bool:

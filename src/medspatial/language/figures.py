@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 # one of these stands in every notation below that is written in ASCII; most figures have none
 _ODD = re.compile(
-    r"[\\^$*]|\d\s*\(|\d['_]\d{3}|\.\d{3},|\d[eE][-+\d]|\d\s*(?:k|thou|mi|mln|ze|ce|li)|times", re.I
+    r"[\\^$*]|\d\s*\(|\d['_]\d{3}|\.\d{3},|,\d\d,|\d[eE][-+\d]|\d\s*(?:k|thou|mi|mln|ze|ce|li)|times|"
+    r"\d\s?(?:l|cm)\s(?:and\s)?\d",
+    re.I,
 )
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _DIGIT = re.compile("[0-9]")
@@ -144,8 +146,4 @@ def _large(match: re.Match[str]) -> str:
 
 
 def _scaled(match: re.Match[str], exponent: int) -> str:
-    try:
-        value = Decimal(match[1].replace(",", ".")).scaleb(exponent)
-    except InvalidOperation:
-        return match.group()
-    return format(value.normalize(), "f")
+    return format(Decimal(match[1].replace(",", ".")).scaleb(exponent).normalize(), "f")

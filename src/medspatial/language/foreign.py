@@ -18,6 +18,7 @@ _SCRIPT = re.compile(
 _ARTICLE = re.compile(r"\A\s*[AEO](?=\s+[^\W\d_]{2})")  # Portuguese and Italian: no letter of an option
 _SI = re.compile(r"\A\s*si(?=\s*(?:[,.!]|\Z))", re.I)
 _WORD = re.compile(r"[^\W\d_]+")
+_UNIT = re.compile(r"mm|cm|ml|HU|hu|l|m")
 _LATIN_REST = re.compile(r"[^\x00-\x7f°µμ²³±×≤≥≈]+")
 _LONG, _LONG_SCRIPT = 14, 60  # words, characters: longer texts in another language are not read
 
@@ -85,7 +86,8 @@ def other_language(text: str) -> str | None:
     certain = sum(word in tables.certain for word in words)
     foreign = sum(word in tables.stops or (word in tables.words and not word.isdigit()) for word in words)
     short = len(words) <= 3 and all(
-        word in tables.words or word in tables.stops or len(word) == 1 for word in words
+        word in tables.words or word in tables.stops or len(word) == 1 or _UNIT.fullmatch(word)
+        for word in words
     )
     told = (
         short
@@ -118,7 +120,7 @@ def in_english(text: str) -> str | None:
 
 
 def _word(word: str) -> str:
-    if (len(word) == 1 and word.isupper() and word.isascii()) or re.fullmatch(r"mm|cm|ml|HU|hu|l|m", word):
+    if (len(word) == 1 and word.isupper() and word.isascii()) or _UNIT.fullmatch(word):
         return word
     low = word.casefold()
     return _tables().words.get(low, low if low == "no" else "").strip()

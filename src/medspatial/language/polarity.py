@@ -12,12 +12,13 @@ from medspatial.language.proposition import restated
 from medspatial.language.refusals import REFUSES, find_refusals, refuses_whole
 from medspatial.language.segments import lowered
 from medspatial.language.statements import Statements, statements_in
-from medspatial.language.vocabulary import CACHED_TEXTS, words
+from medspatial.language.vocabulary import CACHED_TEXTS, words, words_in
 
 _YES = (
     r"yes|yeah|yep|yup|correct|affirmative|true|indeed|certainly|definitely|absolutely|of course|exactly|"
     r"right|sure|agreed|positive|undoubtedly|without (?:a |any )?doubt|that is (?:correct|right|true)|"
-    r"that's (?:correct|right|true)|it is|they are|it does|they do|there is|there are|it has|they have|y"
+    r"that's (?:correct|right|true)|present|it is|they are|it does|they do|there is|there are|it has|"
+    r"they have|y"
 )
 _NO = (
     r"there (?:are|is) none|(?:absolutely|definitely|certainly|surely|clearly|probably|likely|apparently) "
@@ -43,7 +44,7 @@ _OPEN = re.compile(r"[^.;!?]*?\bwhether\b")  # "it is difficult to tell ... whet
 _ABSENCE = re.compile(
     r"\b(?:no|not|none|without|absent|nor|normal|unremarkable|preserved|natural)\b", re.IGNORECASE
 )
-_WEAK_LEADS = words("right positive negative absent none neither nothing never sure n y")
+_WEAK_LEADS = words("right positive negative present absent none neither nothing never sure n y")
 _POLARITY_TEXT = {"yes": True, "true": True, "present": True, "no": False, "false": False, "absent": False}
 
 
@@ -100,7 +101,7 @@ def polarity(text: str, question: str) -> Polarity:
         return Polarity(None, "R5", "says yes and no and chooses none")
     if refuses_whole(text):
         return Polarity(None, "R7", REFUSES)
-    leading = _LEADING.match(reading.text if reading.text.strip() else low)
+    leading = _LEADING.match(reading.text if words_in(reading.text) else low)
     if leading and not _weak_lead(leading, low):
         return _led(leading)
     if reading.void() or any(_OPEN.match(low, end) for _, end in find_refusals(low)):

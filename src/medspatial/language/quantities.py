@@ -37,7 +37,8 @@ _WORDS = (
 _ATOM = re.compile(
     rf"(?:(?<![a-z0-9_.]){_NUMBER}|{_WORDS})(?:\s?-?\s?(?P<unit>{UNIT_TEXT})(?![a-z0-9]))?", re.I
 )
-_SUFFIX = re.compile(r"(?:st|nd|rd|th|d)\b|[a-z]|/\d|-?(?:years?|yrs?|months?)[ -]old|:\d")
+_SUFFIX = re.compile(r"(?:st|nd|rd|th|d)\b|[a-z]|/\d|:\d")
+_AGE = re.compile(r"[ -]old\b")  # behind a unit: "65-year-old"
 _FRACTION = re.compile(r"[ -](?:half|halves|thirds?|quarters?|fourths?|fifths?|tenths?)\b")
 _IGNORED_BEFORE = re.compile(
     r"\b(?:images?|img|im|series|ser|se|slices?|frames?|pages?|figures?|fig|case|segments?|seg|stations?|"
@@ -196,7 +197,7 @@ def _no_figure(low: str, match: re.Match[str]) -> bool:
     if _THICKNESS.search(before) or re.search(r"\d/\Z", before):
         return True
     if match.group("unit"):
-        return False
+        return _AGE.match(low, match.end()) is not None
     if attached(low, match.end()):
         return False
     if _SUFFIX.match(low, match.end()) or _IGNORED_BEFORE.search(before):

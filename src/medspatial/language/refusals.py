@@ -58,6 +58,7 @@ _REFUSES = re.compile(
     rf"image|scan|picture|this|that|it|to (?:say|tell|determine|decide|answer|assess))\b|\W*\Z)"
     rf"|\b(?:need|require)\w*\s+(?:\w+ ){{0,2}}(?:more|further|additional|other|better)\s+(?:\w+ "
     rf")?{_KNOWLEDGE}"
+    rf"|\b(?:more|further|additional) {_KNOWLEDGE} (?:is|are|would be) (?:needed|required|necessary)\b"
     rf"|\b(?:it is|it's|this is|that is|that's|remains|is|seems) (?:unclear|uncertain|unknown|"
     rf"undetermined|indeterminate|"
     rf"inconclusive|ambiguous|equivocal|undeterminable)\b"

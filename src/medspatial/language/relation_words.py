@@ -128,7 +128,8 @@ _NOT_RELATION = re.compile(
     r"\bintraven\w+|\bextra (?:detail|finding|information)\w*|\bextremit\w+|"
     r"\bthe (?:above|below)\b|\bextrem\w+|\bextract\w*|\bintraparenchymal\b|\bback ?bone\b|\bback (?:to|"
     r"pain)\b|\bover (?:the (?:past|last|course)|time|\d)|\bunder \d|\bover ?all\b|"
-    r"\baround \d|\bnear(?:ly)?\s+\d|\bas (?:seen |shown )?(?:above|below)\b|\bunderlying\b|\bin the "
+    r"\baround \d|\bnear(?:ly)?\s+\d|\bas (?:(?:seen|shown|described|mentioned|noted) )?"
+    r"(?:above|below)\b|\bunderlying\b|\bin the "
     r"left\b(?= (?:lung|kidney))|\bdeep(?:ly)? learning\b|\bnear normal\b|\bcontact your\b|\bextravas\w+|"
     r"\bsupraclavicular\b|\bon the other hand\b"
 )

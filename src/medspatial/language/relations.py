@@ -54,11 +54,7 @@ def _masked(low: str, text: str) -> str:
         name = low[mention.start : mention.end]
         if _PREFIXED.fullmatch(name):
             continue  # "suprarenal": a place, as long as a relation is asked for
-        related = re.match(r".*?\b(?:to|of|on|in front of) (?:the )?", name)
-        start = mention.start
-        if related and SINGLE.match(name) and name.split()[1:2] in (["to"], ["of"]):
-            start += related.end()
-        low = low[:start] + " " * (mention.end - start) + low[mention.end :]
+        low = low[: mention.start] + " " * len(name) + low[mention.end :]
     return low
 
 

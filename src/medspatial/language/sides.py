@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from medspatial.anatomy import OTHER_SIDE
+from medspatial.anatomy import OTHER_SIDE, Side, find_mentions
 from medspatial.language.commitments import Mention
 from medspatial.language.image_sides import without_image_sides
 from medspatial.language.refusals import find_refusals
@@ -26,24 +26,29 @@ _NO_SIDE = re.compile(
     r"response|reply|conclusion|diagnosis|way|direction|moment|track|thing|question)\b"
     r"|(?:between|distinguish|differentiate|whether)(?: the)? (?:left|right) (?:and|from|or)(?: the)? "
     r"(?:left|right)\b"
-    r"|right\?|if (?:i am|i'm) right\b|quite right\b|absolutely right\b|right angles?\b|is "
+    r"|(?<!the )(?<!or )right\?|if (?:i am|i'm) right\b|quite right\b|absolutely right\b|right angles?\b|is "
     r"right that\b|am i right\b|correct and right\b"
     r"|left (?:untreated|in place|in situ|behind|alone|over|out|unresected|unchanged|unanswered|open|"
     r"intact|blank|as is)\b"
     r"|(?:one|either) or both\b"
     r"|(?:nothing|little|what is|what's|much|none) left\b|has left\b|have left\b|(?:is|are) left "
-    r"(?:to|with)\b"
-    r"|(?:displac\w+|shift(?:s|ed|ing)?|push\w*|deviat\w+|compress\w+)(?: [a-z]+){0,4}? (?:to|towards?) "
-    r"the (?:left|right)(?: side)?\b"
-    r"|(?:left|right)ward (?:shift|displacement|deviation)\b"
-    r"|(?:mediastinal|tracheal|cardiac) (?:shift|deviation) (?:to|towards?) the (?:left|right)\b)"
+    r"(?:to|with)\b)"
+)
+# where something is moved to: not where it lies
+_SHIFT = re.compile(
+    r"\b(?:(?:displac\w+|shift(?:s|ed|ing)?|push\w*|deviat\w+|compress\w+)(?: [a-z]+){0,4}? (?:to|towards?) "
+    r"the (?:left|right)(?: side)?"
+    r"|(?:left|right)ward (?:shift|displacement|deviation)"
+    r"|(?:mediastinal|tracheal|cardiac) (?:shift|deviation) (?:to|towards?) the (?:left|right))\b"
 )
 _AGREEMENT = re.compile(r"\A\W*right\s*[,.!;:-]+\s*(?=\S)")
 _WORDS = re.compile(
     r"\b(?=[abdeilmnorstu])(?:"
     r"(?P<bilateral>(?:bilateral(?:ly)?|both(?! (?:of )?(?:dimensions|measurements|\(?[a-z]\)? and|"
     r"central|peripheral|upper|lower|anterior|posterior|cases|readers|series|phases|images|scans|"
-    r"answers|options|planes))(?: of)?(?: the)?(?: sides?)?|on (?:either|each) side|either side|"
+    r"answers|options|planes)| (?:the )?left\b[^.;]{0,60}? and (?:in )?(?:the )?left\b"
+    r"| (?:the )?right\b[^.;]{0,60}? and (?:in )?(?:the )?right\b| (?:the )?(?:left|right) \w+s\b)"
+    r"(?: of)?(?: the)?(?: sides?)?|on (?:either|each) side|either side|"
     r"each (?:side|kidney|lung|breast|adrenal|ovary|hemithorax|lobe|hip|ureter|one)|left and(?: the)? "
     r"right|right and(?: the)? left|(?:left|right)[ -]?sided and (?:right|left)[ -]?sided|two-sided|"
     r"both-sided|on all sides)\b)"
@@ -77,6 +82,8 @@ _ANATOMY_BEGINS = words(
 )
 # organs that lie on one side; read only where no side is named at all
 _ONE_SIDED = re.compile(r"\b(?:(?P<right>liver|hepatic|gallbladder|gall bladder)|(?P<left>spleen|splenic))\b")
+_EITHER = re.compile(r"(?:on )?either side")
+_SAY_NONE = (_ANATOMY, _ONE_SIDED, _EITHER)  # a side follows from these; none is said
 _LETTERS = {"L": "left", "R": "right"}
 _LETTER = re.compile(r"(?<![A-Za-z0-9.])(?<!\d )([LR])(?![A-Za-z0-9])(?!\s*\d)(?!')")
 # one of these stands in every mention; looked for first, because many texts have none
@@ -134,8 +141,9 @@ def _find(text: str) -> tuple[Mention, ...]:
         found += [Mention(str(m.lastgroup), m.start(), m.end()) for m in _ANATOMY.finditer(low)]
     if "L" in text or "R" in text:
         found += [Mention(_LETTERS[m.group(1)], m.start(), m.end()) for m in _LETTER.finditer(text)]
-    if text.strip(" .()").lower() in {"l", "r"} and not found:
-        found = [Mention("left" if text.strip(" .()").lower() == "l" else "right", 0, len(text))]
+    alone = low.strip(" .()\n")
+    if alone in {"l", "r"} and not found:
+        found = [Mention(_LETTERS[alone.upper()], 0, len(text))]
     if not found:
         found = list(_one_sided(low))
     return tuple(sorted(found, key=lambda m: m.start))
@@ -144,7 +152,7 @@ def _find(text: str) -> tuple[Mention, ...]:
 def _without_lookalikes(low: str) -> str:
     """Blank each "right" and "left" that names no side."""
     if _RIGHT_NO_SIDE.search(low) or any(stem in low for stem in _NO_SIDE_STEMS):
-        return blank(low, _NO_SIDE)
+        return blank(blank(low, _NO_SIDE), _SHIFT)
     return low
 
 
@@ -179,6 +187,25 @@ def sides_of(text: str) -> frozenset[str]:
     if "midline" in values and {"left", "right", "bilateral"} & values:
         return frozenset({"midline"})  # "both main bronchi are in the midline"
     return frozenset({"bilateral"} if {"left", "right"} <= values or "bilateral" in values else values)
+
+
+def sides_said(text: str) -> frozenset[Side]:
+    """Return which sides of the body a text speaks of, by words or by structures with a side.
+
+    A plural of a pair ("the kidneys") speaks of both, "shifted to the left" of the left. Organs that merely
+    lie on one side (the liver) say none, and neither does "on either side".
+
+    >>> sorted(sides_said("RLL and lingula")), sorted(sides_said("the kidneys")), sorted(sides_said("liver"))
+    (['left', 'right'], ['left', 'right'], [])
+    """
+    low = lowered(text)
+    said = {
+        m.value for m in find_sides(text) if not any(one.fullmatch(low, m.start, m.end) for one in _SAY_NONE)
+    }
+    said |= {mention.side for mention in find_mentions(text) if mention.side}
+    said.update(*(side_words(match.group()) for match in _SHIFT.finditer(low)))
+    both = not said.isdisjoint({"both", "bilateral"})
+    return frozenset(side for side in OTHER_SIDE.values() if both or side in said)
 
 
 def says_plainly(text: str) -> bool:

@@ -312,10 +312,12 @@ class Statements:
                 continue  # "with no extension"
             if any(b <= first < segment.end for first, _ in mentions) and word not in _STATE_WORDS:
                 continue  # the cue has its own object further on
-            if word in {"not", "isn't", "aren't", "doesn't"} and self._elliptic(segment, b):
+            if word in _NOT and self._elliptic(segment, b):
                 continue
             if _asked(word, question) or self._presupposed(segment, start, a, b):
                 continue
+            if word in _NOT and any(first <= b + 1 for first, _, _ in self._states if first >= b):
+                return ""  # "is not clear": that something is there
             return word
         return ""
 
@@ -354,6 +356,7 @@ class Statements:
         )
 
 
+_NOT = frozenset({"not", "isn't", "aren't", "doesn't"})
 _STATE_WORDS = words(
     """normal unremarkable clear spared unaffected uninvolved intact healthy absent missing negative free"""
 )

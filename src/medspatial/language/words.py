@@ -124,7 +124,7 @@ STRONGER = re.compile(
 
 HEDGE = re.compile(
     r"\b(?:(?:most |more |very )?likely|probabl[ey]|appears?(?: to)?|seems?(?: to)?|suspect(?:ed)?|i "
-    r"(?:think|believe|guess|suppose)|presum\w+|suggest\w*|"
+    r"(?:would )?(?:think|believe|guess|suppose)|presum\w+|suggest\w*|"
     r"favou?r(?:ed|s|ing)?|tentativ\w+|apparently|if i had to)\b"
 )
 EQUAL = re.compile(

@@ -19,7 +19,7 @@ from medspatial.records.base import Record, lean
 from medspatial.records.case import Case
 from medspatial.records.encoding import PACKING_FAULTS, open_text, unpacked
 from medspatial.records.identity import same_path, shared_names, with_case_id
-from medspatial.records.question import Item
+from medspatial.records.question import Item, without_suffix
 from medspatial.records.table import DOUBLED, DoubledKey, csv_rows, json_value
 
 R = TypeVar("R", bound=Record)
@@ -317,6 +317,8 @@ class _Seen:
 def same_case_image(known: dict[str, tuple[str, int]], path: Path, line: int, row: Item) -> None:
     """Refuse two images under one case id: one of the patients would be shown for both.
 
+    The suffix of an image tells no case from another (``c`` and ``c.nii.gz``): it enters no question's id.
+
     Parameters
     ----------
     known
@@ -324,7 +326,7 @@ def same_case_image(known: dict[str, tuple[str, int]], path: Path, line: int, ro
     """
     if row.image_path is None:
         return
-    first, at = known.setdefault(row.case_id, (row.image_path, line))
+    first, at = known.setdefault(without_suffix(row.case_id), (row.image_path, line))
     if not same_path(first, row.image_path):
         rule = f"case {row.case_id!r} has another image in line {at}: {first}"
         raise BadRow(RowError(str(path), line, "image_path", rule, _shown(row.image_path)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from medspatial.anatomy import find_sides
+from medspatial.language import sides_said
 from medspatial.records import Category
 
 SIX_CATEGORIES: tuple[str, ...] = (
@@ -39,7 +39,7 @@ def six_categories(question: str, answer: str) -> tuple[str, ...]:
     """Return those of `SIX_CATEGORIES` whose words occur in question or answer, in their order."""
     text = f"{question} {answer}"
     found = [name for name, pattern in zip(SIX_CATEGORIES, _PATTERNS, strict=True) if pattern.search(text)]
-    if SIX_CATEGORIES[0] not in found and find_sides(text):
+    if SIX_CATEGORIES[0] not in found and sides_said(text):
         found.insert(0, SIX_CATEGORIES[0])
     return tuple(found)
 
@@ -77,7 +77,6 @@ def own_category(question: str, answer: str) -> Category:
     ):
         if pattern.search(question):
             return category  # type: ignore[return-value]
-    sides = find_sides(answer)
-    if sides and not find_sides(question) and len(answer.split()) <= 4:
+    if len(answer.split()) <= 4 and sides_said(answer) and not sides_said(question):
         return "laterality"
     return "localisation"

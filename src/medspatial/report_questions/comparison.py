@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from medspatial.anatomy import find_sides
 from medspatial.cases.ct_rate import Report
+from medspatial.language import sides_said
 from medspatial.records import Question
 from medspatial.report_questions.findings import find_findings
 from medspatial.report_questions.language import NEGATION
@@ -58,7 +58,7 @@ def laterality_facts(questions: Iterable[Question]) -> Facts:
     for one in questions:
         if NEGATION.search(one.answer):
             continue
-        sides = _sides(one.answer) or _sides(one.question)
+        sides = sides_said(one.answer) or sides_said(one.question)
         if sides:
             for seen in find_findings(f"{one.question} {one.answer}"):
                 facts[one.case_id, seen.finding.name].add(sides)
@@ -108,13 +108,6 @@ def _read(theirs: Facts, reports: Mapping[str, Report]) -> int:
             if one.sides:
                 found[case, one.finding.name].add(one.sides)
     return sum(_all(sides) == _all(found[key]) for key, sides in theirs.items() if key in found)
-
-
-def _sides(text: str) -> frozenset[str]:
-    found: set[str] = set()
-    for one in find_sides(text):
-        found |= {"left", "right"} if one.side == "both" else {one.side}
-    return frozenset(found)
 
 
 def _all(sides: Iterable[frozenset[str]]) -> frozenset[str]:

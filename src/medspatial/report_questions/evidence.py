@@ -6,10 +6,12 @@ Every generator's pairs pass through it, the rules' and the language models' ali
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from dataclasses import dataclass
 
-from medspatial.anatomy import find_mentions, find_sides, is_part, structure
+from medspatial.anatomy import find_mentions, is_part, structure
 from medspatial.cases.ct_rate import Report
+from medspatial.language import sides_said
 from medspatial.records import Question
 from medspatial.report_questions.language import NEGATION, measures, said_words
 
@@ -128,16 +130,18 @@ def _check_leak(question: str, answer: str) -> Refusal | None:
 
 def _check_sides(question: str, answer: str, quote: str) -> Refusal | None:
     """Each side of the answer must be the side of that structure in the quote."""
-    said: set[str] = {one.side for one in find_sides(quote)}
-    wide = {"left", "right"} if "both" in said else set(said)
-    for one in find_sides(answer):
-        if one.name is None and _BOTH_OF_TWO.match(answer[one.start :]):
-            continue  # "both central and peripheral": no side of the body
-        wanted = {"left", "right"} if one.side == "both" else {one.side}
-        if not wanted <= wide:
-            return Refusal("side", f"{answer[one.start : one.end]!r}, the quote gives {_listed(said)}")
-        if one.name is not None and not _supported(one.name, one.side, quote):
-            return Refusal("side", f"{answer[one.start : one.end]!r} is not so in the quote")
+    given = sides_said(quote)
+    for one in find_mentions(answer):
+        if one.side is None:
+            continue
+        named = answer[one.start : one.end]
+        if not ({"left", "right"} if one.side == "both" else {one.side}) <= given:
+            return Refusal("side", f"{named!r}, the quote gives {_listed(given)}")
+        if not _supported(one.name, one.side, quote):
+            return Refusal("side", f"{named!r} is not so in the quote")
+    bare = _BOTH_OF_TWO.sub(" ", answer)  # "both central and peripheral": no side of the body
+    if missing := sides_said(bare) - given:
+        return Refusal("side", f"{_listed(missing)!r}, the quote gives {_listed(given)}")
     return None
 
 
@@ -226,5 +230,5 @@ def _value(text: str) -> float:
     return float(text.replace(",", "."))
 
 
-def _listed(sides: set[str]) -> str:
-    return " and ".join(sorted(side for side in sides if side)) or "none"
+def _listed(sides: Set[str]) -> str:
+    return " and ".join(sorted(sides)) or "none"

@@ -360,8 +360,6 @@ def _shared_out(groups: list[Group], order: str, places: list[tuple[Unit, ...]])
             raise Unclear("two places, one of another finding")
         groups[0].units = _merged(places)
         return groups
-    if not places:
-        return groups
     findings_first = bare == "FP" * several and _breaks(order, "P", "F")
     places_first = bare == "PF" * several and _breaks(order, "F", "P")
     last_without = bare == "FP" * (several - 1) + "F" and _breaks(order, "P", "F")

@@ -222,8 +222,6 @@ def _implied(unit: Unit) -> Unit | None:
             if unit.sides and unit.sides != {side}:
                 return None
             unit = replace(unit, sides=frozenset({side}), inferred="" if unit.sides == {side} else why)
-    if unit.lobe and not unit.organ:
-        unit = replace(unit, organ="lung")
     if unit.organ in _UNPAIRED and unit.sides:
         unit = replace(unit, parts=(*sorted(unit.sides), *unit.parts), sides=frozenset())
     return unit

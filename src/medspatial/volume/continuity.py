@@ -123,11 +123,16 @@ def _disorder(slices: NDArray[np.float32], steps: NDArray[np.float64]) -> str | 
 
 
 def _largest_jump(steps: NDArray[np.float64]) -> tuple[float, int]:
-    """The largest step relative to the largest within six of it, and its place."""
+    """The largest step relative to the largest within six of it, and its place.
+
+    The outermost steps have neighbours on one side only, which a body that begins there may exceed: they
+    count from the ratio on that no patient reaches.
+    """
     best, at = 0.0, 0
+    ends = (0, len(steps) - 1)
     for k, step in enumerate(steps):
         around = np.r_[steps[max(0, k - _AROUND) : k], steps[k + 1 : k + 1 + _AROUND]]
         ratio = float(step) / max(float(around.max()), _FLOOR_HU)
-        if ratio > best:
+        if ratio > best and (k not in ends or ratio > JUMP_REFUSED):
             best, at = ratio, k
     return best, at

@@ -70,6 +70,15 @@ def test_a_shifted_mask_does_not_fit_the_ct(phantom, axis, millimetres):
     assert any(one.startswith("image: ") for one in problems)
 
 
+@pytest.mark.parametrize("region", ["torso", "chest", "abdomen", "slab"])
+@pytest.mark.parametrize("axis", range(3))
+def test_a_ct_turned_over_under_its_masks_is_refused(region, axis):
+    one = make_phantom(23, spacing=6.0, region=region)
+    ct = Volume(np.ascontiguousarray(np.flip(one.ct.voxels, axis)), one.ct.affine, unit="HU")
+    assert examine(data_of(one.masks, one.ct)).problems == ()
+    assert any(text.startswith("image: ") for text in examine(data_of(one.masks, ct)).problems)
+
+
 @pytest.mark.parametrize("factor", [1000.0, 10.0, 0.25, 0.1])
 def test_a_wrong_length_unit_is_refused(phantom, factor):
     matrix = np.array(phantom.ct.affine.matrix)

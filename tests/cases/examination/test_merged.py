@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from medspatial.cases import CaseData, examine, load_case, make_phantom, read_cases
+from medspatial.cases.examination.merged import hull_share
 from medspatial.cases.examination.samples import sampled_masks
 from medspatial.records import Case
 from medspatial.volume import MaskSet
@@ -42,25 +43,24 @@ def test_a_kidney_under_the_name_of_its_neighbour_sets_that_aside(phantom, lost,
     assert "two organs may carry one name" in found.set_aside[kept]
 
 
-@pytest.mark.parametrize(
-    ("seed", "spacing", "region", "cause"),
-    [
-        (
-            8,
-            5.0,
-            "chest",
-            "fills 95% of the place where kidney_left would lie",
-        ),  # 25 mm of the right one seen
-        (21, 4.0, "slab", "two areas of 4 cm2 or more in axial sections over 68 mm"),  # no other kidney
-    ],
-)
-def test_kidney_and_spleen_under_one_name_that_the_scan_cuts(seed, spacing, region, cause):
+def cut_merger(seed, spacing, region):
     made = make_phantom(seed, spacing=spacing, region=region)
+    assert examined(made.masks, made.ct).set_aside == {}
     merged = renamed(made.masks, "kidney_left", "spleen")
-    samples = sampled_masks(merged)
-    assert samples["spleen"].cut == (False, False, True)
-    assert cause in examined(merged, made.ct).set_aside["spleen"]
-    assert "spleen" not in examined(made.masks, made.ct).set_aside
+    assert sampled_masks(merged)["spleen"].cut == (False, False, True)
+    return examined(merged, made.ct)
+
+
+def test_kidney_and_spleen_under_one_name_that_the_scan_cuts():
+    cause = "two areas of 4 cm2 or more in axial sections over 68 mm"  # without another kidney
+    assert cause in cut_merger(21, 4.0, "slab").set_aside["spleen"]
+
+
+def test_what_is_left_of_them_may_have_no_notch():
+    """Of the right kidney 25 mm are seen: a spleen in the place of a removed kidney looks the same."""
+    found = cut_merger(8, 5.0, "chest")
+    assert found.set_aside == {}
+    assert f"kidney_left {MISSING}" in found.assumptions
 
 
 @pytest.mark.parametrize(
@@ -160,3 +160,20 @@ def test_real_cases_raise_no_alarm(shared):
             assert not [one for one in found.assumptions if "missing" in one]
             merged = examine(CaseData(case, data.ct, renamed(data.masks, "kidney_right", "liver")))
             assert case.case_id == "abdomen_slab_3mm" or "liver" in merged.set_aside
+
+
+def test_a_spleen_that_fell_into_the_place_of_a_removed_kidney_stays():
+    """It fills more of that place than the limit, and is one body: nothing else carries its name."""
+    one = make_phantom(6164, spacing=3.0)
+    assert "kidney_left" not in one.masks
+    found = examined(one.masks, one.ct)
+    assert found.set_aside == {}
+    assert any(text.startswith("kidney_left is missing") for text in found.assumptions)
+
+
+def test_the_share_of_a_hull():
+    """A cube fills its hull; two cubes that meet at a corner fill less of theirs."""
+    cube = np.indices((5, 5, 5)).reshape(3, -1).T
+    assert hull_share(cube) == 1.0
+    assert hull_share(np.concatenate([cube, cube + 5])) < 0.6
+    assert hull_share(cube[cube[:, 0] == 0]) == 1.0  # flat

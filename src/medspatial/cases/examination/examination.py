@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from medspatial.cases.examination.alignment import check_alignment
+from medspatial.cases.examination.alignment import alignment_doubts, check_alignment
 from medspatial.cases.examination.contradiction import Axis, Contradiction, refusals
+from medspatial.cases.examination.ends import check_ends
 from medspatial.cases.examination.image import CAUSE, check_image
 from medspatial.cases.examination.lesions import check_lesions
 from medspatial.cases.examination.merged import check_merged
@@ -14,6 +15,7 @@ from medspatial.cases.examination.order import check_order
 from medspatial.cases.examination.samples import sampled_masks
 from medspatial.cases.examination.size import GRID_CAUSE, check_grid, check_proportions, check_sizes
 from medspatial.cases.examination.surfaces import surface_note
+from medspatial.cases.examination.surround import surround_note
 from medspatial.volume import Volume
 from medspatial.volume.continuity import Continuity, continuity
 from medspatial.volume.repeated import repeated_slices
@@ -82,7 +84,8 @@ def examine(data: CaseData, *, names_assumed: str | None = None) -> Examination:
     slices = Continuity() if data.ct is None else _slices(data.ct)
     faults = ((strange,) if strange else ()) + slices.problems
     step = None if data.ct is None or faults else slice_step_note(data.ct)
-    seen = slices.notes + ((step,) if step else ())
+    filled = None if data.ct is None else surround_note(data.ct)
+    seen = slices.notes + tuple(one for one in (step, filled) if one)
     if data.masks is None or not data.masks.names or faults:
         return Examination(problems=faults, notes=seen)
     squashed = surface_note(data.masks)
@@ -106,10 +109,12 @@ def examine(data: CaseData, *, names_assumed: str | None = None) -> Examination:
     elif problems and data.named_by:
         problems = [f"{one} (names as in {', '.join(data.named_by)})" for one in problems]
     aside = {name: f"{name} {text}" for name, text in image.impossible.items()}
-    aside |= merged.set_aside | away | {one.names[0]: one.text for one in sizes if len(one.names) == 1}
+    aside |= check_ends(samples, data.masks) | merged.set_aside | away
+    aside |= {one.names[0]: one.text for one in sizes if len(one.names) == 1}
     assumptions = tuple(said for axis, said in _UNCONFIRMED.items() if not order.confirmed_by[axis])
     assumptions += (*merged.assumptions, *((MASKS_ALONE,) if data.ct is None else ()))
-    notes = (*seen, *_notes(order.contradictions))
+    doubts = () if data.ct is None or problems else alignment_doubts(samples, data.ct)
+    notes = (*seen, *doubts, *_notes(order.contradictions))
     return Examination(tuple(problems), aside, notes, assumptions, order.confirmed_by)
 
 

@@ -14,9 +14,15 @@ from itertools import pairwise
 
 import numpy as np
 from scipy import ndimage
+from scipy.spatial import ConvexHull
 
 from medspatial.anatomy import describe, vertebra_order
-from medspatial.cases.examination.samples import SAMPLE_MM, Floats, MaskSample
+from medspatial.cases.examination.samples import (
+    Floats,
+    MaskSample,
+    sample_cells,
+    sample_steps,
+)
 from medspatial.volume import MaskSet
 
 # Organs of one piece.
@@ -37,7 +43,10 @@ FILLED_SHARE, FILLED_HEIGHT_MM = 0.6, 60.0
 LEAST_PART_HEIGHT_MM, FILLED_PART_SHARE = 20.0, 0.75
 # Share of the mirrored place that the scan must show.
 SHOWN_SHARE = 0.95
-# Twins may lie at heights that differ by this: so much of one must be seen before the other is missing.
+# The ends of twins may lie at heights that differ by 60 mm (phantoms): more of one must be seen before the
+# other is missing.
+MISSING_HEIGHT_MM = 70.0
+# So much of a kidney must be seen before its width and depth say something.
 LEAST_HEIGHT_MM = 40.0
 # The upper end of a kidney lies at most so far below the lower end of its adrenal gland (24 mm in phantoms).
 BELOW_ADRENAL_MM = 25.0
@@ -49,12 +58,17 @@ _OTHER = {"left": "right", "right": "left"}
 # The sections of a spleen alone are two areas of this size over a few millimetres at most.
 LEAST_AREA_MM2, TWO_AREAS_MM = 400.0, 40.0
 # Above the upper end of either kidney so much of a scan must show liver and spleen.
-ABOVE_KIDNEY_MM = 30.0
+ABOVE_KIDNEY_MM = 60.0
+# Share of its convex hull that an organ fills: two under one name leave a notch where they meet. A
+# spleen alone fills 0.91 to 1, a liver 0.85 to 0.93 in phantoms; with a kidney under their name at most 0.95
+# and 0.82.
+MOST_CONVEX = {"spleen": 0.92, "liver": 0.84}
 # Width times depth of a kidney relative to the other: 1.71 at most in phantoms and real cases, with the liver
 # or spleen under its name mostly 2 and more.
 WIDER_KIDNEY = 1.8
 _NEAREST_SPINE_MM = 60.0
 _LEAST_VOXELS = 100
+_ON_FACE = 1e-6
 
 
 @dataclass
@@ -181,33 +195,50 @@ def _look_for_twin(
     if height < FILLED_HEIGHT_MM:
         spleen = shares.get("spleen", 0.0) if twin == "kidney_left" else 0.0
         shares = {"spleen": spleen} if spleen >= FILLED_PART_SHARE else {}
-    if shares or height >= LEAST_HEIGHT_MM:
+    if shares or height >= MISSING_HEIGHT_MM:
         found.assumptions.append(_missing(twin))
     for other, share in shares.items():
-        if share >= FILLED_SHARE and describe(other).kind == "organ":
+        if share >= FILLED_SHARE and describe(other).kind == "organ" and not _convex(samples[other], masks):
             found.set_aside[other] = (
                 f"{other} fills {share:.0%} of the place where {twin} would lie (mirrored from {name}): "
                 "two organs may carry one name"
             )
 
 
+def _convex(sample: MaskSample, masks: MaskSet) -> bool:
+    """Whether a liver or spleen is one body without a notch; of other organs nothing is known."""
+    limit = MOST_CONVEX.get(sample.name)
+    return limit is not None and hull_share(sample_cells(sample, masks)) > limit
+
+
+def hull_share(cells: np.ndarray[tuple[int, int], np.dtype[np.int64]]) -> float:
+    """Return which share of the grid points in the convex hull of some, (n, 3), are among them."""
+    if (np.ptp(cells, axis=0) == 0).any():
+        return 1.0
+    hull = ConvexHull(cells)
+    size = np.ptp(cells, axis=0) + 1
+    box = np.indices(size).reshape(3, -1).T + cells.min(axis=0)
+    inside = np.ones(len(box), np.bool_)
+    for *normal, offset in hull.equations:
+        inside[inside] = box[inside] @ normal + offset <= _ON_FACE
+    return float(len(cells) / inside.sum())
+
+
 def _shown_height(sample: MaskSample) -> float:
     """Return the mm of a twin's height that say where the other lies: none where a side is cut off."""
     if sample.whole:
-        return max(FILLED_HEIGHT_MM, float(sample.span_mm[2]))
+        return max(MISSING_HEIGHT_MM, float(sample.span_mm[2]))
     return 0.0 if any(sample.cut[:2]) else float(sample.span_mm[2])
 
 
 def _two_areas_mm(sample: MaskSample, masks: MaskSet) -> float:
     """Return over how many mm of height the axial sections of a structure are two large areas."""
-    spacing = np.asarray(masks.affine.spacing)
-    steps = np.maximum(np.rint(SAMPLE_MM / spacing), 1).astype(np.int64)
-    cells = np.rint(masks.grid.to_index(sample.points)).astype(np.int64) // steps
+    cells = sample_cells(sample, masks)
     up = next(axis for axis, code in enumerate(masks.affine.axcodes) if code in "IS")
     cells = np.roll(cells, -up, axis=1) - np.roll(cells, -up, axis=1).min(axis=0)
     grid = np.zeros(cells.max(axis=0) + 1, np.bool_)
     grid[tuple(cells.T)] = True
-    size = steps * spacing
+    size = sample_steps(masks) * np.asarray(masks.affine.spacing)
     least = LEAST_AREA_MM2 / float(np.prod(np.delete(size, up)))
     two = 0
     for section in grid:

@@ -177,7 +177,7 @@ def _arch(aorta: MaskSample | None, sign: float) -> list[Contradiction] | None:
     depth = float(np.ptp(np.quantile(y, [0.02, 0.98])))
     if depth < ARCH_DEPTH_MM:
         return None
-    front, back = y > np.quantile(y, 0.75), y < np.quantile(y, 0.25)
+    front, back = y >= np.quantile(y, 0.75), y <= np.quantile(y, 0.25)
     offset = sign * float(x[back].mean() - x[front].mean())
     if offset <= TOLERANCE_MM:
         return []
@@ -198,9 +198,11 @@ def _pairs(samples: Mapping[str, MaskSample]) -> Iterator[Contradiction]:
             text = f"{name} lies {offset[0]:.0f} mm to the right of {partner.name}"
             yield Contradiction("left-right", text, float(offset[0]), names)
         beside = abs(float(offset[0]))
+        if sample.cut[2] or partner.cut[2]:
+            continue  # of two lungs a scan may show the front of one base and the back of the other
         for axis, world, word, tolerance in _ACROSS:
             excess = abs(float(offset[world])) - beside - tolerance
-            if excess > 0 and not (world == 2 and (sample.cut[2] or partner.cut[2])):
+            if excess > 0:
                 apart = f"{abs(offset[world]):.0f} mm {word} {partner.name}"
                 text = f"{name} lies {apart} and {beside:.0f} mm beside it"
                 yield Contradiction(axis, text, excess + tolerance, names)

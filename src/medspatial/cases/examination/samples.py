@@ -84,10 +84,21 @@ def sampled_masks(masks: MaskSet, ct: Volume | None = None) -> dict[str, MaskSam
     return {name: samples[name] for name in masks.names if name in samples}
 
 
+def sample_steps(masks: MaskSet) -> NDArray[np.int64]:
+    """Return the step of a sample in voxels along each axis of the grid, (3,)."""
+    return np.maximum(np.rint(SAMPLE_MM / np.asarray(masks.affine.spacing)), 1).astype(np.int64)
+
+
+def sample_cells(sample: MaskSample, masks: MaskSet) -> NDArray[np.int64]:
+    """Return the places of a sample on the thinned grid that it was taken from, (n, 3)."""
+    voxels = np.rint(masks.grid.to_index(sample.points)).astype(np.int64)
+    return np.asarray(voxels // sample_steps(masks))
+
+
 def _layer(masks: MaskSet, index: int, ct: Volume | None) -> Iterator[MaskSample]:
     layer, table = masks.layers[index], masks.tables()[index]
     spacing = np.asarray(masks.affine.spacing)
-    steps = np.maximum(np.rint(SAMPLE_MM / spacing), 1).astype(int)
+    steps = sample_steps(masks)
     chosen = tuple(slice(int(step) // 2, None, int(step)) for step in steps)
     sample = layer[chosen]
     places = np.nonzero(sample)
