@@ -9,6 +9,7 @@ Each row ``| `room/` | its one job | may import |`` becomes a contract that forb
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import subprocess
 import sys
@@ -75,7 +76,9 @@ def main() -> int:
         file = Path(folder) / "contracts.ini"
         file.write_text(configuration(allowed), encoding="utf-8")
         program = Path(sys.executable).parent / "lint-imports"
-        return subprocess.run([program, "--config", file, "--no-cache"], cwd=ROOT, check=False).returncode
+        ours = {**os.environ, "PYTHONPATH": str(ROOT / "src")}  # this checkout, whatever is installed
+        command = [program, "--config", file, "--no-cache"]
+        return subprocess.run(command, cwd=ROOT, env=ours, check=False).returncode
 
 
 if __name__ == "__main__":
