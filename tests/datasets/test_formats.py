@@ -135,7 +135,7 @@ def test_unknown_format_and_too_many_options(tmp_path):
     many = Question(case_id="c", question="q", answer="1", options=tuple("12345"))
     with pytest.raises(InputError, match="5 options, this format holds 4"):
         export_questions(tmp_path / "x.csv", [many], "m3d")
-    assert ", ".join(FORMATS) == exchange.FORMATS  # what the help says
+    assert f"{', '.join(FORMATS)}." == exchange.FORMATS  # what the help says
 
 
 def test_real_rows_come_out_as_they_were(shared, tmp_path):

@@ -27,8 +27,13 @@ def box(low, size):
     return mask
 
 
+def kidney(x):
+    """A block with thinner poles: a kidney that ends flat is taken for cut."""
+    return box((x, 20, 24), (12, 12, 12)) | box((x + 3, 23, 20), (6, 6, 20))
+
+
 def two_kidneys(**lesions):
-    kidneys = {"kidney_left": box((5, 20, 20), (12, 12, 20)), "kidney_right": box((40, 20, 20), (12, 12, 20))}
+    kidneys = {"kidney_left": kidney(5), "kidney_right": kidney(40)}
     for lesion in lesions.values():
         kidneys = {name: mask & ~lesion for name, mask in kidneys.items()}
     return MaskSet.from_masks(kidneys | lesions, AFFINE)
