@@ -30,7 +30,7 @@ def absence_panels(found: Findings) -> list[Panel]:
 
 
 def gap_panels(found: Findings) -> list[Panel]:
-    """Per model: accuracy on absent-or-normal answers before and behind the first gap of its column."""
+    """Per model: accuracy on absent-or-normal answers before and after the first gap of its column."""
     panels = []
     for gap in found.gaps:
         title = f"{gap.model} ({gap.gaps} {'gap' if gap.gaps == 1 else 'gaps'})"
