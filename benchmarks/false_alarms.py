@@ -28,7 +28,8 @@ from medspatial.cases.doctor import Consultation, consult
 from medspatial.cases.phantom import Phantom
 from medspatial.volume import AXIS_CODES
 
-SPACINGS = (3.0, 4.0, 5.0, 6.0, 7.0, (2.0, 2.0, 5.0), (2.5, 2.5, 8.0), (3.0, 3.0, 2.0), (1.6, 1.6, 5.0))
+SPACINGS = (3.0, 4.0, 5.0, 6.0, 7.0, (2.0, 2.0, 5.0), (2.5, 2.5, 8.0), (3.0, 3.0, 2.0), (1.6, 1.6, 5.0),
+            (2.5, 2.5, 9.0), (3.0, 3.0, 10.0))  # fmt: skip
 REGIONS = ("torso", "chest", "abdomen", "slab")
 # Height and width in mm of what is left in the picture; None leaves all.
 HEIGHTS, WIDTHS = (None, None, 120.0, 200.0, 300.0), (None, None, 280.0, 340.0)

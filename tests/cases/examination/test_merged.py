@@ -7,11 +7,11 @@ import re
 import numpy as np
 import pytest
 
-from medspatial.cases import CaseData, examine, load_case, make_phantom, read_cases
+from medspatial.cases import CaseData, examine, find_cases, load_case, make_phantom, read_cases
 from medspatial.cases.examination.merged import hull_share
 from medspatial.cases.examination.samples import sampled_masks
 from medspatial.records import Case
-from medspatial.volume import MaskSet
+from medspatial.volume import Affine, MaskSet
 
 MISSING = "is missing where the scan shows its place: removed, not drawn, or misnamed"
 
@@ -140,6 +140,29 @@ def test_an_organ_in_two_places_is_set_aside_with_the_figures(phantom, name, siz
     parts = re.search(r"lies in 2 parts over 8 mm apart, the second of ([\d.]+) ml", found.set_aside[name])
     assert parts is not None
     assert float(parts[1]) == pytest.approx(ml, rel=0.15)  # by a sample of the voxels
+
+
+@pytest.mark.parametrize("slices", [7.5, 9.0, 10.0])
+@pytest.mark.parametrize("codes", ["LPS", "IPL"])
+def test_thick_slices_part_no_organ(slices, codes):
+    made = make_phantom(5, spacing=(2.5, 2.5, slices), axcodes="RAS")
+    masks, ct = made.masks.oriented(codes), made.ct.oriented(codes)
+    assert examined(masks, ct).set_aside == {}
+    merged = renamed(masks, "kidney_left", "spleen")
+    assert "two organs may carry one name" in examined(merged, ct).set_aside["spleen"]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_real_kidneys_in_slices_of_ten_millimetres_are_whole(shared, first):
+    for number in ("00004", "00009", "00012", "00020"):
+        found = find_cases(shared / "data" / "real_ct" / f"kits19_case_{number}", label_map="kits19")
+        masks = load_case(found.cases[0], found.root).masks.oriented("RAS")
+        step = round(10 / masks.affine.spacing[2])
+        affine = masks.affine.matrix.copy()
+        affine[:3, 3] += affine[:3, 2] * (first % step)
+        affine[:3, 2] *= step
+        layers = [np.array(layer)[..., first % step :: step] for layer in masks.layers]
+        assert examined(MaskSet(layers, masks.tables(), Affine(affine))).set_aside == {}, number
 
 
 def test_crumbs_are_no_second_organ(phantom):

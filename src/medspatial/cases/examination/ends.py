@@ -17,6 +17,8 @@ ORGANS = ("liver", "spleen", "kidney_left", "kidney_right", "urinary_bladder")
 # Area of the last axial section relative to the largest: 0.46 at most in phantoms and real cases. Across x
 # and y a spleen in few voxels ends with 0.78.
 FLAT_SHARE = 0.65
+# Of thicker slices the last may lie far from the pole: 0.71 in a real kidney in slices of 10 mm.
+THICKEST_MM = 7.0
 # Smaller organs, and those of fewer sections, say too little.
 LEAST_SAMPLES, LEAST_SECTIONS = 80, 6
 _ENDS = {"S": ("feet", "head"), "I": ("head", "feet")}
@@ -27,7 +29,9 @@ def check_ends(samples: Mapping[str, MaskSample], masks: MaskSet) -> dict[str, s
     found = {}
     for name in ORGANS:
         sample = samples.get(name)
-        if sample is not None and not sample.cut[2] and len(sample.points) >= LEAST_SAMPLES:
+        if sample is None or sample.cut[2] or sample.step_mm[2] > THICKEST_MM:
+            continue
+        if len(sample.points) >= LEAST_SAMPLES:
             text = _flat_end(sample, masks)
             if text:
                 found[name] = f"{name} {text}"

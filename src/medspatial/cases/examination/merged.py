@@ -162,7 +162,9 @@ def _parts(sample: MaskSample) -> str | None:
     """Say that a whole structure lies in two parts far from each other; a lesion may do that to a kidney."""
     if not sample.whole or len(sample.points) < 2:
         return None
-    cells = np.floor((sample.points - sample.points.min(axis=0)) / GAP_MM).astype(np.int64)
+    # thick slices are no gap: a cell is a little larger than a step of the sample
+    size = np.maximum(GAP_MM, 1.01 * sample.step_mm)
+    cells = np.floor((sample.points - sample.points.min(axis=0)) / size).astype(np.int64)
     grid = np.zeros(cells.max(axis=0) + 1, np.int64)
     np.add.at(grid, tuple(cells.T), 1)
     labels, count = ndimage.label(grid > 0, np.ones((3, 3, 3)))
