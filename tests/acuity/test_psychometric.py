@@ -72,10 +72,12 @@ def test_what_is_told_at_the_hardest_level_alone_is_said_so() -> None:
     thickness = QUANTITIES["thickness"]
     total = np.full((4, len(thickness.levels)), 6.0)
     share = np.interp(thickness.levels, (1.5, 40.0), (0.55, 1.0))
-    found = acuity_of("x", thickness, share * total, total)
+    blind = [0.0] * len(thickness.levels)
+    found = acuity_of("x", thickness, share * total, total, blind=blind)
     assert found.words() == "not with 1.5 mm, but with 40"
-    turned = acuity_of("x", thickness, share[::-1] * total, total)
-    assert "but with" not in turned.words()
+    turned = acuity_of("x", thickness, share[::-1] * total, total, blind=blind)
+    lucky = acuity_of("x", thickness, share * total, total)  # a model's few answers may be luck
+    assert "but with" not in turned.words() + lucky.words()
 
 
 def test_a_threshold_of_nothing_has_no_interval() -> None:

@@ -5,6 +5,7 @@ import pytest
 from medspatial.compare import classify, compare
 from medspatial.compare.curves import clearance, equal_bins, size_ml
 from medspatial.records import Evidence, Question, Reading, Score
+from medspatial.score.structured.target import accuracy
 
 
 def _score(answer="left", extracted=None, status="scored", **fields):
@@ -24,8 +25,9 @@ def _score(answer="left", extracted=None, status="scored", **fields):
     )
 
 
-def _number(answer, value, extracted, **metadata):
-    return _score(answer, extracted, answer_type="number", value=value, metadata=metadata)
+def _number(answer, value, extracted, **figures):
+    numeric = accuracy(**figures).model_dump() if figures else None
+    return _score(answer, extracted, answer_type="number", value=value, numeric=numeric)
 
 
 def _figures(answer, extracted, answer_type="number"):

@@ -38,6 +38,8 @@ def test_figures_of_an_earlier_file_become_a_field():
         {"figure": 2.0},
         {"reference": 2.0, "band": "L"},
         {"figure": True, "reference": 1},
+        {"figure": 2.0, "reference": 3.0},
+        {"figure": "2", "reference": 3, "relative_error": 0.1, "mra": 1, "band": "A"},
         {"votes": ["yes", "no"]},
         {"votes": {"likes": 3}},
         {"votes": "three"},

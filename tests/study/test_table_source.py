@@ -82,6 +82,18 @@ def test_what_is_not_there_is_left_out(tmp_path):
     assert set(parts(tmp_path, kinds=("random",))) == {"questions"}
 
 
+def test_prompts_of_a_jury_count_and_shares_that_were_merged_do_not(study):
+    before = parts(study)
+    jury = {"settings": {"judges": [{"prompt_hash": "a"}, {"prompt_hash": "b"}]}}
+    written(study, "scores/judge/m.manifest.json", jury)
+    one = parts(study)
+    jury["settings"]["judges"][1]["prompt_hash"] = "c"
+    written(study, "scores/judge/m.manifest.json", jury)
+    assert len({found["prompts"] for found in (before, one, parts(study))}) == 3
+    written(study, "predictions/shard-1-of-2/m.manifest.json", {"model": "m"})
+    assert parts(study)["settings of the models"] == before["settings of the models"]
+
+
 def test_a_volume_without_fingerprint_is_no_data(study):
     volumes(study, {"case_id": "c", "fingerprint": None})
     assert "volumes" not in parts(study)

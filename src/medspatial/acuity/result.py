@@ -86,7 +86,7 @@ class Acuity(Record):
     def _threshold_words(self) -> str:
         hardest, easiest = self.levels[0].level, self.levels[-1].level
         shares = [one.right / one.trials for one in (self.levels[0], self.levels[-1])]
-        if shares[0] >= THRESHOLD_SHARE > shares[1]:
+        if self.kind == "input" and shares[0] >= THRESHOLD_SHARE > shares[1]:  # of a model it may be luck
             return f"not with {easiest:g} {self.unit}, but with {hardest:g}"
         falling = hardest > easiest
         if self.status == "finer":

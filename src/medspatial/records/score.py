@@ -146,9 +146,8 @@ _WORDS: dict[Any, Vote | None] = {True: "correct", False: "incorrect", None: Non
 
 def _earlier(metadata: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield the fields that metadata of our earlier versions hold; what others keep there stays."""
-    figures = [metadata.get(name) for name in ("figure", "reference")]
-    if all(isinstance(one, int | float) and not isinstance(one, bool) for one in figures):
-        yield "numeric", {name: metadata[name] for name in _NUMERIC if name in metadata}
+    if metadata.keys() >= set(_NUMERIC) and type(metadata["figure"]) in {int, float}:
+        yield "numeric", {name: metadata[name] for name in _NUMERIC}
     votes = metadata.get("votes")
     if isinstance(votes, dict) and all(isinstance(vote, bool | None) for vote in votes.values()):
         yield "votes", {name: _WORDS[vote] for name, vote in votes.items()}  # a jury's

@@ -29,14 +29,11 @@ def table_source(folder: Path, questions: Sequence[Question], kinds: Iterable[st
     kinds
         Kinds of its models; those with a card count.
     """
-    settings = [(path.name, one) for path, one in _configurations(folder / "predictions")]
+    settings = [(path.name, one) for path, one in _configurations(folder / "predictions", "*")]
     prompts = {name: found for name, one in settings if (found := dict(_prompts(one)))}
-    metrics = {
-        f"{path.parent.name} {one.get('code', '')[:_DIGITS]}".strip()
-        for path, one in _configurations(folder / "scores")
-    }
-    asked_by = [one for _, one in _configurations(folder / "scores")]
-    judges = [found for one in asked_by if (found := dict(_prompts(one)))]
+    scored = list(_configurations(folder / "scores", "*/*"))
+    metrics = {f"{path.parent.name} {one.get('code', '')[:_DIGITS]}".strip() for path, one in scored}
+    judges = [found for _, one in scored if (found := dict(_prompts(one)))]
     cards = model_cards()
     held = {kind: cards[kind].model_dump(mode="json") for kind in sorted(set(kinds)) if kind in cards}
     return source_line(
@@ -59,8 +56,9 @@ def source_line(questions: Sequence[Question], *parts: tuple[str, Any], metrics:
     return f"Made from: {'; '.join(words)}."
 
 
-def _configurations(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
-    for path in sorted(folder.glob("**/*.manifest.json")):
+def _configurations(folder: Path, names: str) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yield what manifests of a folder say; those of shares that were merged say nothing more."""
+    for path in sorted(folder.glob(f"{names}.manifest.json")):
         manifest = read_manifest(path)
         if manifest is not None:
             yield path, manifest.configuration
@@ -77,10 +75,14 @@ def _volumes(folder: Path) -> list[tuple[str, str]]:
     return sorted(found)
 
 
-def _prompts(content: Mapping[str, Any], at: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield what settings say of prompts, by dotted name."""
+def _prompts(content: Any, at: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield what settings say of prompts, by dotted name; those of a jury's judges too."""
+    if isinstance(content, list):
+        content = {str(place): one for place, one in enumerate(content)}
+    if not isinstance(content, Mapping):
+        return
     for name, value in content.items():
         if value and any(word in name for word in _PROMPTS):
             yield f"{at}{name}", value
-        elif isinstance(value, Mapping):
+        else:
             yield from _prompts(value, f"{at}{name}.")

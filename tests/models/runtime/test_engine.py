@@ -83,7 +83,7 @@ def test_a_chat_template_that_adds_words_ends_the_run(tiny_m3d: Path, tmp_path: 
 def test_a_chat_reply_that_hides_the_prompts_length_ends_the_run(tiny_m3d: Path, tmp_path: Path) -> None:
     here = made("m3d_lamed", tiny_m3d)
     with EmbedsServer(export_language(here.language, tmp_path / "language")) as server:
-        server.reply = lambda body, answer: {**answer, "usage": None}
+        server.reply = lambda body, answer: {**answer, "usage": ["prompt_tokens"]}
         there = made(
             "m3d_lamed", tiny_m3d, engine=server.url, engine_model="language", engine_protocol="chat"
         )
@@ -123,9 +123,10 @@ def test_what_the_engine_says_wrong_ends_the_run(tiny_m3d: Path, noise_volume: A
         with pytest.raises(RunStopped, match=r"HTTP 404: .*The model `another` does not exist"):
             tokens(other, None)
         there = made("m3d_lamed", tiny_m3d, engine=server.url, engine_model="language")
-        server.reply = lambda body, answer: {"choices": [{"text": "left"}]}
-        with pytest.raises(RunStopped, match="the reply has no token_ids"):
-            tokens(there, None)
+        for odd in ({"choices": [{"text": "left"}]}, {"choices": ["left"]}, {"choices": []}, ["left"]):
+            server.reply = lambda body, answer, odd=odd: odd
+            with pytest.raises(RunStopped, match="the reply has no token_ids"):
+                tokens(there, None)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         nobody = f"http://127.0.0.1:{probe.getsockname()[1]}/v1"

@@ -105,14 +105,16 @@ class EngineLanguage(LanguageModel):
         if self.at.engine_protocol == "chat":
             self._hold_length(reply, embeds.shape[0])
         choices = reply.get("choices")
-        ids = choices[0].get("token_ids") if isinstance(choices, list) and choices else None
+        first = choices[0] if isinstance(choices, list) and choices else None
+        ids = first.get("token_ids") if isinstance(first, dict) else None
         if not isinstance(ids, list) or not all(isinstance(one, int) for one in ids):
             raise RunStopped(f"{url}: the reply has no token_ids; the engine must know return_token_ids")
         return cut_behind_end(ids, self.settings.eos_ids)
 
     def _hold_length(self, reply: dict[str, Any], sent: int) -> None:
         """Refuse a reply to a prompt that the server's chat template made longer."""
-        read = (reply.get("usage") or {}).get("prompt_tokens")
+        usage = reply.get("usage")
+        read = usage.get("prompt_tokens") if isinstance(usage, dict) else None
         if read != sent:
             raise RunStopped(
                 f"{self.at.engine}: a prompt of {sent} tokens was sent, {read} were read; serve a folder of "
