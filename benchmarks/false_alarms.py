@@ -45,7 +45,7 @@ class Looked:
 
 
 def phantoms(first: int, count: int) -> Iterator[Looked]:
-    """Write, find, read and examine so many phantoms, each named by its settings."""
+    """Write, find, read and examine this many phantoms, each named by its settings."""
     for seed in range(first, first + count):
         draw = random.Random(seed)
         spacing, region = draw.choice(SPACINGS), REGIONS[seed % len(REGIONS)]

@@ -102,7 +102,7 @@ def fork(words: Sequence[str], place: Path, kill_at: int | None = None) -> int:
     Parameters
     ----------
     kill_at
-        Kill it right before so many touches of files and folders below the parent of `place`.
+        Kill it right before this many touches of files and folders below the parent of `place`.
     """
     process = os.fork()
     if process:
@@ -152,7 +152,7 @@ def _main(words: Sequence[str]) -> int:
 
 
 def waited(process: int, seconds: float = _LONGEST_S) -> int:
-    """Wait for a process, or kill it after so many seconds; return its status as `os.waitpid` does."""
+    """Wait for a process, or kill it after this many seconds; return its status as `os.waitpid` does."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         ended, status = os.waitpid(process, os.WNOHANG)
@@ -285,7 +285,7 @@ def _must(words: Sequence[str]) -> None:
 
 
 def campaign(kills: int, seed: int, names: Sequence[str] = (), minutes: float = 1e9) -> Result:
-    """Kill and resume all stages by turns, until so many kills have hit or so many minutes have passed."""
+    """Kill and resume all stages by turns, until so many kills have hit or so many minutes passed."""
     draw, result = random.Random(seed), Result()
     until = time.monotonic() + 60 * minutes
     with tempfile.TemporaryDirectory(prefix="faults-") as place:
@@ -315,7 +315,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--minutes", type=float, default=1e9, help="end after so many minutes")
+    parser.add_argument("--minutes", type=float, default=1e9, help="end after this many minutes")
     parser.add_argument("--stage", nargs="*", default=[], help="only these")
     given = parser.parse_args()
     result = campaign(given.kills, given.seed, given.stage, given.minutes)

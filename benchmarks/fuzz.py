@@ -363,7 +363,7 @@ FAULTS = ("traceback", "several lines", "hang", "death", "memory")
 def campaign(
     kinds: list[str], count: int, seed: int, workers: int = 2, seconds: float = SECONDS
 ) -> list[dict[str, Any]]:
-    """Read so many mutated inputs of each kind; return what came of each."""
+    """Read this many mutated inputs of each kind; return what came of each."""
 
     def share(part: int) -> list[dict[str, Any]]:
         worker = Worker(seconds)

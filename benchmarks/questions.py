@@ -179,7 +179,7 @@ def main() -> None:
     parser.add_argument("--counts", type=int, nargs="*", default=[61, 117])
     parser.add_argument("--ours-only", action="store_true", help="leave out the naive way")
     parser.add_argument("--keep", type=Path, help="write the cases into this folder and keep them")
-    parser.add_argument("--cohort", type=int, help="balance so many made-up closed questions instead")
+    parser.add_argument("--cohort", type=int, help="balance this many made-up closed questions instead")
     parser.add_argument("--part", choices=["ours", "naive"], help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--pairs", type=int, default=0, help=argparse.SUPPRESS)

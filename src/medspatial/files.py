@@ -260,7 +260,7 @@ def file_inside(folder: Path, name: str, named_by: Path) -> Path:
     Raises
     ------
     InputError
-        The file lies outside of the folder, or is no ordinary file.
+        The file lies outside of the folder, or is not an ordinary file.
     """
     path = path_inside(folder, name, named_by)
     try:
@@ -306,5 +306,5 @@ def path_part(text: str) -> str:
 
 
 def shortened(text: str, most: int = 120) -> str:
-    """Return text of others as a message shows it: at most so many characters."""
+    """Return text of others as a message shows it: at most this many characters."""
     return text if len(text) <= most else text[: most - 1] + "…"

@@ -79,7 +79,7 @@ def test_from_their_files_to_a_table(files, tmp_path):
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        (_rows(5), "results\\[4\\]: field 'qid': 'bench_4' is no question of the set"),
+        (_rows(5), "results\\[4\\]: field 'qid': 'bench_4' is not a question of the set"),
         (_rows(2) + _rows(1), "results\\[2\\]: field 'qid': 'bench_0' is there twice"),
         (_rows(1, correct_option="A"), "field 'correct_option': 'A', in the questions it is 'B'"),
         (_rows(1, raw_output=None), "field 'raw_output' is required"),
@@ -98,5 +98,5 @@ def test_questions_are_needed(files):
     with pytest.raises(InputError, match="name them with --questions"):
         read_results(files[1])
     partly = [Question(id="bench_0", case_id="c", question="Which?", answer="liver")]
-    with pytest.raises(InputError, match="'bench_1' is no question of the set"):
+    with pytest.raises(InputError, match="'bench_1' is not a question of the set"):
         read_results(files[1], questions=partly)

@@ -193,7 +193,7 @@ def test_holes_overlaps_and_strangers_are_refused(tmp_path: Path) -> None:
     refused([one, two, three], "made for other questions", questions(11))
     whole = tmp_path / "whole.jsonl"
     predict(Sometimes(), questions(), whole)
-    refused([one, two, whole], "is no shard of a run")
+    refused([one, two, whole], "is not a shard of a run")
     other = tmp_path / "other" / "sometimes.jsonl"
     options = PredictOptions(shard=Shard(3, 3))
     predict(Sometimes("right"), questions(), other, options=options)
@@ -215,7 +215,7 @@ def test_a_shard_that_was_changed_or_not_finished_is_refused(tmp_path: Path) -> 
         (whole.split(b"\n", 1)[1], r"shard 2/3 is not finished, 1 of \d+ questions are open"),
         (whole + stray, "is none of this shard's"),
         (whole + whole, "stands in this file before"),
-        (b"{}\n" + whole, "line 1: is no prediction"),
+        (b"{}\n" + whole, "line 1: is not a prediction"),
     ):
         shards[1].write_bytes(content)
         with pytest.raises(InputError, match=message):

@@ -82,7 +82,7 @@ def test_a_missing_checkpoint_is_no_fault_of_the_file(tmp_path):
     (tmp_path / "weights").mkdir()
     assert checked(models=[{"kind": "m3d_lamed", "path": str(tmp_path / "weights")}]).exit_code == 1
     hub = checked(models=[{"kind": "image_text", "path": "org/name"}])
-    assert "org/name is no folder here" in words(hub, "ok")
+    assert "org/name is not a folder here" in words(hub, "ok")
 
 
 def test_keys_and_servers(monkeypatch):

@@ -70,7 +70,7 @@ def test_neighbours_exchanged_in_pairs_are_out_of_order(ct):
 def test_noise_is_no_body(ct):
     voxels = np.random.default_rng(0).permutation(ct.voxels.ravel()).reshape(ct.shape)
     found = continuity(replace(ct, voxels=voxels))
-    assert any("no picture of a body" in one for one in found.problems)
+    assert any("not a picture of a body" in one for one in found.problems)
 
 
 def test_padding_slices_are_no_jump(ct):

@@ -78,7 +78,7 @@ def test_text_is_read_as_numbers(tmp_path):
     (tmp_path / "a.txt").write_text(text)
     path = nhdr(tmp_path, "a.txt", encoding="ascii")
     assert np.array_equal(read_volume(path).voxels, STORED)
-    for bad, fault in ((text[:-4], "promises 120 numbers"), (text[:-3] + "x1", "no number")):
+    for bad, fault in ((text[:-4], "promises 120 numbers"), (text[:-3] + "x1", "not a number")):
         (tmp_path / "a.txt").write_text(bad)
         with pytest.raises(InputError, match=fault):
             read_volume(path)

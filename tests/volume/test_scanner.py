@@ -54,9 +54,9 @@ def test_millimetres_and_no_unit_are_millimetres(tmp_path, unit):
 @pytest.mark.parametrize(
     ("unit", "factor", "words"),
     [
-        ("mm", 1000, "no scanner's"),
-        ("mm", 0.001, "no scanner's"),
-        ("mm", 10, "no scanner's"),
+        ("mm", 1000, "not from a scanner"),
+        ("mm", 0.001, "not from a scanner"),
+        ("mm", 10, "not from a scanner"),
         ("micron", 1, "states its lengths in micrometres"),
         ("meter", 1, "states its lengths in metres"),
     ],

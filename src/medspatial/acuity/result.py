@@ -20,7 +20,7 @@ SURE = 0.95
 
 
 class Level(Record):
-    """One level: right answers of so many trials, and the fitted curve there.
+    """One level: right answers among its trials, and the fitted curve there.
 
     Attributes
     ----------

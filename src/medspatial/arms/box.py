@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 def grown_box(
     region: NDArray[np.bool_], spacing: Sequence[float], room_mm: float
 ) -> tuple[slice, slice, slice]:
-    """Return the bounding box of a region that is not empty, with so many mm around it inside the grid."""
+    """Return the bounding box of a region that is not empty, with this many mm around it inside the grid."""
     found = []
     for axis in range(3):
         others = tuple(one for one in range(3) if one != axis)

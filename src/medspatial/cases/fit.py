@@ -27,7 +27,7 @@ _SIDE_MM = 10.0
 _FRAGMENT_ML = 1.0
 # A structure is misplaced if its offsets to this share of the others are impossible.
 _MISPLACED_SHARE = 0.34
-# One structure in so many may be misplaced by a bad segmentation under the right label map.
+# One structure in this many may be misplaced by a bad segmentation under the right label map.
 _FORGIVEN_SHARE = 0.04
 
 

@@ -13,12 +13,12 @@ from medspatial.volume import MaskSet
 from medspatial.volume.fields import BORDER_VOXELS, Box, border_words, common_box
 
 FEWEST_FLAT, FEWEST_FLAT_ACROSS = 2, 6
-"""So many structures must end flat at the same slice, or the same plane across x or y; in real masks and
+"""This many structures must end flat at the same slice, or the same plane across x or y; in real masks and
 phantoms none and at most four do."""
 FLAT_SHARE = 0.6
 """A structure ends flat when its last slice has this share of the mean area of the three before it ..."""
 FLAT_VOXELS = 20
-"""... and so many voxels."""
+"""... and this many voxels."""
 _INNER = 3
 
 

@@ -120,7 +120,7 @@ def _place(entry: os.DirEntry[str], listing: Listing, chain: tuple[_Identity, ..
             else:
                 listing.folders.append(path)
         elif not entry.is_file():
-            listing.odd[path] = "is a link to nothing" if link else "is no ordinary file"
+            listing.odd[path] = "is a link to a missing file" if link else "is not an ordinary file"
         elif is_volume_name(entry.name):
             listing.volumes.append(path)
         else:

@@ -121,7 +121,7 @@ class PairedDifference(Record):
     p_exact
         True when every sign pattern was counted, False for a Monte-Carlo ``p``.
     p_least
-        The smallest ``p_holm`` that so many patients and pairs allow, all patients agreeing; None in files
+        The smallest ``p_holm`` that this many patients and pairs allow, all patients agreeing; None in files
         of earlier versions.
     p_t, p_mcnemar, p_mcnemar_mid
         Beside it: t test of the clustered difference; exact and mid-p McNemar (questions taken as

@@ -48,7 +48,7 @@ class CorrectnessMatrix:
     columns
         One name per model; ``model@arm`` outside the standard arm.
     values
-        (rows, columns) between 0 and 1; NaN where there is no verdict (missing or unscored), never 0.
+        (rows, columns) between 0 and 1; NaN where there is not a verdict (missing or unscored), never 0.
     """
 
     rows: tuple[MatrixRow, ...]
@@ -110,7 +110,7 @@ class CorrectnessMatrix:
         return cls(tuple(rows), tuple(columns), np.array(values, dtype=np.float64).reshape(-1, len(columns)))
 
     def write(self, path: str | Path) -> Path:
-        """Write this project's CSV (gzip when the name ends in ``.gz``); an empty cell is no verdict."""
+        """Write this project's CSV (gzip when the name ends in ``.gz``); an empty cell is not a verdict."""
         lines = ([getattr(row, name) for name in FACTS] for row in self.rows)
         return self._write(Path(path), list(FACTS), lines, _exact)
 

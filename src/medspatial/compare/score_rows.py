@@ -68,7 +68,7 @@ class ScoreRows(Sequence[Score]):
     graded
         (rows,) True for a scored row that is neither right nor wrong.
     failed
-        (rows,) True where there is no verdict because there is no prediction.
+        (rows,) True where there is not a verdict because there is no prediction.
     verdicts
         (rows,) 1, 0, or the graded figure; 0 where there is none, NaN where a scored row has no figure.
     visible

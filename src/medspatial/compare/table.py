@@ -48,7 +48,7 @@ class ArmTable:
 
     @cached_property
     def failed(self) -> Flags:
-        """(questions, models) True where there is no verdict because the prediction failed."""
+        """(questions, models) True where there is not a verdict because the prediction failed."""
         there = self.places != NO_ROW
         found = np.zeros(self.states.shape, dtype=np.bool_)
         found[there] = self.rows.failed[self.places[there]]

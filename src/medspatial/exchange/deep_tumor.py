@@ -45,7 +45,7 @@ def read_deep_tumor(path: Path, questions: Iterable[Question], *, model: str | N
             raise InputError(f"{where}: field 'qid' is required")
         name = str(row["qid"])
         if name not in known:
-            raise InputError(f"{where}: field 'qid': {name!r} is no question of the set")
+            raise InputError(f"{where}: field 'qid': {name!r} is not a question of the set")
         if name in seen:
             raise InputError(f"{where}: field 'qid': {name!r} is there twice")
         seen.add(name)

@@ -85,7 +85,7 @@ def _figure(value: Any, scorer: str, notes: Counter[str]) -> float | bool | None
         return _LETTERS[value]
     if isinstance(value, bool | int | float):
         return value
-    notes[f"scorer {scorer!r}: the value {shortened(repr(value), 40)} is no verdict"] += 1
+    notes[f"scorer {scorer!r}: the value {shortened(repr(value), 40)} is not a verdict"] += 1
     return None
 
 

@@ -42,7 +42,7 @@ def read_samples(path: Path, *, patient: str | None, model: str | None) -> Forei
     seen: set[str] = set()
     for where, row in table_rows(path):
         if not is_samples(row):
-            raise InputError(f"{where}: is no sample of lm-evaluation-harness or lmms-eval")
+            raise InputError(f"{where}: is not a sample of lm-evaluation-harness or lmms-eval")
         name, filtered = str(row["doc_id"]), row.get("filter") or "none"
         doc = row["doc"] if isinstance(row.get("doc"), dict) else {}
         choices: list[Any] = next((doc[name] for name in _CHOICES if isinstance(doc.get(name), list)), [])

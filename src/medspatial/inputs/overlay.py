@@ -24,7 +24,7 @@ COLOURS: dict[str, Colour] = {
     "yellow": (240, 228, 66),
     "red": (213, 94, 0),
 }
-_PIXELS_PER_LINE = 224  # an outline is one pixel thick per so many pixels of the picture
+_PIXELS_PER_LINE = 224  # an outline is one pixel thick per this many pixels of the picture
 
 
 def chosen_structures(masks: MaskSet, volume: Volume, settings: PictureSettings) -> dict[str, Voxels]:

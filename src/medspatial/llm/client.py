@@ -50,7 +50,7 @@ class Llm:
     served_model
         Version that must answer. By default the one that gave the cache's oldest answer, else the first.
     give_up_after
-        So many requests in a row without any answer end the run.
+        This many requests in a row without any answer end the run.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class Llm:
         return self._ledger.spent
 
     def price_of(self, tokens: Tokens) -> float | None:
-        """Return what so many tokens cost in US dollars; None without prices."""
+        """Return what this many tokens cost in US dollars; None without prices."""
         return self._ledger.cost(tokens)
 
     @property

@@ -15,7 +15,7 @@ SHORTEST = 8
 
 
 def masked(text: str, secret: str | None, shortest: int = 1) -> str:
-    """Return text without a key of so many characters, as it stands, in JSON or in an address.
+    """Return text without a key of this many characters, as it stands, in JSON or in an address.
 
     >>> masked("wrong key abcdefgh", "abcdefgh")
     'wrong key ***'
@@ -28,7 +28,7 @@ def masked(text: str, secret: str | None, shortest: int = 1) -> str:
 
 
 def masked_line(error: object, secret: str | None, most: int = 500) -> str:
-    """Return what an error says without a key, in one line of so many characters."""
+    """Return what an error says without a key, in one line of this many characters."""
     text = " ".join(str(error).split()) or type(error).__name__
     return masked(text, secret)[:most]
 

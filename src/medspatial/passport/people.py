@@ -1,4 +1,4 @@
-"""Patients of a set, and what so many questions about so many patients can show."""
+"""Patients of a set, and what their number of questions and patients can show."""
 
 from __future__ import annotations
 

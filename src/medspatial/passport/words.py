@@ -22,7 +22,7 @@ from medspatial.records import Question, bare_words, normal_text
 
 SAME_ANSWER = 0.8
 FEWEST_SAME = 10
-"""A group of so many questions that say the same is skewed above this share (as when questions are made)."""
+"""A group of this many questions that say the same is skewed above this share (as in making questions)."""
 LETTER_FACTOR = 1.5
 FEWEST_LETTERS = 50
 _FREE = frozenset({"yes", "no", "left", "right", "both", "none", "normal", "abnormal", "unknown"})

@@ -38,7 +38,7 @@ def read_devices(text: str) -> tuple[str, ...]:
 
 
 def on_processors(count: int) -> Place:
-    """Return what starts so many processes without a GPU of their own."""
+    """Return what starts this many processes without a GPU of their own."""
     return lambda job: Processes(job, ("cpu",) * count)
 
 

@@ -129,7 +129,7 @@ def _manifests(paths: Sequence[Path]) -> dict[Shard, Manifest]:
     for path in paths:
         manifest = read_manifest(siblings(path)[".manifest.json"])
         if manifest is None or "shard" not in manifest.inputs:
-            raise InputError(f"{path}: is no shard of a run (made by predict --shard I/N)")
+            raise InputError(f"{path}: is not a shard of a run (made by predict --shard I/N)")
         shard = Shard.parse(manifest.inputs["shard"])
         first = next(iter(found.values()), manifest)
         names = {**first.configuration, **manifest.configuration}
@@ -161,7 +161,7 @@ def _rows(path: Path, mine: Mapping[str, Question], status: str) -> Iterator[tup
             row = Prediction.model_validate_json(line)
         except ValidationError as error:
             reason = str(error).splitlines()[0]
-            raise InputError(f"{path}, line {number}: is no prediction ({reason})") from None
+            raise InputError(f"{path}, line {number}: is not a prediction ({reason})") from None
         question = mine.get(row.id)
         if question is None or question.case_id != row.case_id or row.status != status:
             raise InputError(

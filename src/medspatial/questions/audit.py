@@ -16,10 +16,10 @@ from medspatial.records import Question
 
 NO_SUBTYPE = "(no subtype)"
 FLAG_POINTS = 5.0
-"""A closed subtype is flagged when a guesser is more than so many points above chance ..."""
+"""A closed subtype is flagged when a guesser is more than this many points above chance ..."""
 FEWEST_TO_JUDGE = 50
 FEWEST_PATIENTS = 20
-"""... and it has at least so many questions, of so many patients: with fewer, chance passes the limit."""
+"""... and it has at least this many questions, of this many patients: with fewer, chance passes the limit."""
 LETTERS = "ABCDEFGH"
 LETTER_POINTS = 2.0
 

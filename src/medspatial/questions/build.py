@@ -86,7 +86,7 @@ def build_questions(
     subtypes
         Ids, slugs or categories; all for None.
     per_subtype
-        At most so many questions of each subtype per case.
+        At most this many questions of each subtype per case.
     forms
         ``open`` and/or ``choice``: how figures are asked. With both, a hash decides for each question.
     workers
@@ -100,7 +100,7 @@ def build_questions(
     reader, assume_axes
         As in :func:`medspatial.cases.load_case`.
     place
-        Makes the workers in place of so many processes, such as actors of a Ray cluster.
+        Makes the workers in place of this many processes, such as actors of a Ray cluster.
 
     Raises
     ------

@@ -35,7 +35,7 @@ EDGE_VOXELS = 1.0
 """A depth keeps this many vmax from 0, and from the other borders of its classes."""
 SKIN = "skin"
 SKIN_LESIONS = 4
-"""For so many lesions, the largest ones, the skin is looked for."""
+"""For this many lesions, the largest ones, the skin is looked for."""
 MAX_SPAN = 16
 
 

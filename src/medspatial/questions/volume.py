@@ -26,7 +26,7 @@ from medspatial.questions.subtype import Candidate, subtype
 CANDIDATES = 4
 MINIMUM_PERCENT = 0.5
 FEWEST_ORGANS = 3
-"""From so many organs and vessels on, V1 compares these alone (no bones, muscles, ribs)."""
+"""From this many organs and vessels on, V1 compares these alone (no bones, muscles, ribs)."""
 
 
 @subtype(

@@ -30,8 +30,8 @@ class ReadingConfig(Record):
     readers
         Their names, as they appear in tables.
     count
-        Ask only so many of the questions, drawn by hash, as evenly over the subtypes as they come; by default
-        all.
+        Ask only this many of the questions, drawn by hash, as evenly over the subtypes as they come; by
+        default all.
     overlap
         How many readers answer each question; by default all of them.
     conditions
@@ -203,7 +203,7 @@ def read_design(path: str | Path) -> ReaderStudy:
 
 
 def drawn(questions: Mapping[str, Question], count: int | None, seed: str) -> dict[str, Question]:
-    """Return so many questions in their own order: of each subtype one in turn, by hash.
+    """Return this many questions in their own order: of each subtype one in turn, by hash.
 
     Raises
     ------

@@ -44,7 +44,7 @@ def illustrate(
         Returns a case's data by its id and raises `InputError` or `OSError` when it cannot; None
         when no cases are at hand.
     most
-        Draw at most so many questions, spread evenly over the subtypes; None for all.
+        Draw at most this many questions, spread evenly over the subtypes; None for all.
     progress
         Called with the id of each case before it is read.
     """
@@ -69,7 +69,7 @@ def illustrate(
 
 
 def spread(questions: Sequence[Question], most: int | None) -> set[str]:
-    """Choose at most so many question ids: each subtype in turn gives one, in the order of their hashes."""
+    """Choose at most this many question ids: each subtype in turn gives one, in the order of their hashes."""
     if most is None or most >= len(questions):
         return {question.id for question in questions}
     groups: dict[tuple[str, str], list[str]] = {}

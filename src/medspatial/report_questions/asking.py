@@ -15,7 +15,7 @@ from medspatial.report_questions.facts import Fact
 from medspatial.report_questions.statements import Statement
 
 OPEN_SHARE = 5
-"""Of so many questions one is asked openly, where its kind has an open wording."""
+"""Of this many questions one is asked openly, where its kind has an open wording."""
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,9 @@ MOST_OF_ONE_ANSWER = 0.38
 FEWEST_TO_THIN = 10
 """Smaller subtypes are left as they are."""
 FEWEST_TO_BALANCE = 15
-"""From so many closed questions on, guessers are kept down in a subtype that the audit finds too small ..."""
+"""From this many closed questions on, guessers are kept down in a subtype too small for the audit ..."""
 POINTS_WHERE_FEW = 4.0
-"""... to so many points above chance: the audit's limit is 5, and one question is worth several."""
+"""... to this many points above chance: the audit's limit is 5, and one question is worth several."""
 ROUNDS = 20
 CATEGORIES = ("laterality", "localisation", "distance", "volume", "comparison")
 

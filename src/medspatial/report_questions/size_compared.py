@@ -18,7 +18,7 @@ from medspatial.report_questions.statements import Statement
 from medspatial.report_questions.topics import PAIRED, Single, Topic
 
 SURE_RATIO = 1.2
-"""A size must be so many times the other to be called larger, and differ by `SURE_MM`."""
+"""A size must be this many times the other to be called larger, and differ by `SURE_MM`."""
 SURE_MM = 1.0
 _APART = re.compile(r"\b(?:apart from|other than|except|besides)\b", re.IGNORECASE)
 

@@ -74,7 +74,7 @@ def score_file(
     workers
         Processes that judge, for metrics that may run in several; the file is the same.
     place
-        Makes the workers in place of so many processes, such as actors of a Ray cluster.
+        Makes the workers in place of this many processes, such as actors of a Ray cluster.
 
     Raises
     ------

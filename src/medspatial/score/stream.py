@@ -30,7 +30,7 @@ def score_stream(
     workers
         Processes that judge, where there is one metric; see `medspatial.score.workers`.
     place
-        Makes the workers in place of so many processes.
+        Makes the workers in place of this many processes.
 
     Yields
     ------

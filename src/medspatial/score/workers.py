@@ -33,7 +33,7 @@ def judged(
     workers
         Processes. A metric that may not run in several (`Metric.in_workers`) is asked in this one.
     place
-        Makes the workers in place of so many processes, such as actors of a Ray cluster.
+        Makes the workers in place of this many processes, such as actors of a Ray cluster.
 
     Yields
     ------

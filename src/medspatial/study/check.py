@@ -225,7 +225,7 @@ def _model(model: ModelConfig) -> list[Finding]:
     found = _packages(part, modules, card.extra)
     path = model.options.get("path")
     if isinstance(path, str) and "revision" in card.options and _is_hub_name(path):
-        return found or [Finding(part, "ok", f"{path} is no folder here: it is asked for on the hub")]
+        return found or [Finding(part, "ok", f"{path} is not a folder here: it is asked for on the hub")]
     if not found and isinstance(path, str) and card.name in covered():
         try:
             parts = check_folder(path, model.kind)

@@ -34,7 +34,7 @@ def chosen_study(
     metrics
         Names; where the metric that the study compares by is not among them, the first takes its place.
     limit
-        Only the first so many questions.
+        Only this many questions, the first ones.
 
     Raises
     ------

@@ -69,7 +69,7 @@ class QuestionsConfig(Record):
     subtypes
         Ids (``L1``), slugs or categories of the subtypes to build; all without it.
     per_subtype
-        At most so many questions of each subtype per case.
+        At most this many questions of each subtype per case.
     forms
         ``open`` asks in words alone, ``choice`` with options.
     workers
@@ -77,7 +77,7 @@ class QuestionsConfig(Record):
     balance
         Leave out questions that can be guessed from the cohort's texts.
     limit
-        Ask only the first so many; they stand case by case, so a small number asks of few patients.
+        Ask only this many, the first ones; they stand case by case, so a small number asks of few patients.
     """
 
     path: str | None = None
@@ -193,7 +193,7 @@ class ReportConfig(Record):
     Attributes
     ----------
     max_pictures
-        At most so many questions are shown with pictures.
+        At most this many questions are shown with pictures.
     """
 
     max_pictures: int = Field(default=300, ge=0)

@@ -97,7 +97,7 @@ def _without_padding(slices: NDArray[np.float32]) -> tuple[int, NDArray[np.float
 
 
 def _steps(slices: NDArray[np.float32], apart: int) -> NDArray[np.float64]:
-    """Mean absolute difference (HU) of slices so many apart."""
+    """Mean absolute difference (HU) of slices this many apart."""
     return np.asarray(np.abs(slices[apart:] - slices[:-apart]).mean(axis=(1, 2), dtype=np.float64))
 
 
@@ -111,7 +111,7 @@ def _disorder(slices: NDArray[np.float32], steps: NDArray[np.float64]) -> str | 
     if near > NOISE_LIMIT * deviation:
         return (
             f"neighbouring slices differ by {near:.0f} HU on average, nearly as much as voxels drawn at "
-            f"random ({deviation:.0f} HU): this is no picture of a body"
+            f"random ({deviation:.0f} HU): this is not a picture of a body"
         )
     far = float(_steps(slices, 2).mean())
     if far < ORDER_LIMIT * near:

@@ -40,9 +40,9 @@ def implausible(matrix: NDArray[np.float64], shape: Sequence[int]) -> str | None
     shown = " x ".join(f"{step:.4g}" for step in spacing)
     size = " x ".join(f"{length:.4g}" for length in extent)
     if not ((spacing >= SPACING_MM[0]) & (spacing <= SPACING_MM[1])).all():
-        return f"a voxel of {shown} mm is no scanner's ({SPACING_MM[0]:g} to {SPACING_MM[1]:g} mm)"
+        return f"a voxel of {shown} mm is not from a scanner ({SPACING_MM[0]:g} to {SPACING_MM[1]:g} mm)"
     if extent.max() > EXTENT_MM or extent.max() < SHORTEST_MM:
-        return f"a scan of {size} mm is no person's ({SHORTEST_MM:g} to {EXTENT_MM:g} mm)"
+        return f"a scan of {size} mm is not of a person ({SHORTEST_MM:g} to {EXTENT_MM:g} mm)"
     corners = np.array(list(product(*((0, n - 1) for n in shape)))) @ matrix[:3, :3].T + matrix[:3, 3]
     far = float(np.linalg.norm(corners, axis=1).max())
     if far > PLACE_MM:

@@ -159,7 +159,7 @@ def test_missing_and_extra_files(tmp_path, phantom):
     rows = validate(tmp_path, headers_only=True)
     assert "bytes, the hub said" in _told(rows, "valid_1_a_1")["file"]
     assert "not here" in _told(rows, gone)["missing"]
-    assert "naming rule" in _told(rows, "dataset/valid_fixed/copy.nii.gz")["extra"]
+    assert "not at the place" in _told(rows, "dataset/valid_fixed/copy.nii.gz")["extra"]
 
 
 def test_damaged_gzip(tmp_path, phantom):

@@ -38,7 +38,7 @@ class Request:
     names
         These volumes; None takes them from the split's metadata table.
     cases
-        Only the first so many (by patient number); a larger number later only adds.
+        Only the first scans, this many (by patient number); a larger number later only adds.
     all_reconstructions
         Every reconstruction of a scan, not one.
     masks

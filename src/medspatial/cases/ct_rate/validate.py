@@ -193,7 +193,7 @@ def _extra(folder: Path, cases: list[Case], sizes: dict[str, int | None]) -> Ite
         if inner.startswith("dataset/ts_seg/") and inner.split("/")[2] in MASK_TASKS:
             yield Validated(inner, findings=[Finding("extra", "a mask without its CT", "note")])
         elif path.name.endswith((".nii.gz", ".nii", ".incomplete", ".tmp")):
-            yield Validated(inner, findings=[Finding("extra", "no volume of the naming rule's place")])
+            yield Validated(inner, findings=[Finding("extra", "not at the place that its name asks for")])
 
 
 def _commits(folder: Path) -> Iterator[Validated]:

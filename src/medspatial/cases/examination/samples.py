@@ -16,7 +16,7 @@ Floats = NDArray[np.floating[Any]]
 
 # Voxels are sampled on a grid of about this step, never finer than the voxels.
 SAMPLE_MM = 4.0
-# A structure that the grid meets less often, although it has so many voxels, is looked at voxel by voxel.
+# A structure that the grid meets less often, although it has this many voxels, is looked at voxel by voxel.
 FEWEST_SAMPLES = 30
 # The span of a structure leaves out this share of its voxels at either end: strays say nothing about size.
 STRAY_SHARE = 0.01

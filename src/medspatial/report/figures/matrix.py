@@ -37,7 +37,7 @@ def correctness_map(values: NDArray[np.float64], models: Sequence[str], width: f
     Parameters
     ----------
     values
-        Shape (questions, models): 0 to 1, NaN where there is no verdict. Beyond 2,000 questions
+        Shape (questions, models): 0 to 1, NaN where there is not a verdict. Beyond 2,000 questions
         neighbours in that order are averaged, so that every question still counts.
 
     Raises

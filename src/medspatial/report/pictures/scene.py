@@ -14,7 +14,7 @@ from medspatial.report.names import spoken
 from medspatial.report.palette import structure_colour
 from medspatial.volume.plane import PlaneFrame
 
-_ON_SLICE = 0.75  # a point within so many slice thicknesses counts as lying on the slice
+_ON_SLICE = 0.75  # a point within this many slice thicknesses counts as lying on the slice
 _ASIDE = {
     "axial": ("above", "below"),
     "coronal": ("in front of", "behind"),

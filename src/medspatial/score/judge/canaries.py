@@ -58,7 +58,7 @@ def canaries(rows: Sequence[Prediction], count: int) -> list[Canary]:
 
 
 def most_canaries(count: int) -> int:
-    """Return how many canaries there are at most, where so many rows lend theirs."""
+    """Return how many canaries there are at most, where this many rows lend theirs."""
     return len(canaries((), 0)) + _PER_ROW * count
 
 
@@ -110,7 +110,7 @@ class CanaryReport:
 
 
 def canary_report(results: Iterable[tuple[Canary, str | None]]) -> CanaryReport:
-    """Sum up verdicts on canaries; None is no verdict."""
+    """Sum up verdicts on canaries; None is not a verdict."""
     counts: dict[str, list[int]] = {}
     failed, missing = [], 0
     for canary, verdict in results:

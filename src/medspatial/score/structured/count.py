@@ -12,7 +12,7 @@ from medspatial.score.structured.verdict import Verdict, decided, refused, unans
 _UNANSWERED = {
     "bound": ("R10", "only a bound: neither confirms nor contradicts"),
     "alternatives": ("R5", "offers several counts and chooses none"),
-    "vague": ("R10", "'{}' is no count"),
+    "vague": ("R10", "'{}' is not a count"),
     "none": ("R7", "names no count"),
 }
 

@@ -87,7 +87,7 @@ def _judge(text: str, item: Item) -> Verdict:
 
 def _with_views(verdict: Verdict, views: tuple[str, ...], text: str, whole: str, item: Item) -> Verdict:
     """R9: record the sides of the image that were set aside; alone they do not state the patient's side."""
-    trace = (*(f"R9: '{view}' is no side of the patient" for view in views), *verdict.trace)
+    trace = (*(f"R9: '{view}' is not a side of the patient" for view in views), *verdict.trace)
     if _untold(verdict, text, whole, item):
         return unanswered("R9", "names only a side of the image, not the patient's")._replace(trace=trace)
     return verdict._replace(rule="R9" if verdict.rule == "R14" else verdict.rule, trace=trace)

@@ -99,7 +99,7 @@ def _none(text: str, target: Target, other: list[Quantity], reading: Statements)
         return refused()
     if other:
         return unanswered(
-            "R10", f"'{other[0].written(text)}' is no figure in a unit of {target.unit.dimension}"
+            "R10", f"'{other[0].written(text)}' is not a figure in a unit of {target.unit.dimension}"
         )
     return unanswered("R7", "names no figure")
 

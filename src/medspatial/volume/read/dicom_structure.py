@@ -91,7 +91,7 @@ class _Walk:
                 self.explicit = explicit
                 return start
             if tag != _ITEM:
-                raise self._broken(at, "is no item of a sequence")
+                raise self._broken(at, "is not an item of a sequence")
             if length == _UNDEFINED:
                 at = self._elements(start, end, depth + 1, _ITEM_END)
             else:

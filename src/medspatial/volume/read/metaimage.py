@@ -86,7 +86,7 @@ def _fields(path: Path) -> tuple[dict[str, str], list[str], int]:
             continue
         name, mark, value = text.partition("=")
         if not mark:
-            raise InputError(f"{path}:{number}: cannot be read ({shortened(text)!r} is no field)")
+            raise InputError(f"{path}:{number}: cannot be read ({shortened(text)!r} is not a field)")
         name = name.strip().lower()
         add_field(fields, name, value.strip(), path)
         if name == "elementdatafile":

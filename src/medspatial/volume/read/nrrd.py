@@ -144,7 +144,7 @@ def _fields(head: bytes, path: Path) -> tuple[dict[str, str], list[str]]:
             continue
         name, mark, value = line.partition(":")
         if not mark:
-            raise InputError(f"{path}:{number}: cannot be read ({shortened(line)!r} is no field)")
+            raise InputError(f"{path}:{number}: cannot be read ({shortened(line)!r} is not a field)")
         name = name.strip().lower()
         name, value = _SAME.get(name, name), value.strip()
         add_field(fields, name, value, path)

@@ -123,7 +123,7 @@ class Raster:
         try:
             return np.array(words).astype(self.dtype.newbyteorder("="))
         except (ValueError, OverflowError) as error:
-            raise InputError(f"{part.path}: a voxel is no number ({shortened(str(error))})") from None
+            raise InputError(f"{part.path}: a voxel is not a number ({shortened(str(error))})") from None
 
 
 class _Inflated:
@@ -135,7 +135,7 @@ class _Inflated:
         self._waiting = b""
 
     def read(self, count: int) -> bytes:
-        """Return some bytes, at most so many; none at the end of the stream."""
+        """Return some bytes, at most this many; none at the end of the stream."""
         while True:
             if self._inflate.eof:
                 if not self._inflate.unused_data.startswith(_GZIP):

@@ -57,7 +57,7 @@ def required(fields: dict[str, str], name: str, path: Path) -> str:
 
 
 def numbers(text: str, count: int, name: str, path: Path) -> NDArray[np.float64]:
-    """Return so many finite numbers of a field, separated by spaces.
+    """Return this many finite numbers of a field, separated by spaces.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def numbers(text: str, count: int, name: str, path: Path) -> NDArray[np.float64]
 
 
 def whole_numbers(text: str, count: int, name: str, path: Path, least: int = 0) -> tuple[int, ...]:
-    """Return so many whole numbers of a field; errors as `numbers`."""
+    """Return this many whole numbers of a field; errors as `numbers`."""
     words = text.split()
     if len(words) != count or not all(re.fullmatch(r"[+-]?[0-9]{1,15}", word) for word in words):
         raise InputError(f"{path}: field {name!r} needs {count} whole numbers, got {shortened(text)!r}")
