@@ -45,6 +45,7 @@ _EXPLANATION = re.compile(
     r"why)\s*:(?=.*\S)",
     re.I,
 )
+_VERB = re.compile(r"\b(?:is|are|was|were|lies|lie|sits|looks|has|have|does|do)\s\Z")
 _OR = re.compile(r"\bor\b|/|\bversus\b|\bvs\b")
 _TORN = re.compile(
     r"\b(?:torn|undecided|toss-?up|hesitat\w+|decide|deciding|choose|choosing)\b[^.;]*"
@@ -106,13 +107,20 @@ def final_part(text: str, find: Finder) -> tuple[str, str]:
         return text, ""
     cues = sorted(
         [(m.end(), m.group().strip(" :,-")) for m in FINAL_MARKER.finditer(low)]
-        + [(m.end(), m.group().strip(" :,-")) for m in CORRECTION.finditer(low)]
+        + [(_behind(low, m), m.group().strip(" :,-")) for m in CORRECTION.finditer(low)]
     )
     for end, cue in reversed(cues):
         tail = text[end:]
         if tail.strip() and find(tail):
             return tail.lstrip(" :,-."), cue
     return text, ""
+
+
+def _behind(low: str, cue: re.Match[str]) -> int:
+    """Return where the corrected statement begins: "the right one is actually larger" begins with "the"."""
+    if not _VERB.search(low, max(0, cue.start() - 12), cue.start()):
+        return cue.end()
+    return max(low.rfind(mark, 0, cue.start()) for mark in ".;,!?:\n") + 1
 
 
 def _without_explanation(text: str, find: Finder) -> str:

@@ -24,6 +24,8 @@ _TIMES_AS = re.compile(
     re.I,
 )
 _ASIDE_TOKENS = 4
+_NUMBERS = (["one"], ["two"], ["three"], ["1"], ["2"], ["3"])
+_HEIGHT = re.compile(r"\b(above|below)(?= (?:(?:the|its|that (?:on|of) the) )?(?:left|right)\b)", re.I)
 _SIGN = re.compile(r"(?<=[A-Za-z)] )[<>](?= [A-Za-z(])|(?<=[A-Za-z)])[<>](?=[A-Za-z(])")
 
 
@@ -49,6 +51,11 @@ def spelled_out(text: str) -> str:
     text = _NOT_AS.sub(lambda match: _LESSER.get(match.group(1).lower(), "smaller") + " than", text)
     text = _TIMES_AS.sub(_times_as, text)
     return _SIGN.sub(lambda match: " larger than " if match.group() == ">" else " smaller than ", text)
+
+
+def with_heights(text: str) -> str:
+    """Write "above the left one" as "higher than" it, where heights are compared."""
+    return _HEIGHT.sub(lambda match: "higher than" if match[1].lower() == "above" else "lower than", text)
 
 
 def _times_as(match: re.Match[str]) -> str:
@@ -90,10 +97,17 @@ def comparatives(reading: Statements, start: int, end: int) -> list[tuple[str, i
             sign, skip = sign * second, reading.tokens[index + 1].end
         if token.word == "most" and following in {"likely", "probably", "of"}:
             continue
-        if token.word in {"more", "less"} and following in {"likely", "or"}:
+        if token.word in {"more", "less"} and (following in {"likely", "or"} or _counts(reading, index)):
             continue
         found.append((axis, sign, token.start))
     return found
+
+
+def _counts(reading: Statements, index: int) -> bool:
+    """Say whether "more" or "less" bounds a count ("one or more cysts", "more than one cyst")."""
+    words = [token.word for token in reading.tokens[max(0, index - 1) : index + 3]]
+    behind = words[words.index(reading.tokens[index].word) + 1 :]
+    return words[0] == "or" or (behind[:1] == ["than"] and behind[1:] in _NUMBERS)
 
 
 def winners(

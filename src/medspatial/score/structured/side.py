@@ -12,6 +12,7 @@ from medspatial.language.comparison import (
     question_comparison,
     spelled_out,
     winners,
+    with_heights,
 )
 from medspatial.language.sides import find_central, find_sides, says_plainly, sides_of
 from medspatial.language.statements import Statements
@@ -77,8 +78,9 @@ def read_sides(reply: str, question: str, wanted: frozenset[str]) -> tuple[Commi
         found = find_central(part) if central else find_sides(part)
         return _with_equal(part, found) if "equal" in wanted else found
 
-    found, reading = commitments(spelled_out(reply), find, low, _clash)
     asked = question_comparison(question)
+    said = with_heights(reply) if asked and asked[0] == "height" else reply
+    found, reading = commitments(spelled_out(said), find, low, _clash)
     if asked:
         result = winners(reading, found, asked, other=OTHER_SIDE.get)
         _apply_comparison(found, result or by_figures(reading, found, asked))
@@ -121,8 +123,8 @@ def sides_said(found: Commitments, *, both: bool = True) -> frozenset[str]:
         values.discard("unilateral")
     if {"left", "right"} <= values:
         values = (values - {"left", "right"}) | {"bilateral"}
-    if {"midline", "bilateral"} <= values:
-        values.discard("bilateral")  # "both main bronchi are in the midline"
+    if "midline" in values:
+        values -= {"bilateral", "neither"}  # "both main bronchi are in the midline"; "neither, it is central"
     if {"bilateral", "equal"} <= values:
         values.discard("equal" if both else "bilateral")
     if "bilateral" in values and values <= {"bilateral", "left", "right"}:
