@@ -50,7 +50,7 @@ def _pattern(option: str) -> re.Pattern[str]:
     """Match the option's words in order, whatever stands between them of blanks, commas and hyphens."""
     words = re.findall(r"[^\W_]+(?:[.,]\d+)*|[<>≥≤%+]", _ARTICLES.sub("", option.strip()))
     body = r"[\s,\-'/()]*".join(re.escape(word) for word in words) if words else re.escape(option)
-    return re.compile(rf"(?<![^\W_])(?<!\d\.){body}(?:s|es)?(?![^\W_])(?!\.\d)", re.I)
+    return re.compile(rf"(?<![^\W_])(?<!\d\.){body}(?:s|es|ly)?(?![^\W_])(?!\.\d)", re.I)
 
 
 def find_options(text: str, options: Sequence[str]) -> list[Mention]:
@@ -77,7 +77,7 @@ def _find(text: str, options: tuple[str, ...]) -> tuple[Mention, ...]:
             if found:
                 break
         else:
-            found = _by_figure(text, options) or _by_class(text, options)
+            found = _by_figure(text, options) or _by_relations(text, options) or _by_class(text, options)
     return tuple(sorted(found, key=lambda mention: mention.start))
 
 
@@ -161,6 +161,18 @@ def _owners(options: tuple[str, ...], reader: Reader) -> dict[str, str]:
     single = {value[0]: option_key(i) for i, value in enumerate(values) if len(value) == 1}
     counts = [value[0] for value in values if len(value) == 1]
     return {value: letter for value, letter in single.items() if counts.count(value) == 1}
+
+
+def _by_relations(text: str, options: tuple[str, ...]) -> list[Mention]:
+    """Map "behind and below it" to the only option that is just these relations ("posterior and inferior")."""
+    said = find_relations(text)
+    values = frozenset(mention.value for mention in said)
+    letters = [
+        option_key(i)
+        for i, option in enumerate(options)
+        if len(values) > 1 and frozenset(m.value for m in find_relations(option)) == values
+    ]
+    return [Mention(letters[0], said[0].start, said[-1].end)] if len(letters) == 1 else []
 
 
 def _by_figure(text: str, options: tuple[str, ...]) -> list[Mention]:

@@ -217,8 +217,9 @@ class Statements:
     def other_subject(self, start: int, asked: frozenset[str]) -> bool:
         """Say whether the segment at a position is a clause of its own about something else."""
         segment = self.segment_of(start)
-        words = {token.word for token in self.tokens[segment.first : segment.last]}
-        if self.about(start, asked) or words & _RESUMING or not words & FINITE_VERBS:
+        said = [token.word for token in self.tokens[segment.first : segment.last]]
+        words = set(said)
+        if self.about(start, asked) or words & _RESUMING or not words & FINITE_VERBS or said[:2] in _ALSO:
             return False
         return self.tokens[segment.first].word not in PREPOSITIONS
 

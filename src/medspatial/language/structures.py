@@ -49,6 +49,25 @@ _PART_ALONE = re.compile(
 _DIGIT = re.compile("[0-9]")
 _LEVEL = re.compile(r"\b(Th|[CTL])[ -](\d{1,2})\b")  # "L 2", "T-12"
 _JOINED_LEVEL = re.compile(r"\b[ctls]\d{1,2}\s?[-–/]\s?\Z")
+_SERIES = re.compile(  # "on T2-weighted images": no vertebra
+    r"\bT[12](?:[ -]?(?:weighted|weighting|wi\b|w\b|flair)|(?= (?:axial|sagittal|coronal|fat|sequences?|images?|imaging|series)\b))",
+    re.I,
+)
+_SHORT_SIDES = {"R": "right", "L": "left"}
+_SHORT_LOBES = {"U": "upper", "M": "middle", "L": "lower"}
+_SHORT_LOBE = re.compile(r"\b(R|L)([UML])L\b")
+_SIDED_LOBE = r"(left|right) (upper|middle|lower) lobe"
+_LOBED = re.compile(rf"(?:\b[RL][UML]L\b|\blobe\b).*(?:segment|\bS\d)|(?:segment|\bS\d).*(?:\b[RL][UML]L\b|\blobe\b)")
+_LOBE_SEGMENT = re.compile(r"\b(lobe)\s*[,(–:-]\s*(?:the )?((?:[a-z]+[ -]){1,2}segment)\b\)?", re.I)
+_NUMBER_OF_LOBE = re.compile(rf"\b(?:segment |S)(\d{{1,2}})\b(,? (?:of|in) the |,? )?\(?{_SIDED_LOBE}\b\)?", re.I)
+_LOBE_NUMBER = re.compile(rf"\b({_SIDED_LOBE})[ ,(–:-]*(?:segment |S)(\d{{1,2}})\b\)?", re.I)
+_LUNG_SEGMENTS = {
+    ("upper", 1): "apical", ("upper", 2): "posterior", ("upper", 3): "anterior",
+    ("middle", 4): "lateral", ("middle", 5): "medial",
+    ("lower", 6): "superior", ("lower", 7): "medial basal", ("lower", 8): "anterior basal",
+    ("lower", 9): "lateral basal", ("lower", 10): "posterior basal",
+}  # fmt: skip
+_DISC = re.compile(r"\b[ctls]\d{1,2} ?[-–/] ?[ctls]?\d{1,2} (?:intervertebral )?(?:disc|disk|interspace|interval|junction)")
 _HEADING = re.compile(r"\s*:\s*\w")  # "Lungs: consolidation in ...": the section of a report
 _PART_OF = re.compile(
     r"\b(?:segment|lobe|part|level|zone|portion)s? (of the [a-z ]+?)(?= (?:is|are|does|do|contains?|shows?|"
@@ -176,19 +195,45 @@ def with_plain_levels(text: str, context: str) -> str:
     >>> with_plain_levels("at the fourth lumbar vertebra", "")
     'at the L4'
     """
+    if "T1" in text or "T2" in text:
+        text = _SERIES.sub(" ", text)
     if "liver" in context:
         text = _SEGMENT.sub("segment ", text)
-    elif "egment (" in text:
+    elif _LOBED.search(text):
+        text = _by_lobe(text)
+    if "egment (" in text:
         text = _NUMBER_BEHIND.sub(lambda match: " " * len(match.group()), text)
     if "vertebra" in text or "level" in text:
         text = _SPELLED_LEVEL.sub(lambda m: f"{m[2][0].upper()}{_PLACES[m[1].lower()]}", text)
     return _LEVEL.sub(r"\1\2", _DORSAL.sub(r"T\1", text)) if _DIGIT.search(text) else text
 
 
+def _by_lobe(text: str) -> str:
+    """Write "RLL, segment 6" as "right lower lobe superior segment": lobe, then the name of the segment."""
+    text = _SHORT_LOBE.sub(lambda m: f"{_SHORT_SIDES[m[1]]} {_SHORT_LOBES[m[2]]} lobe", text)
+    text = _LOBE_SEGMENT.sub(r"\1 \2", text)
+    text = _NUMBER_OF_LOBE.sub(lambda m: _numbered(m, m[1], m[3], m[4]), text)
+    return _LOBE_NUMBER.sub(lambda m: _numbered(m, m[4], m[2], m[3]), text)
+
+
+def _numbered(match: re.Match[str], number: str, side: str, lobe: str) -> str:
+    name = _LUNG_SEGMENTS.get((lobe.lower(), int(number)))
+    if side.lower() == "left" and name in {"apical", "posterior"}:
+        name = "apicoposterior"
+    return f"{side} {lobe} lobe {name} segment" if name else match.group()
+
+
 def is_landmark(low: str, start: int) -> bool:
     """Say whether a structure stands behind words that only locate another by it ("next to the liver")."""
     before = _JOINED_LEVEL.sub("", low[:start])  # "above the L4-L5 disc": one landmark
     return bool(_LANDMARK.search(before))
+
+
+def beside_discs(mentions: list[Mention], low: str) -> list[Mention]:
+    """Leave out the two levels of a disc ("L2, at the L2-L3 disc") where a vertebra is named besides."""
+    discs = [match.span() for match in _DISC.finditer(low)]
+    kept = [m for m in mentions if not any(a <= m.start < b for a, b in discs)]
+    return kept if kept and {m.value for m in kept} <= {m.value for m in mentions if m not in kept} else mentions
 
 
 def levels_first(names: Sequence[str], wanted: frozenset[str]) -> frozenset[str]:

@@ -13,6 +13,7 @@ from medspatial.language.sides import find_sides
 from medspatial.language.statements import Statements
 from medspatial.language.structures import (
     BODY_REGIONS,
+    beside_discs,
     context_of,
     find_structures,
     has_side,
@@ -136,15 +137,22 @@ def _clash(first: str, second: str) -> bool:
 
 def _drop_landmarks(found: Commitments, reading: Statements, asked: frozenset[str]) -> None:
     """Leave out structures that only locate others, while any other remains."""
-    kept = [m for m in found.affirmed if not is_landmark(reading.text, m.start)]
+    kept = beside_discs(
+        [m for m in found.affirmed if not is_landmark(reading.text, m.start)], reading.text
+    )
     kept = [m for m in kept if not is_heading(reading.text, m.end)] or kept
-    kept = [m for m in kept if not any(holds(reading.text, m.end, other.start) for other in kept)] or kept
+    kept = [m for m in kept if not any(_placed_in(m, other, reading) for other in kept)] or kept
     kept = [m for m in kept if m.value not in asked] or kept
     kept = [m for m in kept if m.value not in BODY_REGIONS] or kept
     if kept and len(kept) < len(found.affirmed):
         dropped = [m.value for m in found.affirmed if m not in kept]
         found.affirmed = kept
         found.trace.append(f"R14: landmarks: {', '.join(dict.fromkeys(dropped))}")
+
+
+def _placed_in(mention: Mention, other: Mention, reading: Statements) -> bool:
+    """Say whether "in the" joins a structure to the one asked for; "the lobes of both lungs" names lobes."""
+    return holds(reading.text, mention.end, other.start) and not is_part(mention.value, other.value)
 
 
 def _decide(found: Commitments, want: frozenset[str], reading: Statements) -> Verdict:

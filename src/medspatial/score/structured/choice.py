@@ -8,7 +8,7 @@ from medspatial.language import likeliest, option_marks
 from medspatial.language.closed_sets import ClosedSet, closed_set, said_polarity
 from medspatial.language.commitments import Commitments, Mention, commitments, final_part
 from medspatial.language.comparison import question_comparison, winners
-from medspatial.language.letters import find_letters, merged, names_all, without_labels, without_listing
+from medspatial.language.letters import find_letters, merged, names_all, without_labels, without_listing, without_notes
 from medspatial.language.options import (
     LETTERS,
     NOT_OFFERED,
@@ -19,7 +19,7 @@ from medspatial.language.options import (
 from medspatial.language.polarity import polarity_of
 from medspatial.language.refusals import REFUSES
 from medspatial.language.statements import Statements, statements_in
-from medspatial.language.structures import is_landmark
+from medspatial.language.structures import beside_discs, is_landmark
 from medspatial.records import Item
 from medspatial.score.normalise import normalise
 from medspatial.score.structured.closed import match_closed
@@ -34,7 +34,7 @@ def match_choice(text: str, item: Item) -> Verdict:
     want = options.index(item.answer) if item.answer in options else _letter_index(item.answer, options)
     if want is None:
         return Verdict("undecided", "R11", f"the reference '{item.answer}' is none of the options")
-    text = without_listing(text, options)
+    text = without_notes(without_listing(text, options), len(options))
     if names_all(text):
         return decided(False, "R11", "names all options", "all")
     if not text:
@@ -126,7 +126,9 @@ def _drop_landmarks(found: Commitments, reading: Statements) -> None:
     """R14: "T12, one level below T11": an option that only locates the one answer is none."""
     if "between" in reading.text:
         return  # "between L1 and L2" chooses neither
-    kept = [m for m in found.affirmed if not is_landmark(reading.text, m.start)]
+    kept = beside_discs(
+        [m for m in found.affirmed if not is_landmark(reading.text, m.start)], reading.text
+    )
     if len({m.value for m in kept}) == 1 and len(kept) < len(found.affirmed):
         found.affirmed = kept
         found.trace.append("R14: an option that only locates the answer is set aside")
