@@ -164,6 +164,18 @@ def by_figures(reading: Statements, found: Commitments, asked: tuple[str, int]) 
     return Comparison((held,), True, f"the figures make it {held}")
 
 
+def without_lesser(mentions: list[Mention], reading: Statements, asked: tuple[str, int]) -> list[Mention]:
+    """Leave out what a clause calls the opposite of what is asked for ("the LLL nodule is smaller")."""
+    lesser = [
+        segment
+        for segment in reading.segments
+        if {sign for axis, sign, _ in comparatives(reading, segment.start, segment.end) if axis == asked[0]}
+        == {-asked[1]}
+    ]
+    kept = [m for m in mentions if reading.segment_of(m.start) not in lesser]
+    return kept or mentions
+
+
 def _holders(
     same: bool,
     subjects: list[str],

@@ -6,13 +6,13 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from medspatial.anatomy import find_mentions, is_part
+from medspatial.anatomy import OTHER_SIDE, find_mentions, is_part
 from medspatial.language.comparison import comparatives, spelled_out
 from medspatial.language.properties import AXES, PRESENCE
 from medspatial.language.relation_words import OPPOSITES
 from medspatial.language.relations import find_relations
 from medspatial.language.segments import Segment, lowered
-from medspatial.language.sides import find_sides
+from medspatial.language.sides import find_sides, side_words
 from medspatial.language.statements import Statements, statements_in
 from medspatial.language.stems import content_words, stem
 from medspatial.language.vocabulary import words
@@ -29,6 +29,12 @@ _ORGANS = {
     "nephro": "kidney",
     "adreno": "adrenal gland",
 }
+_REMOVED = {
+    "splen": "spleen", "nephr": "kidney", "cholecyst": "gallbladder", "hyster": "uterus",
+    "prostat": "prostate", "adrenal": "adrenal gland", "gastr": "stomach", "pneumon": "lung",
+    "thyroid": "thyroid gland", "pancreat": "pancreas", "oophor": "ovary",
+}  # fmt: skip
+_ECTOMY = re.compile(rf"(?<!partial )\b((?:left|right) )?({'|'.join(_REMOVED)})ectomy\b", re.I)
 _MEGALY = re.compile(rf"\b({'|'.join(_ORGANS)})megaly\b", re.I)
 _VERBAL = re.compile(r"\A(?:not|never|cannot|\w+n't|fails? to|hardly)\Z")
 _WITH = re.compile(r"\bwith\s*\Z")
@@ -50,7 +56,8 @@ def restated(text: str, question: str) -> tuple[bool | None, str]:
 
 @lru_cache(maxsize=16_384)
 def _expanded(text: str) -> str:
-    """Write "splenomegaly" as "enlarged spleen", and negated equatives as comparatives."""
+    """Write "splenomegaly" as "enlarged spleen", "splenectomy" as an absent one, equatives as comparatives."""
+    text = _ECTOMY.sub(lambda match: f"absent {match[1] or ''}{_REMOVED[match[2].lower()]}", text)
     return spelled_out(_MEGALY.sub(lambda match: f"enlarged {_ORGANS[match.group(1).lower()]}", text))
 
 
@@ -150,10 +157,13 @@ def _first_leads(
 
 def _stated(reading: Statements, text: str, question: str) -> tuple[bool | None, str]:
     asked = content_words(question)
+    own, other = _sides_asked(question)
     best: tuple[int, Segment] | None = None
     for segment in reading.segments:
-        words = content_words(reading.text[segment.start : segment.end])
-        overlap = len(words & asked)
+        stretch = reading.text[segment.start : segment.end]
+        overlap = len(content_words(stretch) & asked)
+        if own and own in stretch and other not in stretch:
+            overlap += 1  # "I see a right kidney; the left one is absent"
         if overlap and (best is None or overlap > best[0]):
             best = (overlap, segment)
     if best is None:
@@ -179,6 +189,13 @@ def _stated(reading: Statements, text: str, question: str) -> tuple[bool | None,
             return False, elsewhere
     holds = (negations + conflict) % 2 == 0
     return holds, "restates the proposition" if holds else "denies the proposition"
+
+
+def _sides_asked(question: str) -> tuple[str, str]:
+    """Return the one side that a question names and the other one; two empty texts where it is not one."""
+    named = side_words(question)
+    own = next(iter(named)) if len(named) == 1 else ""
+    return (own, OTHER_SIDE[own]) if own else ("", "")
 
 
 def _axis_sign(text: str, question: str) -> tuple[bool, int] | None:

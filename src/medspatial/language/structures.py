@@ -13,13 +13,13 @@ from medspatial.language.vocabulary import CACHED_TEXTS, words
 
 # a structure after one of these only says where the answer lies, or what is next to it
 _LANDMARK = re.compile(
-    r"(?:\b(?:adjacent to|next to|near(?: to)?|close to|beside|alongside|abutting|abuts|touching|anterior "
+    r"(?:(?:\b(?:adjacent to|next to|near(?: to)?|close to|beside|alongside|abutting|abuts|touching|anterior "
     r"to|posterior to|superior to|inferior to|medial to|lateral to|"
     r"in front of|behind|above|below|beneath|under|over|left of|right of|between|towards?|distal to|"
     r"proximal to|caudal to|cranial to|away from|from|relative to|with respect to|"
     r"displac(?:es|ing)|compress(?:es|ing)|spar(?:es|ing)|around|surrounding|bordering|borders|outside|"
     r"along|silhouetting|obscuring|effacing|at the level of|crossing|against|juxta|extending (?:to|into|"
-    r"towards?)|extends (?:to|into|towards?)|reaching|drain(?:s|ing) into|not involving)"
+    r"towards?)|extends (?:to|into|towards?)|reaching|drain(?:s|ing) into|not involving)|[(,] ?with)"
     r"\s+(?:the |a |an |its |both )?(?:[a-z]+ )?)\Z"
 )
 BODY_REGIONS = frozenset({"thorax", "abdomen", "pelvis", "neck"})
@@ -49,6 +49,7 @@ _PART_ALONE = re.compile(
 _DIGIT = re.compile("[0-9]")
 _LEVEL = re.compile(r"\b(Th|[CTL])[ -](\d{1,2})\b")  # "L 2", "T-12"
 _JOINED_LEVEL = re.compile(r"\b[ctls]\d{1,2}\s?[-–/]\s?\Z")
+_SHORT_DISC = re.compile(r"\b([CTL])(\d{1,2}) ?[-–/] ?(\d{1,2})\b")  # "L4/5"
 _SERIES = re.compile(  # "on T2-weighted images": no vertebra
     r"\bT[12](?:[ -]?(?:weighted|weighting|wi\b|w\b|flair)|(?= (?:axial|sagittal|coronal|fat|sequences?|images?|imaging|series)\b))",
     re.I,
@@ -205,6 +206,7 @@ def with_plain_levels(text: str, context: str) -> str:
         text = _NUMBER_BEHIND.sub(lambda match: " " * len(match.group()), text)
     if "vertebra" in text or "level" in text:
         text = _SPELLED_LEVEL.sub(lambda m: f"{m[2][0].upper()}{_PLACES[m[1].lower()]}", text)
+    text = _SHORT_DISC.sub(r"\1\2-\1\3", text)
     return _LEVEL.sub(r"\1\2", _DORSAL.sub(r"T\1", text)) if _DIGIT.search(text) else text
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from medspatial.anatomy import find_mentions, is_part, structure
 from medspatial.language.commitments import Commitments, Mention, commitments
+from medspatial.language.comparison import question_comparison, without_lesser
 from medspatial.language.refusals import REFUSES
 from medspatial.language.sides import find_sides
 from medspatial.language.statements import Statements
@@ -95,6 +96,9 @@ def match_anatomy(text: str, item: Item) -> Verdict:
         alone = _side_alone(text, item, want.names)
         if alone is not None:
             return alone
+    asked = question_comparison(item.question)
+    if asked:
+        found.affirmed = without_lesser(found.affirmed, reading, asked)
     kept = levels_first([m.value for m in found.affirmed], want.names)
     found.affirmed = [m for m in found.affirmed if m.value in kept]
     _drop_landmarks(found, reading, want.asked)
@@ -141,7 +145,7 @@ def _drop_landmarks(found: Commitments, reading: Statements, asked: frozenset[st
         [m for m in found.affirmed if not is_landmark(reading.text, m.start)], reading.text
     )
     kept = [m for m in kept if not is_heading(reading.text, m.end)] or kept
-    kept = [m for m in kept if not any(_placed_in(m, other, reading) for other in kept)] or kept
+    kept = [m for m in kept if not _placed(m, kept, reading)] or kept
     kept = [m for m in kept if m.value not in asked] or kept
     kept = [m for m in kept if m.value not in BODY_REGIONS] or kept
     if kept and len(kept) < len(found.affirmed):
@@ -150,9 +154,10 @@ def _drop_landmarks(found: Commitments, reading: Statements, asked: frozenset[st
         found.trace.append(f"R14: landmarks: {', '.join(dict.fromkeys(dropped))}")
 
 
-def _placed_in(mention: Mention, other: Mention, reading: Statements) -> bool:
+def _placed(mention: Mention, others: list[Mention], reading: Statements) -> bool:
     """Say whether "in the" joins a structure to the one asked for; "the lobes of both lungs" names lobes."""
-    return holds(reading.text, mention.end, other.start) and not is_part(mention.value, other.value)
+    behind = [other.value for other in others if holds(reading.text, mention.end, other.start)]
+    return bool(behind) and not any(is_part(mention.value, outer) for outer in behind)
 
 
 def _decide(found: Commitments, want: frozenset[str], reading: Statements) -> Verdict:
