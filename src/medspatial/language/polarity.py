@@ -40,6 +40,10 @@ _EITHER = re.compile(
     r"\byes\s*or\s*no\b|\b(?:maybe|perhaps|possibly) (?:yes )?(?:maybe|perhaps|possibly) (?:no|not)\b", re.I
 )
 _WORDS = re.compile(r"\b(?:yes|no)\b(?=\s*(?:[.,;:!?)]|\Z))", re.I)
+_ELLIPTIC = re.compile(  # "I can't say for certain, but it doesn't seem to"
+    r"\b(?:but|although|though|still|however),? (?:it|they|this) (?:probably |likely )?(?:(?:does|do|is|are|did|was|"
+    r"were)(?P<no>n't| not)?(?: (?:seem|appear|look)(?: to| so| like it)?)?|(?:seems|appears)(?P<nor> not)? to)\W*\Z"
+)
 _OPEN = re.compile(r"[^.;!?]*?\bwhether\b")  # "it is difficult to tell ... whether": the question stays open
 _ABSENCE = re.compile(
     r"\b(?:no|not|none|without|absent|nor|normal|unremarkable|preserved|natural)\b", re.IGNORECASE
@@ -127,6 +131,9 @@ def _by_word(low: str, leading: re.Match[str] | None, reading: Statements) -> Po
     """Fall back to a leading "there are none", or to the only "yes" or "no" in the text."""
     if leading:
         return _led(leading)
+    elliptic = _ELLIPTIC.search(low)
+    if elliptic:
+        return Polarity(not (elliptic["no"] or elliptic["nor"]), "R13", f"says '{elliptic.group().strip(' .!')}'")
     late = {m.group().lower() for m in _WORDS.finditer(low)}
     if len(late) == 1:
         word = late.pop()

@@ -106,6 +106,8 @@ _COMPOUND = re.compile(rf"({'|'.join(_PREFIXES)})({'|'.join(_ZONE_OF)})")
 _CHIEFLY = re.compile(
     r"\b(?:especially|particularly|mainly|mostly|predominantly|(?:more )?prominent)\b", re.I
 )
+_DOWNWARD = re.compile(r"esophag|ureter", re.I)  # organs that run from head to foot
+_ALONG = re.compile(r"\b(?:(distal)|(proximal)|from the (?:upper )?incisors)\b", re.I)
 _SECTIONS = re.compile(r"\b(?:upper|mid|lower) (?:abdom|thora)\w+", re.I)  # "in the upper abdominal sections"
 _LOBE = re.compile(
     r"\b(?:upper|middle|lower)(?:(?:,? and|,? or|,)(?: the)? (?:upper|middle|lower))*(?: lung)? lobes?\b"
@@ -136,6 +138,17 @@ def zones(text: str, *, lobes: bool = True) -> dict[int, frozenset[int]]:
                 axis, zone = _ZONE_OF[part]
                 found.setdefault(axis, set()).add(zone)
     return {axis: frozenset(one) for axis, one in found.items()}
+
+
+def along_the_body(text: str, question: str) -> str:
+    """Write "distal" as "lower" in an answer about the oesophagus or a ureter; elsewhere nothing changes.
+
+    >>> along_the_body("Distal", "In which part of the esophagus?"), along_the_body("Distal aorta", "Where?")
+    ('lower', 'Distal aorta')
+    """
+    if not (_DOWNWARD.search(question) or _DOWNWARD.search(text)):
+        return text
+    return _ALONG.sub(lambda match: "lower" if match[1] else "upper" if match[2] else "", text)
 
 
 def names_lobe(text: str) -> bool:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from medspatial.anatomy import OTHER_SIDE, find_mentions, is_part
 from medspatial.language.comparison import comparatives, spelled_out
+from medspatial.language.contact import asks_contact, speaks_of_contact
 from medspatial.language.properties import AXES, PRESENCE
 from medspatial.language.relation_words import OPPOSITES
 from medspatial.language.relations import find_relations
@@ -36,6 +37,7 @@ _REMOVED = {
 }  # fmt: skip
 _ECTOMY = re.compile(rf"(?<!partial )\b((?:left|right) )?({'|'.join(_REMOVED)})ectomy\b", re.I)
 _MEGALY = re.compile(rf"\b({'|'.join(_ORGANS)})megaly\b", re.I)
+_NEAR = re.compile(r"close|near|in (?:close |immediate )?proximity|in the (?:immediate )?vicinity")
 _VERBAL = re.compile(r"\A(?:not|never|cannot|\w+n't|fails? to|hardly)\Z")
 _WITH = re.compile(r"\bwith\s*\Z")
 
@@ -125,6 +127,8 @@ def _ordered(reading: Statements, question: str) -> tuple[bool | None, str] | No
         claim = _claim(reading, segment.start, segment.end)
         if claim is None or claim.axis != axis:
             continue
+        if _NEAR.match(reading.text, claim.start) and asks_contact(question):
+            continue  # near, which may be apart
         leads = _first_leads(reading, segment, claim, (first, second))
         holds = (claim.sign == sign) == leads
         denied = bool(reading.denials(segment.start, claim.start))
@@ -178,6 +182,8 @@ def _stated(reading: Statements, text: str, question: str) -> tuple[bool | None,
         if not best_structures:
             return None, "says nothing of what was asked"
         best = (1, reading.segments[0])
+    if asks_contact(question) and not speaks_of_contact(text):
+        return None, "says nothing of contact"
     if _names_one_alone(text, question):
         return None, "names one of the structures and says nothing of it"
     segment = best[1]
