@@ -11,7 +11,7 @@ from medspatial.language.commitments import Commitments, Mention
 from medspatial.language.quantities import Quantity, find_quantities
 from medspatial.language.segments import Segment
 from medspatial.language.statements import Statements, statements_in
-from medspatial.language.vocabulary import CACHED_TEXTS
+from medspatial.language.vocabulary import CACHED_TEXTS, words
 from medspatial.language.words import COMPARATIVES, EQUAL
 
 _NOT_AS = re.compile(r"\bnot (?:quite |nearly )?(?:as|so) ([a-z]+) as\b", re.I)
@@ -24,6 +24,10 @@ _TIMES_AS = re.compile(
     re.I,
 )
 _ASIDE_TOKENS = 4
+_AMOUNTS = words(
+    """volume volumes density densities attenuation hu number amount percentage share degree extent burden
+    value"""
+)
 _NUMBERS = (["one"], ["two"], ["three"], ["1"], ["2"], ["3"])
 _HEIGHT = re.compile(r"\b(above|below)(?= (?:(?:the|its|that (?:on|of) the) )?(?:left|right)\b)", re.I)
 _SIGN = re.compile(r"(?<=[A-Za-z)] )[<>](?= [A-Za-z(])|(?<=[A-Za-z)])[<>](?=[A-Za-z(])")
@@ -91,6 +95,8 @@ def comparatives(reading: Statements, start: int, end: int) -> list[tuple[str, i
         if not start <= token.start < end or token.start < skip:
             continue
         axis, sign = COMPARATIVES[token.word]
+        if axis == "height" and _amount(reading, index):
+            axis = "magnitude"
         following = reading.tokens[index + 1].word if index + 1 < len(reading.tokens) else ""
         if token.word in {"more", "most", "less", "least"} and following in COMPARATIVES:
             axis, second = COMPARATIVES[following]
@@ -103,11 +109,16 @@ def comparatives(reading: Statements, start: int, end: int) -> list[tuple[str, i
     return found
 
 
+def _amount(reading: Statements, index: int) -> bool:
+    """Say whether "lower" or "higher" is said of an amount ("lower volume") and not of a place."""
+    return not _AMOUNTS.isdisjoint(token.word for token in reading.tokens[index + 1 : index + 3])
+
+
 def _counts(reading: Statements, index: int) -> bool:
     """Say whether "more" or "less" bounds a count ("one or more cysts", "more than one cyst")."""
-    words = [token.word for token in reading.tokens[max(0, index - 1) : index + 3]]
-    behind = words[words.index(reading.tokens[index].word) + 1 :]
-    return words[0] == "or" or (behind[:1] == ["than"] and behind[1:] in _NUMBERS)
+    near = [token.word for token in reading.tokens[max(0, index - 1) : index + 3]]
+    behind = near[near.index(reading.tokens[index].word) + 1 :]
+    return near[0] == "or" or (behind[:1] == ["than"] and behind[1:] in _NUMBERS)
 
 
 def winners(

@@ -7,10 +7,10 @@ import re
 _CONTACT = re.compile(r"\b(?:touch\w*|contact|abut\w*|adjoin\w*)\b", re.I)
 _APART = re.compile(r"\b(?:separat\w*|apart|(?:fat plane|gap|space)\b.*\bbetween)\b", re.I)
 _SAYS_CONTACT = re.compile(
-    r"\b(?:touch|contact|abut|adjoin|adjacent|contiguous|border|next to|against|flush|attach|adher|invad|infiltrat|"
-    r"encas|surround|compress|indent|efface|displac|overlap|involv|extend|reach|separat|apart|distan|away|remote|"
-    r"clear|gap|space|plane|fat|margin|interface|between|free|spar|intact|preserv|yes|no|not|true|false|without|"
-    r"one another|each other|\d)|n't\b",
+    r"\b(?:touch|contact|abut|adjoin|adjacent|contiguous|border|next to|against|flush|attach|adher|invad|"
+    r"infiltrat|encas|surround|compress|indent|efface|displac|overlap|involv|extend|reach|separat|apart|distan|away|"
+    r"remote|clear|gap|space|plane|fat|margin|interface|between|free|spar|intact|preserv|yes|no|not|true|false|without|"
+    r"\d)|n't\b",
     re.I,
 )
 _BETWEEN = re.compile(
@@ -18,7 +18,7 @@ _BETWEEN = re.compile(
     r"an?|loss of (?:the|an?))"
     r"\s+(?:[a-z-]+\s+){0,2}?)?\b(?:fat plane|fatty plane|plane|gap|space|separation|distance|clearance|"
     r"fat|interval)\b"
-    r"[^.;]*\b(?:between|separat\w+)\b",
+    r"[^.;]*\b(?:between|separat\w+)\b|\bseparated by\b[^.;]*\b(?:fat|plane|gap|space|interval|distance)\b",
     re.I,
 )
 

@@ -41,8 +41,9 @@ _EITHER = re.compile(
 )
 _WORDS = re.compile(r"\b(?:yes|no)\b(?=\s*(?:[.,;:!?)]|\Z))", re.I)
 _ELLIPTIC = re.compile(  # "I can't say for certain, but it doesn't seem to"
-    r"\b(?:but|although|though|still|however),? (?:it|they|this) (?:probably |likely )?(?:(?:does|do|is|are|did|was|"
-    r"were)(?P<no>n't| not)?(?: (?:seem|appear|look)(?: to| so| like it)?)?|(?:seems|appears)(?P<nor> not)? to)\W*\Z"
+    r"\b(?:but|although|though|still|however),? (?:it|they|this) (?:probably |likely )?"
+    r"(?:(?:does|do|is|are|did|was|were)(?P<no>n't| not)?(?: (?:seem|appear|look)(?: to| so| like it)?)?"
+    r"|(?:seems|appears)(?P<nor> not)? to)\W*\Z"
 )
 _OPEN = re.compile(r"[^.;!?]*?\bwhether\b")  # "it is difficult to tell ... whether": the question stays open
 _ABSENCE = re.compile(
@@ -133,7 +134,9 @@ def _by_word(low: str, leading: re.Match[str] | None, reading: Statements) -> Po
         return _led(leading)
     elliptic = _ELLIPTIC.search(low)
     if elliptic:
-        return Polarity(not (elliptic["no"] or elliptic["nor"]), "R13", f"says '{elliptic.group().strip(' .!')}'")
+        return Polarity(
+            not (elliptic["no"] or elliptic["nor"]), "R13", f"says '{elliptic.group().strip(' .!')}'"
+        )
     late = {m.group().lower() for m in _WORDS.finditer(low)}
     if len(late) == 1:
         word = late.pop()

@@ -48,6 +48,7 @@ ANTONYMS = (
     ("thrombus thrombosis thrombosed occlusion occluded stenosis stenotic", "patent open"),
     ("clear aerated", "opacities opacity opacified consolidation consolidations infiltrate infiltrates"),
     ("diffuse widespread", "focal localized localised"),
+    ("midline midplane", "deviated deviates shifted displaced"),
 )
 PRESENCE = 0
 AXES: dict[str, dict[int, int]] = {}
@@ -56,6 +57,7 @@ for _axis, (_plus, _minus) in enumerate(ANTONYMS):
         for _word in _words.split():
             AXES.setdefault(_word, {})[_axis] = _sign
 _BOTH_OF_A_LIST = re.compile(r"both\W+[a-z]+\W+and\b")  # "both upper and lower": no two sides
+_BACK_TO = re.compile(r"\b(?:to|from|of|across)(?: the)?\s*\Z")
 _WORD = re.compile(r"[a-z]+")
 
 
@@ -74,6 +76,8 @@ def property_signs(text: str) -> dict[int, int]:
                 token.word == "both" and _BOTH_OF_A_LIST.match(reading.text, token.start)
             ):
                 continue
+            if token.word == "midline" and _BACK_TO.search(reading.text, 0, token.start):
+                continue  # "almost back to midline": not quite there
             segment = reading.segment_of(token.start)
             denied = any(end <= token.start for _, end, _ in reading.cues(segment))
             signs.setdefault(axis, -sign if denied else sign)

@@ -19,7 +19,8 @@ _LANDMARK = re.compile(
     r"proximal to|caudal to|cranial to|away from|from|relative to|with respect to|"
     r"displac(?:es|ing)|compress(?:es|ing)|spar(?:es|ing)|around|surrounding|bordering|borders|outside|"
     r"along|silhouetting|obscuring|effacing|at the level of|crossing|against|juxta|extending (?:to|into|"
-    r"towards?)|extends (?:to|into|towards?)|reaching|drain(?:s|ing) into|not involving)|[(,] ?with)"
+    r"towards?)|extends (?:to|into|towards?)|reaching|drain(?:s|ing) into|not involving)|[(,] ?with"
+    r"|\bbetween (?:[a-z]+ ){1,6}?and)"
     r"\s+(?:the |a |an |its |both )?(?:[a-z]+ )?)\Z"
 )
 BODY_REGIONS = frozenset({"thorax", "abdomen", "pelvis", "neck"})
@@ -51,16 +52,21 @@ _LEVEL = re.compile(r"\b(Th|[CTL])[ -](\d{1,2})\b")  # "L 2", "T-12"
 _JOINED_LEVEL = re.compile(r"\b[ctls]\d{1,2}\s?[-–/]\s?\Z")
 _SHORT_DISC = re.compile(r"\b([CTL])(\d{1,2}) ?[-–/] ?(\d{1,2})\b")  # "L4/5"
 _SERIES = re.compile(  # "on T2-weighted images": no vertebra
-    r"\bT[12](?:[ -]?(?:weighted|weighting|wi\b|w\b|flair)|(?= (?:axial|sagittal|coronal|fat|sequences?|images?|imaging|series)\b))",
+    r"\bT[12](?:[ -]?(?:weighted|weighting|wi\b|w\b|flair)"
+    r"|(?= (?:axial|sagittal|coronal|fat|sequences?|images?|imaging|series)\b))",
     re.I,
 )
 _SHORT_SIDES = {"R": "right", "L": "left"}
 _SHORT_LOBES = {"U": "upper", "M": "middle", "L": "lower"}
 _SHORT_LOBE = re.compile(r"\b(R|L)([UML])L\b")
 _SIDED_LOBE = r"(left|right) (upper|middle|lower) lobe"
-_LOBED = re.compile(rf"(?:\b[RL][UML]L\b|\blobe\b).*(?:segment|\bS\d)|(?:segment|\bS\d).*(?:\b[RL][UML]L\b|\blobe\b)")
+_LOBED = re.compile(
+    r"(?:\b[RL][UML]L\b|\blobe\b).*(?:[Ss]egment|\bS\d)|(?:[Ss]egment|\bS\d).*(?:\b[RL][UML]L\b|\blobe\b)"
+)
 _LOBE_SEGMENT = re.compile(r"\b(lobe)\s*[,(–:-]\s*(?:the )?((?:[a-z]+[ -]){1,2}segment)\b\)?", re.I)
-_NUMBER_OF_LOBE = re.compile(rf"\b(?:segment |S)(\d{{1,2}})\b(,? (?:of|in) the |,? )?\(?{_SIDED_LOBE}\b\)?", re.I)
+_NUMBER_OF_LOBE = re.compile(
+    rf"\b(?:segment |S)(\d{{1,2}})\b(,? (?:of|in) the |,? )?\(?{_SIDED_LOBE}\b\)?", re.I
+)
 _LOBE_NUMBER = re.compile(rf"\b({_SIDED_LOBE})[ ,(–:-]*(?:segment |S)(\d{{1,2}})\b\)?", re.I)
 _LUNG_SEGMENTS = {
     ("upper", 1): "apical", ("upper", 2): "posterior", ("upper", 3): "anterior",
@@ -68,7 +74,9 @@ _LUNG_SEGMENTS = {
     ("lower", 6): "superior", ("lower", 7): "medial basal", ("lower", 8): "anterior basal",
     ("lower", 9): "lateral basal", ("lower", 10): "posterior basal",
 }  # fmt: skip
-_DISC = re.compile(r"\b[ctls]\d{1,2} ?[-–/] ?[ctls]?\d{1,2} (?:intervertebral )?(?:disc|disk|interspace|interval|junction)")
+_DISC = re.compile(
+    r"\b[ctls]\d{1,2} ?[-–/] ?[ctls]?\d{1,2} (?:intervertebral )?(?:disc|disk|interspace|interval|junction)"
+)
 _HEADING = re.compile(r"\s*:\s*\w")  # "Lungs: consolidation in ...": the section of a report
 _PART_OF = re.compile(
     r"\b(?:segment|lobe|part|level|zone|portion)s? (of the [a-z ]+?)(?= (?:is|are|does|do|contains?|shows?|"
@@ -235,7 +243,9 @@ def beside_discs(mentions: list[Mention], low: str) -> list[Mention]:
     """Leave out the two levels of a disc ("L2, at the L2-L3 disc") where a vertebra is named besides."""
     discs = [match.span() for match in _DISC.finditer(low)]
     kept = [m for m in mentions if not any(a <= m.start < b for a, b in discs)]
-    return kept if kept and {m.value for m in kept} <= {m.value for m in mentions if m not in kept} else mentions
+    return (
+        kept if kept and {m.value for m in kept} <= {m.value for m in mentions if m not in kept} else mentions
+    )
 
 
 def levels_first(names: Sequence[str], wanted: frozenset[str]) -> frozenset[str]:

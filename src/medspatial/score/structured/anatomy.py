@@ -141,9 +141,7 @@ def _clash(first: str, second: str) -> bool:
 
 def _drop_landmarks(found: Commitments, reading: Statements, asked: frozenset[str]) -> None:
     """Leave out structures that only locate others, while any other remains."""
-    kept = beside_discs(
-        [m for m in found.affirmed if not is_landmark(reading.text, m.start)], reading.text
-    )
+    kept = beside_discs([m for m in found.affirmed if not is_landmark(reading.text, m.start)], reading.text)
     kept = [m for m in kept if not is_heading(reading.text, m.end)] or kept
     kept = [m for m in kept if not _placed(m, kept, reading)] or kept
     kept = [m for m in kept if m.value not in asked] or kept

@@ -8,7 +8,14 @@ from medspatial.language import likeliest, option_marks
 from medspatial.language.closed_sets import ClosedSet, closed_set, said_polarity
 from medspatial.language.commitments import Commitments, Mention, commitments, final_part
 from medspatial.language.comparison import question_comparison, winners
-from medspatial.language.letters import find_letters, merged, names_all, without_labels, without_listing, without_notes
+from medspatial.language.letters import (
+    find_letters,
+    merged,
+    names_all,
+    without_labels,
+    without_listing,
+    without_notes,
+)
 from medspatial.language.options import (
     LETTERS,
     NOT_OFFERED,
@@ -89,7 +96,7 @@ def _by_option(text: str, item: Item, want: int, closed: ClosedSet | None) -> Ve
         return merged(letters, find_options(part, options) if texts is None else texts, part)
 
     part, _ = final_part(text, find)
-    letters = without_labels(find_letters(part, len(options)), find_options(part, options), part)
+    letters = without_labels(find_letters(part, len(options)), find_options(part, options))
     found, reading = commitments(text, find, item.question.lower())
     _drop_explanation(found, letters)
     _drop_landmarks(found, reading)
@@ -117,7 +124,7 @@ def _drop_explanation(found: Commitments, letters: list[Mention]) -> None:
         return
     value = named.pop()
     first = next(mention for mention in found.affirmed if mention.value == value)
-    if first.end - first.start > 1 or len(letters) > len({m.start for m in letters if m.value != value}) + 1:
+    if first not in letters or len(letters) > len({m.start for m in letters if m.value != value}) + 1:
         starts = {mention.start for mention in letters}
         found.affirmed = [m for m in found.affirmed if m.value == value or m.start in starts]
 
@@ -126,9 +133,7 @@ def _drop_landmarks(found: Commitments, reading: Statements) -> None:
     """R14: "T12, one level below T11": an option that only locates the one answer is none."""
     if "between" in reading.text:
         return  # "between L1 and L2" chooses neither
-    kept = beside_discs(
-        [m for m in found.affirmed if not is_landmark(reading.text, m.start)], reading.text
-    )
+    kept = beside_discs([m for m in found.affirmed if not is_landmark(reading.text, m.start)], reading.text)
     if len({m.value for m in kept}) == 1 and len(kept) < len(found.affirmed):
         found.affirmed = kept
         found.trace.append("R14: an option that only locates the answer is set aside")

@@ -47,7 +47,11 @@ def _read(text: str, item: Item) -> Verdict:
     english = None if option_marks(text, item.options) else in_english(text)
     for said in (english, text):
         verdict = _in_view(said, item) if said else None
-        if verdict is not None and verdict.outcome in {"correct", "incorrect"} and not _half_read(verdict, item):
+        if (
+            verdict is not None
+            and verdict.outcome in {"correct", "incorrect"}
+            and not _half_read(verdict, item)
+        ):
             trace = (f"language: '{said}' is read of {language}", *verdict.trace)
             return verdict._replace(trace=trace if said != text else verdict.trace)
     why = f"language: the reply is in {language}, and the small tables of other languages do not read it"

@@ -34,6 +34,8 @@ def match_side(reply: str, answer: str, question: str) -> Verdict:
         return Verdict("undecided", "R9", f"the reference names no side: '{answer}'")
     want = next(iter(wanted)) if len(wanted) == 1 else "bilateral"
     found, reading = read_sides(reply, question, frozenset({want}))
+    if want == "neither" and not sides_said(found) and not found.alternatives and _denies(reading):
+        found.affirmed = [Mention("neither", 0, 0)]
     verdict = _decide(found, want, reading.refuses(), bool(reply.strip()))
     if verdict.rule == "R14":
         verdict = verdict._replace(rule=_plain_rule(reply, reading, found))
@@ -63,11 +65,15 @@ def denies_sides(answer: str, question: str) -> bool:
     return not any(reading.states(segment) for segment in reading.segments)  # "both are normal" is a place
 
 
-def read_sides(reply: str, question: str, wanted: frozenset[str]) -> tuple[Commitments, Statements]:
+def read_sides(
+    reply: str, question: str, wanted: frozenset[str], offered: str = ""
+) -> tuple[Commitments, Statements]:
     """Return the sides that a reply commits to.
 
     Parameters
     ----------
+    offered
+        An option of the question: what it compares is asked where the question compares nothing.
     wanted
         Sides that may be the answer; the midline and equality have looser names where they may.
     """
@@ -78,13 +84,20 @@ def read_sides(reply: str, question: str, wanted: frozenset[str]) -> tuple[Commi
         found = find_central(part) if central else find_sides(part)
         return _with_equal(part, found) if "equal" in wanted else found
 
-    asked = question_comparison(question)
+    asked = question_comparison(question) or (question_comparison(offered) if offered else None)
     said = with_heights(reply) if asked and asked[0] == "height" else reply
     found, reading = commitments(spelled_out(said), find, low, _clash)
     if asked:
         result = winners(reading, found, asked, other=OTHER_SIDE.get)
         _apply_comparison(found, result or by_figures(reading, found, asked))
     return found, reading
+
+
+def _denies(reading: Statements) -> bool:
+    """Say whether a text without a side denies what is asked ("none", "the adrenals are normal")."""
+    return not reading.refuses() and any(
+        reading.cues(part) or reading.states(part) for part in reading.segments
+    )
 
 
 def _with_equal(text: str, found: list[Mention]) -> list[Mention]:
