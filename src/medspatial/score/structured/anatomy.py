@@ -9,6 +9,7 @@ from typing import NamedTuple
 from medspatial.anatomy import find_mentions, is_part, structure
 from medspatial.language.commitments import Commitments, Mention, commitments
 from medspatial.language.comparison import question_comparison, without_lesser
+from medspatial.language.properties import contrary_zone
 from medspatial.language.refusals import REFUSES
 from medspatial.language.sides import find_sides
 from medspatial.language.statements import Statements
@@ -104,6 +105,9 @@ def match_anatomy(text: str, item: Item) -> Verdict:
     _drop_landmarks(found, reading, want.asked)
     _take_asked_side(found, text, item.question)
     verdict = _decide(found, want.names, reading)
+    contrary = contrary_zone(text, item.answer) if verdict.outcome == "correct" else ""
+    if contrary:
+        return verdict._replace(outcome="incorrect", rule="R14", reason=f"{verdict.reason}, but {contrary}")
     return verdict._replace(trace=tuple(found.trace)) if found.trace else verdict
 
 
