@@ -19,10 +19,13 @@ _LANDMARK = re.compile(
     r"proximal to|caudal to|cranial to|away from|from|relative to|with respect to|"
     r"displac(?:es|ing)|compress(?:es|ing)|spar(?:es|ing)|around|surrounding|bordering|borders|outside|"
     r"along|silhouetting|obscuring|effacing|at the level of|crossing|against|juxta|extending (?:to|into|"
-    r"towards?)|extends (?:to|into|towards?)|reaching|drain(?:s|ing) into|not involving)|[(,] ?with"
+    r"towards?)|extends (?:to|into|towards?)|reaching|drain(?:s|ing) into|not involving|"
+    r"(?:tethered|attached|adherent|fixed) to|invading|retracting|with an?)|[(,] ?with"
     r"|\bbetween (?:[a-z]+ ){1,6}?and)"
     r"\s+(?:the |a |an |its |both )?(?:[a-z]+ )?)\Z"
 )
+# as reports in translation name a lobe before its segment
+_LOBE_OF_LUNG = re.compile(r"\b(left|right) lung,? (upper|middle|lower) lobe\b", re.IGNORECASE)
 BODY_REGIONS = frozenset({"thorax", "abdomen", "pelvis", "neck"})
 _ADJECTIVES = dict(
     pair.split("=")
@@ -177,6 +180,7 @@ def structures_named(answer: str, question: str) -> frozenset[str]:
 @lru_cache(maxsize=CACHED_TEXTS)
 def names_in(text: str, context: str, *, with_lesions: bool) -> frozenset[str]:
     """Return the names of the structures in a text."""
+    text = _LOBE_OF_LUNG.sub(r"\1 \2 lobe", text)
     return frozenset(
         m.value for m in find_structures(text, context) if with_lesions or m.value not in lesions()
     )
@@ -210,6 +214,8 @@ def with_plain_levels(text: str, context: str) -> str:
         text = _SEGMENT.sub("segment ", text)
     elif _LOBED.search(text):
         text = _by_lobe(text)
+    if " lung" in text:
+        text = _LOBE_OF_LUNG.sub(r"\1 \2 lobe", text)
     if "egment (" in text:
         text = _NUMBER_BEHIND.sub(lambda match: " " * len(match.group()), text)
     if "vertebra" in text or "level" in text:

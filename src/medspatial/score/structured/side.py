@@ -14,7 +14,7 @@ from medspatial.language.comparison import (
     winners,
     with_heights,
 )
-from medspatial.language.sides import find_central, find_sides, says_plainly, sides_of
+from medspatial.language.sides import asks_shift, find_central, find_sides, says_plainly, sides_of
 from medspatial.language.statements import Statements
 from medspatial.language.vocabulary import CACHED_TEXTS, words_in
 from medspatial.language.words import EQUAL, NEGATION_BEGINS
@@ -45,7 +45,7 @@ def match_side(reply: str, answer: str, question: str) -> Verdict:
 @lru_cache(maxsize=CACHED_TEXTS)
 def _reference_sides(answer: str, question: str) -> frozenset[str]:
     """Return a reference's sides; of "larger on the right than on the left" the one that is asked for."""
-    sides = sides_of(answer)
+    sides = sides_of(answer, shifts=asks_shift(question))
     if sides == {"bilateral"} and question_comparison(question.lower()):
         found, _ = read_sides(answer, question, frozenset())
         said = sides_said(found)
@@ -57,7 +57,9 @@ def _reference_sides(answer: str, question: str) -> frozenset[str]:
 @lru_cache(maxsize=CACHED_TEXTS)
 def denies_sides(answer: str, question: str) -> bool:
     """Say whether a reference names sides only to deny that anything is there."""
-    if NEGATION_BEGINS.isdisjoint(words_in(answer.lower())) or not sides_of(answer):
+    if NEGATION_BEGINS.isdisjoint(words_in(answer.lower())) or not sides_of(
+        answer, shifts=asks_shift(question)
+    ):
         return False
     found, reading = read_sides(answer, question, frozenset())
     if not found.denied or found.affirmed or found.alternatives or found.compared:
@@ -78,10 +80,10 @@ def read_sides(
         Sides that may be the answer; the midline and equality have looser names where they may.
     """
     low = question.lower()
-    central = "midline" in low or "midline" in wanted
+    central, shifts = "midline" in low or "midline" in wanted, asks_shift(question)
 
     def find(part: str) -> list[Mention]:
-        found = find_central(part) if central else find_sides(part)
+        found = find_central(part) if central else find_sides(part, shifts=shifts)
         return _with_equal(part, found) if "equal" in wanted else found
 
     asked = question_comparison(question) or (question_comparison(offered) if offered else None)
@@ -114,6 +116,8 @@ def _apply_comparison(found: Commitments, result: Comparison | None) -> None:
     """R4: the side tied to the asked comparative is the answer; the rest is background."""
     if result is None:
         return
+    if len(result.values) > 1 and set(result.values) <= {mention.value for mention in found.alternatives}:
+        return  # "larger on the left or on the right"
     before = {mention.value for mention in found.affirmed + found.alternatives}
     found.affirmed = [Mention(value, 0, 0) for value in result.values]
     found.alternatives = []
