@@ -115,8 +115,8 @@ _LOOKALIKE = re.compile(r"[a-z](?:right|left)|\bl[1-5]\b")
 def find_sides(text: str, *, implied: bool = True, shifts: bool = False) -> list[Mention]:
     """Return all mentions of a side in order: left, right, bilateral, unilateral, midline, neither, equal.
 
-    With ``implied=False`` only sides that are spelled out, none that follow from anatomy; with ``shifts`` also
-    those towards which something is shifted, for questions that ask for them.
+    With ``implied=False`` only sides that are spelled out, none that follow from anatomy; with ``shifts``
+    also those towards which something is shifted, for questions that ask for them.
 
     >>> [m.value for m in find_sides("The bright nodule in the RLL; that's right, not in the left lung")]
     ['right', 'left']

@@ -47,7 +47,7 @@ _ADJECTIVE = re.compile(
 _BARE_SEGMENT = re.compile(r"\W*((?:VIII|VII|VI|IV|V|III|II|I|[1-8])[abAB]?)\W*")
 _PART_ALONE = re.compile(
     r"\W*(?:in )?(?:the )?(?:(?:couinaud )?(?:segments?|seg\.?)?\s*\w{1,5}|(?:left|right|both|caudate|"
-    r"quadrate) lobes?)\W*",
+    r"quadrate) lobes?|(?:[a-z]+[ -]){1,2}segment)\W*",
     re.I,
 )
 _DIGIT = re.compile("[0-9]")
@@ -189,7 +189,7 @@ def names_in(text: str, context: str, *, with_lesions: bool) -> frozenset[str]:
 @lru_cache(maxsize=CACHED_TEXTS)
 def context_of(question: str) -> str:
     """Return "of the liver" or the like where the question asks for a part of one organ."""
-    low = question.lower()
+    low = _LOBE_OF_LUNG.sub(r"\1 \2 lobe", question.lower())
     match = _PART_OF.search(low) if " of the " in low else None
     if match:
         return match.group(1)

@@ -41,4 +41,4 @@ def test_marks_around_a_figure_change_nothing(mark: str, figure: int) -> None:
             prediction=mark.format(figure),
         )
         (score,) = STRUCTURED.score([row])
-        assert score.status == "scored" and score.correct is right, score.reason
+        assert (score.status, score.correct) == ("scored", right), score.reason

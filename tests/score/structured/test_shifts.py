@@ -13,6 +13,12 @@ EFFUSION = ("On which side is the pleural effusion larger?", "Right", "side")
 LOBE = ("In which lobe is the spiculated nodule located?", "Right upper lobe", "anatomy")
 SEGMENT = ("Which lung segment shows the opacity?", "Superior segment of the left lower lobe", "anatomy")
 
+SHORT = (
+    "Which segment of the right lung upper lobe shows ground glass opacity?",
+    "The posterior segment of the right lung upper lobe.",
+    "anatomy",
+)
+
 
 @pytest.mark.parametrize(
     ("asked", "reply", "verdict"),
@@ -34,6 +40,8 @@ SEGMENT = ("Which lung segment shows the opacity?", "Superior segment of the lef
         (SEGMENT, "The density is located in the left lung lower lobe superior segment.", "correct"),
         (SEGMENT, "The density is located in the right lung lower lobe superior segment.", "incorrect"),
         (SEGMENT, "Left lung, lower lobe.", "incorrect"),
+        (SHORT, "Posterior segment", "correct"),
+        (SHORT, "Anterior segment", "incorrect"),
     ],
 )
 def test_what_is_asked_decides(asked: tuple[str, str, str], reply: str, verdict: str) -> None:
