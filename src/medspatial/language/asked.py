@@ -35,7 +35,7 @@ _WHICH_SIDE = re.compile(
 )
 _OPENS_WITH_SIDE = re.compile(r"\A(?:on |in |to )?(?:which|what) sides?\b(?! (?:or|level))")
 _FINER = re.compile(
-    r"\b(?:where|lobes?|segments?|zones?|region|portion|part|level|location|structure|rib|adjacent)\b"
+    r"\b(?:where|lobes?|poles?|quadrants?|segments?|zones?|region|portion|part|level|location|structure|rib|adjacent)\b"
 )
 _HOW_MUCH = re.compile(
     r"\b(?:how (?:large|big|far|thick|long|wide|tall|deep|much|many)|diameters?|size|thickness|dimensions?|"

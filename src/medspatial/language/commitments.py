@@ -45,6 +45,8 @@ _EXPLANATION = re.compile(
     r"why)\s*:(?=.*\S)",
     re.I,
 )
+_OFFER = re.compile(r"(?:\A|(?<=[.;!?\n]))\s*between [^.;,!?\n]+ and [^.;,!?\n]+,")
+_VERB = re.compile(r"\b(?:is|are|was|were|lies|lie|sits|looks|has|have|does|do)\s\Z")
 _OR = re.compile(r"\bor\b|/|\bversus\b|\bvs\b")
 _TORN = re.compile(
     r"\b(?:torn|undecided|toss-?up|hesitat\w+|decide|deciding|choose|choosing)\b[^.;]*"
@@ -106,13 +108,20 @@ def final_part(text: str, find: Finder) -> tuple[str, str]:
         return text, ""
     cues = sorted(
         [(m.end(), m.group().strip(" :,-")) for m in FINAL_MARKER.finditer(low)]
-        + [(m.end(), m.group().strip(" :,-")) for m in CORRECTION.finditer(low)]
+        + [(_behind(low, m), m.group().strip(" :,-")) for m in CORRECTION.finditer(low)]
     )
     for end, cue in reversed(cues):
         tail = text[end:]
         if tail.strip() and find(tail):
             return tail.lstrip(" :,-."), cue
     return text, ""
+
+
+def _behind(low: str, cue: re.Match[str]) -> int:
+    """Return where the corrected statement begins: "the right one is actually larger" begins with "the"."""
+    if not _VERB.search(low, max(0, cue.start() - 12), cue.start()):
+        return cue.end()
+    return max(low.rfind(mark, 0, cue.start()) for mark in ".;,!?:\n") + 1
 
 
 def _without_explanation(text: str, find: Finder) -> str:
@@ -145,7 +154,7 @@ def commitments(
             found.note("R2", f"only what follows '{cue}' counts")
         else:
             found.trace.append(f"R2: starts after '{cue}'")
-    mentions = list(find(part))
+    mentions = _behind_choice(list(find(part)), reading.text)
     spans = [(mention.start, mention.end) for mention in mentions]
     for mention in mentions:
         standing, why = reading.standing(mention.start, mention.end, spans, question)
@@ -158,6 +167,13 @@ def commitments(
         _prefer_relevant(found, reading, clash, question)
         _prefer_firm(found, reading, clash)
     return found, reading
+
+
+def _behind_choice(mentions: list[Mention], low: str) -> list[Mention]:
+    """Leave out what "between the left and the right one, ..." only puts up for the choice that follows."""
+    offer = _OFFER.search(low) if "between" in low or "of the two" in low else None
+    chosen = [m for m in mentions if offer and m.end > offer.end()]
+    return [m for m in mentions if m.end <= offer.start()] + chosen if offer and chosen else mentions
 
 
 def _differ(first: str, second: str) -> bool:

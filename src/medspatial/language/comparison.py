@@ -11,7 +11,7 @@ from medspatial.language.commitments import Commitments, Mention
 from medspatial.language.quantities import Quantity, find_quantities
 from medspatial.language.segments import Segment
 from medspatial.language.statements import Statements, statements_in
-from medspatial.language.vocabulary import CACHED_TEXTS
+from medspatial.language.vocabulary import CACHED_TEXTS, words
 from medspatial.language.words import COMPARATIVES, EQUAL
 
 _NOT_AS = re.compile(r"\bnot (?:quite |nearly )?(?:as|so) ([a-z]+) as\b", re.I)
@@ -24,6 +24,12 @@ _TIMES_AS = re.compile(
     re.I,
 )
 _ASIDE_TOKENS = 4
+_AMOUNTS = words(
+    """volume volumes density densities attenuation hu number amount percentage share degree extent burden
+    value"""
+)
+_NUMBERS = (["one"], ["two"], ["three"], ["1"], ["2"], ["3"])
+_HEIGHT = re.compile(r"\b(above|below)(?= (?:(?:the|its|that (?:on|of) the) )?(?:left|right)\b)", re.I)
 _SIGN = re.compile(r"(?<=[A-Za-z)] )[<>](?= [A-Za-z(])|(?<=[A-Za-z)])[<>](?=[A-Za-z(])")
 
 
@@ -49,6 +55,11 @@ def spelled_out(text: str) -> str:
     text = _NOT_AS.sub(lambda match: _LESSER.get(match.group(1).lower(), "smaller") + " than", text)
     text = _TIMES_AS.sub(_times_as, text)
     return _SIGN.sub(lambda match: " larger than " if match.group() == ">" else " smaller than ", text)
+
+
+def with_heights(text: str) -> str:
+    """Write "above the left one" as "higher than" it, where heights are compared."""
+    return _HEIGHT.sub(lambda match: "higher than" if match[1].lower() == "above" else "lower than", text)
 
 
 def _times_as(match: re.Match[str]) -> str:
@@ -84,16 +95,30 @@ def comparatives(reading: Statements, start: int, end: int) -> list[tuple[str, i
         if not start <= token.start < end or token.start < skip:
             continue
         axis, sign = COMPARATIVES[token.word]
+        if axis == "height" and _amount(reading, index):
+            axis = "magnitude"
         following = reading.tokens[index + 1].word if index + 1 < len(reading.tokens) else ""
         if token.word in {"more", "most", "less", "least"} and following in COMPARATIVES:
             axis, second = COMPARATIVES[following]
             sign, skip = sign * second, reading.tokens[index + 1].end
         if token.word == "most" and following in {"likely", "probably", "of"}:
             continue
-        if token.word in {"more", "less"} and following in {"likely", "or"}:
+        if token.word in {"more", "less"} and (following in {"likely", "or"} or _counts(reading, index)):
             continue
         found.append((axis, sign, token.start))
     return found
+
+
+def _amount(reading: Statements, index: int) -> bool:
+    """Say whether "lower" or "higher" is said of an amount ("lower volume") and not of a place."""
+    return not _AMOUNTS.isdisjoint(token.word for token in reading.tokens[index + 1 : index + 3])
+
+
+def _counts(reading: Statements, index: int) -> bool:
+    """Say whether "more" or "less" bounds a count ("one or more cysts", "more than one cyst")."""
+    near = [token.word for token in reading.tokens[max(0, index - 1) : index + 3]]
+    behind = near[near.index(reading.tokens[index].word) + 1 :]
+    return near[0] == "or" or (behind[:1] == ["than"] and behind[1:] in _NUMBERS)
 
 
 def winners(
@@ -148,6 +173,18 @@ def by_figures(reading: Statements, found: Commitments, asked: tuple[str, int]) 
         return None
     held = (max if asked[1] > 0 else min)(sizes, key=lambda value: sizes[value])
     return Comparison((held,), True, f"the figures make it {held}")
+
+
+def without_lesser(mentions: list[Mention], reading: Statements, asked: tuple[str, int]) -> list[Mention]:
+    """Leave out what a clause calls the opposite of what is asked for ("the LLL nodule is smaller")."""
+    lesser = [
+        segment
+        for segment in reading.segments
+        if {sign for axis, sign, _ in comparatives(reading, segment.start, segment.end) if axis == asked[0]}
+        == {-asked[1]}
+    ]
+    kept = [m for m in mentions if reading.segment_of(m.start) not in lesser]
+    return kept or mentions
 
 
 def _holders(

@@ -6,14 +6,35 @@ import re
 
 _CONTACT = re.compile(r"\b(?:touch\w*|contact|abut\w*|adjoin\w*)\b", re.I)
 _APART = re.compile(r"\b(?:separat\w*|apart|(?:fat plane|gap|space)\b.*\bbetween)\b", re.I)
+_SAYS_CONTACT = re.compile(
+    r"\b(?:touch|contact|abut|adjoin|adjacent|contiguous|border|next to|against|flush|attach|adher|invad|"
+    r"infiltrat|encas|surround|compress|indent|efface|displac|overlap|involv|extend|reach|separat|apart|distan|away|"
+    r"remote|clear|gap|space|plane|fat|margin|interface|between|free|spar|intact|preserv|yes|no|not|true|false|without|"
+    r"\d)|n't\b",
+    re.I,
+)
 _BETWEEN = re.compile(
     r"(?P<no>\b(?:no|not an?|not any|without an?|without any|without|never an?|absence of an?|lack of "
     r"an?|loss of (?:the|an?))"
     r"\s+(?:[a-z-]+\s+){0,2}?)?\b(?:fat plane|fatty plane|plane|gap|space|separation|distance|clearance|"
     r"fat|interval)\b"
-    r"[^.;]*\b(?:between|separat\w+)\b",
+    r"[^.;]*\b(?:between|separat\w+)\b|\bseparated by\b[^.;]*\b(?:fat|plane|gap|space|interval|distance)\b",
     re.I,
 )
+
+
+def speaks_of_contact(text: str) -> bool:
+    """Say whether a text says anything about contact; "close to" and "patent" say nothing of it.
+
+    >>> speaks_of_contact("It is close to the aorta."), speaks_of_contact("It is clear of the aorta.")
+    (False, True)
+    """
+    return _SAYS_CONTACT.search(text) is not None
+
+
+def asks_contact(question: str) -> bool:
+    """Say whether a question asks whether two things touch."""
+    return _CONTACT.search(question) is not None
 
 
 def touching(text: str, question: str) -> bool | None:

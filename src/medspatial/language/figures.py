@@ -47,7 +47,8 @@ _MACROS = {"milli": "m", "centi": "c", "metre": "m", "meter": "m", "litre": "l",
            "cubed": "3", "per": "/", "percent": "%", "degree": "°"}  # fmt: skip
 _LATEX_SPACE = re.compile(r"\\[ ,;:!~]|(?<=\d)~(?=\w|\\)")
 _LATEX_UNIT = re.compile(r"\\(?:text|mathrm|mathbf|textrm|rm|operatorname|unit|si)\s*\{\s*([^{}]*?)\s*\}")
-_UNIT_POWER = re.compile(r"(?<=[a-zA-Zµ])\s*(?:\^|\*\*)\s*\{?\s*([23])\s*\}?")
+# "is **38 mm**" is a figure in bold, no power
+_UNIT_POWER = re.compile(r"(?<=[a-zA-Zµ])(?:\s*\^\s*|\*\*)\{?\s*([23])\s*\}?(?![\d.,]*\d)")
 _IN_BRACKETS = re.compile(r"(?<=\d)\s*\(\s*(mm|cm|m|ml|l|hu|%|cc|mm[²³23]|cm[²³23])\s*\)", re.I)
 # Units in other scripts, and units whose word in another language is no English one.
 _SCRIPT_UNITS = {

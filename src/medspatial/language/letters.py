@@ -25,6 +25,12 @@ _BARE_A = re.compile(
     r"(?<![A-Za-z0-9'/.-])A(?=\s*(?:[,;:)\]]|\.(?:\s|\Z)|\Z|\s(?:is|and|or|nor|because|since|but|as|was|"
     r"seems|appears|would|can)\b))"
 )
+_NOTE = re.compile(r"^[ \t]*(?:[-*•] *)?[*_]*\(?([A-Ja-j])[).:]+[*_]*[ \t:]+(?=\S)[^\n]*$", re.M)
+_FIGURE = re.compile(
+    r"(?<![A-Za-z0-9(])\(?([A-J])\)?(?::| ?=|,)? ?[~≈]?\d+(?:\.\d+)?"
+    r"(?: ?(?:mm|cm|m[lL]|cc|cm3|HU|%))?(?![\w.]\w)[,;.]?"
+)
+_IN_BRACKETS = re.compile(r"(?<=\w) \(\Z")
 _ALL = re.compile(r"\ball (?:of )?(?:the )?(?:above|options|choices|four|of them|answers)\b", re.I)
 _APPOSITION = re.compile(r"[\s,.:;()\[\]=*-]*(?:(?:is|i\.e\.|the|a|an)\s+)?(?:(?:the|a|an)\s+)?")
 _NOT_LETTER = re.compile(
@@ -60,7 +66,13 @@ def find_letters(text: str, count: int) -> list[Mention]:
         for match in pattern.finditer(text):
             if match.group()[0] in LETTERS[:count] and not any(a <= match.start() < b for a, b in hidden):
                 spans.setdefault(match.start(), Mention(match.group()[0], match.start(), match.start() + 1))
-    return [spans[start] for start in sorted(spans)]
+    return [_with_words(spans[start], text) for start in sorted(spans)]
+
+
+def _with_words(letter: Mention, text: str) -> Mention:
+    """Let a letter in brackets stand with the words in front: "not the kidney (C)" denies C."""
+    words = _IN_BRACKETS.search(text, 0, letter.start)
+    return letter._replace(start=words.start()) if words else letter
 
 
 def merged(letters: list[Mention], texts: list[Mention], text: str) -> list[Mention]:
@@ -76,11 +88,23 @@ def merged(letters: list[Mention], texts: list[Mention], text: str) -> list[Ment
     return merged
 
 
-def without_labels(letters: list[Mention], texts: list[Mention], text: str) -> list[Mention]:
+def without_labels(letters: list[Mention], texts: list[Mention]) -> list[Mention]:
     """Leave out letters behind their option's text ("the spleen (D)"), while another letter stands."""
     ends = {(mention.value, mention.end) for mention in texts}
-    chosen = [m for m in letters if text[m.start - 1 : m.start] != "(" or (m.value, m.start - 2) not in ends]
+    chosen = [m for m in letters if (m.value, m.start) not in ends or m.end == m.start + 1]
     return chosen or letters
+
+
+def without_notes(text: str, count: int) -> str:
+    """Take out a list with a note on every option, where a letter besides chooses: "D. A: far, D: near"."""
+    for pattern, least in ((_NOTE, count), (_FIGURE, 2)):
+        noted = {note[1].upper() for note in pattern.finditer(text)}
+        if len(noted) < max(least, 2) or not noted <= set(LETTERS[:count]):
+            continue
+        rest = pattern.sub("\n", text).strip()
+        if len({mention.value for mention in find_letters(rest, count)}) == 1:
+            return rest
+    return text
 
 
 @lru_cache(maxsize=16_384)

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from medspatial.anatomy import find_mentions, is_part
 from medspatial.language.commitments import Mention
+from medspatial.language.properties import ZONE_STEMS, zones
 from medspatial.language.quantities import (
     Quantity,
     bound_start,
@@ -18,6 +19,7 @@ from medspatial.language.quantities import (
 )
 from medspatial.language.relations import find_relations
 from medspatial.language.sides import find_sides
+from medspatial.language.stems import content_words
 from medspatial.language.words import EQUAL
 
 NOT_OFFERED = "?"  # the value of an answer of the options' kind that is none of them
@@ -42,6 +44,10 @@ _SIDE_WORD = re.compile(r"\b(?:left|right)(?:-sided)?\b", re.I)
 _ARTICLES = re.compile(r"\A(?:the|a|an|in|on|at|to)\s+", re.I)
 _NEITHER = re.compile(r"\b(?:neither|none|no(?:ne)? of (?:them|these|the two)|nothing|not any)\b", re.I)
 _BOTH = re.compile(r"\bboth\b|\bbilateral", re.I)
+_WHOLE = re.compile(r"\b(?:whole|entire(?:ly)?|complete(?:ly)?|fully|all of (?:it|the))\b", re.I)
+_CUT = re.compile(
+    r"\b(?:cut|truncated|cropped|missing|not (?:fully |entirely )?(?:included|covered))\b", re.I
+)
 _SAME_FIGURE = 1e-3  # relative: 4.8 cm is 48 mm
 
 
@@ -50,7 +56,7 @@ def _pattern(option: str) -> re.Pattern[str]:
     """Match the option's words in order, whatever stands between them of blanks, commas and hyphens."""
     words = re.findall(r"[^\W_]+(?:[.,]\d+)*|[<>≥≤%+]", _ARTICLES.sub("", option.strip()))
     body = r"[\s,\-'/()]*".join(re.escape(word) for word in words) if words else re.escape(option)
-    return re.compile(rf"(?<![^\W_])(?<!\d\.){body}(?:s|es)?(?![^\W_])(?!\.\d)", re.I)
+    return re.compile(rf"(?<![^\W_])(?<!\d\.){body}(?:s|es|ly)?(?![^\W_])(?!\.\d)", re.I)
 
 
 def find_options(text: str, options: Sequence[str]) -> list[Mention]:
@@ -72,12 +78,14 @@ def _find(text: str, options: tuple[str, ...]) -> tuple[Mention, ...]:
             if not any(m.start < match.end() and match.start() < m.end for m in found):
                 found.append(Mention(option_key(index), match.start(), match.end()))
     if not found:
-        for reader in (_structures, _sides, _relations):
+        cut = any(_CUT.search(option) for option in options)  # "the upper part is seen": not what is cut off
+        for reader in (_structures, _sides) if cut else (_structures, _sides, _relations):
             found = _by_value(text, options, reader)
             if found:
                 break
         else:
-            found = _by_figure(text, options) or _by_class(text, options)
+            found = _by_figure(text, options) or _by_relations(text, options)
+            found = found or _by_zone(text, options) or _by_class(text, options)
     return tuple(sorted(found, key=lambda mention: mention.start))
 
 
@@ -163,6 +171,35 @@ def _owners(options: tuple[str, ...], reader: Reader) -> dict[str, str]:
     return {value: letter for value, letter in single.items() if counts.count(value) == 1}
 
 
+def _by_zone(text: str, options: tuple[str, ...]) -> list[Mention]:
+    """Map "lower pole" to "its lower third", "the top is truncated" to "its upper end is cut off"."""
+    cut = _CUT.search(text) is not None
+    offered = {i: zones(option) for i, option in enumerate(options) if cut == bool(_CUT.search(option))}
+    if not cut and (len(offered) < len(options) or len({_unzoned(one) for one in options}) > 1):
+        return []  # a zone alone chooses only between options that differ in nothing else
+    if find_sides(text, implied=False):
+        return []
+    said = zones(text)
+    found = [i for i, one in offered.items() if one and said == one]
+    return [Mention(option_key(found[0]), 0, len(text))] if len(found) == 1 else []
+
+
+def _unzoned(option: str) -> frozenset[str]:
+    return content_words(option) - ZONE_STEMS
+
+
+def _by_relations(text: str, options: tuple[str, ...]) -> list[Mention]:
+    """Map "behind and below it" to the only option that is just these relations."""
+    said = find_relations(text)
+    values = frozenset(mention.value for mention in said)
+    letters = [
+        option_key(i)
+        for i, option in enumerate(options)
+        if len(values) > 1 and frozenset(m.value for m in find_relations(option)) == values
+    ]
+    return [Mention(letters[0], said[0].start, said[-1].end)] if len(letters) == 1 else []
+
+
 def _by_figure(text: str, options: tuple[str, ...]) -> list[Mention]:
     """Map figures to options by value after conversion; a bare figure takes the options' unit."""
     offered = [find_quantities(option) for option in options]
@@ -237,7 +274,7 @@ def _equal_figures(said: Quantity, offered: Quantity) -> bool:
 
 def _by_class(text: str, options: tuple[str, ...]) -> list[Mention]:
     """Map "the same size", "both" and "neither" to the only option of that kind."""
-    for pattern in (EQUAL, _NEITHER, _BOTH):
+    for pattern in (EQUAL, _NEITHER, _BOTH, _WHOLE):
         owners = [i for i, option in enumerate(options) if pattern.search(option.lower())]
         match = pattern.search(text.lower())
         if match and len(owners) == 1:

@@ -40,11 +40,18 @@ _EITHER = re.compile(
     r"\byes\s*or\s*no\b|\b(?:maybe|perhaps|possibly) (?:yes )?(?:maybe|perhaps|possibly) (?:no|not)\b", re.I
 )
 _WORDS = re.compile(r"\b(?:yes|no)\b(?=\s*(?:[.,;:!?)]|\Z))", re.I)
+_ELLIPTIC = re.compile(  # "I can't say for certain, but it doesn't seem to"
+    r"\b(?:but|although|though|still|however),? (?:it|they|this) (?:probably |likely )?"
+    r"(?:(?:does|do|is|are|did|was|were)(?P<no>n't| not)?(?: (?:seem|appear|look)(?: to| so| like it)?)?"
+    r"|(?:seems|appears)(?P<nor> not)? to)\W*\Z"
+)
 _OPEN = re.compile(r"[^.;!?]*?\bwhether\b")  # "it is difficult to tell ... whether": the question stays open
 _ABSENCE = re.compile(
     r"\b(?:no|not|none|without|absent|nor|normal|unremarkable|preserved|natural)\b", re.IGNORECASE
 )
 _WEAK_LEADS = words("right positive negative present absent none neither nothing never sure n y")
+_ENDS = re.compile(r"\s*(?:[.,;:!?)—–-]|\Z)")
+_PRONOUNS = words("it they there that")
 _POLARITY_TEXT = {"yes": True, "true": True, "present": True, "no": False, "false": False, "absent": False}
 
 
@@ -125,8 +132,15 @@ def _led(leading: re.Match[str]) -> Polarity:
 
 def _by_word(low: str, leading: re.Match[str] | None, reading: Statements) -> Polarity:
     """Fall back to a leading "there are none", or to the only "yes" or "no" in the text."""
-    if leading:
-        return _led(leading)
+    if leading and (
+        leading["no"] or leading["yes"].split()[0] not in _PRONOUNS or _ENDS.match(low, leading.end())
+    ):
+        return _led(leading)  # "it does. The plane is lost", but not "they are near each other"
+    elliptic = _ELLIPTIC.search(low)
+    if elliptic:
+        return Polarity(
+            not (elliptic["no"] or elliptic["nor"]), "R13", f"says '{elliptic.group().strip(' .!')}'"
+        )
     late = {m.group().lower() for m in _WORDS.finditer(low)}
     if len(late) == 1:
         word = late.pop()
@@ -139,7 +153,7 @@ def _weak_lead(match: re.Match[str], low: str) -> bool:
     """ "There is ..." or "it is ..." lead a restatement: the rest of the sentence decides."""
     word = (match.group("no") or match.group("yes")).lower()
     rest = low[match.end() :].strip(" .,!")
-    if word.split()[0] in {"it", "they", "there", "that"} or word in _WEAK_LEADS or word.startswith("not "):
+    if word.split()[0] in _PRONOUNS or word in _WEAK_LEADS or word.startswith("not "):
         return bool(rest)
     if word == "no":  # "No nodule is seen" restates; "No, ..." and "No." lead
         return bool(rest) and low[match.end() : match.end() + 1] == " "

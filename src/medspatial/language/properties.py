@@ -48,6 +48,7 @@ ANTONYMS = (
     ("thrombus thrombosis thrombosed occlusion occluded stenosis stenotic", "patent open"),
     ("clear aerated", "opacities opacity opacified consolidation consolidations infiltrate infiltrates"),
     ("diffuse widespread", "focal localized localised"),
+    ("midline midplane", "deviated deviates shifted displaced"),
 )
 PRESENCE = 0
 AXES: dict[str, dict[int, int]] = {}
@@ -56,6 +57,7 @@ for _axis, (_plus, _minus) in enumerate(ANTONYMS):
         for _word in _words.split():
             AXES.setdefault(_word, {})[_axis] = _sign
 _BOTH_OF_A_LIST = re.compile(r"both\W+[a-z]+\W+and\b")  # "both upper and lower": no two sides
+_BACK_TO = re.compile(r"\b(?:to|from|of|across)(?: the)?\s*\Z")
 _WORD = re.compile(r"[a-z]+")
 
 
@@ -74,6 +76,8 @@ def property_signs(text: str) -> dict[int, int]:
                 token.word == "both" and _BOTH_OF_A_LIST.match(reading.text, token.start)
             ):
                 continue
+            if token.word == "midline" and _BACK_TO.search(reading.text, 0, token.start):
+                continue  # "almost back to midline": not quite there
             segment = reading.segment_of(token.start)
             denied = any(end <= token.start for _, end, _ in reading.cues(segment))
             signs.setdefault(axis, -sign if denied else sign)
@@ -106,6 +110,8 @@ _COMPOUND = re.compile(rf"({'|'.join(_PREFIXES)})({'|'.join(_ZONE_OF)})")
 _CHIEFLY = re.compile(
     r"\b(?:especially|particularly|mainly|mostly|predominantly|(?:more )?prominent)\b", re.I
 )
+_DOWNWARD = re.compile(r"esophag|ureter", re.I)  # organs that run from head to foot
+_ALONG = re.compile(r"\b(?:(distal)|(proximal)|from the (?:upper )?incisors)\b", re.I)
 _SECTIONS = re.compile(r"\b(?:upper|mid|lower) (?:abdom|thora)\w+", re.I)  # "in the upper abdominal sections"
 _LOBE = re.compile(
     r"\b(?:upper|middle|lower)(?:(?:,? and|,? or|,)(?: the)? (?:upper|middle|lower))*(?: lung)? lobes?\b"
@@ -136,6 +142,17 @@ def zones(text: str, *, lobes: bool = True) -> dict[int, frozenset[int]]:
                 axis, zone = _ZONE_OF[part]
                 found.setdefault(axis, set()).add(zone)
     return {axis: frozenset(one) for axis, one in found.items()}
+
+
+def along_the_body(text: str, question: str) -> str:
+    """Write "distal" as "lower" in an answer about the oesophagus or a ureter; elsewhere nothing changes.
+
+    >>> along_the_body("Distal", "In which part of the esophagus?"), along_the_body("Distal aorta", "Where?")
+    ('lower', 'Distal aorta')
+    """
+    if not (_DOWNWARD.search(question) or _DOWNWARD.search(text)):
+        return text
+    return _ALONG.sub(lambda match: "lower" if match[1] else "upper" if match[2] else "", text)
 
 
 def names_lobe(text: str) -> bool:

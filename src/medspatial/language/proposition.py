@@ -6,15 +6,17 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from medspatial.anatomy import find_mentions, is_part
+from medspatial.anatomy import OTHER_SIDE, find_mentions, is_part
 from medspatial.language.comparison import comparatives, spelled_out
+from medspatial.language.contact import asks_contact, speaks_of_contact
 from medspatial.language.properties import AXES, PRESENCE
 from medspatial.language.relation_words import OPPOSITES
 from medspatial.language.relations import find_relations
 from medspatial.language.segments import Segment, lowered
-from medspatial.language.sides import find_sides
+from medspatial.language.sides import find_sides, side_words
 from medspatial.language.statements import Statements, statements_in
 from medspatial.language.stems import content_words, stem
+from medspatial.language.structures import lesions
 from medspatial.language.vocabulary import words
 from medspatial.language.words import COMPARATIVES, EQUAL, NEGATION
 
@@ -29,7 +31,16 @@ _ORGANS = {
     "nephro": "kidney",
     "adreno": "adrenal gland",
 }
+_REMOVED = {
+    "splen": "spleen", "nephr": "kidney", "cholecyst": "gallbladder", "hyster": "uterus",
+    "prostat": "prostate", "adrenal": "adrenal gland", "gastr": "stomach", "pneumon": "lung",
+    "thyroid": "thyroid gland", "pancreat": "pancreas", "oophor": "ovary",
+}  # fmt: skip
+_ECTOMY = re.compile(rf"(?<!partial )\b((?:left|right) )?({'|'.join(_REMOVED)})ectomy\b", re.I)
 _MEGALY = re.compile(rf"\b({'|'.join(_ORGANS)})megaly\b", re.I)
+_NEAR = re.compile(r"close|near|in (?:close |immediate )?proximity|in the (?:immediate )?vicinity")
+_PRESENT_STATES = words("normal unremarkable healthy intact clear")
+_PRESENCE_WORDS = content_words("present visible have has there any can be identified shown show this body")
 _VERBAL = re.compile(r"\A(?:not|never|cannot|\w+n't|fails? to|hardly)\Z")
 _WITH = re.compile(r"\bwith\s*\Z")
 
@@ -50,7 +61,8 @@ def restated(text: str, question: str) -> tuple[bool | None, str]:
 
 @lru_cache(maxsize=16_384)
 def _expanded(text: str) -> str:
-    """Write "splenomegaly" as "enlarged spleen", and negated equatives as comparatives."""
+    """Write "splenomegaly" as "enlarged spleen", "splenectomy" as an absent one, and equatives plainly."""
+    text = _ECTOMY.sub(lambda match: f"absent {match[1] or ''}{_REMOVED[match[2].lower()]}", text)
     return spelled_out(_MEGALY.sub(lambda match: f"enlarged {_ORGANS[match.group(1).lower()]}", text))
 
 
@@ -118,6 +130,8 @@ def _ordered(reading: Statements, question: str) -> tuple[bool | None, str] | No
         claim = _claim(reading, segment.start, segment.end)
         if claim is None or claim.axis != axis:
             continue
+        if _NEAR.match(reading.text, claim.start) and asks_contact(question):
+            continue  # near, which may be apart
         leads = _first_leads(reading, segment, claim, (first, second))
         holds = (claim.sign == sign) == leads
         denied = bool(reading.denials(segment.start, claim.start))
@@ -150,27 +164,35 @@ def _first_leads(
 
 def _stated(reading: Statements, text: str, question: str) -> tuple[bool | None, str]:
     asked = content_words(question)
-    best: tuple[int, Segment] | None = None
-    for segment in reading.segments:
-        words = content_words(reading.text[segment.start : segment.end])
-        overlap = len(words & asked)
-        if overlap and (best is None or overlap > best[0]):
-            best = (overlap, segment)
-    if best is None:
-        best_structures = _shared_structures(text, question)
+    segment = _telling_segment(reading, asked, question)
+    if segment is None:
+        shared = _shared_structures(text, question)
         opposed = _axis_sign(text, question)
-        if opposed is not None and not best_structures:
+        if opposed is not None and not shared:
             same, place = opposed
             return same != _denied_at(reading, place), "names the asked property or its opposite"
         elsewhere = _elsewhere(text, question)
         if elsewhere and not reading.refuses():
             return False, elsewhere
-        if not best_structures:
+        if not shared:
             return None, "says nothing of what was asked"
-        best = (1, reading.segments[0])
+        segment = reading.segments[0]
+    silent = _silent(text, question)
+    return (None, silent) if silent else _judged(reading, segment, text, question)
+
+
+def _silent(text: str, question: str) -> str:
+    """Say why a text says nothing of what was asked, though it has its words; "" where it may."""
+    if asks_contact(question) and not speaks_of_contact(text):
+        return "says nothing of contact"
     if _names_one_alone(text, question):
-        return None, "names one of the structures and says nothing of it"
-    segment = best[1]
+        return "names one of the structures and says nothing of it"
+    return ""
+
+
+def _judged(reading: Statements, segment: Segment, text: str, question: str) -> tuple[bool, str]:
+    """Count the negations and opposites in the segment that speaks of what was asked."""
+    asked = content_words(question)
     negations = _negations(reading, segment, asked, question)
     conflict = _antonym(_without_asides(reading, segment, asked), question)
     if negations % 2 == 0 and not conflict:
@@ -179,6 +201,29 @@ def _stated(reading: Statements, text: str, question: str) -> tuple[bool | None,
             return False, elsewhere
     holds = (negations + conflict) % 2 == 0
     return holds, "restates the proposition" if holds else "denies the proposition"
+
+
+def _telling_segment(reading: Statements, asked: frozenset[str], question: str) -> Segment | None:
+    """Return the segment with most of the question's words; of contact, one that speaks of it goes first."""
+    own, other = _sides_asked(question)
+    contact = asks_contact(question)
+    spoken = [s for s in reading.segments if contact and asks_contact(reading.text[s.start : s.end])]
+    best, most = None, 0
+    for segment in spoken or reading.segments:
+        stretch = reading.text[segment.start : segment.end]
+        overlap = len(content_words(stretch) & asked)
+        if own and own in stretch and other not in stretch:
+            overlap += 1  # "I see a right kidney; the left one is absent"
+        if overlap > most:
+            best, most = segment, overlap
+    return best
+
+
+def _sides_asked(question: str) -> tuple[str, str]:
+    """Return the one side that a question names and the other one; two empty texts where it is not one."""
+    named = side_words(question)
+    own = next(iter(named)) if len(named) == 1 else ""
+    return (own, OTHER_SIDE[own]) if own else ("", "")
 
 
 def _axis_sign(text: str, question: str) -> tuple[bool, int] | None:
@@ -256,7 +301,19 @@ def _denies(state: str, question: str) -> bool:
     asked = set(re.findall(r"[a-z]+", question.lower()))
     own = {axis for word in state.split() for axis in AXES.get(word, {})}
     related = any(own & AXES.get(word, {}).keys() for word in asked)
+    if state in _PRESENT_STATES and _asks_presence(question):
+        return False  # "the gallbladder is normal": it is there
     return state not in asked and PRESENCE not in own and not related
+
+
+@lru_cache(maxsize=16_384)
+def _asks_presence(question: str) -> bool:
+    """Say whether a question asks of an organ whether it is there, and of no finding."""
+    found = find_mentions(question)
+    if len({mention.name for mention in found}) != 1 or found[0].name in lesions():
+        return False
+    rest = question[: found[0].start] + " " + question[found[0].end :]
+    return content_words(rest) <= _PRESENCE_WORDS
 
 
 def _antonym(text: str, question: str) -> int:

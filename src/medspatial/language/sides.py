@@ -41,6 +41,7 @@ _SHIFT = re.compile(
     r"|(?:left|right)ward (?:shift|displacement|deviation)"
     r"|(?:mediastinal|tracheal|cardiac) (?:shift|deviation) (?:to|towards?) the (?:left|right))\b"
 )
+_MOVED = re.compile(r"\b(?:displac|shift|push|deviat)")
 _AGREEMENT = re.compile(r"\A\W*right\s*[,.!;:-]+\s*(?=\S)")
 _WORDS = re.compile(
     r"\b(?=[abdeilmnorstu])(?:"
@@ -111,15 +112,16 @@ _SIDE_WORD = re.compile(r"\b(?a:left|right)\b", re.IGNORECASE)  # in ASCII: "rı
 _LOOKALIKE = re.compile(r"[a-z](?:right|left)|\bl[1-5]\b")
 
 
-def find_sides(text: str, *, implied: bool = True) -> list[Mention]:
+def find_sides(text: str, *, implied: bool = True, shifts: bool = False) -> list[Mention]:
     """Return all mentions of a side in order: left, right, bilateral, unilateral, midline, neither, equal.
 
-    With ``implied=False`` only sides that are spelled out, none that follow from anatomy.
+    With ``implied=False`` only sides that are spelled out, none that follow from anatomy; with ``shifts``
+    also those towards which something is shifted, for questions that ask for them.
 
     >>> [m.value for m in find_sides("The bright nodule in the RLL; that's right, not in the left lung")]
     ['right', 'left']
     """
-    found = list(_find(text))
+    found = list(_find(text, shifts))
     return found if implied else [m for m in found if _SPELLED.search(text.lower(), m.start, m.end)]
 
 
@@ -130,11 +132,11 @@ def find_central(text: str) -> list[Mention]:
 
 
 @lru_cache(maxsize=16_384)
-def _find(text: str) -> tuple[Mention, ...]:
+def _find(text: str, shifts: bool) -> tuple[Mention, ...]:
     low = _AGREEMENT.sub(lambda m: " " * len(m.group()), lowered(text)) if _agrees(text) else lowered(text)
     if not any(stem in low for stem in _ANY_SIDE) and not _ANY_SHORT.search(text):
         return _one_sided(low)
-    low = _without_lookalikes(low)
+    low = blank(low, _NO_SIDE) if shifts else _without_lookalikes(low)
     found = [Mention(str(m.lastgroup), m.start(), m.end()) for m in _WORDS.finditer(low)]
     found = [m for m in found if m.value != "midline" or not _TO_MIDLINE.search(low[: m.start])]
     if not _ANATOMY_BEGINS.isdisjoint(words_in(low)):
@@ -174,13 +176,22 @@ def _agrees(text: str) -> bool:
     return bool(rest) and "right" not in rest and bool({"left", "bilateral", "midline"} & set(rest))
 
 
-def sides_of(text: str) -> frozenset[str]:
-    """Return the sides that a reference names; left with right is bilateral.
+def asks_shift(question: str) -> bool:
+    """Say whether a question asks to which side something has moved.
+
+    >>> asks_shift("To which side is the mediastinum shifted?"), asks_shift("On which side is the cyst?")
+    (True, False)
+    """
+    return bool(_MOVED.search(question.lower()))
+
+
+def sides_of(text: str, *, shifts: bool = False) -> frozenset[str]:
+    """Return the sides that a reference names; left with right is bilateral. For shifts see `find_sides`.
 
     >>> sorted(sides_of("Left and right kidney"))
     ['bilateral']
     """
-    found = find_sides(without_image_sides(text)[0]) or find_sides(text)
+    found = find_sides(without_image_sides(text)[0], shifts=shifts) or find_sides(text, shifts=shifts)
     values = {mention.value for mention in found}
     if len(values) > 1:
         values.discard("unilateral")

@@ -56,6 +56,7 @@ _NOT_ASKED = content_words(
 ) | frozenset(stem(verb) for verb in FINITE_VERBS)
 _EXCEPTIONS = frozenset({"other than", "apart from", "except", "except for"})
 _SUBORDINATE = words("""while whereas although though whilst because since as""")
+_ALSO = [["as", verb] for verb in ("do", "does", "did", "is", "are", "was", "were", "has", "have")]
 _FORWARD_ONLY = frozenset(
     {"without", "other than", "rather than", "instead of", "nor", "as opposed to", "sparing", "minus"}
 )
@@ -197,7 +198,9 @@ class Statements:
         """Say whether a position lies in a clause with "while", "although" or the like and its own verb."""
         segment = self.segment_of(start)
         words = [token.word for token in self.tokens[segment.first : segment.last]]
-        return bool(words) and words[0] in _SUBORDINATE and bool(FINITE_VERBS & set(words))
+        if not words or words[0] not in _SUBORDINATE or words[:2] in _ALSO:
+            return False
+        return bool(FINITE_VERBS & set(words))
 
     def void(self) -> bool:
         """Say whether every segment with a word in it refuses or stands under a condition."""
@@ -214,8 +217,9 @@ class Statements:
     def other_subject(self, start: int, asked: frozenset[str]) -> bool:
         """Say whether the segment at a position is a clause of its own about something else."""
         segment = self.segment_of(start)
-        words = {token.word for token in self.tokens[segment.first : segment.last]}
-        if self.about(start, asked) or words & _RESUMING or not words & FINITE_VERBS:
+        said = [token.word for token in self.tokens[segment.first : segment.last]]
+        words = set(said)
+        if self.about(start, asked) or words & _RESUMING or not words & FINITE_VERBS or said[:2] in _ALSO:
             return False
         return self.tokens[segment.first].word not in PREPOSITIONS
 
@@ -323,12 +327,15 @@ class Statements:
 
     def _aside(self, segment: Segment) -> str:
         """ "Left - no", "left (normal)": a denial that stands alone behind a dash or in brackets."""
-        if self.tokens[segment.last - 1].word not in _ASIDE_MARKS:
+        mark = self.tokens[segment.last - 1].word
+        if mark not in _ASIDE_MARKS:
             return ""
         place = bisect_right(self._starts, segment.start)
         if place >= len(self.segments):
             return ""
         following = self.segments[place]
+        if mark == "(" and self.tokens[following.last - 1].word != ")":
+            return ""  # "right (normal; 1 cm above the left)": more than a denial
         text = self.text[following.start : following.end].strip(" ,.;()")
         return text if text in _DENIALS_ALONE else ""
 

@@ -13,15 +13,19 @@ from medspatial.language.vocabulary import CACHED_TEXTS, words
 
 # a structure after one of these only says where the answer lies, or what is next to it
 _LANDMARK = re.compile(
-    r"(?:\b(?:adjacent to|next to|near(?: to)?|close to|beside|alongside|abutting|abuts|touching|anterior "
+    r"(?:(?:\b(?:adjacent to|next to|near(?: to)?|close to|beside|alongside|abutting|abuts|touching|anterior "
     r"to|posterior to|superior to|inferior to|medial to|lateral to|"
     r"in front of|behind|above|below|beneath|under|over|left of|right of|between|towards?|distal to|"
     r"proximal to|caudal to|cranial to|away from|from|relative to|with respect to|"
     r"displac(?:es|ing)|compress(?:es|ing)|spar(?:es|ing)|around|surrounding|bordering|borders|outside|"
     r"along|silhouetting|obscuring|effacing|at the level of|crossing|against|juxta|extending (?:to|into|"
-    r"towards?)|extends (?:to|into|towards?)|reaching|drain(?:s|ing) into|not involving)"
+    r"towards?)|extends (?:to|into|towards?)|reaching|drain(?:s|ing) into|not involving|"
+    r"(?:tethered|attached|adherent|fixed) to|invading|retracting|with an?)|[(,] ?with"
+    r"|\bbetween (?:[a-z]+ ){1,6}?and)"
     r"\s+(?:the |a |an |its |both )?(?:[a-z]+ )?)\Z"
 )
+# as reports in translation name a lobe before its segment
+_LOBE_OF_LUNG = re.compile(r"\b(left|right) lung,? (upper|middle|lower) lobe\b", re.IGNORECASE)
 BODY_REGIONS = frozenset({"thorax", "abdomen", "pelvis", "neck"})
 _ADJECTIVES = dict(
     pair.split("=")
@@ -43,12 +47,39 @@ _ADJECTIVE = re.compile(
 _BARE_SEGMENT = re.compile(r"\W*((?:VIII|VII|VI|IV|V|III|II|I|[1-8])[abAB]?)\W*")
 _PART_ALONE = re.compile(
     r"\W*(?:in )?(?:the )?(?:(?:couinaud )?(?:segments?|seg\.?)?\s*\w{1,5}|(?:left|right|both|caudate|"
-    r"quadrate) lobes?)\W*",
+    r"quadrate) lobes?|(?:[a-z]+[ -]){1,2}segment)\W*",
     re.I,
 )
 _DIGIT = re.compile("[0-9]")
 _LEVEL = re.compile(r"\b(Th|[CTL])[ -](\d{1,2})\b")  # "L 2", "T-12"
 _JOINED_LEVEL = re.compile(r"\b[ctls]\d{1,2}\s?[-–/]\s?\Z")
+_SHORT_DISC = re.compile(r"\b([CTL])(\d{1,2}) ?[-–/] ?(\d{1,2})\b")  # "L4/5"
+_SERIES = re.compile(  # "on T2-weighted images": no vertebra
+    r"\bT[12](?:[ -]?(?:weighted|weighting|wi\b|w\b|flair)"
+    r"|(?= (?:axial|sagittal|coronal|fat|sequences?|images?|imaging|series)\b))",
+    re.I,
+)
+_SHORT_SIDES = {"R": "right", "L": "left"}
+_SHORT_LOBES = {"U": "upper", "M": "middle", "L": "lower"}
+_SHORT_LOBE = re.compile(r"\b(R|L)([UML])L\b")
+_SIDED_LOBE = r"(left|right) (upper|middle|lower) lobe"
+_LOBED = re.compile(
+    r"(?:\b[RL][UML]L\b|\blobe\b).*(?:[Ss]egment|\bS\d)|(?:[Ss]egment|\bS\d).*(?:\b[RL][UML]L\b|\blobe\b)"
+)
+_LOBE_SEGMENT = re.compile(r"\b(lobe)\s*[,(–:-]\s*(?:the )?((?:[a-z]+[ -]){1,2}segment)\b\)?", re.I)
+_NUMBER_OF_LOBE = re.compile(
+    rf"\b(?:segment |S)(\d{{1,2}})\b(,? (?:of|in) the |,? )?\(?{_SIDED_LOBE}\b\)?", re.I
+)
+_LOBE_NUMBER = re.compile(rf"\b({_SIDED_LOBE})[ ,(–:-]*(?:segment |S)(\d{{1,2}})\b\)?", re.I)
+_LUNG_SEGMENTS = {
+    ("upper", 1): "apical", ("upper", 2): "posterior", ("upper", 3): "anterior",
+    ("middle", 4): "lateral", ("middle", 5): "medial",
+    ("lower", 6): "superior", ("lower", 7): "medial basal", ("lower", 8): "anterior basal",
+    ("lower", 9): "lateral basal", ("lower", 10): "posterior basal",
+}  # fmt: skip
+_DISC = re.compile(
+    r"\b[ctls]\d{1,2} ?[-–/] ?[ctls]?\d{1,2} (?:intervertebral )?(?:disc|disk|interspace|interval|junction)"
+)
 _HEADING = re.compile(r"\s*:\s*\w")  # "Lungs: consolidation in ...": the section of a report
 _PART_OF = re.compile(
     r"\b(?:segment|lobe|part|level|zone|portion)s? (of the [a-z ]+?)(?= (?:is|are|does|do|contains?|shows?|"
@@ -149,6 +180,7 @@ def structures_named(answer: str, question: str) -> frozenset[str]:
 @lru_cache(maxsize=CACHED_TEXTS)
 def names_in(text: str, context: str, *, with_lesions: bool) -> frozenset[str]:
     """Return the names of the structures in a text."""
+    text = _LOBE_OF_LUNG.sub(r"\1 \2 lobe", text)
     return frozenset(
         m.value for m in find_structures(text, context) if with_lesions or m.value not in lesions()
     )
@@ -157,7 +189,7 @@ def names_in(text: str, context: str, *, with_lesions: bool) -> frozenset[str]:
 @lru_cache(maxsize=CACHED_TEXTS)
 def context_of(question: str) -> str:
     """Return "of the liver" or the like where the question asks for a part of one organ."""
-    low = question.lower()
+    low = _LOBE_OF_LUNG.sub(r"\1 \2 lobe", question.lower())
     match = _PART_OF.search(low) if " of the " in low else None
     if match:
         return match.group(1)
@@ -176,19 +208,50 @@ def with_plain_levels(text: str, context: str) -> str:
     >>> with_plain_levels("at the fourth lumbar vertebra", "")
     'at the L4'
     """
+    if "T1" in text or "T2" in text:
+        text = _SERIES.sub(" ", text)
     if "liver" in context:
         text = _SEGMENT.sub("segment ", text)
-    elif "egment (" in text:
+    elif _LOBED.search(text):
+        text = _by_lobe(text)
+    if " lung" in text:
+        text = _LOBE_OF_LUNG.sub(r"\1 \2 lobe", text)
+    if "egment (" in text:
         text = _NUMBER_BEHIND.sub(lambda match: " " * len(match.group()), text)
     if "vertebra" in text or "level" in text:
         text = _SPELLED_LEVEL.sub(lambda m: f"{m[2][0].upper()}{_PLACES[m[1].lower()]}", text)
+    text = _SHORT_DISC.sub(r"\1\2-\1\3", text)
     return _LEVEL.sub(r"\1\2", _DORSAL.sub(r"T\1", text)) if _DIGIT.search(text) else text
+
+
+def _by_lobe(text: str) -> str:
+    """Write "RLL, segment 6" as "right lower lobe superior segment": lobe, then the name of the segment."""
+    text = _SHORT_LOBE.sub(lambda m: f"{_SHORT_SIDES[m[1]]} {_SHORT_LOBES[m[2]]} lobe", text)
+    text = _LOBE_SEGMENT.sub(r"\1 \2", text)
+    text = _NUMBER_OF_LOBE.sub(lambda m: _numbered(m, m[1], m[3], m[4]), text)
+    return _LOBE_NUMBER.sub(lambda m: _numbered(m, m[4], m[2], m[3]), text)
+
+
+def _numbered(match: re.Match[str], number: str, side: str, lobe: str) -> str:
+    name = _LUNG_SEGMENTS.get((lobe.lower(), int(number)))
+    if side.lower() == "left" and name in {"apical", "posterior"}:
+        name = "apicoposterior"
+    return f"{side} {lobe} lobe {name} segment" if name else match.group()
 
 
 def is_landmark(low: str, start: int) -> bool:
     """Say whether a structure stands behind words that only locate another by it ("next to the liver")."""
     before = _JOINED_LEVEL.sub("", low[:start])  # "above the L4-L5 disc": one landmark
     return bool(_LANDMARK.search(before))
+
+
+def beside_discs(mentions: list[Mention], low: str) -> list[Mention]:
+    """Leave out the two levels of a disc ("L2, at the L2-L3 disc") where a vertebra is named besides."""
+    discs = [match.span() for match in _DISC.finditer(low)]
+    kept = [m for m in mentions if not any(a <= m.start < b for a, b in discs)]
+    return (
+        kept if kept and {m.value for m in kept} <= {m.value for m in mentions if m not in kept} else mentions
+    )
 
 
 def levels_first(names: Sequence[str], wanted: frozenset[str]) -> frozenset[str]:

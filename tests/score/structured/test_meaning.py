@@ -11,7 +11,7 @@ from medspatial.language.relations import find_relations
 from medspatial.language.roles import roles
 from medspatial.language.stems import stem
 from medspatial.language.structures import specific
-from medspatial.records import Prediction
+from medspatial.records import Prediction, Question
 from medspatial.score.structured import match
 
 
@@ -173,3 +173,120 @@ def test_undecided_is_unscored_with_its_cause(row):
     ]
     assert (score.status, score.correct, score.rule) == ("unscored", None, "free")
     assert score.reason.startswith("free text: ")
+
+
+@pytest.mark.parametrize(
+    ("kind", "question", "answer", "reply", "outcome"),
+    [
+        (
+            "side",
+            "Which kidneys show one or more cysts?",
+            "both",
+            "One in the right and a larger in the left.",
+            "correct",
+        ),
+        (
+            "side",
+            "Which lung has the lower volume?",
+            "Left lung",
+            "The right lung has a higher volume.",
+            "correct",
+        ),
+        (
+            "side",
+            "Which hemidiaphragm is higher?",
+            "Right",
+            "Right (normal; 1 cm above the left).",
+            "correct",
+        ),
+        ("side", "Which adrenal glands show nodules?", "neither", "Adrenals: Normal.", "correct"),
+        ("side", "Which adrenal glands show nodules?", "neither", "I cannot tell.", "unanswered"),
+        (
+            "anatomy",
+            "Which lobes are affected?",
+            "The lower lobes of both lungs",
+            "Inferior lobes of both lungs.",
+            "correct",
+        ),
+        (
+            "anatomy",
+            "Which lobe holds the largest nodule?",
+            "Right upper lobe",
+            "RUL; the LLL one is smaller.",
+            "correct",
+        ),
+        (
+            "anatomy",
+            "In which segment is it?",
+            "Superior segment of the right lower lobe",
+            "RLL, segment 6",
+            "correct",
+        ),
+        (
+            "anatomy",
+            "In which segment is it?",
+            "Superior segment of the right lower lobe",
+            "RLL, segment 10",
+            "incorrect",
+        ),
+        ("anatomy", "At which level is it?", "L2", "L2, roughly at the L2–L3 disc.", "correct"),
+        ("anatomy", "At which level is it?", "L4", "L4/5", "incorrect"),
+        ("anatomy", "Which organ is it?", "Spleen", "Spleen (with the gastric fundus medially).", "correct"),
+        ("anatomy", "Which lobe is it?", "Right upper lobe", "右肺上叶", "correct"),
+        ("anatomy", "Which lobe is it?", "Left upper lobe", "左肺舌段", "undecided"),
+        (
+            "anatomy",
+            "Which pole is it?",
+            "Upper pole of the left kidney",
+            "Left kidney, lower pole",
+            "incorrect",
+        ),
+        ("anatomy", "At which level is it?", "T12", "T12, seen on T2-weighted images", "correct"),
+        (
+            "free",
+            "Where is the hernia?",
+            "At the lower end of the esophagus.",
+            "In the distal esophagus.",
+            "correct",
+        ),
+        (
+            "free",
+            "Where is the hernia?",
+            "At the lower end of the esophagus.",
+            "Proximal esophagus",
+            "incorrect",
+        ),
+        (
+            "free",
+            "Which kidney and which pole is it?",
+            "Upper pole of the left kidney.",
+            "Left, lower pole",
+            "incorrect",
+        ),
+    ],
+)
+def test_kinds_of_replies(kind, question, answer, reply, outcome):
+    item = Question(case_id="c", question=question, answer=answer, answer_type=kind)
+    assert match(item, reply).outcome == outcome
+
+
+FOUR = ("Aorta", "Vein", "Liver", "Spleen")
+COMPARED = ("the left one is larger", "the right one is larger", "they are about equal")
+
+
+@pytest.mark.parametrize(
+    ("options", "question", "answer", "reply", "outcome"),
+    [
+        (COMPARED, "How do the kidneys compare?", COMPARED[0], "The right kidney is smaller.", "correct"),
+        (COMPARED, "How do the kidneys compare?", COMPARED[1], "The right kidney is smaller.", "incorrect"),
+        (FOUR, "Which is it?", "Aorta", "Aorta (A), not the blood vessel (B).", "correct"),
+        (FOUR, "Which is it?", "Spleen", "Liver (D)", "incorrect"),
+        (FOUR, "Which is it?", "Spleen", "Not A or C. Between B and D, D is closer.", "correct"),
+        (FOUR, "Which is it?", "Spleen", "**D**\n- A: far\n- B: far\n- C: far\n- D: near", "correct"),
+        (FOUR, "Which is it?", "Spleen", "A: 170, B: 80, C: 30, D: 230 → D", "correct"),
+        (FOUR, "Which is it?", "Spleen", "A: 170, B: 80, C: 30, D: 230 → B", "incorrect"),
+    ],
+)
+def test_kinds_of_choices(options, question, answer, reply, outcome):
+    item = Question(case_id="c", question=question, answer=answer, options=options, answer_type="choice")
+    assert match(item, reply).outcome == outcome

@@ -15,7 +15,13 @@ DATA = Path(__file__).parents[1] / "data"
 
 @pytest.mark.parametrize(
     ("name", "replies", "misses"),
-    [("reply_round", 201, 8), ("reply_round_2", 200, 6), ("reply_round_3", 200, 0)],
+    [
+        ("reply_round", 201, 8),
+        ("reply_round_2", 200, 6),
+        ("reply_round_3", 200, 0),
+        ("reply_round_4", 200, 18),
+        ("reply_kinds", 508, 12),
+    ],
 )
 def test_all_but_the_documented_misses_are_right(name, replies, misses):
     written = json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))

@@ -8,11 +8,14 @@ from typing import NamedTuple
 
 from medspatial.anatomy import find_mentions, is_part, structure
 from medspatial.language.commitments import Commitments, Mention, commitments
+from medspatial.language.comparison import question_comparison, without_lesser
+from medspatial.language.properties import contrary_zone
 from medspatial.language.refusals import REFUSES
 from medspatial.language.sides import find_sides
 from medspatial.language.statements import Statements
 from medspatial.language.structures import (
     BODY_REGIONS,
+    beside_discs,
     context_of,
     find_structures,
     has_side,
@@ -94,11 +97,17 @@ def match_anatomy(text: str, item: Item) -> Verdict:
         alone = _side_alone(text, item, want.names)
         if alone is not None:
             return alone
+    asked = question_comparison(item.question)
+    if asked:
+        found.affirmed = without_lesser(found.affirmed, reading, asked)
     kept = levels_first([m.value for m in found.affirmed], want.names)
     found.affirmed = [m for m in found.affirmed if m.value in kept]
     _drop_landmarks(found, reading, want.asked)
     _take_asked_side(found, text, item.question)
     verdict = _decide(found, want.names, reading)
+    contrary = contrary_zone(text, item.answer) if verdict.outcome == "correct" else ""
+    if contrary:
+        return verdict._replace(outcome="incorrect", rule="R14", reason=f"{verdict.reason}, but {contrary}")
     return verdict._replace(trace=tuple(found.trace)) if found.trace else verdict
 
 
@@ -136,15 +145,21 @@ def _clash(first: str, second: str) -> bool:
 
 def _drop_landmarks(found: Commitments, reading: Statements, asked: frozenset[str]) -> None:
     """Leave out structures that only locate others, while any other remains."""
-    kept = [m for m in found.affirmed if not is_landmark(reading.text, m.start)]
+    kept = beside_discs([m for m in found.affirmed if not is_landmark(reading.text, m.start)], reading.text)
     kept = [m for m in kept if not is_heading(reading.text, m.end)] or kept
-    kept = [m for m in kept if not any(holds(reading.text, m.end, other.start) for other in kept)] or kept
+    kept = [m for m in kept if not _placed(m, kept, reading)] or kept
     kept = [m for m in kept if m.value not in asked] or kept
     kept = [m for m in kept if m.value not in BODY_REGIONS] or kept
     if kept and len(kept) < len(found.affirmed):
         dropped = [m.value for m in found.affirmed if m not in kept]
         found.affirmed = kept
         found.trace.append(f"R14: landmarks: {', '.join(dict.fromkeys(dropped))}")
+
+
+def _placed(mention: Mention, others: list[Mention], reading: Statements) -> bool:
+    """Say whether "in the" joins a structure to the one asked for; "the lobes of both lungs" names lobes."""
+    behind = [other.value for other in others if holds(reading.text, mention.end, other.start)]
+    return bool(behind) and not any(is_part(mention.value, outer) for outer in behind)
 
 
 def _decide(found: Commitments, want: frozenset[str], reading: Statements) -> Verdict:

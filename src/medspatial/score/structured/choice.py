@@ -8,7 +8,14 @@ from medspatial.language import likeliest, option_marks
 from medspatial.language.closed_sets import ClosedSet, closed_set, said_polarity
 from medspatial.language.commitments import Commitments, Mention, commitments, final_part
 from medspatial.language.comparison import question_comparison, winners
-from medspatial.language.letters import find_letters, merged, names_all, without_labels, without_listing
+from medspatial.language.letters import (
+    find_letters,
+    merged,
+    names_all,
+    without_labels,
+    without_listing,
+    without_notes,
+)
 from medspatial.language.options import (
     LETTERS,
     NOT_OFFERED,
@@ -19,7 +26,7 @@ from medspatial.language.options import (
 from medspatial.language.polarity import polarity_of
 from medspatial.language.refusals import REFUSES
 from medspatial.language.statements import Statements, statements_in
-from medspatial.language.structures import is_landmark
+from medspatial.language.structures import beside_discs, is_landmark
 from medspatial.records import Item
 from medspatial.score.normalise import normalise
 from medspatial.score.structured.closed import match_closed
@@ -34,7 +41,7 @@ def match_choice(text: str, item: Item) -> Verdict:
     want = options.index(item.answer) if item.answer in options else _letter_index(item.answer, options)
     if want is None:
         return Verdict("undecided", "R11", f"the reference '{item.answer}' is none of the options")
-    text = without_listing(text, options)
+    text = without_notes(without_listing(text, options), len(options))
     if names_all(text):
         return decided(False, "R11", "names all options", "all")
     if not text:
@@ -89,7 +96,7 @@ def _by_option(text: str, item: Item, want: int, closed: ClosedSet | None) -> Ve
         return merged(letters, find_options(part, options) if texts is None else texts, part)
 
     part, _ = final_part(text, find)
-    letters = without_labels(find_letters(part, len(options)), find_options(part, options), part)
+    letters = without_labels(find_letters(part, len(options)), find_options(part, options))
     found, reading = commitments(text, find, item.question.lower())
     _drop_explanation(found, letters)
     _drop_landmarks(found, reading)
@@ -117,7 +124,7 @@ def _drop_explanation(found: Commitments, letters: list[Mention]) -> None:
         return
     value = named.pop()
     first = next(mention for mention in found.affirmed if mention.value == value)
-    if first.end - first.start > 1 or len(letters) > len({m.start for m in letters if m.value != value}) + 1:
+    if first not in letters or len(letters) > len({m.start for m in letters if m.value != value}) + 1:
         starts = {mention.start for mention in letters}
         found.affirmed = [m for m in found.affirmed if m.value == value or m.start in starts]
 
@@ -126,7 +133,7 @@ def _drop_landmarks(found: Commitments, reading: Statements) -> None:
     """R14: "T12, one level below T11": an option that only locates the one answer is none."""
     if "between" in reading.text:
         return  # "between L1 and L2" chooses neither
-    kept = [m for m in found.affirmed if not is_landmark(reading.text, m.start)]
+    kept = beside_discs([m for m in found.affirmed if not is_landmark(reading.text, m.start)], reading.text)
     if len({m.value for m in kept}) == 1 and len(kept) < len(found.affirmed):
         found.affirmed = kept
         found.trace.append("R14: an option that only locates the answer is set aside")

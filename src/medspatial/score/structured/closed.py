@@ -43,7 +43,8 @@ def _third(text: str, item: Item, closed: ClosedSet) -> str | None:
 
 
 def _match_sides(text: str, item: Item, closed: ClosedSet, want: int) -> Verdict:
-    found, reading = read_sides(text, item.question, frozenset(closed.values))
+    offered = item.options[closed.values["left"]]
+    found, reading = read_sides(text, item.question, frozenset(closed.values), offered)
     values = sides_said(found, both="bilateral" in closed.values)
     unnamed = not values and not reading.refuses() and not found.alternatives
     if (

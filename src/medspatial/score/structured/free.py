@@ -9,6 +9,7 @@ from typing import NamedTuple
 from medspatial.language.asked import Asked, asked, crosses, leads_polar, new_sides, place_words
 from medspatial.language.polarity import polarity_of
 from medspatial.language.properties import (
+    along_the_body,
     axes_offered,
     contrary_zone,
     names_lobe,
@@ -48,6 +49,10 @@ def match_free(text: str, item: Item) -> Verdict:
     """
     if abs(len(text) - len(item.answer)) <= _SAME_LENGTH and normalise(text) == normalise(item.answer):
         return decided(True, "R14", "equal to the reference", text)
+    answer = along_the_body(item.answer, item.question)
+    text = along_the_body(text, item.question)
+    if answer != item.answer:
+        item = item.model_copy(update={"answer": answer})
     denies = False
     for matcher in _matchers(item):
         verdict = matcher(text, item)

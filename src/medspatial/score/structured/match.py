@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from medspatial.anatomy import OTHER_SIDE
 from medspatial.language import in_english, lettered, numbered, option_marks, other_language
 from medspatial.language.image_sides import without_image_sides
 from medspatial.language.polarity import read_polarity
@@ -46,11 +47,25 @@ def _read(text: str, item: Item) -> Verdict:
     english = None if option_marks(text, item.options) else in_english(text)
     for said in (english, text):
         verdict = _in_view(said, item) if said else None
-        if verdict is not None and verdict.outcome in {"correct", "incorrect"}:
+        if (
+            verdict is not None
+            and verdict.outcome in {"correct", "incorrect"}
+            and not _half_read(verdict, item)
+        ):
             trace = (f"language: '{said}' is read of {language}", *verdict.trace)
             return verdict._replace(trace=trace if said != text else verdict.trace)
     why = f"language: the reply is in {language}, and the small tables of other languages do not read it"
     return Verdict("undecided", "language", why)
+
+
+def _half_read(verdict: Verdict, item: Item) -> bool:
+    """Say whether nothing but a side was read of a place in another language: the rest may be right."""
+    return (
+        item.answer_type in {"anatomy", "free"}
+        and verdict.outcome == "incorrect"
+        and verdict.rule == "R8"
+        and verdict.extracted in OTHER_SIDE
+    )
 
 
 def _in_view(text: str, item: Item) -> Verdict:

@@ -12,8 +12,9 @@ from medspatial.language.comparison import (
     question_comparison,
     spelled_out,
     winners,
+    with_heights,
 )
-from medspatial.language.sides import find_central, find_sides, says_plainly, sides_of
+from medspatial.language.sides import asks_shift, find_central, find_sides, says_plainly, sides_of
 from medspatial.language.statements import Statements
 from medspatial.language.vocabulary import CACHED_TEXTS, words_in
 from medspatial.language.words import EQUAL, NEGATION_BEGINS
@@ -33,6 +34,8 @@ def match_side(reply: str, answer: str, question: str) -> Verdict:
         return Verdict("undecided", "R9", f"the reference names no side: '{answer}'")
     want = next(iter(wanted)) if len(wanted) == 1 else "bilateral"
     found, reading = read_sides(reply, question, frozenset({want}))
+    if want == "neither" and not sides_said(found) and not found.alternatives and _denies(reading):
+        found.affirmed = [Mention("neither", 0, 0)]
     verdict = _decide(found, want, reading.refuses(), bool(reply.strip()))
     if verdict.rule == "R14":
         verdict = verdict._replace(rule=_plain_rule(reply, reading, found))
@@ -42,7 +45,7 @@ def match_side(reply: str, answer: str, question: str) -> Verdict:
 @lru_cache(maxsize=CACHED_TEXTS)
 def _reference_sides(answer: str, question: str) -> frozenset[str]:
     """Return a reference's sides; of "larger on the right than on the left" the one that is asked for."""
-    sides = sides_of(answer)
+    sides = sides_of(answer, shifts=asks_shift(question))
     if sides == {"bilateral"} and question_comparison(question.lower()):
         found, _ = read_sides(answer, question, frozenset())
         said = sides_said(found)
@@ -54,7 +57,9 @@ def _reference_sides(answer: str, question: str) -> frozenset[str]:
 @lru_cache(maxsize=CACHED_TEXTS)
 def denies_sides(answer: str, question: str) -> bool:
     """Say whether a reference names sides only to deny that anything is there."""
-    if NEGATION_BEGINS.isdisjoint(words_in(answer.lower())) or not sides_of(answer):
+    if NEGATION_BEGINS.isdisjoint(words_in(answer.lower())) or not sides_of(
+        answer, shifts=asks_shift(question)
+    ):
         return False
     found, reading = read_sides(answer, question, frozenset())
     if not found.denied or found.affirmed or found.alternatives or found.compared:
@@ -62,27 +67,39 @@ def denies_sides(answer: str, question: str) -> bool:
     return not any(reading.states(segment) for segment in reading.segments)  # "both are normal" is a place
 
 
-def read_sides(reply: str, question: str, wanted: frozenset[str]) -> tuple[Commitments, Statements]:
+def read_sides(
+    reply: str, question: str, wanted: frozenset[str], offered: str = ""
+) -> tuple[Commitments, Statements]:
     """Return the sides that a reply commits to.
 
     Parameters
     ----------
+    offered
+        An option of the question: what it compares is asked where the question compares nothing.
     wanted
         Sides that may be the answer; the midline and equality have looser names where they may.
     """
     low = question.lower()
-    central = "midline" in low or "midline" in wanted
+    central, shifts = "midline" in low or "midline" in wanted, asks_shift(question)
 
     def find(part: str) -> list[Mention]:
-        found = find_central(part) if central else find_sides(part)
+        found = find_central(part) if central else find_sides(part, shifts=shifts)
         return _with_equal(part, found) if "equal" in wanted else found
 
-    found, reading = commitments(spelled_out(reply), find, low, _clash)
-    asked = question_comparison(question)
+    asked = question_comparison(question) or (question_comparison(offered) if offered else None)
+    said = with_heights(reply) if asked and asked[0] == "height" else reply
+    found, reading = commitments(spelled_out(said), find, low, _clash)
     if asked:
         result = winners(reading, found, asked, other=OTHER_SIDE.get)
         _apply_comparison(found, result or by_figures(reading, found, asked))
     return found, reading
+
+
+def _denies(reading: Statements) -> bool:
+    """Say whether a text without a side denies what is asked ("none", "the adrenals are normal")."""
+    return not reading.refuses() and any(
+        reading.cues(part) or reading.states(part) for part in reading.segments
+    )
 
 
 def _with_equal(text: str, found: list[Mention]) -> list[Mention]:
@@ -99,6 +116,8 @@ def _apply_comparison(found: Commitments, result: Comparison | None) -> None:
     """R4: the side tied to the asked comparative is the answer; the rest is background."""
     if result is None:
         return
+    if len(result.values) > 1 and set(result.values) <= {mention.value for mention in found.alternatives}:
+        return  # "larger on the left or on the right"
     before = {mention.value for mention in found.affirmed + found.alternatives}
     found.affirmed = [Mention(value, 0, 0) for value in result.values]
     found.alternatives = []
@@ -121,8 +140,8 @@ def sides_said(found: Commitments, *, both: bool = True) -> frozenset[str]:
         values.discard("unilateral")
     if {"left", "right"} <= values:
         values = (values - {"left", "right"}) | {"bilateral"}
-    if {"midline", "bilateral"} <= values:
-        values.discard("bilateral")  # "both main bronchi are in the midline"
+    if "midline" in values:
+        values -= {"bilateral", "neither"}  # "both main bronchi are in the midline"; "neither, it is central"
     if {"bilateral", "equal"} <= values:
         values.discard("equal" if both else "bilateral")
     if "bilateral" in values and values <= {"bilateral", "left", "right"}:
