@@ -267,8 +267,8 @@ def test_nearly_the_same_is_about_the_same_structures_directions_and_answer(
     second: tuple[str, str], answer: str, near: bool
 ) -> None:
     first = (
-        "In this scan with contrast medium, taken about 30 seconds after the start of the injection while the "
-        "breath was held, on which side does the upper pole of the kidney seem to be seen?"
+        "In this scan with contrast medium, taken about 30 seconds after the start of the injection while "
+        "the breath was held, on which side does the upper pole of the kidney seem to be seen?"
     )
     other = question("a", first.replace(*second), answer, id="2")
     alarms, counts = repeat_alarms([question("a", first, id="1"), other])

@@ -98,8 +98,13 @@ def refuse_idle(format: str, fields: Mapped | None, split: str | None) -> None:
 def _told_apart(questions: Iterator[Question]) -> Iterator[Question]:
     times: dict[str, int] = {}
     for one in questions:
-        times[one.id] = times.get(one.id, 0) + 1
-        yield one if times[one.id] == 1 else one.model_copy(update={"id": f"{one.id}-{times[one.id]}"})
+        name, number = one.id, times.get(one.id, 0) + 1
+        if number > 1:
+            while (name := f"{one.id}-{number}") in times:
+                number += 1
+            times[name] = 1
+        times[one.id] = number
+        yield one if name == one.id else one.model_copy(update={"id": name})
 
 
 def export_questions(path: str | Path, questions: Iterable[Question], format: str) -> Path:
