@@ -51,8 +51,9 @@ class DiskCache:
             raise InputError(
                 f"cache {self.folder}: its budget must be more than 0 bytes, got {self.most_bytes}"
             )
-        if self.folder.exists() and not self.folder.is_dir():
-            raise InputError(f"cache {self.folder}: is a file, a folder is needed")
+        there = next(one for one in (self.folder, *self.folder.parents) if one.exists())
+        if not there.is_dir():
+            raise InputError(f"cache {there}: is a file, a folder is needed")
 
     def get(self, name: str, read: Callable[[Path], T]) -> T | None:
         """Return an entry, None where there is none, or none that can be read.

@@ -13,23 +13,6 @@ from command import medspatial
 from medspatial import __version__
 
 
-@pytest.fixture(scope="session")
-def phantoms(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("phantoms")
-    done = medspatial("cases", "phantom", "-o", folder, "-n", 2, "--seed", 5, "--spacing", 6)
-    assert done.returncode == 0, done.stderr
-    return folder
-
-
-@pytest.fixture(scope="session")
-def questions(phantoms: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("questions")
-    options = ["--subtype", "L1", "--subtype", "V3", "--subtype", "V1", "--no-balance"]
-    done = medspatial("questions", "from-masks", phantoms, "-o", folder, *options)
-    assert done.returncode == 0, done.stderr
-    return folder / "questions.jsonl"
-
-
 def test_help_names_every_command_and_the_exit_codes() -> None:
     done = medspatial("--help")
     assert done.returncode == 0

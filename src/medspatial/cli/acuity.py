@@ -12,6 +12,8 @@ from medspatial.errors import InputError
 if TYPE_CHECKING:
     from medspatial.acuity import Acuity, Quantity
 
+_PATIENTS, _REPEATS = 12, 2
+
 
 def acuity_command(
     model: Annotated[
@@ -32,9 +34,17 @@ def acuity_command(
         list[str] | None,
         typer.Option(help="side, distance, ratio, size, contrast, height or thickness; repeatable."),
     ] = None,
-    patients: Annotated[int, typer.Option(min=2, help="Bodies; intervals are over these.")] = 12,
-    repeats: Annotated[int, typer.Option(min=1, help="Trials of each level on each body.")] = 2,
-    adaptive: Annotated[bool, typer.Option(help="Ask again near each threshold.")] = False,
+    patients: Annotated[
+        int | None,
+        typer.Option(min=2, help="Bodies; intervals are over these. Default: 12.", show_default=False),
+    ] = None,
+    repeats: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="With --model: trials of each level on each body. Default: 2.", show_default=False
+        ),
+    ] = None,
+    adaptive: Annotated[bool, typer.Option(help="With --model: ask again near each threshold.")] = False,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="An option of the model; repeatable."),
@@ -61,29 +71,39 @@ def acuity_command(
 
     from medspatial.acuity import chosen_quantities, input_acuity, input_names, input_of
     from medspatial.acuity.table import acuity_figure, acuity_table, sentences
-    from medspatial.cli.options import read_options
+    from medspatial.cli.options import read_options, refuse_idle
     from medspatial.cli.show import report_table
     from medspatial.records import write_records
     from medspatial.report.figures import save_figure
 
+    of_model = {"--repeats": repeats, "--adaptive": adaptive, "--set": set_, "--batch-size": batch_size}
     if (questions is None) != (cases is None):
         raise InputError("--questions and --cases belong together")
     if questions is not None and cases is not None:
         if model is not None or not inputs:
             raise InputError("--questions needs --input, and no --model: it tells what an input holds")
+        refuse_idle({"--quantity": quantity, "--patients": patients, **of_model}, "is not for --questions")
         _held(inputs, questions, cases, output_dir / "sights.jsonl", as_json=as_json)
         return
     if model is None and not inputs:
         raise InputError("give --model, --input or both")
+    if model is None:
+        refuse_idle(of_model, "is for --model")
+    bodies = patients or _PATIENTS
     quantities = chosen_quantities(tuple(quantity) if quantity else None)
     found: list[Acuity] = []
     if model is not None:
         found += _asked(
-            model, quantities, output_dir, (patients, repeats, adaptive), read_options(set_ or []), batch_size
+            model,
+            quantities,
+            output_dir,
+            (bodies, repeats or _REPEATS, adaptive),
+            read_options(set_ or []),
+            batch_size,
         )
     names = inputs if inputs is not None else [model] if model in input_names() else []
     for name in names:
-        found += input_acuity(str(name), input_of(str(name)), quantities, patients=patients)
+        found += input_acuity(str(name), input_of(str(name)), quantities, patients=bodies)
     output_dir.mkdir(parents=True, exist_ok=True)
     write_records(output_dir / "acuity.jsonl", found)
     for one in dict.fromkeys(row.quantity for row in found):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from medspatial.cli.options import refuse_idle
 from medspatial.cli.show import listing
 from medspatial.errors import EXIT_FAILURES
 from medspatial.files import write_text
@@ -64,6 +65,8 @@ def audit_command(
     from medspatial.passport.page import write_page
     from medspatial.progress import progress
 
+    if cases is None:
+        refuse_idle({"--label-map": label_map}, "is about the masks of --cases, which is not given")
     held = read_set(dataset, format, fields=Mapped.parse(field or []), split=split)
     found = find_cases(cases, label_map=label_map) if cases else None
     root = found.root if found else Path()

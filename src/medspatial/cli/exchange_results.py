@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from medspatial.cli.options import refuse_idle
 from medspatial.cli.show import tell
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ def inspect_command(
     from medspatial.exchange.inspect_export import write_inspect_logs
     from medspatial.records import Question, Score, read_records
 
+    if questions is None:
+        refuse_idle({"--cases": cases}, "shows slices beside --questions, which is not given")
     asked = list(read_records(questions, Question)) if questions else []
     pictures = None
     if cases is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from medspatial.cli.options import refuse_idle
 from medspatial.cli.show import listing
 from medspatial.errors import InputError
 
@@ -91,6 +92,7 @@ def _loaded(
     if path.suffix not in _CASE_FILES and (path.is_file() or _is_series(path)):
         if with_masks:
             raise InputError(f"{path}: an overlay needs a case with masks, not a CT alone")
+        refuse_idle({"--case-id": case_id}, f"is for a folder or file of cases; {path} is one CT")
         return read_volume(path, unit="HU", assume_axes=assume_axes), None
     data = _case(path, case_id, assume_axes, with_masks=with_masks)
     if data.ct is None:

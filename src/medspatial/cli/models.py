@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from medspatial.cli.options import read_options
+from medspatial.cli.options import read_options, refuse_idle
 from medspatial.cli.show import csv_listing, listing
 from medspatial.errors import EXIT_FAILURES, InputError
 
@@ -25,6 +25,8 @@ def list_models(
     """List all models with paper, architecture, input, checkpoint, licence, and what was verified how."""
     from medspatial.models.tools.inventory import inventory
 
+    if as_csv:
+        refuse_idle({"--json": as_json}, "and --csv: give one of them")
     rows = inventory()
     if as_csv:
         typer.echo(csv_listing(rows), nl=False)
@@ -81,6 +83,8 @@ def fetch_checkpoint(
     from medspatial.progress import progress
 
     if texts:
+        of_checkpoint = {"--output-dir": output, "--checkpoint": checkpoint, "--revision": revision}
+        refuse_idle(of_checkpoint | {"--endpoint": endpoint, "--json": as_json}, "is not for --texts")
         _fetch_texts(name)
         return
     if output is None:

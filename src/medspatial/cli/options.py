@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -51,6 +51,26 @@ def read_names(pairs: Sequence[str], option: str) -> dict[str, str]:
             raise InputError(f"{option}: needs OURS=THEIRS, got {pair!r}")
         names[ours.strip()] = theirs.strip()
     return names
+
+
+def refuse_idle(options: Mapping[str, object], why: str) -> None:
+    """Refuse options that were given and would have no effect.
+
+    Parameters
+    ----------
+    options
+        Values by option; None and False stand for one that was not given.
+    why
+        Where they have one: ``is for --llm``.
+
+    Raises
+    ------
+    InputError
+        With the first that was given.
+    """
+    for name, value in options.items():
+        if value is not None and value is not False:
+            raise InputError(f"{name}: {why}")
 
 
 def _value(text: str) -> Any:

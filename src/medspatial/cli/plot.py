@@ -109,18 +109,26 @@ def agreement_command(
     reports_dir: Annotated[
         Path | None, typer.Option("--reports-dir", help="Folder of judgment files.")
     ] = None,
-    pattern: Annotated[str, typer.Option(help="Which files in it; * is the judge.")] = "*.json*",
+    pattern: Annotated[
+        str | None,
+        typer.Option(help="Which files in it; * is the judge. Default: *.json*.", show_default=False),
+    ] = None,
     output: _Output = Path("agreement.png"),
     width: _Width = 3.5,
 ) -> None:
     """Agreement of judges: Cohen's kappa of each two."""
+    from medspatial.cli.options import refuse_idle
     from medspatial.compare import CorrectnessMatrix, matrix_from_reports
     from medspatial.errors import InputError
     from medspatial.report.plots import draw_agreement
 
     if (matrix is None) == (reports_dir is None):
         raise InputError("name either a matrix (CSV) or --reports-dir")
-    found = CorrectnessMatrix.read(matrix) if matrix else matrix_from_reports(str(reports_dir), pattern)
+    if matrix:
+        refuse_idle({"--pattern": pattern}, "is for --reports-dir")
+        found = CorrectnessMatrix.read(matrix)
+    else:
+        found = matrix_from_reports(str(reports_dir), pattern or "*.json*")
     _save(draw_agreement(found), output, width)
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from medspatial.cli.options import refuse_idle
 from medspatial.cli.view import NoBrowser, Port, Root
 from medspatial.errors import InputError
 
@@ -24,7 +25,12 @@ def read_command(
         list[Path] | None,
         typer.Option(help="Predictions of a model to compare readers with; repeatable. With --results."),
     ] = None,
-    metric: Annotated[str, typer.Option(help="What decides right and wrong. With --results.")] = "structured",
+    metric: Annotated[
+        str | None,
+        typer.Option(
+            help="What decides right and wrong. With --results. Default: structured.", show_default=False
+        ),
+    ] = None,
 ) -> None:
     """Serve a study's questions to its readers; each has a link of their own.
 
@@ -35,8 +41,9 @@ def read_command(
     `medspatial read readers.yaml --results --against predictions/model.jsonl`
     """
     if results:
-        _print_results(study, against or [], metric)
+        _print_results(study, against or [], metric or "structured")
         return
+    refuse_idle({"--against": against, "--metric": metric}, "is for --results")
     from medspatial.errors import require
 
     require("starlette", "view")

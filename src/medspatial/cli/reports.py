@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from medspatial.cli.options import read_options
+from medspatial.cli.options import read_options, refuse_idle
 from medspatial.cli.show import listing
 from medspatial.errors import EXIT_FAILURES
 
@@ -32,7 +33,10 @@ def from_reports(
         str | None,
         typer.Option(help="gemini:MODEL, openai:MODEL or local:FOLDER. Without it: the rules, no model."),
     ] = None,
-    generator: Annotated[str, typer.Option(help="With --llm: free or templates.")] = "free",
+    generator: Annotated[
+        str | None,
+        typer.Option(help="With --llm: free or templates. Default: free.", show_default=False),
+    ] = None,
     prompt: Annotated[str | None, typer.Option(help="With --llm: another prompt (.md).")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N reports.")] = None,
     all_reconstructions: Annotated[
@@ -48,13 +52,16 @@ def from_reports(
     """
     from medspatial.cases.ct_rate import one_per_scan, read_reports
 
+    if llm is None:
+        refuse_idle({"--generator": generator, "--prompt": prompt, "--set": settings}, "is for --llm")
     found = read_reports(reports)
     found = found if all_reconstructions else one_per_scan(found)
     found = found[:limit]
     if llm is None:
         _by_rules(found, output, as_json)
     else:
-        _by_model(found, output, llm, generator, prompt, read_options(settings or []))
+        options = read_options(settings or [])
+        _by_model(found, output, llm, generator or "free", prompt, options, as_json=as_json)
 
 
 def _by_rules(reports: list[Any], output: Path, as_json: bool) -> None:
@@ -89,7 +96,14 @@ def _by_rules(reports: list[Any], output: Path, as_json: bool) -> None:
 
 
 def _by_model(
-    reports: list[Any], output: Path, name: str, generator: str, prompt: str | None, options: dict[str, Any]
+    reports: list[Any],
+    output: Path,
+    name: str,
+    generator: str,
+    prompt: str | None,
+    options: dict[str, Any],
+    *,
+    as_json: bool,
 ) -> None:
     from medspatial.llm import open_llm
     from medspatial.manifest import new_manifest, session, write_manifest
@@ -121,9 +135,10 @@ def _by_model(
     for one in run.results:
         if one.status != "ok":
             typer.echo(f"{one.case_id}: {one.status}: {one.error}", err=True)
-    typer.echo(
-        f"{summary['pairs']} questions in {output}; refused by the evidence check: {summary['refused']}"
-    )
+    told = f"{summary['pairs']} questions in {output}; refused by the evidence check: {summary['refused']}"
+    if as_json:
+        typer.echo(json.dumps(summary, indent=1, ensure_ascii=False))
+    typer.echo(told, err=as_json)
     if run.stopped is not None:
         raise run.stopped
     if set(summary["status"]) - {"ok"}:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from medspatial.cli.options import CASES_HELP
+from medspatial.cli.options import CASES_HELP, refuse_idle
 from medspatial.cli.placing import Actors, Engine, Gpus, GpusPerActor, placed
 from medspatial.cli.show import tell_left_out
 from medspatial.errors import EXIT_FAILURES, InputError
@@ -69,7 +68,8 @@ def segment_command(
         raise InputError("--device: workers have their own (--gpus, --engine ray)")
 
     if with_ is SegmenterName.TOTALSEGMENTATOR:
-        _refuse_idle({"--model-path": model_path, "--window": window, "--assume-axes": assume_axes})
+        of_vista3d = {"--model-path": model_path, "--window": window, "--assume-axes": assume_axes}
+        refuse_idle(of_vista3d, "is for --with vista3d")
     found = find_cases(cases)
     make = (
         _Vista3DMaker(model_path, tuple(structures or ()), window or _WINDOW, assume_axes)
@@ -86,13 +86,6 @@ def segment_command(
     typer.echo(f"{output}: {done.now} segmented now, {done.before} before, {len(done.failed)} failed")
     if done.failed:
         raise typer.Exit(EXIT_FAILURES)
-
-
-def _refuse_idle(options: Mapping[str, object]) -> None:
-    """Refuse options that have no effect on TotalSegmentator."""
-    given = [name for name, value in options.items() if value is not None]
-    if given:
-        raise InputError(f"{given[0]}: is for --with vista3d")
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,14 @@ from typing import Any
 
 from medspatial import __version__
 from medspatial.compare import Accuracy, Comparison, ModelResult
+from medspatial.errors import InputError
 from medspatial.exchange.every_eval_ever_samples import file_id, sample_folder, write_samples
 from medspatial.exchange.names import files_of
 from medspatial.files import write_json
 from medspatial.records import Score
 
 SCHEMA_VERSION = "0.3.0"
+RELATIONSHIPS = ("first_party", "third_party", "collaborative", "other")
 
 
 def write_every_eval_ever(
@@ -40,7 +42,7 @@ def write_every_eval_ever(
     organization
         Who ran the evaluation.
     relationship
-        Of the evaluator to the model: ``first_party``, ``third_party``, ``collaborative`` or ``other``.
+        Of the evaluator to the model, one of `RELATIONSHIPS`.
     retrieved
         Seconds since 1970; now by default.
     scores
@@ -49,8 +51,10 @@ def write_every_eval_ever(
     Raises
     ------
     InputError
-        ``scores`` hold none of the compared metric for a model.
+        ``scores`` hold none of the compared metric for a model; another relationship.
     """
+    if relationship not in RELATIONSHIPS:
+        raise InputError(f"relationship must be one of {', '.join(RELATIONSHIPS)}, got {relationship!r}")
     stamp = f"{time.time() if retrieved is None else retrieved:.0f}"
     source: dict[str, Any] = {"dataset_name": dataset, "source_type": "url" if urls else "other"}
     if urls:

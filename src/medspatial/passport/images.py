@@ -148,7 +148,7 @@ def spacing_alarms(held: VqaSet) -> list[Alarm]:
 def _spacing_conflicts(
     case_id: str, spacing: Sequence[float], rows: Sequence[Mapping[str, Any]]
 ) -> list[str]:
-    """A spacing that rows state, against the image's; axes in any order."""
+    """A spacing that rows state, against the image's; axes in any order, and not all need be stated."""
     stated = {
         tuple(sorted(map(float, re.findall(r"\d+(?:\.\d+)?", str(row[name])))))
         for row in rows
@@ -160,9 +160,19 @@ def _spacing_conflicts(
         f"{case_id}: {' x '.join(f'{step:g}' for step in steps)} mm stated, "
         f"{' x '.join(f'{step:g}' for step in own)} mm in the image"
         for steps in sorted(stated)
-        if len(steps) != len(own)
-        or any(abs(a - b) > max(_STEP * b, 0.006) for a, b in zip(steps, own, strict=True))
+        if not _fits(steps, own)
     ]
+
+
+def _fits(steps: Sequence[float], own: Sequence[float]) -> bool:
+    """Whether each stated figure is that of an axis of its own; pixels alone have two."""
+    left = list(own)
+    for step in steps:
+        near = next((one for one in left if abs(step - one) <= max(_STEP * one, 0.006)), None)
+        if near is None:
+            return False
+        left.remove(near)
+    return True
 
 
 def _scaled_cases(compared: Sequence[Remeasured]) -> set[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from medspatial.datasets.formats import detect_format, import_questions
+from medspatial.datasets.formats.base import refuse_idle
 from medspatial.datasets.formats.mapping import Mapped
 from medspatial.datasets.formats.rows import ROW
 from medspatial.datasets.frozen import MANIFEST, read_frozen
@@ -60,8 +61,10 @@ def read_set(
     """
     path = Path(path)
     if format == "auto" and path.is_dir() and (path / MANIFEST).is_file():
+        refuse_idle("frozen", fields, split)
         return _frozen(path)
     chosen = detect_format(path) if format == "auto" else format
+    refuse_idle(chosen, fields, split)
     if chosen == OWN:
         questions = read_records(path, Question).rows
         rows = list(_own_rows(path))

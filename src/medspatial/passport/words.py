@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from string import ascii_uppercase
 
 from medspatial.anatomy import find_mentions
 from medspatial.passport.reading import VqaSet
@@ -86,9 +87,9 @@ def answer_alarms(questions: Sequence[Question]) -> list[Alarm]:
 
 def letter_shares(questions: Sequence[Question]) -> dict[str, float]:
     """Share of each letter among the right answers of closed questions, in per cent."""
-    places = Counter("ABCDEFGH"[one.options.index(one.answer)] for one in questions if one.options)
+    places = Counter(one.options.index(one.answer) for one in questions if one.options)
     total = sum(places.values())
-    return {letter: round(100 * count / total, 1) for letter, count in sorted(places.items())}
+    return {_letter(place): round(100 * count / total, 1) for place, count in sorted(places.items())}
 
 
 def _letter_skew(questions: Sequence[Question]) -> list[str]:
@@ -106,9 +107,14 @@ def _letter_skew(questions: Sequence[Question]) -> list[str]:
         most = max(counts)
         p = float(stats.chisquare(counts).pvalue)
         if p < 0.001 and most > LETTER_FACTOR * len(places) / size:
-            letter = "ABCDEFGH"[counts.index(most)]
+            letter = _letter(counts.index(most))
             found.append(f"{letter} in {most} of {len(places)} questions with {size} options")
     return found
+
+
+def _letter(place: int) -> str:
+    """The letter of an option by its place; past Z its number."""
+    return ascii_uppercase[place] if place < len(ascii_uppercase) else str(place + 1)
 
 
 def _lists_options(text: str) -> bool:

@@ -291,17 +291,18 @@ class _Seen:
         if not isinstance(row, Item):
             return row
         same_case_image(self._paths, path, line, row)
-        key = "\t".join(
-            (row.id, getattr(row, "model", ""), getattr(row, "arm", ""), getattr(row, "metric", ""))
-        )
-        first_line, first_row = self._first.setdefault(key, (line, self._rows))
+        here, key = (line, self._rows), _identity(row, row.id)
+        first_line, first_row = self._first.setdefault(key, here)
         if first_line != line:
             given = json.loads(raw).get("id") if isinstance(raw, str) else raw.get("id")
             if given:
                 rule = "must be unique in its file"
                 raise BadRow(RowError(str(path), line, "id", rule, _shown(given)))
-            self._times[key] = self._times.get(key, 1) + 1
-            row = row.model_copy(update={"id": f"{row.id}-{self._times[key]}"})
+            number = self._times.get(key, 1) + 1
+            while self._first.setdefault(_identity(row, f"{row.id}-{number}"), here) != here:
+                number += 1  # a row before this one was given that id
+            self._times[key] = number
+            row = row.model_copy(update={"id": f"{row.id}-{number}"})
             self._repeats.append(Repeat(line, self._rows, first_line, first_row))
         self._rows += 1
         return row
@@ -312,6 +313,10 @@ class _Seen:
         if first != line:
             rule = f"must be unique in its file (first in line {first})"
             raise BadRow(RowError(str(path), line, "case_id", rule, _shown(case.case_id)))
+
+
+def _identity(row: Item, name: str) -> str:
+    return "\t".join((name, getattr(row, "model", ""), getattr(row, "arm", ""), getattr(row, "metric", "")))
 
 
 def same_case_image(known: dict[str, tuple[str, int]], path: Path, line: int, row: Item) -> None:

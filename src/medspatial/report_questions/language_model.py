@@ -109,9 +109,7 @@ def generate(
     each
         Called as soon as a report is done, from the thread that got its answer.
     """
-    if generator not in GENERATORS:
-        raise InputError(f"unknown generator {generator!r}; known: {', '.join(GENERATORS)}")
-    chosen = prompt or load_prompt(GENERATORS[generator])
+    chosen = _chosen(generator, prompt)
     requests = [_request(chosen, report) for report in reports]
 
     def done(place: int, outcome: Reply | CallFailed) -> None:
@@ -128,9 +126,15 @@ def most_tokens(
     reports: Sequence[Report], *, generator: str = "free", prompt: Prompt | None = None
 ) -> Tokens:
     """Return an upper estimate of what a run takes, before anything is sent; a cache may save some."""
-    chosen = prompt or load_prompt(GENERATORS[generator])
+    chosen = _chosen(generator, prompt)
     uses = [largest_use(_request(chosen, report)) for report in reports]
     return Tokens(input=sum(one.input for one in uses), output=sum(one.output for one in uses))
+
+
+def _chosen(generator: str, prompt: Prompt | None) -> Prompt:
+    if generator not in GENERATORS:
+        raise InputError(f"unknown generator {generator!r}; known: {', '.join(GENERATORS)}")
+    return prompt or load_prompt(GENERATORS[generator])
 
 
 def _request(prompt: Prompt, report: Report) -> Request:

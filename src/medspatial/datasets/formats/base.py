@@ -67,16 +67,18 @@ def import_questions(
     image_root
         Folder in front of image paths.
     fields
-        For ``jsonl`` and ``huggingface``: which field of theirs is which of ours.
+        For ``jsonl`` and ``huggingface`` alone: which field of theirs is which of ours.
     split
-        For ``huggingface``: which split.
+        For ``huggingface`` alone: which split.
 
     Raises
     ------
     InputError
-        Unknown format; missing or unreadable file; a row with its number, field and value.
+        Unknown format; fields or a split for one that takes none; missing or unreadable file; a row with
+        its number, field and value.
     """
     chosen = _format(format)
+    refuse_idle(format, fields, split)
     options: dict[str, Any] = {"image_root": image_root}
     if format in ("jsonl", "huggingface"):
         options["fields"] = fields or Mapped()
@@ -85,11 +87,24 @@ def import_questions(
     return _told_apart(chosen.read(Path(path), **options))
 
 
+def refuse_idle(format: str, fields: Mapped | None, split: str | None) -> None:
+    """Refuse names of fields and a split where the format has its own, so that they would have no effect."""
+    if format not in ("jsonl", "huggingface") and fields not in (None, Mapped()):
+        raise InputError(f"--field: is for the formats jsonl and huggingface, got {format}")
+    if format != "huggingface" and split is not None:
+        raise InputError(f"--split: is for the format huggingface, got {format}")
+
+
 def _told_apart(questions: Iterator[Question]) -> Iterator[Question]:
     times: dict[str, int] = {}
     for one in questions:
-        times[one.id] = times.get(one.id, 0) + 1
-        yield one if times[one.id] == 1 else one.model_copy(update={"id": f"{one.id}-{times[one.id]}"})
+        name, number = one.id, times.get(one.id, 0) + 1
+        if number > 1:
+            while (name := f"{one.id}-{number}") in times:
+                number += 1
+            times[name] = 1
+        times[one.id] = number
+        yield one if name == one.id else one.model_copy(update={"id": name})
 
 
 def export_questions(path: str | Path, questions: Iterable[Question], format: str) -> Path:
@@ -141,7 +156,10 @@ def _write_nested(path: Path, questions: Iterable[Question]) -> Path:
 
 
 def _read_own(path: Path, *, image_root: str) -> Iterator[Question]:
-    yield from read_records(path, Question)
+    for one in read_records(path, Question):
+        image = one.image_path
+        rooted = {"image_path": f"{image_root.rstrip('/')}/{image}"} if image_root and image else None
+        yield one if rooted is None else one.model_copy(update=rooted)
 
 
 FORMATS: dict[str, Format] = {
