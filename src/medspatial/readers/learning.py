@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 PER = 10  # questions
 
@@ -53,6 +52,8 @@ def trend(series: dict[str, Sequence[float]], level: float = 0.95) -> Trend | No
     >>> round(found.mean, 6), round(found.p, 6)
     (1.0, 0.0)
     """
+    from scipy import stats  # here: importing it takes longer than all else in this room
+
     slopes = {
         reader: float(stats.linregress(np.arange(len(values)), values).slope) * PER
         for reader, values in series.items()

@@ -13,6 +13,8 @@ from medspatial.volume.axes import closest_axcodes, validate_axcodes, world_axis
 # Two affines are equal within these: a NIfTI header holds float32, which is good to about 3e-5 mm at 500 mm.
 ORIGIN_TOLERANCE_MM = 1e-3
 COLUMN_TOLERANCE_MM = 1e-5
+_LAST_ROW = np.array([0.0, 0.0, 0.0, 1.0])
+_LAST_ROW_TOLERANCE = 1e-8 + 1e-5 * _LAST_ROW  # rounding
 # |det| of the unit axes: 1 when they are perpendicular, 0 when they lie in one plane.
 SINGULAR_LIMIT = 1e-4
 # Cosine between two array axes from which on the grid counts as sheared (0.006 degrees).
@@ -44,7 +46,7 @@ class Affine:
             raise InputError(f"affine: need a 4x4 matrix, got shape {values.shape}")
         if not np.isfinite(values).all():
             raise InputError(f"affine: every number must be finite, got {values.tolist()}")
-        if not np.allclose(values[3], [0, 0, 0, 1]):
+        if (np.abs(values[3] - _LAST_ROW) > _LAST_ROW_TOLERANCE).any():
             raise InputError(f"affine: the last row must be 0 0 0 1, got {values[3].tolist()}")
         norms = np.linalg.norm(values[:3, :3], axis=0)
         if norms.min() <= 0 or abs(np.linalg.det(values[:3, :3] / norms)) < SINGULAR_LIMIT:

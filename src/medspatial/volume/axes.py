@@ -6,6 +6,7 @@ third towards superior (the convention of nibabel: the letter names the directio
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import permutations, product
 
 import numpy as np
@@ -78,7 +79,11 @@ def axis_moves(source: str, target: str) -> tuple[tuple[int, ...], tuple[bool, .
     >>> axis_moves("RAS", "LPS")
     ((0, 1, 2), (True, True, False))
     """
-    source, target = validate_axcodes(source), validate_axcodes(target)
+    return _moves(validate_axcodes(source), validate_axcodes(target))
+
+
+@cache
+def _moves(source: str, target: str) -> tuple[tuple[int, ...], tuple[bool, ...]]:
     order, flips = [], []
     for letter in target:
         same = letter in source

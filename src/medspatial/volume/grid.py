@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from medspatial.errors import InputError
 from medspatial.volume.affine import Affine
-from medspatial.volume.axes import axis_moves
+from medspatial.volume.axes import axis_moves, validate_axcodes
 
 Floats = NDArray[np.float64]
 
@@ -53,7 +53,7 @@ class Grid:
         """Millimetres between voxel centres along each array axis."""
         return self.affine.spacing
 
-    @property
+    @cached_property
     def axcodes(self) -> str:
         """Where the array axes point, such as ``"LPS"``."""
         return self.affine.axcodes
@@ -111,6 +111,16 @@ class Grid:
 
     def oriented(self, axcodes: str) -> Grid:
         """Return the same grid stored along other axes; of an oblique one, those closest to the codes."""
+        codes = validate_axcodes(axcodes)
+        if codes not in self._oriented:
+            self._oriented[codes] = self._stored_along(codes)
+        return self._oriented[codes]
+
+    @cached_property
+    def _oriented(self) -> dict[str, Grid]:
+        return {}  # every slice of a grid asks for the same three
+
+    def _stored_along(self, axcodes: str) -> Grid:
         order, flips = axis_moves(self.axcodes, axcodes)
         move = np.zeros((4, 4))
         move[3, 3] = 1.0

@@ -21,9 +21,13 @@ def reoriented(voxels: Voxels, affine: Affine, axcodes: str) -> tuple[Voxels, Af
     closest to the codes.
     """
     i, j, k = voxels.shape
-    order, flips = axis_moves(affine.axcodes, axcodes)
-    steps = tuple(slice(None, None, -1 if flip else 1) for flip in flips)
-    return voxels.transpose(order)[steps], Grid((i, j, k), affine).oriented(axcodes).affine
+    return turned(voxels, affine.axcodes, axcodes), Grid((i, j, k), affine).oriented(axcodes).affine
+
+
+def turned(voxels: Voxels, source: str, target: str) -> Voxels:
+    """Flip and permute the axes of an array stored along one code so that they point along another: a view."""
+    order, flips = axis_moves(source, target)
+    return voxels.transpose(order)[tuple(slice(None, None, -1 if flip else 1) for flip in flips)]
 
 
 def mirrored(voxels: Voxels, affine: Affine) -> Voxels:

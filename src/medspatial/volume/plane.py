@@ -18,7 +18,7 @@ from medspatial.errors import InputError
 from medspatial.volume.affine import Affine
 from medspatial.volume.axes import OPPOSITE
 from medspatial.volume.grid import Grid
-from medspatial.volume.orient import reoriented
+from medspatial.volume.orient import turned
 
 Plane = Literal["axial", "coronal", "sagittal"]
 PLANES: tuple[Plane, ...] = get_args(Plane)
@@ -77,8 +77,8 @@ class PlaneFrame:
 
     def cut(self, voxels: NDArray[np.generic]) -> NDArray[np.generic]:
         """Take this slice out of an array on the grid, as (rows, columns) of the display."""
-        turned, _ = reoriented(voxels, self.grid.affine, DISPLAY_AXES[self.plane])
-        return np.asarray(turned[:, :, self.index].T)
+        shown = turned(voxels, self.grid.axcodes, DISPLAY_AXES[self.plane])
+        return np.asarray(shown[:, :, self.index].T)
 
     def pixels(self, xyz: NDArray[np.float64]) -> NDArray[np.float64]:
         """Project points in RAS+ mm, shape (..., 3), to picture coordinates (x, y), shape (..., 2).

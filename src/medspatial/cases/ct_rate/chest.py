@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import ndimage
 
 from medspatial.volume import MaskSet, Volume
 
@@ -30,6 +29,8 @@ def lung_ml_of_voxels(volume: Volume) -> float:
 
     Works on a sub-grid of about ``GRID_MM``; coarse, made to tell a chest from a head or a pelvis.
     """
+    from scipy import ndimage
+
     axial = volume.oriented("LPS")
     steps = [max(1, math.floor(GRID_MM / spacing)) for spacing in axial.spacing]
     voxels = axial.voxels[:: steps[0], :: steps[1], :: steps[2]]

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from medspatial.anatomy import describe
 from medspatial.cases.examination.contradiction import LARGE_MM, Contradiction
@@ -66,6 +65,8 @@ def _away(lesion: NDArray[Any], organ: NDArray[Any]) -> tuple[float, float]:
 
     Both (n, 3) in mm; a chain's links are up to ``AWAY_MM`` long.
     """
+    from scipy.spatial import cKDTree
+
     distance = cKDTree(organ).query(lesion)[0]
     joined = distance <= AWAY_MM
     while joined.any() and not joined.all():

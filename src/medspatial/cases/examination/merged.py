@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
-from scipy import ndimage
-from scipy.spatial import ConvexHull
 
 from medspatial.anatomy import describe, vertebra_order
 from medspatial.cases.examination.samples import (
@@ -162,6 +160,8 @@ def _parts(sample: MaskSample) -> str | None:
     """Say that a whole structure lies in two parts far from each other; a lesion may do that to a kidney."""
     if not sample.whole or len(sample.points) < 2:
         return None
+    from scipy import ndimage
+
     # thick slices are no gap: a cell is a little larger than a step of the sample
     size = np.maximum(GAP_MM, 1.01 * sample.step_mm)
     cells = np.floor((sample.points - sample.points.min(axis=0)) / size).astype(np.int64)
@@ -217,6 +217,8 @@ def hull_share(cells: np.ndarray[tuple[int, int], np.dtype[np.int64]]) -> float:
     """Return which share of the grid points in the convex hull of some, (n, 3), are among them."""
     if (np.ptp(cells, axis=0) == 0).any():
         return 1.0
+    from scipy.spatial import ConvexHull
+
     hull = ConvexHull(cells)
     size = np.ptp(cells, axis=0) + 1
     box = np.indices(size).reshape(3, -1).T + cells.min(axis=0)
@@ -235,6 +237,8 @@ def _shown_height(sample: MaskSample) -> float:
 
 def _two_areas_mm(sample: MaskSample, masks: MaskSet) -> float:
     """Return over how many mm of height the axial sections of a structure are two large areas."""
+    from scipy import ndimage
+
     cells = sample_cells(sample, masks)
     up = next(axis for axis, code in enumerate(masks.affine.axcodes) if code in "IS")
     cells = np.roll(cells, -up, axis=1) - np.roll(cells, -up, axis=1).min(axis=0)

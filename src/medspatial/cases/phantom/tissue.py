@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from medspatial.cases.phantom.item import Item
 from medspatial.cases.phantom.plan import Plan
@@ -135,6 +134,8 @@ def finish(hu: NDArray[np.float32], rng: np.random.Generator, noise: float) -> N
     noise
         Standard deviation of the noise in the result, HU; 0 leaves the blurred tissue alone.
     """
+    from scipy import ndimage
+
     if noise > 0.0:
         white = rng.standard_normal(hu.shape, dtype=np.float32)
         white *= np.float32(noise / _blurred_deviation())

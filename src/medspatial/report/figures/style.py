@@ -129,7 +129,7 @@ def inline_svg(figure: Figure, name: str, label: str) -> str:
 def settled(figure: Figure) -> Figure:
     """Lay the figure out once and for all: every later saving then shows, and costs, the same."""
     figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+    figure.set_layout_engine(None)  # "none" leaves a placeholder, for which each saving draws twice
     return figure
 
 
