@@ -50,14 +50,16 @@ def check_lesions(samples: Mapping[str, MaskSample]) -> tuple[list[Contradiction
 
 
 def _organ(name: str) -> str:
-    """Return the first word of a lesion's title: kidney tumor, kidney; empty for other structures."""
+    """Return the first word of a lesion's title, less its side: kidney tumor, kidney; empty for the others."""
     one = describe(name)
-    words = one.title.split() if one.kind == "lesion" else []
+    words = describe(one.base or name).title.split() if one.kind == "lesion" else []
     return words[0] if words[1:] else ""
 
 
 def _is_part(name: str, organ: str) -> bool:
-    return describe(name).kind == "organ" and (name == organ or name.startswith(f"{organ}_"))
+    """Whether a structure is the organ, a side or a lobe of it; its vessels and airways alone are no host."""
+    one = describe(name)
+    return one.kind == "organ" and (name == organ or (name.startswith(f"{organ}_") and bool(one.group)))
 
 
 def _away(lesion: NDArray[Any], organ: NDArray[Any]) -> tuple[float, float]:
