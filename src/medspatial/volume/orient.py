@@ -25,7 +25,7 @@ def reoriented(voxels: Voxels, affine: Affine, axcodes: str) -> tuple[Voxels, Af
 
 
 def turned(voxels: Voxels, source: str, target: str) -> Voxels:
-    """Flip and permute the axes of an array stored along one code so that they point along another: a view."""
+    """Flip and permute the axes of an array stored along one code to point along another: a view."""
     order, flips = axis_moves(source, target)
     return voxels.transpose(order)[tuple(slice(None, None, -1 if flip else 1) for flip in flips)]
 
