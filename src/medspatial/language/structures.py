@@ -212,7 +212,7 @@ def with_plain_levels(text: str, context: str) -> str:
         text = _SERIES.sub(" ", text)
     if "liver" in context:
         text = _SEGMENT.sub("segment ", text)
-    elif _LOBED.search(text):
+    elif ("egment" in text or "S" in text) and _LOBED.search(text):
         text = _by_lobe(text)
     if " lung" in text:
         text = _LOBE_OF_LUNG.sub(r"\1 \2 lobe", text)

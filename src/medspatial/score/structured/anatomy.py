@@ -97,7 +97,7 @@ def match_anatomy(text: str, item: Item) -> Verdict:
         alone = _side_alone(text, item, want.names)
         if alone is not None:
             return alone
-    asked = question_comparison(item.question)
+    asked = question_comparison(item.question) if len(found.affirmed) > 1 else None
     if asked:
         found.affirmed = without_lesser(found.affirmed, reading, asked)
     kept = levels_first([m.value for m in found.affirmed], want.names)
