@@ -1,4 +1,4 @@
-"""Samples of structures with places, sizes and values put in by hand, as the examination sees them."""
+"""Samples of structures with places, sizes and values put in by hand, for the examination of a case."""
 
 from __future__ import annotations
 

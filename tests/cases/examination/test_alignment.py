@@ -127,7 +127,7 @@ def test_one_organ_alone_tells_by_its_even_values():
 
 def test_air_is_even_and_no_organ():
     """Moved into the air around the body a mask holds one value, and is not said to belong there."""
-    masks, _ = cubes((100, 100, 100))
+    masks, _ = cubes()
     draw = np.random.default_rng(2)
     hu = np.where(masks.layers[0] > 0, draw.integers(-50, 300, SHAPE), -1000).astype(np.int16)
     liver = masks.without(["spleen", "kidney_left"])

@@ -50,7 +50,7 @@ def check_lesions(samples: Mapping[str, MaskSample]) -> tuple[list[Contradiction
 
 
 def _organ(name: str) -> str:
-    """Return the first word of a lesion's title, less its side: kidney tumor, kidney, else empty."""
+    """Return the first word of a lesion's title, less its side (kidney tumor: kidney), else nothing."""
     one = describe(name)
     words = describe(one.base or name).title.split() if one.kind == "lesion" else []
     return words[0] if words[1:] else ""

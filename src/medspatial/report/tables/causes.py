@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from medspatial.compare.arm_result import Abstention, CausalGrounding
 from medspatial.compare.cause_cases import EVIDENCE_ARM, IRRELEVANT_ARM
 from medspatial.records import Question, Sight
-from medspatial.report.formatting import count, figure, percent, signed_percent
+from medspatial.report.formatting import count, figure, interval, percent, signed_percent
 from medspatial.report.tables.accuracy import category_title
 from medspatial.report.tables.table import Cell, Column, Table
 
@@ -71,7 +71,7 @@ def abstention_table(comparison: Comparison) -> Table:
             Cell(one.model),
             Cell(one.arm),
             Cell(category_title(one.category) if one.category else "All"),
-            Cell(percent(one.declined.value), _ends(one.declined, 100)).about(**_asked(one), pair="after"),
+            Cell(percent(one.declined.value), _share_ends(one.declined)).about(**_asked(one), pair="after"),
             Cell(percent(1 - one.declined.value)).about(**_asked(one), pair="missed"),
             Cell(percent(one.needless.value if one.needless else None)),
             _points(one.told_apart) if one.told_apart else Cell(figure(None)),
@@ -211,6 +211,10 @@ def lost_table(sights: Sequence[Sight], questions: Sequence[Question]) -> Table:
 
 def _points(found: WithInterval) -> Cell:
     return Cell(signed_percent(found.value), _ends(found, 100))
+
+
+def _share_ends(found: WithInterval) -> str:
+    return interval(found.interval.low, found.interval.high)
 
 
 def _ends(found: WithInterval, scale: int = 1) -> str:

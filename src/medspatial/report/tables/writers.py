@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from medspatial.errors import InputError
 from medspatial.report.tables.table import Cell, Table
@@ -66,13 +67,28 @@ def to_latex(table: Table) -> str:
 
 
 def to_csv(table: Table) -> str:
-    """Write the unrounded figures, one record per line; an empty cell is a figure that is not defined."""
-    columns = list(dict.fromkeys(name for record in table.records for name in record))
+    """Write the unrounded figures, one record per line; an empty cell is a figure that is not defined.
+
+    What a record groups has a column each (``interval_low``); what it lists is joined by semicolons.
+    """
+    rows = [dict(_flat(record)) for record in table.records]
+    grouped = {name for record in table.records for name, value in record.items() if isinstance(value, dict)}
+    columns = dict.fromkeys(name for row in rows for name in row if name not in grouped)
     stream = io.StringIO()
-    writer = csv.DictWriter(stream, columns, lineterminator="\n")
+    writer = csv.DictWriter(stream, list(columns), lineterminator="\n", extrasaction="ignore")
     writer.writeheader()
-    writer.writerows(table.records)
+    writer.writerows(rows)
     return stream.getvalue()
+
+
+def _flat(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in record.items():
+        if isinstance(value, dict):
+            yield from ((f"{name}_{key}", part) for key, part in _flat(value))
+        elif isinstance(value, list | tuple):
+            yield name, "; ".join(map(str, value))
+        else:
+            yield name, value
 
 
 def to_json(table: Table) -> str:
