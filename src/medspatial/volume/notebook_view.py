@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import io
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from medspatial.volume.volume import Volume
+from medspatial.volume.grid import Grid
+from medspatial.volume.orient import reoriented
 
 # Soft tissue; values of other units are stretched over their own range.
 _WINDOW_HU = (-160.0, 240.0)
@@ -24,30 +24,44 @@ _PLANES = (
 )
 
 
-def volume_html(volume: Volume) -> str:
-    """Return a table of facts and three pictures in radiological display: the patient's right at the left."""
+def volume_html(voxels: NDArray[Any], grid: Grid, unit: str, source: str | None) -> str:
+    """Return a table of facts and three pictures in radiological display: the patient's right at the left.
+
+    Parameters
+    ----------
+    voxels, grid
+        (i, j, k) values and where they lie; along whatever axes.
+    unit
+        ``"HU"`` is shown in a window of soft tissue, any other over its own range.
+    source
+        The file that it came from, if any.
+    """
     facts = {
-        "shape": " x ".join(str(size) for size in volume.shape),
-        "spacing": " x ".join(f"{step:.4g}" for step in volume.spacing) + " mm",
-        "axes": volume.axcodes,
-        "unit": volume.unit,
-        "values": f"{volume.voxels.min():g} to {volume.voxels.max():g}",
-        "from": volume.source or "made in memory",
+        "shape": " x ".join(str(size) for size in voxels.shape),
+        "spacing": " x ".join(f"{step:.4g}" for step in grid.affine.spacing) + " mm",
+        "axes": grid.affine.axcodes,
+        "unit": unit,
+        "values": f"{voxels.min():g} to {voxels.max():g}",
+        "from": source or "made in memory",
     }
     rows = "".join(
         f"<tr><th>{escape(name)}</th><td>{escape(str(fact))}</td></tr>" for name, fact in facts.items()
     )
-    return f"<div><table>{rows}</table>{''.join(_figure(volume, plane) for plane in _PLANES)}</div>"
+    moved, affine = reoriented(voxels, grid.affine, "LPS")
+    figures = (_figure(moved, affine.spacing, unit, plane) for plane in _PLANES)
+    return f"<div><table>{rows}</table>{''.join(figures)}</div>"
 
 
-def _figure(volume: Volume, view: tuple[str, int, str, str, str, str]) -> str:
+def _figure(
+    voxels: NDArray[Any], spacing: tuple[float, ...], unit: str, view: tuple[str, int, str, str, str, str]
+) -> str:
+    """Show the middle plane along an axis of voxels in LPS order."""
     title, axis, left, right, top, bottom = view
-    moved = volume.oriented("LPS")
     # after the transpose rows run down and columns to the right; along S the picture is turned over
-    plane = np.take(moved.voxels, moved.shape[axis] // 2, axis).T
+    plane = np.take(voxels, voxels.shape[axis] // 2, axis).T
     plane = plane if axis == 2 else plane[::-1]
-    steps = [moved.spacing[k] for k in range(3) if k != axis]
-    picture = _png(_grey(plane, volume.unit), steps[1], steps[0])
+    steps = [spacing[k] for k in range(3) if k != axis]
+    picture = _png(_grey(plane, unit), steps[1], steps[0])
     words = f"{title}: {left} at the left, {right} at the right, {top} above, {bottom} below"
     return (
         '<figure style="display:inline-block;margin:4px">'

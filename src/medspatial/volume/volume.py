@@ -118,7 +118,7 @@ class Volume:
     def _repr_html_(self) -> str:
         from medspatial.volume.notebook_view import volume_html
 
-        return volume_html(self)
+        return volume_html(self.voxels, self.grid, self.unit, self.source)
 
     def oriented(self, axcodes: str) -> Volume:
         """The same patient stored along other axes; lossless, world positions kept."""
