@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-EVERYWHERE = ("errors", "files", "plugins")
+EVERYWHERE = ("errors", "files", "plugins", "version")
 
 
 def read_table(text: str) -> dict[str, set[str]]:

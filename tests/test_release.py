@@ -31,7 +31,7 @@ def citation() -> dict[str, object]:
 def test_the_version_stands_in_one_place_and_the_others_follow() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     assert "version" in project["project"]["dynamic"]
-    assert project["tool"]["hatch"]["version"]["path"] == "src/medspatial/__init__.py"
+    assert project["tool"]["hatch"]["version"]["path"] == "src/medspatial/version.py"
     assert citation()["version"] == __version__
 
 

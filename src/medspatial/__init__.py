@@ -17,7 +17,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-__version__ = "0.2.0"
+from medspatial.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from medspatial.cases import load_case as load_case

@@ -48,7 +48,9 @@ def test_opens_from_disk_without_errors_or_network(opened: Any, page: Path) -> N
     asked = opened.requests()
     folder = page.parent.resolve().as_uri()
     # The browser's own empty tab asks for chrome: and data: addresses; neither is the network.
-    of_page = [address for address in asked if not address.startswith(("chrome:", "chrome-untrusted:", "data:"))]
+    of_page = [
+        address for address in asked if not address.startswith(("chrome:", "chrome-untrusted:", "data:"))
+    ]
     assert len(of_page) > 5
     assert all(address.startswith(folder) for address in of_page), of_page
 

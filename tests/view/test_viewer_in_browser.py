@@ -95,7 +95,11 @@ def test_nothing_is_loaded_from_elsewhere(browser: BrowserSession, server: Serve
     browser.visit(f"http://{server.address}/")
     ready(browser)
     choose(browser, "View", "axial")
-    asked = [one for one in browser.requests() if not one.startswith(("chrome:", "chrome-untrusted:", "data:", "blob:"))]
+    asked = [
+        one
+        for one in browser.requests()
+        if not one.startswith(("chrome:", "chrome-untrusted:", "data:", "blob:"))
+    ]
     assert asked
     assert all(one.startswith(f"http://{server.address}/") for one in asked), asked
     assert browser.problems() == []

@@ -11,7 +11,6 @@ from typing import Annotated
 
 import typer
 
-from medspatial import __version__
 from medspatial.cli import (
     acuity,
     cases,
@@ -39,6 +38,7 @@ from medspatial.cli import (
 )
 from medspatial.errors import EXIT_FAILURES, EXIT_INPUT, EXIT_INTERRUPTED, MedspatialError
 from medspatial.files import cause, shortened
+from medspatial.version import __version__
 
 _KEPT = "what is done is kept, the same command goes on from here"
 _REFUSALS = {

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from medspatial import __version__
 from medspatial.datasets.datasheet import EVAL_FILE, SHEET_FILE, datasheet, eval_yaml
 from medspatial.datasets.stats import stats
 from medspatial.errors import InputError
 from medspatial.files import json_file, path_inside
 from medspatial.records import Evidence, Question, content_hash, read_records, write_records
+from medspatial.version import __version__
 
 SCHEMA_VERSION = 1
 """Version of the row format (`medspatial.records.Question`) and of this folder's layout."""

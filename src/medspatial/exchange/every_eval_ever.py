@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from medspatial import __version__
 from medspatial.compare import Accuracy, Comparison, ModelResult
 from medspatial.errors import InputError
 from medspatial.exchange.every_eval_ever_samples import file_id, sample_folder, write_samples
 from medspatial.exchange.names import files_of
 from medspatial.files import write_json
 from medspatial.records import Score
+from medspatial.version import __version__
 
 SCHEMA_VERSION = "0.3.0"
 RELATIONSHIPS = ("first_party", "third_party", "collaborative", "other")

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from medspatial import __version__
 from medspatial.errors import InputError, require
 from medspatial.exchange.names import files_of
 from medspatial.files import whole_file
 from medspatial.records import Question, Score
+from medspatial.version import __version__
 
 SLICES = "Slices for who reads this log, not what the model was given"
 

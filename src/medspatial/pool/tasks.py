@@ -144,7 +144,7 @@ class _Same:
 
 
 def _version() -> str:
-    from medspatial import __version__
+    from medspatial.version import __version__
 
     return __version__
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-import medspatial
 from medspatial.errors import InputError
 from medspatial.files import write_text
 from medspatial.readers.summary import course_lines
@@ -26,6 +25,7 @@ from medspatial.report.provenance import provenance_rows
 from medspatial.report.summary import summarise
 from medspatial.report.tables import Table, comparison_tables, people_table, write_tables
 from medspatial.report.verdicts import Verdicts
+from medspatial.version import __version__
 
 if TYPE_CHECKING:
     from medspatial.cases import CaseData
@@ -153,7 +153,7 @@ def write_report(
         people_page=f"{PEOPLE_PAGE}/index.html" if people_page else "",
         pictures=_picture_facts(pictures, len(questions)),
         provenance=provenance_rows(manifest or {}),
-        version=medspatial.__version__,
+        version=__version__,
         foreign=verdicts.foreign,
         assumed=[counted_assumption(text, cases) for text, cases in assumptions_of(questions).items()],
     )

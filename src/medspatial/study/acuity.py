@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import medspatial
 from medspatial.acuity import (
     Acuity,
     Trials,
@@ -24,6 +23,7 @@ from medspatial.progress import progress
 from medspatial.records import read_records, write_records
 from medspatial.report.tables import Table
 from medspatial.study.config import AcuityConfig
+from medspatial.version import __version__
 
 if TYPE_CHECKING:
     from medspatial.report.charts import Chart
@@ -76,7 +76,7 @@ class StudyAcuity:
         made_from: dict[str, Any] = {
             "quantities": list(self._settings.quantities),
             "bodies": self._settings.bodies,
-            "version": medspatial.__version__,
+            "version": __version__,
         }
         path, note = self._folder / f"input_{name}.jsonl", self._folder / f"input_{name}.json"
         if path.is_file() and note.is_file() and json.loads(note.read_text(encoding="utf-8")) == made_from:

@@ -6,12 +6,12 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import medspatial
 from medspatial.acuity import input_of, sights
 from medspatial.files import write_json
 from medspatial.progress import progress
 from medspatial.records import Question, Sight, content_hash, read_records, write_records
 from medspatial.study.loading import CaseLoader
+from medspatial.version import __version__
 
 
 def sights_of_input(name: str, questions: Sequence[Question], cases: CaseLoader, folder: Path) -> list[Sight]:
@@ -31,7 +31,7 @@ def sights_of_input(name: str, questions: Sequence[Question], cases: CaseLoader,
         "input": name,
         "questions": content_hash([one.to_json() for one in questions]),
         "cases": content_hash({one.case_id: cases.states[one.case_id] for one in questions}),
-        "version": medspatial.__version__,
+        "version": __version__,
     }
     path, note = folder / f"{name}.jsonl", folder / f"{name}.json"
     if path.is_file() and note.is_file() and json.loads(note.read_text(encoding="utf-8")) == made_from:

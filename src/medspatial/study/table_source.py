@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from medspatial import __version__
 from medspatial.manifest import code_hash, read_manifest
 from medspatial.models.card import model_cards
 from medspatial.records import Question, content_hash
 from medspatial.records.stored import asked_hash
+from medspatial.version import __version__
 
 _DIGITS = 8
 _PROMPTS = ("prompt", "system", "template")
