@@ -20,6 +20,7 @@ DATA = Path(__file__).parents[1] / "data"
         ("reply_round_2", 200, 6),
         ("reply_round_3", 200, 0),
         ("reply_round_4", 200, 18),
+        ("reply_round_5", 200, 30),
         ("reply_kinds", 508, 12),
     ],
 )
