@@ -52,6 +52,7 @@ _TORN = re.compile(
     r"\b(?:torn|undecided|toss-?up|hesitat\w+|decide|deciding|choose|choosing)\b[^.;]*"
     r"\bbetween\s+(?:options? )?(?:the )?\Z"
 )
+_PREFERRED = 3  # of `Statements.strength`
 _HARD_BREAK = re.compile(r"[.;!?\n]|\bbut\b|\bhowever\b")
 
 
@@ -195,10 +196,27 @@ def _set_aside_alternatives(
         ):
             offered |= {first, second}
     if offered:
+        offered |= _of_either(found, offered, reading)
         found.alternatives = [mention for mention in found.affirmed if mention in offered]
         found.affirmed = [mention for mention in found.affirmed if mention not in offered]
         names = " / ".join(dict.fromkeys(mention.value for mention in found.alternatives))
         found.note("R5", f"alternatives: {names}")
+
+
+def _of_either(found: Commitments, offered: set[Mention], reading: Statements) -> set[Mention]:
+    """Return what "either A or C, depending on what counts as equal" names again and does not choose."""
+    values, last = {mention.value for mention in offered}, max(mention.end for mention in offered)
+    sentence = reading.segment_of(last - 1).sentence
+    if "either" not in reading.text[: min(mention.start for mention in offered)].split():
+        return set()
+    return {
+        mention
+        for mention in found.affirmed
+        if mention.value in values
+        and mention.start > last
+        and reading.segment_of(mention.start).sentence == sentence
+        and reading.strength(mention.start) < _PREFERRED
+    }
 
 
 def _prefer_relevant(

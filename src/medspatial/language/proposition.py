@@ -18,7 +18,7 @@ from medspatial.language.statements import Statements, statements_in
 from medspatial.language.stems import content_words, stem
 from medspatial.language.structures import lesions
 from medspatial.language.vocabulary import words
-from medspatial.language.words import COMPARATIVES, EQUAL, NEGATION
+from medspatial.language.words import COMPARATIVES, CONDITION, EQUAL, NEGATION
 
 _EXISTENCE = words(
     """present visible visualized visualised identified evident seen noted detected found observed
@@ -132,6 +132,8 @@ def _ordered(reading: Statements, question: str) -> tuple[bool | None, str] | No
             continue
         if _NEAR.match(reading.text, claim.start) and asks_contact(question):
             continue  # near, which may be apart
+        if _left_open(reading, segment, claim.start, question):
+            continue  # "whether A is larger than B"
         leads = _first_leads(reading, segment, claim, (first, second))
         holds = (claim.sign == sign) == leads
         denied = bool(reading.denials(segment.start, claim.start))
@@ -165,6 +167,8 @@ def _first_leads(
 def _stated(reading: Statements, text: str, question: str) -> tuple[bool | None, str]:
     asked = content_words(question)
     segment = _telling_segment(reading, asked, question)
+    if segment is not None and _left_open(reading, segment, segment.end, question):
+        return None, "leaves open what was asked"
     if segment is None:
         shared = _shared_structures(text, question)
         opposed = _axis_sign(text, question)
@@ -179,6 +183,11 @@ def _stated(reading: Statements, text: str, question: str) -> tuple[bool | None,
         segment = reading.segments[0]
     silent = _silent(text, question)
     return (None, silent) if silent else _judged(reading, segment, text, question)
+
+
+def _left_open(reading: Statements, segment: Segment, position: int, question: str) -> bool:
+    """Say whether a segment refuses or only puts the question; "is it said whether ...?" is answered so."""
+    return reading.open(segment, position) and not CONDITION.search(question.lower())
 
 
 def _silent(text: str, question: str) -> str:

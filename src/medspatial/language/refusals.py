@@ -35,6 +35,10 @@ _SHOWN = (
     r"(?:provided|attached|available|given|uploaded|shared|supplied|included|accessible|loaded|visible to me)"
 )
 _IMAGES = r"(?:images?|scans?|cts?|ct scans?|pictures?|volumes?|stud(?:y|ies)|files?|slices|attachments?)"
+_RELUCTANT = (  # "I would not call it enlarged" answers
+    r"(?:(?:would not|wouldn't|reluctant to|hesitate to) (?:\w+ ){0,2}?(?:commit|assign|name|hazard|venture|"
+    r"attempt|give|rely|put an?)|(?:do not|don't) (?:think|believe|feel) (?:that )?i can)"
+)
 _REFUSES = re.compile(
     rf"\b{_ABILITY}\W+(?:(?!see\b|find\b|identify\b|any\b)\w+\W+){{0,4}}?{_ACT}\b"
     rf"|\bno\s+(?:(?:further|more|other|clear|definite|definitive|reliable|specific|relevant|such|"
@@ -75,7 +79,7 @@ _REFUSES = re.compile(
     rf"|\b(?:nothing|neither|none of the {_IMAGES})\b(?: \w+){{0,6}}? (?:can|could) be "
     rf"(?:said|told|determined|concluded|stated|decided|established)\b"
     rf"|\bnone of the {_IMAGES} (?:show|allow|permit|help)\w*\b.*\b(?:enough|decide|tell|say|determine)\b"
-    rf"|\b(?:clear )?(?:evidence|indication) either way\b",
+    rf"|\b(?:clear )?(?:evidence|indication) either way\b|\b{_RELUCTANT}\b",
     re.I,
 )
 _CLAUSES = re.compile(r"[.;!?\n:]+|,|\s[-–—]+\s|\bbut\b", re.I)
@@ -95,7 +99,7 @@ _TOO = re.compile(r"\A\W*(?:although|though|while|even|except|only|apart from)\b
 _STEMS = re.compile(
     r"\b(?:can\b|cann|could|would need|either way|nothing|none of|"
     r"no (?:res|rep|side|val|fig|stat|dec|dis|meas)|"
-    r"un[ackds]|not|n't|im|hard|difficult|neither|limit|lack|need|requir|in[acds]|"
+    r"un[ackds]|not|n't|im|hard|reluctant|hesitate|difficult|neither|limit|lack|need|requir|in[acds]|"
     r"consult|ask|ai|language|decline|won't|will|never|n/a|no\s+(?:evidence (?:is|was|avail|to|for)|fur|mo|"
     r"oth|cle|def|rel|spe|suc|add|cer|fin|cli|suf|dia|inf|dat|ide|clu|com|opi|con|det|ans|sta|jud|ass|gue|kno|"
     r"way|mea|ima|sca|ct|pic|vol|stu|fil|sli|att))|n't|no idea",
@@ -118,6 +122,7 @@ REFUSAL = re.compile(
     r"infer|discern\w*|localis\w*|localiz\w*|clarif\w*|differentiate|distinguish)"
     r"|indeterminate|undetermined|undeterminable|inconclusive|insufficient(?:ly)?|not enough "
     r"(?:information|data|detail)|"
+    rf"{_RELUCTANT}|"
     r"(?:do not|don't|does not|doesn't) (?:know|have (?:access|enough|sufficient))|no idea|"
     r"no way to (?:know|tell|say)|not (?:entirely "
     r"|quite |completely )?sure|unsure|"
@@ -135,7 +140,7 @@ REFUSAL = re.compile(
 # one of these stands in every refusal above; looked for first, because most replies have none
 REFUSAL_WORDS = words(
     """can cannot could couldn unable not impossible difficult hard do don won will must decline am be
-    indeterminate undetermined undeterminable inconclusive insufficient insufficiently does doesn no unsure
+    would wouldn reluctant indeterminate undetermined undeterminable inconclusive insufficient insufficiently does doesn no unsure
     unclear uncertain unknown unspecified ai language consult seek nondiagnostic diagnostic i n without
     limited equivocal ambiguous neither nothing none"""
 )

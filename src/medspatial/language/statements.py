@@ -232,6 +232,10 @@ class Statements:
             if segment.start <= start < segment.end and not any(a < end and start < b for a, b, _ in cues)
         ]
 
+    def open(self, segment: Segment, position: int) -> bool:
+        """Say whether a segment refuses, or puts up to a position only what it asks ("whether ...")."""
+        return bool(self._in(self._refusals, segment) or self._before(self._conditions, segment, position))
+
     def refuses(self) -> bool:
         """Say whether any refusal or "cannot be determined" stands in the text."""
         return bool(self._refusals)

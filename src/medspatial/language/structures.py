@@ -20,7 +20,7 @@ _LANDMARK = re.compile(
     r"displac(?:es|ing)|compress(?:es|ing)|spar(?:es|ing)|around|surrounding|bordering|borders|outside|"
     r"along|silhouetting|obscuring|effacing|at the level of|crossing|against|juxta|extending (?:to|into|"
     r"towards?)|extends (?:to|into|towards?)|reaching|drain(?:s|ing) into|not involving|"
-    r"(?:tethered|attached|adherent|fixed) to|invading|retracting|with an?)|[(,] ?with"
+    r"(?:tethered|attached|adherent|fixed) to|invading|retracting|with an?|by an?)|[(,] ?with"
     r"|\bbetween (?:[a-z]+ ){1,6}?and)"
     r"\s+(?:the |a |an |its |both )?(?:[a-z]+ )?)\Z"
 )
@@ -54,6 +54,8 @@ _DIGIT = re.compile("[0-9]")
 _LEVEL = re.compile(r"\b(Th|[CTL])[ -](\d{1,2})\b")  # "L 2", "T-12"
 _JOINED_LEVEL = re.compile(r"\b[ctls]\d{1,2}\s?[-–/]\s?\Z")
 _SHORT_DISC = re.compile(r"\b([CTL])(\d{1,2}) ?[-–/] ?(\d{1,2})\b")  # "L4/5"
+_LEVELS = re.compile(r"\b[ctls]\d{1,2}\b")
+_LEVEL_PAIR = re.compile(r"\b[ctls]\d{1,2}\s?[-–/]\s?[ctls]\d{1,2}\b")
 _SERIES = re.compile(  # "on T2-weighted images": no vertebra
     r"\bT[12](?:[ -]?(?:weighted|weighting|wi\b|w\b|flair)"
     r"|(?= (?:axial|sagittal|coronal|fat|sequences?|images?|imaging|series)\b))",
@@ -66,7 +68,17 @@ _SIDED_LOBE = r"(left|right) (upper|middle|lower) lobe"
 _LOBED = re.compile(
     r"(?:\b[RL][UML]L\b|\blobe\b).*(?:[Ss]egment|\bS\d)|(?:[Ss]egment|\bS\d).*(?:\b[RL][UML]L\b|\blobe\b)"
 )
-_LOBE_SEGMENT = re.compile(r"\b(lobe)\s*[,(–:-]\s*(?:the )?((?:[a-z]+[ -]){1,2}segment)\b\)?", re.I)
+_SEGMENT_NAME = (
+    r"(?:apical|apicoposterior|apico-posterior|posterior|anterior|superior|inferior|lateral|medial|lingular|"
+    r"basal)(?:[ -]basal)?"
+)
+_LOBE_SEGMENT = re.compile(
+    r"\b(lobe)(?:\s*[,(–—:-]\s*|\s+)(?:(?:most )?(?:likely|probably|possibly|specifically|more precisely) )?"
+    rf"(?:(?:in|within) )?(?:its |the )?({_SEGMENT_NAME} segment)\b(?! of\b)\)?",
+    re.I,
+)
+_SEGMENT_AROUND = re.compile(rf"\b({_SEGMENT_NAME}) ({_SIDED_LOBE}) segment\b", re.I)
+_PREDOMINANT = re.compile(r"\blobes? (?:predominan|preponderan|predilection|gradient|distribution)")
 _NUMBER_OF_LOBE = re.compile(
     rf"\b(?:segment |S)(\d{{1,2}})\b(,? (?:of|in) the |,? )?\(?{_SIDED_LOBE}\b\)?", re.I
 )
@@ -227,6 +239,7 @@ def with_plain_levels(text: str, context: str) -> str:
 def _by_lobe(text: str) -> str:
     """Write "RLL, segment 6" as "right lower lobe superior segment": lobe, then the name of the segment."""
     text = _SHORT_LOBE.sub(lambda m: f"{_SHORT_SIDES[m[1]]} {_SHORT_LOBES[m[2]]} lobe", text)
+    text = _SEGMENT_AROUND.sub(r"\2 \1 segment", text)
     text = _LOBE_SEGMENT.sub(r"\1 \2", text)
     text = _NUMBER_OF_LOBE.sub(lambda m: _numbered(m, m[1], m[3], m[4]), text)
     return _LOBE_NUMBER.sub(lambda m: _numbered(m, m[4], m[2], m[3]), text)
@@ -237,6 +250,16 @@ def _numbered(match: re.Match[str], number: str, side: str, lobe: str) -> str:
     if side.lower() == "left" and name in {"apical", "posterior"}:
         name = "apicoposterior"
     return f"{side} {lobe} lobe {name} segment" if name else match.group()
+
+
+def predominates(low: str) -> bool:
+    """Say whether a lobe is said to predominate; "bilateral, with lower-lobe predominance" means both."""
+    return bool(_PREDOMINANT.search(low.replace("-", " ")))
+
+
+def joined_levels(low: str) -> bool:
+    """Say whether a lower-case text names two levels as one place ("L4-L5"), and no other."""
+    return len(_LEVELS.findall(low)) == 2 and bool(_LEVEL_PAIR.search(low))
 
 
 def is_landmark(low: str, start: int) -> bool:

@@ -59,7 +59,7 @@ CONTRAST = words(
 # one of these stands in every pseudo-negation
 PSEUDO_WORDS = words(
     """doubt doubtless question other only just merely solely than but excluded ruled denied confused wait why
-    mention surprisingly unlikely"""
+    mention surprisingly unlikely clear"""
 )
 # "no doubt" and the like deny nothing; blanked before anything is read
 PSEUDO_NEGATION = re.compile(
@@ -69,6 +69,8 @@ PSEUDO_NEGATION = re.compile(
     r"completely |entirely )?"
     r"(?:excluded|ruled out|denied)\b|\bnot (?:excluded|ruled out|to be confused with)\b|\bno wait\b|\bwhy "
     r"not\b"
+    r"|\bclear(?= (?:[a-z-]+ ){1,3}?(?:predominance|predilection|preference|preponderance|tendency|asymmetry|"
+    r"difference|gradient|involvement|shift|displacement)\b)"
     r"|\bnot to mention\b|\bdoubtless\b|\bnot surprisingly\b|\bno less than\b|\bnot unlikely\b"
 )
 NEGATION = re.compile(

@@ -230,7 +230,7 @@ def test_undecided_is_unscored_with_its_cause(row):
             "incorrect",
         ),
         ("anatomy", "At which level is it?", "L2", "L2, roughly at the L2–L3 disc.", "correct"),
-        ("anatomy", "At which level is it?", "L4", "L4/5", "incorrect"),
+        ("anatomy", "At which level is it?", "L4", "L4/5", "unanswered"),
         ("anatomy", "Which organ is it?", "Spleen", "Spleen (with the gastric fundus medially).", "correct"),
         ("anatomy", "Which lobe is it?", "Right upper lobe", "右肺上叶", "correct"),
         ("anatomy", "Which lobe is it?", "Left upper lobe", "左肺舌段", "undecided"),

@@ -120,7 +120,8 @@ def test_exchanging_left_and_right_everywhere_changes_no_verdict(reply):
     for question in ("Which kidney is larger?", "Which kidney has the cyst?"):
         plain = match(item("Left", "side", question), reply)
         mirrored = match(item("Right", "side", question), swapped)
-        if any(words in f"{reply} {swapped}" for words in NO_SIDES):
+        said = " ".join(f"{reply} {swapped}".split())
+        if any(words in said for words in NO_SIDES):
             return  # words that name no side in one of the two texts
         assert plain.outcome == mirrored.outcome, (plain, mirrored)
 

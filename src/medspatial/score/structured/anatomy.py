@@ -22,9 +22,11 @@ from medspatial.language.structures import (
     holds,
     is_heading,
     is_landmark,
+    joined_levels,
     lesions,
     levels_first,
     names_in,
+    predominates,
     sided,
     specific,
     with_plain_levels,
@@ -112,10 +114,20 @@ def match_anatomy(text: str, item: Item) -> Verdict:
 
 
 def _take_asked_side(found: Commitments, text: str, question: str) -> None:
-    """Complete "the upper lobe" by the one side that the question asks about, where the reply names none."""
-    if not any((mention.value, "left") in sided() for mention in found.affirmed) or find_sides(text):
+    """Complete "the upper lobe" by the one side that the question asks about, where the reply names none.
+
+    Of "bilateral, with upper-lobe predominance" both sides are meant.
+    """
+    if not any((mention.value, "left") in sided() for mention in found.affirmed):
         return
-    side = _one_side(question)
+    said = {mention.value for mention in find_sides(text)}
+    if said == {"bilateral"} and predominates(text.lower()):
+        found.affirmed = [
+            m._replace(value=sided().get((m.value, side), m.value))
+            for m in found.affirmed
+            for side in ("left", "right")
+        ]
+    side = None if said else _one_side(question)
     if side:
         found.affirmed = [m._replace(value=sided().get((m.value, side), m.value)) for m in found.affirmed]
 
@@ -174,12 +186,19 @@ def _decide(found: Commitments, want: frozenset[str], reading: Statements) -> Ve
     if met == want and not strange:
         return decided(True, rule, f"names {shown}", shown)
     if met == want:
-        return decided(False, "R5", f"also commits to {', '.join(sorted(strange))}", shown)
+        return _more(got, strange, shown, reading)
     if met:
         return decided(False, "R8", f"names only a part of {' and '.join(sorted(want))}", shown)
     if not strange:
         return decided(False, "R8", f"{shown} is coarser than {' and '.join(sorted(want))}", shown)
     return decided(False, rule, f"names {shown}, the reference is {' and '.join(sorted(want))}", shown)
+
+
+def _more(got: frozenset[str], strange: set[str], shown: str, reading: Statements) -> Verdict:
+    """Judge a reply that names the reference and something else: two levels as one place choose neither."""
+    if len(got) == 2 and min(got).startswith("vertebrae_") and joined_levels(reading.text):
+        return unanswered("R5", f"{shown} is the place between two vertebrae")
+    return decided(False, "R5", f"also commits to {', '.join(sorted(strange))}", shown)
 
 
 def _covers(got: str, want: str) -> bool:

@@ -15,6 +15,7 @@ from medspatial.language.measures import (
     only_bound,
 )
 from medspatial.language.quantities import Quantity, find_quantities, without_ranges_of
+from medspatial.language.shares import as_percent
 from medspatial.language.statements import Statements, statements_in
 from medspatial.records import Item
 from medspatial.score.structured.count import match_count
@@ -29,6 +30,8 @@ def match_number(text: str, item: Item) -> Verdict:
     target = target_of(item)
     if target.unit.dimension == "count":
         return match_count(text, item, target)
+    if target.unit.dimension == "percent":
+        text = as_percent(text)
     part, cue = final_part(text, _mentions)
     trace = [f"R2: only what follows '{cue}' counts"] if cue else []
     reading = statements_in(part)
@@ -89,14 +92,14 @@ def _narrowed(found: list[Quantity], text: str, question: str, trace: list[str])
 
 
 def _none(text: str, target: Target, other: list[Quantity], reading: Statements) -> Verdict:
+    if reading.refuses():
+        return refused()  # "cannot be given; I only have three slices", "its length is 11 cm"
     measured = [quantity for quantity in other if quantity.unit or (quantity.thing and quantity.thing.grid)]
     if measured:
         shown = measured[0].written(text)
         kind = f" ({measured[0].unit.dimension})" if measured[0].unit else ""
         why = f"'{shown}' is a figure of another kind{kind}, {target.unit.dimension} was asked"
         return decided(False, "R10", why, shown)
-    if reading.refuses():
-        return refused()
     if other:
         return unanswered(
             "R10", f"'{other[0].written(text)}' is not a figure in a unit of {target.unit.dimension}"

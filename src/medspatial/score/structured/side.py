@@ -159,6 +159,8 @@ def _decide(found: Commitments, want: str, refuses: bool, any_text: bool) -> Ver
     if got == want:
         rule = "R8" if want == "bilateral" else _rule(found)
         return decided(True, rule, f"commits to {got}", got)
+    if got == "bilateral" and refuses:
+        return refused()  # "I cannot tell: both kidneys look alike"
     if want == "bilateral" and got in OTHER_SIDE:
         return decided(False, "R8", f"names one half ({got}) of a two-sided answer", got)
     rule = "R5" if got == "bilateral" or " and " in got else _rule(found)
