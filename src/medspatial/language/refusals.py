@@ -140,7 +140,8 @@ REFUSAL = re.compile(
 # one of these stands in every refusal above; looked for first, because most replies have none
 REFUSAL_WORDS = words(
     """can cannot could couldn unable not impossible difficult hard do don won will must decline am be
-    would wouldn reluctant indeterminate undetermined undeterminable inconclusive insufficient insufficiently does doesn no unsure
+    would wouldn reluctant indeterminate undetermined undeterminable inconclusive insufficient
+    insufficiently does doesn no unsure
     unclear uncertain unknown unspecified ai language consult seek nondiagnostic diagnostic i n without
     limited equivocal ambiguous neither nothing none"""
 )
