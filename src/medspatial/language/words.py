@@ -106,7 +106,8 @@ STATES = re.compile(
 COMPARED = re.compile(
     r"\b(?:(?<!rather )(?<!other )than|exceed(?:s|ing)|surpass(?:es|ing)|outweighs|compared (?:to|with)|in "
     r"comparison (?:to|with)|by comparison (?:to|with)|comparing (?:to|with)|relative to|versus|vs|"
-    r"in contrast (?:to|with)|unlike|contrary to|followed by|over that (?:of|in|on))\b|(?<![-=])[<>](?!-)"
+    r"in contrast (?:to|with)|unlike|contrary to|followed by|over that (?:of|in|on)|"
+    r"(?<=favoured )over|(?<=favored )over|(?<=preferred )over)\b|(?<![-=])[<>](?!-)"
 )
 CONDITION = re.compile(r"\b(?:if|whether|unless|in case|provided that|assuming)\b")
 WEAK = re.compile(

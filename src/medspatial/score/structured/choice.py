@@ -25,6 +25,7 @@ from medspatial.language.options import (
 )
 from medspatial.language.polarity import polarity_of
 from medspatial.language.refusals import REFUSES
+from medspatial.language.sides import asks_shift, towards
 from medspatial.language.statements import Statements, statements_in
 from medspatial.language.structures import beside_discs, is_landmark
 from medspatial.records import Item
@@ -41,6 +42,8 @@ def match_choice(text: str, item: Item) -> Verdict:
     want = options.index(item.answer) if item.answer in options else _letter_index(item.answer, options)
     if want is None:
         return Verdict("undecided", "R11", f"the reference '{item.answer}' is none of the options")
+    if asks_shift(item.question):
+        text = towards(text)
     text = without_notes(without_listing(text, options), len(options))
     if names_all(text):
         return decided(False, "R11", "names all options", "all")
@@ -102,7 +105,8 @@ def _by_option(text: str, item: Item, want: int, closed: ClosedSet | None) -> Ve
     _drop_landmarks(found, reading)
     if not (found.affirmed or found.denied or found.alternatives) and _polar(options):
         return match_yes_no(text, item)
-    asked = question_comparison(item.question)
+    dropped = _drop_offered(found, reading)
+    asked = None if dropped else question_comparison(item.question)
     result = winners(reading, found, asked, other=_other(options)) if asked else None
     if result is not None:
         found.affirmed = [Mention(value, 0, 0) for value in result.values]
@@ -127,6 +131,19 @@ def _drop_explanation(found: Commitments, letters: list[Mention]) -> None:
     if first not in letters or len(letters) > len({m.start for m in letters if m.value != value}) + 1:
         starts = {mention.start for mention in letters}
         found.affirmed = [m for m in found.affirmed if m.value == value or m.start in starts]
+
+
+def _drop_offered(found: Commitments, reading: Statements) -> bool:
+    """R5: "between the stomach and the tail: either A or D" chooses none of what it named before."""
+    offered = {mention.value: mention.start for mention in found.alternatives}
+    if not offered or not found.affirmed:
+        return False
+    if " or " not in reading.text[min(offered.values()) : max(offered.values())]:
+        return False  # "T12, above the T12/L1 disc"
+    if any(offered.get(mention.value, 0) <= mention.start for mention in found.affirmed):
+        return False
+    found.affirmed = []
+    return True
 
 
 def _drop_landmarks(found: Commitments, reading: Statements) -> None:
@@ -161,6 +178,8 @@ def _not_one(found: Commitments, values: list[str], reading: Statements) -> Verd
     strange = next((m for m in found.affirmed if m.value == NOT_OFFERED), None)
     said = reading.text[strange.start : strange.end] if strange else ""
     shown = ", ".join(said if value == NOT_OFFERED else value for value in values)
+    if len(values) > 1 and reading.refuses():
+        return unanswered("R5", "offers several options and chooses none")
     if len(values) > 1:
         return decided(False, "R11", f"names several options: {shown}", shown)
     return decided(False, "R11", f"'{said}' is none of the options", said)
