@@ -74,7 +74,7 @@ def test_its_model_finds_the_denser_side_however_the_volume_is_stored() -> None:
 @pytest.mark.usefixtures("installed")
 def test_a_study_runs_both(tmp_path: Path) -> None:
     study = tmp_path / "study.yaml"
-    study.write_text("cases: {phantom: {count: 2, spacing: 10.0}}\nreport: {max_pictures: 0}\n")
+    study.write_text("cases: {phantom: {count: 2, spacing: 10.0}}\nreport: {max_pictures: 0, figures: []}\n")
     arguments = ["run", str(study), "-o", str(tmp_path / "out"), "--metric", "contains", "--limit", "6"]
     models = ["-m", "denser_side:above_hu=-300", "-m", "oracle"]
     done = CliRunner().invoke(app, [*arguments, *models])

@@ -197,7 +197,7 @@ questions: {{subtypes: [L1, V1], balance: false}}
 models: [oracle]
 metrics: [exact]
 compare: {{metric: exact, resamples: 20}}
-report: {{max_pictures: 0}}
+report: {{max_pictures: 0, figures: []}}
 """
 
 

@@ -57,7 +57,8 @@ def test_every_command_that_looks_for_cases_names_folders_without_one(data, tmp_
     study = tmp_path / "study.yaml"
     study.write_text(
         f"title: T\ncases: {{path: {data}, label_map: phantom}}\nmodels: [oracle]\n"
-        "questions: {subtypes: [L1], balance: false}\ncompare: {resamples: 20}\nreport: {max_pictures: 0}\n"
+        "questions: {subtypes: [L1], balance: false}\ncompare: {resamples: 20}\n"
+        "report: {max_pictures: 0, figures: []}\n"
     )
     assert told(medspatial("run", study, "-o", tmp_path / "run", "--quiet")) == NAMED
 

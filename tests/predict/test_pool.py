@@ -260,7 +260,7 @@ def test_a_study_on_several_devices_is_that_of_one(
     study.write_text(
         f"cases: {{path: {asked / 'cases.jsonl'}}}\nquestions: {{path: {asked / 'questions.jsonl'}}}\n"
         "models: [toy, random]\narms: [standard, text_only]\n"
-        "compare: {resamples: 20}\nreport: {max_pictures: 0}\n"
+        "compare: {resamples: 20}\nreport: {max_pictures: 0, figures: []}\n"
     )
     found = []
     for more in ((), ("--gpus", "cpu,cpu")):

@@ -23,7 +23,7 @@ def _config(**more):
             "questions": {"subtypes": ["V2", "D4"], "forms": ["choice"]},
             "models": ["random", "oracle"],
             "compare": {"resamples": 50},
-            "report": {"max_pictures": 0},
+            "report": {"max_pictures": 0, "figures": []},
             **more,
         }
     )

@@ -19,7 +19,7 @@ CONFIG = {
     "models": ["oracle", "random"],
     "arms": ["evidence_removed", "irrelevant_removed", "false_premise", "abstain_offered"],
     "compare": {"resamples": 100, "inputs": ["8_slices"]},
-    "report": {"max_pictures": 0},
+    "report": {"max_pictures": 0, "figures": []},
 }
 
 

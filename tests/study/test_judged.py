@@ -37,7 +37,7 @@ def test_a_judge_can_be_the_metric_compared_and_is_asked_once(
                 "models": ["oracle", "echo"],
                 "metrics": [judge, "structured"],
                 "compare": {"metric": "judge:openai:m-1", "resamples": 50},
-                "report": {"max_pictures": 0},
+                "report": {"max_pictures": 0, "figures": []},
             }
         )
         first = run_study(config, tmp_path / "out")

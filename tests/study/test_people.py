@@ -29,7 +29,7 @@ STUDY = {
     "models": ["random", "oracle"],
     "metrics": ["structured"],
     "compare": {"resamples": 50},
-    "report": {"max_pictures": 0},
+    "report": {"max_pictures": 0, "figures": ["svg"]},
 }
 READERS = ["anna", "ben", "carla"]
 

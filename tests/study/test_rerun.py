@@ -21,7 +21,7 @@ CONFIG = {
     "models": [{"kind": "random"}, {"kind": "oracle"}],
     "metrics": [{"name": "exact"}],
     "compare": {"metric": "exact", "resamples": 100},
-    "report": {"max_pictures": 0},
+    "report": {"max_pictures": 0, "figures": []},
 }
 
 

@@ -134,7 +134,7 @@ def test_a_patient_who_comes_later_costs_no_answer(tmp_path: Path) -> None:
             "models": ["random", "prior", "oracle"],
             "metrics": ["exact"],
             "compare": {"metric": "exact", "resamples": 50},
-            "report": {"max_pictures": 0},
+            "report": {"max_pictures": 0, "figures": []},
         }
     )
     rows = (data / "cases/cases.jsonl").read_text().splitlines(keepends=True)
@@ -184,7 +184,7 @@ def on_files(tmp_path: Path) -> StudyConfig:
             "models": ["random", "oracle", "prior"],
             "arms": ["wrong_patient"],
             "compare": {"resamples": 50},
-            "report": {"max_pictures": 0},
+            "report": {"max_pictures": 0, "figures": []},
         }
     )
 

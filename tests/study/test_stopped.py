@@ -19,7 +19,13 @@ pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 def small(models: list[object], **fields: object) -> StudyConfig:
     cases = {"phantom": {"count": 2, "seed": 3, "spacing": 8.0}}
     questions = {"subtypes": ["L1", "V1"], "per_subtype": 1, "balance": False}
-    data = {"cases": cases, "questions": questions, "models": models, "report": {"max_pictures": 0}, **fields}
+    data = {
+        "cases": cases,
+        "questions": questions,
+        "models": models,
+        "report": {"max_pictures": 0, "figures": []},
+        **fields,
+    }
     return StudyConfig.model_validate({"title": "T", "compare": {"resamples": 100}, **data})
 
 

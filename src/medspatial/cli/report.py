@@ -20,6 +20,9 @@ def report_command(
     names: ModelNames = None,
     title: Annotated[str, typer.Option(help="Of the page.")] = "Spatial questions on CT",
     max_pictures: Annotated[int, typer.Option(min=0, help="Questions that get pictures.")] = 300,
+    figures: Annotated[
+        str, typer.Option(help="Formats for papers: svg, png, pdf; none: no figure is drawn.")
+    ] = "svg,png",
     resamples: Annotated[int, typer.Option(min=1, help="Draws of patients for the bootstrap.")] = 10_000,
 ) -> None:
     """Write the static page, with the tables as Markdown, CSV, LaTeX and JSON.
@@ -50,5 +53,6 @@ def report_command(
         subtypes={one.id: one.title for one in subtypes()},
         source=source_line(asked, ("scores", scores.judgements())),
         max_pictures=max_pictures,
+        figure_formats=() if figures == "none" else [one.strip() for one in figures.split(",")],
     )
     typer.echo(f"Report: {page.resolve().as_uri()}")

@@ -99,7 +99,7 @@ def write_report(
     max_pictures
         Questions that get pictures, spread evenly over the subtypes; None for all.
     figure_formats
-        Formats of the figures for papers: ``svg``, ``png``, ``pdf``.
+        Formats of the figures for papers: ``svg``, ``png``, ``pdf``; with none, no figure is drawn.
     progress
         Called with the id of each case before its pictures are drawn.
 
@@ -205,7 +205,12 @@ def _figures(
     extra: Sequence[Chart] = (),
     **more: Any,
 ) -> list[dict[str, Any]]:
-    """Draw every figure for wide and narrow screens and save it for papers; ``more`` goes to `charts`."""
+    """Draw every figure for wide and narrow screens, and save it for papers in these formats, if any.
+
+    ``more`` goes to `charts`.
+    """
+    if not formats:
+        return []
     from medspatial.report.charts import charts  # matplotlib: only when figures are drawn
     from medspatial.report.figures import ONE_COLUMN, TWO_COLUMNS, inline_svg, save_figure
 

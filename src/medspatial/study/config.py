@@ -194,9 +194,12 @@ class ReportConfig(Record):
     ----------
     max_pictures
         At most this many questions are shown with pictures.
+    figures
+        Formats of the figures for papers; with none, no figure is drawn and the page has its tables alone.
     """
 
     max_pictures: int = Field(default=300, ge=0)
+    figures: tuple[Literal["svg", "png", "pdf"], ...] = ("svg", "png")
 
 
 class TrackConfig(Record):

@@ -37,6 +37,7 @@ def study_report(
         "source": table_source(study.files.folder, questions, (one.kind for one in config.models)),
         "notes": study.notes,
         "max_pictures": config.report.max_pictures,
+        "figure_formats": config.report.figures,
     }
     with progress("report", len({question.case_id for question in questions})) as bar:
         page = write_report(

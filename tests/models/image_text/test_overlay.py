@@ -186,7 +186,7 @@ def test_a_study_holds_overlay_against_slices(
             "arms": ["mirrored", "blank"],
             "metrics": ["exact"],
             "compare": {"metric": "exact", "resamples": 50},
-            "report": {"max_pictures": 0},
+            "report": {"max_pictures": 0, "figures": []},
         }
     )
     run = run_study(config, tmp_path)

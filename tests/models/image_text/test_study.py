@@ -38,7 +38,7 @@ def test_crossed_models_and_control_arms(image_text_folders: Callable[[str], Pat
             "arms": ["text_only", "blank", "wrong_patient"],
             "metrics": ["exact"],
             "compare": {"metric": "exact", "resamples": 50},
-            "report": {"max_pictures": 0},
+            "report": {"max_pictures": 0, "figures": []},
         }
     )
     run = run_study(config, tmp_path)
