@@ -10,14 +10,16 @@ import gzip
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from medspatial.compare.matrix import CorrectnessMatrix
+from medspatial.compare.score_rows import ScoreRows
 from medspatial.errors import InputError
 from medspatial.language.polarity import names_absence
-from medspatial.records import Question, Score, bare_words, volume_name
+from medspatial.records import Question, bare_words, volume_name
 
 JUDGES: Mapping[str, str] = {"gpt": "_gpt_eval", "qwen": "_qwen_eval", "gemini": "_gemini2.5_eval_full"}
 TAGS: Mapping[str, str] = {"Medial-Lateral Orientation": "Medial-Lateral Orientation (Centricity)"}
@@ -39,16 +41,22 @@ class CtSpatialVqa:
     folder: Path
     questions: tuple[Question, ...]
     matrix: CorrectnessMatrix
+    _judged: dict[tuple[str, str], dict[str, bool | None] | None] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )  # what `read_judgments` has read
 
-    def scores(self, keep: Sequence[Question] | None = None) -> list[Score]:
+    def scores(self, keep: Sequence[Question] | None = None) -> ScoreRows:
         """Jury verdicts (right when two of three judges agree), of all questions or of some."""
-        chosen = {question.id: question for question in (self.questions if keep is None else keep)}
-        facts = {id: _facts(question) for id, question in chosen.items()}
-        return [
-            score.model_copy(update=facts[score.id])
-            for score in self.matrix.scores("jury")
-            if score.id in facts
-        ]
+        if keep is None:
+            return self._all_scores
+        return self._all_scores.only(self._all_scores.ids.among({question.id for question in keep}))
+
+    @cached_property
+    def _all_scores(self) -> ScoreRows:
+        facts = {question.id: _facts(question) for question in self.questions}
+        return ScoreRows.of(
+            [score.model_copy(update=facts[score.id]) for score in self.matrix.scores("jury")]
+        )
 
     def tags(self) -> list[str]:
         """The six categories, sorted."""
@@ -114,6 +122,12 @@ def read_judgments(data: CtSpatialVqa, model: str, judge: str) -> dict[str, bool
     InputError
         A row that fits no prediction in this order, or a prediction that fits no question.
     """
+    if (model, judge) not in data._judged:
+        data._judged[model, judge] = _joined_judgments(data, model, judge)
+    return data._judged[model, judge]
+
+
+def _joined_judgments(data: CtSpatialVqa, model: str, judge: str) -> dict[str, bool | None] | None:
     path = data.folder / "judgments" / f"{model}{JUDGES[judge]}.json.gz"
     if not path.is_file():
         return None

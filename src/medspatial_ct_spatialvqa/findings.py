@@ -75,7 +75,7 @@ def prior_comparison(data: CtSpatialVqa, *, resamples: int = 10_000) -> tuple[Co
     scores = [_prior_score(question, prior[question.id]) for question in data.questions]
     alone = compare(scores, questions=data.questions, resamples=resamples)
     ids = {question.id for question in known}
-    beside = data.scores(known) + [score for score in scores if score.id in ids]
+    beside = [*data.scores(known), *(score for score in scores if score.id in ids)]
     return alone, compare(beside, questions=known, metric="jury", resamples=resamples)
 
 
