@@ -5,6 +5,8 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --constraint constraints.txt
 OUT    ?= demo
 PYTEST ?=
+# one worker more than cores: some tests wait for servers and browsers
+WORKERS ?= 3
 # counting lines more than doubles the time: asked for by COVERAGE=1, and always in CI, which holds the floor
 COVERAGE ?= $(CI)
 
@@ -18,7 +20,7 @@ demo: $(VENV)/.base ## Run the built-in study on phantoms and write its report t
 	@$(BIN)/medspatial run --out $(OUT)
 
 test: $(VENV)/.dev ## Run all tests (PYTEST="-k name" to choose, COVERAGE=1 to count lines)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(if $(COVERAGE),--cov --cov-report=term) $(PYTEST)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(if $(COVERAGE),--cov --cov-report=term) $(PYTEST)
 
 lint: $(VENV)/.dev ## Check style and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/deptry src

@@ -181,6 +181,7 @@ def test_volumes_are_kept_no_longer_than_they_are_needed(tmp_path: Path) -> None
             return super().answer(encoded, queries)
 
     asked = [question(f"{case}{number}", LEFT, case=case) for case in "abcdef" for number in range(2)]
+    gc.freeze()  # what is there already need not be walked through at each answer
     predict(Counting(), asked, tmp_path / "p.jsonl", cases=load, options=PredictOptions(batch_size=1))
     assert len(loaded) == 6
     assert max(alive) <= 3  # this one, and the next two that may be read ahead
