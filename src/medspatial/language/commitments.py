@@ -56,6 +56,13 @@ _PREFERRED = 3  # of `Statements.strength`
 _HARD_BREAK = re.compile(r"[.;!?\n]|\bbut\b|\bhowever\b")
 
 
+_LESSER = re.compile(  # in the clause of a place: less is there than elsewhere
+    r"\b(?:(?:only|merely|just) (?:an? |some |very )?(?:mild|minor|minimal|slight|small|tiny|trace|faint|subtle)\w*"
+    r"|(?:relatively|largely|mostly) (?:spared|preserved)|milder"
+    r"|less (?:marked|pronounced|severe|extensive|affected|involved|prominent))\b"
+)
+
+
 class Mention(NamedTuple):
     """A value of the asked kind, where it stands in the text."""
 
@@ -231,12 +238,21 @@ def _prefer_relevant(
     if main and len(main) < len(found.affirmed):
         found.affirmed = main
         found.trace.append("R14: a subordinate clause is background")
+    greater = [m for m in found.affirmed if not _LESSER.search(_said_at(reading, m))]
+    if greater and len(greater) < len(found.affirmed):
+        found.affirmed = greater
+        found.trace.append("R14: what is there to a lesser degree is background")
     asked = asked_words(question)
     kept = [m for m in found.affirmed if not reading.other_subject(m.start, asked)]
     if kept and len(kept) < len(found.affirmed) and any(reading.about(m.start, asked) for m in kept):
         dropped = [m.value for m in found.affirmed if m not in kept]
         found.affirmed = kept
         found.trace.append(f"R14: about something else: {', '.join(dict.fromkeys(dropped))}")
+
+
+def _said_at(reading: Statements, mention: Mention) -> str:
+    segment = reading.segment_of(mention.start)
+    return reading.text[segment.start : segment.end]
 
 
 def _prefer_firm(found: Commitments, reading: Statements, clash: Callable[[str, str], bool]) -> None:

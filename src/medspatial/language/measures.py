@@ -33,6 +33,10 @@ _FORMER = re.compile(
     r"initially|at baseline|ago|old(?:er)? (?:scan|ct|study)|used to)\b"
 )
 _TYPICAL = re.compile(r"\b(?:typical(?:ly)?|usual(?:ly)?|general(?:ly)?|on average|commonly|normally)\b")
+_SPREAD = re.compile(
+    r"(?:\b(?:standard deviation|s\.?d\.?|std|uncertainty|error|margin|tolerance|iqr|variance)|±|\+/-)"
+    r"(?: (?:of|is|about|around|was))*\s*[:=~(]?\s*\Z"
+)
 _OR = re.compile(r"\bor\b|/")
 
 
@@ -96,6 +100,11 @@ def is_former(low: str, quantity: Quantity) -> bool:
 def is_typical(low: str, quantity: Quantity) -> bool:
     """Say whether a figure is of the usual case ("typically 10 mm")."""
     return bool(_TYPICAL.search(around(low, quantity)))
+
+
+def is_spread(low: str, quantity: Quantity) -> bool:
+    """Say whether a figure is the spread of another one ("38 HU, standard deviation 11 HU")."""
+    return bool(_SPREAD.search(low[max(0, quantity.start - 30) : quantity.start]))
 
 
 def offers(between: str) -> bool:

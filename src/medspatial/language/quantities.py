@@ -53,7 +53,8 @@ _THICKNESS = re.compile(r"\b(?:slice|section) thickness(?: is| of|:)?\s*\Z")
 _LIST_INDEX = re.compile(r"(?:\A|\n)\s*\Z")
 _BOUND_BEFORE = re.compile(
     r"(?:\b(?:(?:more|greater|larger|bigger|longer|higher|less|smaller|shorter|lower|fewer|farther|wider|"
-    r"closer) than|over|above|exceed(?:s|ing)?|at least|"
+    r"closer) than|(?<!extends )(?<!extending )(?<!extended )(?<!spans )(?<!spread )(?<!stretches )(?<!runs )"
+    r"(?<!seen )(?<!visible )(?<!length )(?<!distance )over|above|exceed(?:s|ing)?|at least|"
     r"under|below|at most|up to|no (?:more|less|larger|smaller|fewer) than|not (?:more|less|exceeding)(?: "
     r"than)?|(?:a )?(?:maximum|minimum) of|beyond|within|in excess of|upwards of|as (?:much|many|large|"
     r"little) as)|[<>≥≤]=?)"

@@ -18,7 +18,7 @@ _ACT = (
     r"(?:determin\w*|assess\w*|tell|told|say|said|evaluat\w*|answer\w*|analy[sz]\w*|interpret\w*|conclud\w*|"
     r"diagnos\w*|help|assist|decid\w*|judg\w*|specif\w*|comment\w*|access\w*|ascertain\w*|establish\w*|"
     r"infer\w*|"
-    r"know\w*|confirm\w*|verif\w*|respond\w*|discern\w*|clarif\w*|rule (?:it|this|that) out|be (?:sure|"
+    r"know\w*|choose|pick|confirm\w*|verif\w*|respond\w*|discern\w*|clarif\w*|rule (?:it|this|that) out|be (?:sure|"
     r"certain)|"
     r"(?:see|view|process|open|read|load) (?:the|an|any|your|this|these|those|ct|medical)?\s*(?:images?|"
     r"scans?|pictures?|cts?|study|"
@@ -119,7 +119,7 @@ REFUSAL = re.compile(
     r"diagnos\w*|help|assist|decid\w*|judg\w*|specif\w*|comment\w*|access\w*|ascertain\w*|establish\w*|"
     r"infer\w*|know|"
     r"see (?:the|an|any|your|this) (?:image|scan|picture|ct|study)\w*|give|offer|make (?:a|any)|respond|"
-    r"infer|discern\w*|localis\w*|localiz\w*|clarif\w*|differentiate|distinguish)"
+    r"infer|verif\w*|choose|pick|discern\w*|localis\w*|localiz\w*|clarif\w*|differentiate|distinguish)"
     r"|indeterminate|undetermined|undeterminable|inconclusive|insufficient(?:ly)?|not enough "
     r"(?:information|data|detail)|"
     rf"{_RELUCTANT}|"
@@ -179,3 +179,44 @@ def refuses_whole(text: str) -> bool:
         elif not (refused and _GROUNDS.match(said)) and not re.fullmatch(r"\W*(?:\w+\W+)?from here\W*", said):
             return False
     return refused
+
+
+_SENTENCE = re.compile(r"[^.;!?\n]+(?:\.\d[^.;!?\n]*)*[.;!?\n]*")
+_USUAL = re.compile(
+    r"\b(?:typical(?:ly)?|usual(?:ly)?|in (?:most|many|general|normal|healthy)(?: (?:people|patients|cases|adults|"
+    r"individuals))?|in general|generally|as a rule|on average|normal anatomy|normally|commonly|hypothetical\w*)\b"
+)
+_UNCOMMITTED = re.compile(
+    rf"\b{_RELUCTANT}\b|\b(?:do not|don't|please don't) rely\b|\bnot (?:be relied|a measurement|an answer)\b"
+)
+_COMMITS = re.compile(
+    r"\b(?:(?:more|most|very|quite) likely|likely|probabl[ey]|favou?r\w*|suggest\w*|lean\w*|suspect\w*|"
+    r"best (?:guess|estimate)|my (?:guess|estimate|answer)|answer|i(?:'d| would) (?:say|guess|go|pick|call|estimate))\b"
+)
+
+
+@lru_cache(maxsize=16_384)
+def without_usual(text: str) -> str:
+    """Leave out, of a text that refuses, the sentences about the usual case: they are no answer.
+
+    >>> without_usual("I cannot tell. Typically the left kidney is higher.")
+    'I cannot tell.'
+    """
+    if not find_refusals(text) or not _USUAL.search(text.lower()):
+        return text
+    parts = _SENTENCE.findall(text)
+    kept = [part for part in parts if find_refusals(part) or not _USUAL.search(part.lower())]
+    return "".join(kept).strip() if len(kept) < len(parts) else text
+
+
+@lru_cache(maxsize=16_384)
+def holds_back(text: str) -> bool:
+    """Say whether a reply says that it commits to nothing, and does not do so elsewhere.
+
+    >>> holds_back("I wouldn't commit to contact. No fat plane is visible.")
+    True
+    >>> holds_back("I wouldn't commit, but it is probably the left one.")
+    False
+    """
+    low = text.lower().replace("’", "'")
+    return _UNCOMMITTED.search(low) is not None and not _COMMITS.search(_UNCOMMITTED.sub(" ", low))

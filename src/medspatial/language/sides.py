@@ -42,6 +42,9 @@ _SHIFT = re.compile(
     r"|(?:mediastinal|tracheal|cardiac) (?:shift|deviation) (?:to|towards?) the (?:left|right))\b"
 )
 _MOVED = re.compile(r"\b(?:displac|shift|push|deviat)")
+_TOWARDS = re.compile(
+    r"\b(?:to|towards?|into)(?: the)?(?: patient's)? (?:left|right)\b|\b(?:left|right)wards?\b"
+)
 _AGREEMENT = re.compile(r"\A\W*right\s*[,.!;:-]+\s*(?=\S)")
 _WORDS = re.compile(
     r"\b(?=[abdeilmnorstu])(?:"
@@ -133,10 +136,12 @@ def find_central(text: str) -> list[Mention]:
 
 @lru_cache(maxsize=16_384)
 def _find(text: str, shifts: bool) -> tuple[Mention, ...]:
-    low = _AGREEMENT.sub(lambda m: " " * len(m.group()), lowered(text)) if _agrees(text) else lowered(text)
+    low = (
+        _AGREEMENT.sub(lambda m: " " * len(m.group()), lowered(text)) if only_agrees(text) else lowered(text)
+    )
     if not any(stem in low for stem in _ANY_SIDE) and not _ANY_SHORT.search(text):
         return _one_sided(low)
-    low = blank(low, _NO_SIDE) if shifts else _without_lookalikes(low)
+    low = towards(blank(low, _NO_SIDE)) if shifts else _without_lookalikes(low)
     found = [Mention(str(m.lastgroup), m.start(), m.end()) for m in _WORDS.finditer(low)]
     found = [m for m in found if m.value != "midline" or not _TO_MIDLINE.search(low[: m.start])]
     if not _ANATOMY_BEGINS.isdisjoint(words_in(low)):
@@ -149,6 +154,20 @@ def _find(text: str, shifts: bool) -> tuple[Mention, ...]:
     if not found:
         found = list(_one_sided(low))
     return tuple(sorted(found, key=lambda m: m.start))
+
+
+def towards(text: str) -> str:
+    """Blank all sides but those towards which something moves, where there are any: its cause, or its start.
+
+    >>> towards("shifted from the right to the left")
+    'shifted from the       to the left'
+    """
+    spans = [match.span() for match in _TOWARDS.finditer(lowered(text))]
+    if not spans:
+        return text
+    return _SIDE_WORD.sub(
+        lambda m: m.group() if any(a <= m.start() < b for a, b in spans) else " " * len(m.group()), text
+    )
 
 
 def _without_lookalikes(low: str) -> str:
@@ -164,7 +183,7 @@ def _one_sided(low: str) -> tuple[Mention, ...]:
     return () if found and find_refusals(low) else found
 
 
-def _agrees(text: str) -> bool:
+def only_agrees(text: str) -> bool:
     """ "Right, the nodule is in the left gland": a leading "right" agrees where another side follows."""
     match = _AGREEMENT.match(text.lower())
     if not match:

@@ -78,6 +78,9 @@ _LOBE_SEGMENT = re.compile(
     re.I,
 )
 _SEGMENT_AROUND = re.compile(rf"\b({_SEGMENT_NAME}) ({_SIDED_LOBE}) segment\b", re.I)
+_LOBE_OF = re.compile(
+    rf"\b(upper|middle|lower) lobe,? ({_SEGMENT_NAME} segment),? (?:of|in) the (left|right) lung\b", re.I
+)
 _PREDOMINANT = re.compile(r"\blobes? (?:predominan|preponderan|predilection|gradient|distribution)")
 _NUMBER_OF_LOBE = re.compile(
     rf"\b(?:segment |S)(\d{{1,2}})\b(,? (?:of|in) the |,? )?\(?{_SIDED_LOBE}\b\)?", re.I
@@ -239,6 +242,7 @@ def with_plain_levels(text: str, context: str) -> str:
 def _by_lobe(text: str) -> str:
     """Write "RLL, segment 6" as "right lower lobe superior segment": lobe, then the name of the segment."""
     text = _SHORT_LOBE.sub(lambda m: f"{_SHORT_SIDES[m[1]]} {_SHORT_LOBES[m[2]]} lobe", text)
+    text = _LOBE_OF.sub(r"\3 \1 lobe \2", text)
     text = _SEGMENT_AROUND.sub(r"\2 \1 segment", text)
     text = _LOBE_SEGMENT.sub(r"\1 \2", text)
     text = _NUMBER_OF_LOBE.sub(lambda m: _numbered(m, m[1], m[3], m[4]), text)

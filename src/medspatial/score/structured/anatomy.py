@@ -9,6 +9,7 @@ from typing import NamedTuple
 from medspatial.anatomy import find_mentions, is_part, structure
 from medspatial.language.commitments import Commitments, Mention, commitments
 from medspatial.language.comparison import question_comparison, without_lesser
+from medspatial.language.discs import disc_named, find_discs
 from medspatial.language.properties import contrary_zone
 from medspatial.language.refusals import REFUSES
 from medspatial.language.sides import find_sides
@@ -81,6 +82,9 @@ def match_anatomy(text: str, item: Item) -> Verdict:
     text = with_plain_levels(text, want.context)
     if not want.names:
         return _by_words(text, item)
+    disc = disc_named(with_plain_levels(item.answer, ""))
+    if disc and find_discs(text):
+        return _by_disc(text, item, disc)
     of_lung = want.of_lung and "liver" not in text.lower()
 
     def find(part: str) -> list[Mention]:
@@ -113,6 +117,24 @@ def match_anatomy(text: str, item: Item) -> Verdict:
     return verdict._replace(trace=tuple(found.trace)) if found.trace else verdict
 
 
+def _by_disc(text: str, item: Item, want: str) -> Verdict:
+    """Judge a reply that names discs where the reference is one."""
+    found, reading = commitments(text, find_discs, item.question.lower())
+    got = list(dict.fromkeys(mention.value for mention in found.affirmed))
+    if found.alternatives and not got:
+        return unanswered("R5", "offers alternatives and chooses none")
+    if not got:
+        denied = {mention.value for mention in found.denied}
+        if want in denied:
+            return decided(False, "R3", "denies the reference and offers nothing else", f"not {want}")
+        return (
+            unanswered("R7", REFUSES) if reading.refuses() else unanswered("R3", "only says what it is not")
+        )
+    shown = " and ".join(got)
+    rule = "R8" if len(got) == 1 else "R5"
+    return decided(got == [want], rule, f"names {shown}, the reference is {want}", shown)
+
+
 def _take_asked_side(found: Commitments, text: str, question: str) -> None:
     """Complete "the upper lobe" by the one side that the question asks about, where the reply names none.
 
@@ -127,7 +149,7 @@ def _take_asked_side(found: Commitments, text: str, question: str) -> None:
             for m in found.affirmed
             for side in ("left", "right")
         ]
-    side = None if said else _one_side(question)
+    side = (next(iter(said)) if len(said) == 1 else None) if said else _one_side(question)
     if side:
         found.affirmed = [m._replace(value=sided().get((m.value, side), m.value)) for m in found.affirmed]
 
@@ -152,7 +174,12 @@ def _side_alone(text: str, item: Item, want: frozenset[str]) -> Verdict | None:
 
 
 def _clash(first: str, second: str) -> bool:
-    return first != second and not is_part(first, second) and not is_part(second, first)
+    return first != second and not _may_hold(first, second) and not _may_hold(second, first)
+
+
+def _may_hold(outer: str, inner: str) -> bool:
+    """Say whether a structure holds another one, once this has its side ("in the left lung. Upper lobe.")."""
+    return any(is_part(sided().get((inner, side), inner), outer) for side in ("left", "right"))
 
 
 def _drop_landmarks(found: Commitments, reading: Statements, asked: frozenset[str]) -> None:

@@ -25,6 +25,7 @@ from medspatial.language.options import (
 )
 from medspatial.language.polarity import polarity_of
 from medspatial.language.refusals import REFUSES
+from medspatial.language.sides import asks_shift, towards
 from medspatial.language.statements import Statements, statements_in
 from medspatial.language.structures import beside_discs, is_landmark
 from medspatial.records import Item
@@ -41,6 +42,8 @@ def match_choice(text: str, item: Item) -> Verdict:
     want = options.index(item.answer) if item.answer in options else _letter_index(item.answer, options)
     if want is None:
         return Verdict("undecided", "R11", f"the reference '{item.answer}' is none of the options")
+    if asks_shift(item.question):
+        text = towards(text)
     text = without_notes(without_listing(text, options), len(options))
     if names_all(text):
         return decided(False, "R11", "names all options", "all")
@@ -107,6 +110,7 @@ def _by_option(text: str, item: Item, want: int, closed: ClosedSet | None) -> Ve
     if result is not None:
         found.affirmed = [Mention(value, 0, 0) for value in result.values]
         found.note("R4", result.reason)
+    _drop_offered(found, reading)
     verdict = _verdict(found, options, want, bool(letters), reading)
     said = (verdict.extracted or "").split(": ", 1)[-1]
     return graded(verdict, said, options[want])._replace(trace=tuple(found.trace))
@@ -127,6 +131,15 @@ def _drop_explanation(found: Commitments, letters: list[Mention]) -> None:
     if first not in letters or len(letters) > len({m.start for m in letters if m.value != value}) + 1:
         starts = {mention.start for mention in letters}
         found.affirmed = [m for m in found.affirmed if m.value == value or m.start in starts]
+
+
+def _drop_offered(found: Commitments, reading: Statements) -> None:
+    """R5: "between the stomach and the tail: either A or D" chooses none of what it named before."""
+    offered = {mention.value: mention.start for mention in found.alternatives}
+    if offered and " or " not in reading.text[min(offered.values()) : max(offered.values())]:
+        return  # "T12, above the T12/L1 disc"
+    if found.affirmed and all(offered.get(m.value, 0) > m.start for m in found.affirmed):
+        found.affirmed = []
 
 
 def _drop_landmarks(found: Commitments, reading: Statements) -> None:
@@ -161,6 +174,8 @@ def _not_one(found: Commitments, values: list[str], reading: Statements) -> Verd
     strange = next((m for m in found.affirmed if m.value == NOT_OFFERED), None)
     said = reading.text[strange.start : strange.end] if strange else ""
     shown = ", ".join(said if value == NOT_OFFERED else value for value in values)
+    if len(values) > 1 and reading.refuses():
+        return unanswered("R5", "offers several options and chooses none")
     if len(values) > 1:
         return decided(False, "R11", f"names several options: {shown}", shown)
     return decided(False, "R11", f"'{said}' is none of the options", said)

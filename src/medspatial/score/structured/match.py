@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from medspatial.anatomy import OTHER_SIDE
 from medspatial.language import in_english, lettered, numbered, option_marks, other_language
+from medspatial.language.headline import headline
 from medspatial.language.image_sides import without_image_sides
 from medspatial.language.polarity import read_polarity
+from medspatial.language.refusals import holds_back, without_usual
 from medspatial.language.sides import find_sides
 from medspatial.language.unwrap import Unwrapped, unwrap
 from medspatial.records import Item
@@ -15,7 +17,7 @@ from medspatial.score.structured.free import match_free
 from medspatial.score.structured.number import match_number
 from medspatial.score.structured.relation import match_relation
 from medspatial.score.structured.side import match_side
-from medspatial.score.structured.verdict import Verdict, unanswered
+from medspatial.score.structured.verdict import Verdict, refused, unanswered
 from medspatial.score.structured.yes_no import match_yes_no
 
 
@@ -69,6 +71,9 @@ def _half_read(verdict: Verdict, item: Item) -> bool:
 
 
 def _in_view(text: str, item: Item) -> Verdict:
+    if holds_back(text):
+        return refused()
+    text = without_usual(text)
     bare, views = without_image_sides(text, item.question, item.answer)
     verdict = _judge(bare, item)
     return _with_views(verdict, views, bare, text, item) if views else verdict
@@ -97,7 +102,18 @@ def _by_own_letters(item: Item) -> Item:
 
 def _judge(text: str, item: Item) -> Verdict:
     by_option = bool(item.options) or item.answer_type == "choice"
-    return (match_choice if by_option else _MATCHERS[item.answer_type])(text, item)
+    matcher = match_choice if by_option else _MATCHERS[item.answer_type]
+    first = headline(text) if by_option or item.answer_type != "yes_no" else None
+    if first:
+        verdict = matcher(first, item)
+        if verdict.outcome == "correct" or (verdict.outcome == "incorrect" and _final(verdict)):
+            return verdict._replace(trace=("R2: answers first, then explains", *verdict.trace))
+    return matcher(text, item)
+
+
+def _final(verdict: Verdict) -> bool:
+    """Say whether no explanation can complete an answer: it is neither coarse nor only denied."""
+    return verdict.rule in _PLAIN_RULES - {"R8"} and verdict.extracted != "neither"
 
 
 def _with_views(verdict: Verdict, views: tuple[str, ...], text: str, whole: str, item: Item) -> Verdict:

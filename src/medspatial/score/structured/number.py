@@ -10,6 +10,7 @@ from medspatial.language.measures import (
     asks_distance,
     is_distance,
     is_former,
+    is_spread,
     is_typical,
     offers,
     only_bound,
@@ -78,6 +79,7 @@ def _narrowed(found: list[Quantity], text: str, question: str, trace: list[str])
     distance = asks_distance(question)
     stages: list[tuple[str, Callable[[Quantity], bool]]] = [
         ("former figure", lambda q: not is_former(low, q)),
+        ("spread", lambda q: not is_spread(low, q)),
         ("bound", lambda q: not only_bound(low, q, question)),
         ("another attribute", lambda q: is_distance(low, q) == distance),
     ]
