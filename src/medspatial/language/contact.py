@@ -18,7 +18,8 @@ _BETWEEN = re.compile(
     r"an?|loss of (?:the|an?))"
     r"\s+(?:[a-z-]+\s+){0,2}?)?\b(?:fat plane|fatty plane|plane|gap|space|separation|distance|clearance|"
     r"fat|interval)\b"
-    r"[^.;]*\b(?:between|separat\w+)\b|\bseparated by\b[^.;]*\b(?:fat|plane|gap|space|interval|distance)\b",
+    r"(?=[^.;]*\b(?:between|separat\w+)\b)|(?P<none>\b(?:no|not an?|without(?: an?| any)?|lack of) )?"
+    r"\b(?:interven\w+|interpos\w+)\s+(?:\w+\s+)?(?:fat|tissue|plane|gap|space|air)\b|\bseparated by\b[^.;]*\b(?:fat|plane|gap|space|interval|distance)\b",
     re.I,
 )
 
@@ -50,4 +51,4 @@ def touching(text: str, question: str) -> bool | None:
     found = _BETWEEN.search(text)
     if found is None:
         return None
-    return (found.group("no") is not None) == asks_contact
+    return (found["no"] is not None or found["none"] is not None) == asks_contact

@@ -67,11 +67,18 @@ def read_count(text: str, question: str, reading: Statements) -> Count:
     spans = [(q.start, q.end) for q in found]
     kept = [q for q in found if reading.standing(q.start, q.end, spans, "")[0] in {"affirmed"} or q.bound]
     firm = [q for q in kept if not q.bound]
+    firm = [q for q in firm if not _in_brackets(text, q.start)] or firm  # "six (segments 2, 5 and 8)"
     if not firm and kept:
         return Count(None, "bound", text[kept[0].start : kept[0].end])
     if not firm:
         return _without_numbers(text, question, reading)
     return _resolved(text.lower(), firm, reading)
+
+
+def _in_brackets(text: str, position: int) -> bool:
+    """Say whether a position stands in brackets behind something else."""
+    opened = text.rfind("(", 0, position)
+    return opened > 0 and ")" not in text[opened:position] and bool(text[:opened].strip())
 
 
 def _resolved(low: str, firm: list[Quantity], reading: Statements) -> Count:

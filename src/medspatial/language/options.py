@@ -77,6 +77,8 @@ def _find(text: str, options: tuple[str, ...]) -> tuple[Mention, ...]:
         for match in _pattern(options[index]).finditer(text):
             if not any(m.start < match.end() and match.start() < m.end for m in found):
                 found.append(Mention(option_key(index), match.start(), match.end()))
+    if found and (beside := _structures_beside(text, options, found)):
+        found += beside
     if not found:
         cut = any(_CUT.search(option) for option in options)  # "the upper part is seen": not what is cut off
         for reader in (_structures, _sides) if cut else (_structures, _sides, _relations):
@@ -150,6 +152,20 @@ def _by_value(text: str, options: tuple[str, ...], reader: Reader) -> list[Menti
         return []  # a side alone chooses only between options that differ in nothing else
     found = [Mention(owner[m.value], m.start, m.end) for m in reader(text) if m.value in owner]
     return found or (_parts(text, owner) if reader is _structures else [])
+
+
+def _structures_beside(text: str, options: tuple[str, ...], found: list[Mention]) -> list[Mention]:
+    """Return options named by a synonym beside those named verbatim ("the tail of the pancreas, not the spleen")."""
+    owner = _owners(options, _structures)
+    if len(owner) < len(options):
+        return []
+    said = {m.value for m in found}
+    return [
+        Mention(owner[m.value], m.start, m.end)
+        for m in _structures(text)
+        if owner.get(m.value, next(iter(said))) not in said
+        and not any(one.start < m.end and m.start < one.end for one in found)
+    ]
 
 
 def _parts(text: str, owner: dict[str, str]) -> list[Mention]:

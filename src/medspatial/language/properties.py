@@ -110,7 +110,7 @@ _COMPOUND = re.compile(rf"({'|'.join(_PREFIXES)})({'|'.join(_ZONE_OF)})")
 _CHIEFLY = re.compile(
     r"\b(?:especially|particularly|mainly|mostly|predominantly|(?:more )?prominent)\b", re.I
 )
-_DOWNWARD = ("sophag", "reter")  # organs that run from head to foot
+_DOWNWARD = ("sophag", "reter", "carina", "trachea")  # they run from head to foot
 _ALONG = re.compile(r"\b(?:(distal)|(proximal)|from the (?:upper )?incisors)\b", re.I)
 _SECTIONS = re.compile(r"\b(?:upper|mid|lower) (?:abdom|thora)\w+", re.I)  # "in the upper abdominal sections"
 _LOBE = re.compile(
@@ -145,7 +145,7 @@ def zones(text: str, *, lobes: bool = True) -> dict[int, frozenset[int]]:
 
 
 def along_the_body(text: str, question: str) -> str:
-    """Write "distal" as "lower" in an answer about the oesophagus or a ureter; elsewhere nothing changes.
+    """Write "distal" as "lower" in an answer about the airway, the oesophagus or a ureter; elsewhere it stays.
 
     >>> along_the_body("Distal", "In which part of the esophagus?"), along_the_body("Distal aorta", "Where?")
     ('lower', 'Distal aorta')

@@ -9,7 +9,7 @@ from medspatial.language.vocabulary import words, words_in
 
 REFUSES = "refuses or calls it indeterminate"  # the reason of a verdict on such a reply
 _ABILITY = (
-    r"(?:can ?not|can't|could not|couldn't|cannot be|unable|not able|inability|not possible|impossible|"
+    r"(?:can ?not|can't|could not|couldn't|cannot be|unable|not able|inability|not let me|not possible|impossible|"
     r"difficult|"
     r"hard|not in a position|not qualified|not allowed|won't|will not|decline|no way|no means|not feasible|"
     r"neither|never)"
@@ -36,8 +36,9 @@ _SHOWN = (
 )
 _IMAGES = r"(?:images?|scans?|cts?|ct scans?|pictures?|volumes?|stud(?:y|ies)|files?|slices|attachments?)"
 _RELUCTANT = (  # "I would not call it enlarged" answers
-    r"(?:(?:would not|wouldn't|reluctant to|hesitate to) (?:\w+ ){0,2}?(?:commit|assign|name|hazard|venture|"
-    r"attempt|give|rely|put an?)|(?:do not|don't) (?:think|believe|feel) (?:that )?i can)"
+    r"(?:(?:would not|wouldn't|reluctant to|hesitate to|hesitant to) (?:\w+ ){0,2}?(?:commit|assign|name|hazard|venture|"
+    r"attempt|give|rely|put an?)|(?:do not|don't) (?:think|believe|feel) (?:that )?i can|"
+    r"(?:reluctant|hesitate|hesitant) to (?:say|decide|call|state))"
 )
 _REFUSES = re.compile(
     rf"\b{_ABILITY}\W+(?:(?!see\b|find\b|identify\b|any\b)\w+\W+){{0,4}}?{_ACT}\b"
@@ -51,7 +52,7 @@ _REFUSES = re.compile(
     rf"|\bno {_IMAGES}\s+(?:(?:is|are|was|were|has been|have been)\s+)?{_SHOWN}\b"
     rf"|\bno evidence (?:is |was )?available\b|\bno evidence (?:to|for me to) (?:say|tell|decide|answer)\b"
     rf"|\b(?:the |any |these |your )?(?:{_IMAGES}) (?:is|are|was|were) (?:not|n't)\s+{_SHOWN}\b"
-    rf"|\bnot (?:been )?{_SHOWN}(?: to me)?\s*\Z|\b(?:isn't|aren't|wasn't|weren't) {_SHOWN}\b"
+    rf"|\bnot (?:been )?(?!included){_SHOWN}(?: to me)?\s*\Z|\b(?:isn't|aren't|wasn't|weren't) (?!included){_SHOWN}\b"
     rf"|\b(?:not|n't) (?:\w+ )?(?:enough|sufficient|adequate)\s+(?:\w+ )?{_KNOWLEDGE}\b"
     rf"|\b(?:insufficient|inadequate|limited|lack(?:s|ing)? (?:of |the |enough |sufficient "
     rf")?)\s*{_KNOWLEDGE}\b"

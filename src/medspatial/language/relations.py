@@ -83,7 +83,8 @@ def landmark_leads(mention: Mention, reading: Statements, asked: Roles) -> bool:
     """Say whether a question's landmark is the subject of the sentence of a relation."""
     sentence = reading.segment_of(mention.start).sentence
     start = next(s.start for s in reading.segments if s.sentence == sentence)
-    before = _LINK_PHRASE.sub(" ", reading.text[start : mention.start])
+    before = reading.text[start : mention.start]
+    before = _LINK_PHRASE.sub(" ", before[before.rfind(":") + 1 :])  # "it has passed the carina: it lies below it"
     both = asked.subject | asked.landmark
     order = [
         keys for place, keys in role_words(before) if keys & both and not _LOCATING.search(before[:place])

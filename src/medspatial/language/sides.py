@@ -45,6 +45,7 @@ _MOVED = re.compile(r"\b(?:displac|shift|push|deviat)")
 _TOWARDS = re.compile(
     r"\b(?:to|towards?|into)(?: the)?(?: patient's)? (?:left|right)\b|\b(?:left|right)wards?\b"
 )
+_CONTRARY = re.compile(r"\bto(?:wards?)? the (?:contralateral|opposite|other)(?: side)?\b", re.I)
 _AGREEMENT = re.compile(r"\A\W*right\s*[,.!;:-]+\s*(?=\S)")
 _WORDS = re.compile(
     r"\b(?=[abdeilmnorstu])(?:"
@@ -162,6 +163,10 @@ def towards(text: str) -> str:
     >>> towards("shifted from the right to the left")
     'shifted from the       to the left'
     """
+    named = side_words(text)
+    if len(named) == 1 and _CONTRARY.search(lowered(text)):
+        other = f"to the {OTHER_SIDE[next(iter(named))]}"
+        text = _CONTRARY.sub(lambda match: other.ljust(len(match.group())), text)
     spans = [match.span() for match in _TOWARDS.finditer(lowered(text))]
     if not spans:
         return text

@@ -18,14 +18,19 @@ _LANDMARK = re.compile(
     r"in front of|behind|above|below|beneath|under|over|left of|right of|between|towards?|distal to|"
     r"proximal to|caudal to|cranial to|away from|from|relative to|with respect to|"
     r"displac(?:es|ing)|compress(?:es|ing)|spar(?:es|ing)|around|surrounding|bordering|borders|outside|"
-    r"along|silhouetting|obscuring|effacing|at the level of|crossing|against|juxta|extending (?:to|into|"
-    r"towards?)|extends (?:to|into|towards?)|reaching|drain(?:s|ing) into|not involving|"
+    r"along|silhouetting|obscuring|effacing|at the level of|crossing|against|juxta|reaching|drain(?:s|ing) into|not involving|"
     r"(?:tethered|attached|adherent|fixed) to|invading|retracting|with an?|by an?)|[(,] ?with"
-    r"|\bbetween (?:[a-z]+ ){1,6}?and)"
+    r"|\bfissure (?:to|with|of)|\bbetween (?:[a-z]+ ){1,6}?and)"
     r"\s+(?:the |a |an |its |both )?(?:[a-z]+ )?)\Z"
 )
 # as reports in translation name a lobe before its segment
 _LOBE_OF_LUNG = re.compile(r"\b(left|right) lung,? (upper|middle|lower) lobe\b", re.IGNORECASE)
+_SIDED_APEX = re.compile(r"\b(left|right) apex\b(?! of the (?:heart|left v))", re.I)
+_EXTENT = re.compile(
+    r"\b(?:extend(?:s|ing|ed)?|extension|spread(?:s|ing)?|protru\w+|track(?:s|ing)?) (?:in)?to(?:wards?)?"
+    r"\s+(?:the |a |an |its |both )?(?:[a-z]+ )?\Z"
+)
+_ASKS_EXTENT = re.compile(r"\bexten[dst]|\breach|\bspread", re.I)
 BODY_REGIONS = frozenset({"thorax", "abdomen", "pelvis", "neck"})
 _ADJECTIVES = dict(
     pair.split("=")
@@ -229,6 +234,8 @@ def with_plain_levels(text: str, context: str) -> str:
         text = _SEGMENT.sub("segment ", text)
     elif ("egment" in text or "S" in text) and _LOBED.search(text):
         text = _by_lobe(text)
+    if "apex" in text:
+        text = _SIDED_APEX.sub(r"\1 lung apex", text)
     if " lung" in text:
         text = _LOBE_OF_LUNG.sub(r"\1 \2 lobe", text)
     if "egment (" in text:
@@ -266,10 +273,13 @@ def joined_levels(low: str) -> bool:
     return len(_LEVELS.findall(low)) == 2 and bool(_LEVEL_PAIR.search(low))
 
 
-def is_landmark(low: str, start: int) -> bool:
-    """Say whether a structure stands behind words that only locate another by it ("next to the liver")."""
+def is_landmark(low: str, start: int, question: str) -> bool:
+    """Say whether a structure stands behind words that only locate another by it ("next to the liver").
+
+    Where something extends to is beside the point unless a question asks for it.
+    """
     before = _JOINED_LEVEL.sub("", low[:start])  # "above the L4-L5 disc": one landmark
-    return bool(_LANDMARK.search(before))
+    return bool(_LANDMARK.search(before) or (_EXTENT.search(before) and not _ASKS_EXTENT.search(question)))
 
 
 def beside_discs(mentions: list[Mention], low: str) -> list[Mention]:

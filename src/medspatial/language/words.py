@@ -106,7 +106,7 @@ STATES = re.compile(
 COMPARED = re.compile(
     r"\b(?:(?<!rather )(?<!other )than|exceed(?:s|ing)|surpass(?:es|ing)|outweighs|compared (?:to|with)|in "
     r"comparison (?:to|with)|by comparison (?:to|with)|comparing (?:to|with)|relative to|versus|vs|"
-    r"in contrast (?:to|with)|unlike|contrary to|followed by|over that (?:of|in|on))\b|(?<![-=])[<>](?!-)"
+    r"in contrast (?:to|with)|unlike|contrary to|followed by|(?:favou?red|preferred|likely|probable) over|over that (?:of|in|on))\b|(?<![-=])[<>](?!-)"
 )
 CONDITION = re.compile(r"\b(?:if|whether|unless|in case|provided that|assuming)\b")
 WEAK = re.compile(

@@ -108,7 +108,7 @@ def match_anatomy(text: str, item: Item) -> Verdict:
         found.affirmed = without_lesser(found.affirmed, reading, asked)
     kept = levels_first([m.value for m in found.affirmed], want.names)
     found.affirmed = [m for m in found.affirmed if m.value in kept]
-    _drop_landmarks(found, reading, want.asked)
+    _drop_landmarks(found, reading, want, item.question)
     _take_asked_side(found, text, item.question)
     verdict = _decide(found, want.names, reading)
     contrary = contrary_zone(text, item.answer) if verdict.outcome == "correct" else ""
@@ -182,9 +182,11 @@ def _may_hold(outer: str, inner: str) -> bool:
     return any(is_part(sided().get((inner, side), inner), outer) for side in ("left", "right"))
 
 
-def _drop_landmarks(found: Commitments, reading: Statements, asked: frozenset[str]) -> None:
-    """Leave out structures that only locate others, while any other remains."""
-    kept = beside_discs([m for m in found.affirmed if not is_landmark(reading.text, m.start)], reading.text)
+def _drop_landmarks(found: Commitments, reading: Statements, want: _Wanted, question: str) -> None:
+    """Leave out structures that only locate others, while any other remains; of several wanted none does."""
+    several, asked = want.names if len(want.names) > 1 else frozenset(), want.asked
+    kept = [m for m in found.affirmed if m.value in several or not is_landmark(reading.text, m.start, question)]
+    kept = beside_discs(kept, reading.text)
     kept = [m for m in kept if not is_heading(reading.text, m.end)] or kept
     kept = [m for m in kept if not _placed(m, kept, reading)] or kept
     kept = [m for m in kept if m.value not in asked] or kept

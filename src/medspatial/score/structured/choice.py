@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from medspatial.language import likeliest, option_marks
 from medspatial.language.closed_sets import ClosedSet, closed_set, said_polarity
 from medspatial.language.commitments import Commitments, Mention, commitments, final_part
-from medspatial.language.comparison import question_comparison, winners
+from medspatial.language.comparison import question_comparison, winners, without_lesser
 from medspatial.language.letters import (
     find_letters,
     merged,
@@ -102,10 +102,12 @@ def _by_option(text: str, item: Item, want: int, closed: ClosedSet | None) -> Ve
     letters = without_labels(find_letters(part, len(options)), find_options(part, options))
     found, reading = commitments(text, find, item.question.lower())
     _drop_explanation(found, letters)
-    _drop_landmarks(found, reading)
+    _drop_landmarks(found, reading, item.question)
     if not (found.affirmed or found.denied or found.alternatives) and _polar(options):
         return match_yes_no(text, item)
     asked = question_comparison(item.question)
+    if asked:
+        found.affirmed = without_lesser(found.affirmed, reading, asked)
     result = winners(reading, found, asked, other=_other(options)) if asked else None
     if result is not None:
         found.affirmed = [Mention(value, 0, 0) for value in result.values]
@@ -142,11 +144,12 @@ def _drop_offered(found: Commitments, reading: Statements) -> None:
         found.affirmed = []
 
 
-def _drop_landmarks(found: Commitments, reading: Statements) -> None:
+def _drop_landmarks(found: Commitments, reading: Statements, question: str) -> None:
     """R14: "T12, one level below T11": an option that only locates the one answer is none."""
     if "between" in reading.text:
         return  # "between L1 and L2" chooses neither
-    kept = beside_discs([m for m in found.affirmed if not is_landmark(reading.text, m.start)], reading.text)
+    kept = [m for m in found.affirmed if not is_landmark(reading.text, m.start, question)]
+    kept = beside_discs(kept, reading.text)
     if len({m.value for m in kept}) == 1 and len(kept) < len(found.affirmed):
         found.affirmed = kept
         found.trace.append("R14: an option that only locates the answer is set aside")

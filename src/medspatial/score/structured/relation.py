@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from medspatial.language.commitments import Commitments, Mention, commitments
+from medspatial.language.properties import along_the_body
 from medspatial.language.refusals import REFUSES
 from medspatial.language.relation_words import OPPOSITES, exchanged
 from medspatial.language.relations import find_relations, landmark_leads, object_of, question_phrases
@@ -18,6 +19,7 @@ def match_relation(text: str, item: Item) -> Verdict:
     if not want:
         return Verdict("undecided", "R12", f"the reference names no relation: '{item.answer}'")
     hidden = question_phrases(item.question)
+    text = along_the_body(text, item.question)
 
     def find(part: str) -> list[Mention]:
         names = [m.span() for m in hidden.finditer(part)] if hidden else []

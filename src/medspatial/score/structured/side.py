@@ -8,6 +8,7 @@ from medspatial.anatomy import OTHER_SIDE
 from medspatial.language.commitments import Commitments, Mention, commitments
 from medspatial.language.comparison import (
     Comparison,
+    by_degrees,
     by_figures,
     question_comparison,
     spelled_out,
@@ -91,7 +92,7 @@ def read_sides(
     found, reading = commitments(spelled_out(said), find, low, _clash)
     if asked:
         result = winners(reading, found, asked, other=OTHER_SIDE.get)
-        _apply_comparison(found, result or by_figures(reading, found, asked))
+        _apply_comparison(found, result or by_figures(reading, found, asked) or by_degrees(reading, found, asked))
     return found, reading
 
 
