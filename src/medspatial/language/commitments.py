@@ -94,6 +94,10 @@ class Commitments:
     rule: str = "R14"
     trace: list[str] = field(default_factory=list)
 
+    def empty(self) -> bool:
+        """Say whether nothing of the asked kind is mentioned, whatever is said of it."""
+        return not (self.affirmed or self.denied or self.compared or self.alternatives or self.void)
+
     def note(self, rule: str, text: str) -> None:
         """Record a step and the rule behind it."""
         self.rule = rule

@@ -24,6 +24,15 @@ _BETWEEN = re.compile(
 )
 
 
+_AT_DISTANCE = re.compile(
+    r"\d ?(?:mm|cm|millimet\w+|centimet\w+) (?:below|above|under|beneath|behind|away|from|off|short of|proximal|distal|"
+    r"cranial|caudal|superior|inferior|anterior|posterior|lateral|medial|in front)\b",
+    re.I,
+)
+_REACHED = re.compile(r"\b(?:touch|contact|abut|involv|reach|invad|infiltrat|encas|includ|yes|no|not)\w*", re.I)
+_ASKS_REACH = re.compile(r"\b(?:touch|contact|abut|adjoin|involve|reach|invade|infiltrate|encase|include)\w*", re.I)
+
+
 def speaks_of_contact(text: str) -> bool:
     """Say whether a text says anything about contact; "close to" and "patent" say nothing of it.
 
@@ -45,6 +54,8 @@ def touching(text: str, question: str) -> bool | None:
     >>> touching("There is a fat plane between them.", question), touching("No gap between them.", question)
     (False, True)
     """
+    if _AT_DISTANCE.search(text) and _ASKS_REACH.search(question) and not _REACHED.search(text):
+        return False  # "it begins 2 cm below the renal arteries"
     asks_contact = bool(_CONTACT.search(question))
     if asks_contact == bool(_APART.search(question)) or _CONTACT.search(text):
         return None

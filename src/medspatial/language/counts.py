@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 from typing import Literal, NamedTuple
 
 from medspatial.language.quantities import Quantity, find_quantities
 from medspatial.language.statements import Statements
+from medspatial.language.words import FINITE_VERBS, PREPOSITIONS
 
 _TOTAL = re.compile(r"\b(?:in total|altogether|total(?:l?ing)?(?: of)?|in all|overall|sum|combined)\b")
 _PRONOUN_ONE = re.compile(
@@ -23,9 +25,7 @@ _VAGUE = re.compile(
     r"handful)\b"
 )
 _ARTICLE = re.compile(r"\b(?:an?|one)\s+(?:[a-z-]+\s+){0,3}?")
-_MANY = re.compile(
-    r"\bhow many\s+(?:separate |distinct |different |individual )?((?:[a-z-]+\s+){0,3}?)([a-z-]+)"
-)
+_MANY = re.compile(r"\bhow many\s+(?:of the )?([a-z -]+)")
 
 
 def find_counts(text: str, question: str = "") -> list[Quantity]:
@@ -72,7 +72,7 @@ def read_count(text: str, question: str, reading: Statements) -> Count:
         return Count(None, "bound", text[kept[0].start : kept[0].end])
     if not firm:
         return _without_numbers(text, question, reading)
-    return _resolved(text.lower(), firm, reading)
+    return _resolved(text.lower(), firm, reading, question)
 
 
 def _in_brackets(text: str, position: int) -> bool:
@@ -81,8 +81,8 @@ def _in_brackets(text: str, position: int) -> bool:
     return opened > 0 and ")" not in text[opened:position] and bool(text[:opened].strip())
 
 
-def _resolved(low: str, firm: list[Quantity], reading: Statements) -> Count:
-    """Return one count from several numbers: a total, the sum of parts, or none."""
+def _resolved(low: str, firm: list[Quantity], reading: Statements, question: str) -> Count:
+    """Return one count from several numbers: a total, the sum of parts, that of the asked things, or none."""
     totals = [q for q in firm if _TOTAL.search(_near(low, q))]
     if len(totals) == 1:
         return Count(totals[0].values[0])
@@ -93,7 +93,7 @@ def _resolved(low: str, firm: list[Quantity], reading: Statements) -> Count:
         return Count(2 * values[0] if _PER_SIDE.search(low) else values[0])
     if len(values) > 2 and values[0] == sum(values[1:]):
         return Count(values[0])
-    if _parts(low, firm):
+    if _parts(low, firm) or _one_noun(low, firm, question):
         return Count(sum(values))
     return Count(values[0]) if len(set(values)) == 1 else _conflict(values, firm, reading)
 
@@ -122,6 +122,14 @@ def _parts(low: str, firm: list[Quantity]) -> bool:
     )
 
 
+def _one_noun(low: str, firm: list[Quantity], question: str) -> bool:
+    """ "two paratracheal and two subcarinal nodes": what is counted stands behind the last number only."""
+    noun = _counted(question)
+    stretches = [low[a.end : b] for a, b in zip(firm, [*(q.start for q in firm[1:]), len(low)], strict=True)]
+    joined = all(re.fullmatch(r"(?: [a-z-]+){1,3}(?:,| and|, and) ", one) for one in stretches[:-1])
+    return bool(noun) and joined and noun in stretches[-1] and not any(noun in one for one in stretches[:-1])
+
+
 def _without_numbers(text: str, question: str, reading: Statements) -> Count:
     low = reading.text
     if reading.refuses():
@@ -144,6 +152,6 @@ def _counted(question: str) -> str:
     found = _MANY.search(question.lower())
     if not found:
         return ""
-    words = (found.group(1) + found.group(2)).split()
-    plural = next((word for word in words if word.endswith("s")), words[-1])
+    words = list(takewhile(lambda word: word not in FINITE_VERBS | PREPOSITIONS, found.group(1).split())) or [""]
+    plural = next((word for word in reversed(words) if word.endswith("s")), words[-1])
     return plural[:-3] + "y" if plural.endswith("ies") else plural.removesuffix("s")

@@ -19,6 +19,7 @@ from medspatial.language.quantities import (
 )
 from medspatial.language.relations import find_relations
 from medspatial.language.sides import find_sides
+from medspatial.language.statements import statements_in
 from medspatial.language.stems import content_words
 from medspatial.language.words import EQUAL
 
@@ -87,7 +88,7 @@ def _find(text: str, options: tuple[str, ...]) -> tuple[Mention, ...]:
                 break
         else:
             found = _by_figure(text, options) or _by_relations(text, options)
-            found = found or _by_zone(text, options) or _by_class(text, options)
+            found = found or _by_zone(text, options) or _by_class(text, options) or _by_all_words(text, options)
     return tuple(sorted(found, key=lambda mention: mention.start))
 
 
@@ -286,6 +287,22 @@ def _equal_figures(said: Quantity, offered: Quantity) -> bool:
     same_kind = (said.unit.dimension if said.unit else "") == (offered.unit.dimension if offered.unit else "")
     a, b = said.values[0], offered.values[0]
     return same_kind and abs(a - b) <= _SAME_FIGURE * max(abs(a), abs(b))
+
+
+def _by_all_words(text: str, options: tuple[str, ...]) -> list[Mention]:
+    """Map a statement that has all words of one option, in any order, to it; of nested ones to the longest."""
+    found = []
+    for segment in statements_in(text).segments:
+        said = content_words(text[segment.start : segment.end])
+        sizes = {
+            option_key(i): len(words)
+            for i, option in enumerate(options)
+            if len(words := content_words(option)) > 1 and words <= said
+        }
+        letters = [letter for letter, size in sizes.items() if size == max(sizes.values())]
+        if len(letters) == 1:
+            found.append(Mention(letters[0], segment.start, segment.end))
+    return found
 
 
 def _by_class(text: str, options: tuple[str, ...]) -> list[Mention]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from medspatial.anatomy import OTHER_SIDE, find_mentions, is_part
+from medspatial.anatomy import Mention as NameMention
 from medspatial.language.comparison import comparatives, spelled_out
 from medspatial.language.contact import asks_contact, speaks_of_contact
 from medspatial.language.properties import AXES, PRESENCE
@@ -42,6 +44,13 @@ _NEAR = re.compile(r"close|near|in (?:close |immediate )?proximity|in the (?:imm
 _PRESENT_STATES = words("normal unremarkable healthy intact clear")
 _PRESENCE_WORDS = content_words("present visible have has there any can be identified shown show this body")
 _VERBAL = re.compile(r"\A(?:not|never|cannot|\w+n't|fails? to|hardly)\Z")
+_ASKS_THERE = re.compile(r"\W*(?:is|are|was|were) there\b", re.I)
+_UNSEEN = re.compile(
+    r"\b(?:(?:is|are|was|were) not|cannot be|can't be|isn't|aren't) (?:clearly |well |reliably |fully )?"
+    r"(?:visuali[sz]ed|seen|identified|visible|included|depicted|imaged|shown)\W*\Z",
+    re.I,
+)
+_ASKS_SEEN = re.compile(r"\b(?:there|visible|seen|present|absent|missing|removed|resected|shown|visuali[sz]ed|identif\w+|included?|depicted|imaged)\b", re.I)
 _WITH = re.compile(r"\bwith\s*\Z")
 
 
@@ -167,6 +176,9 @@ def _first_leads(
 def _stated(reading: Statements, text: str, question: str) -> tuple[bool | None, str]:
     asked = content_words(question)
     segment = _telling_segment(reading, asked, question)
+    on_other = _only_on_other_side(reading, text, question)
+    if on_other:
+        return False, on_other
     if segment is not None and _left_open(reading, segment, segment.end, question):
         return None, "leaves open what was asked"
     if segment is None:
@@ -185,6 +197,18 @@ def _stated(reading: Statements, text: str, question: str) -> tuple[bool | None,
     return (None, silent) if silent else _judged(reading, segment, text, question)
 
 
+def _only_on_other_side(reading: Statements, text: str, question: str) -> str:
+    """Say where a text puts what it denies of the asked side ("on the left, not on the right"); "" if nowhere."""
+    own, other = _sides_asked(question)
+    if not own or own not in reading.text or other not in reading.text:
+        return ""
+    sides = find_sides(text)
+    spans = [(m.start, m.end) for m in sides]
+    said = {(m.value, reading.standing(m.start, m.end, spans)[0]) for m in sides}
+    only = (own, "denied") in said and (other, "affirmed") in said and (own, "affirmed") not in said
+    return f"puts it on the {other} and not on the {own}" if only else ""
+
+
 def _left_open(reading: Statements, segment: Segment, position: int, question: str) -> bool:
     """Say whether a segment refuses or only puts the question; "is it said whether ...?" is answered so."""
     return reading.open(segment, position) and not CONDITION.search(question.lower())
@@ -194,9 +218,27 @@ def _silent(text: str, question: str) -> str:
     """Say why a text says nothing of what was asked, though it has its words; "" where it may."""
     if asks_contact(question) and not speaks_of_contact(text):
         return "says nothing of contact"
+    if _UNSEEN.search(text) and _unseen_structure(text, question):
+        return "says only that a structure is not seen"
     if _names_one_alone(text, question):
         return "names one of the structures and says nothing of it"
     return ""
+
+
+def _unseen_structure(text: str, question: str) -> bool:
+    """Say whether "is not seen" is said of nothing but a structure whose property is asked for."""
+    if _ASKS_SEEN.search(question):
+        return False
+    subject = text[: _UNSEEN.search(text).start()]  # type: ignore[union-attr]
+    names = find_mentions(subject)
+    rest = content_words(" ".join(subject[a:b] for a, b in _gaps(names, subject)))
+    return bool(names) and not rest and all(name.name not in lesions() for name in names)
+
+
+def _gaps(names: Sequence[NameMention], text: str) -> list[tuple[int, int]]:
+    """Return the stretches of a text between names of structures."""
+    edges = [0, *(place for name in names for place in (name.start, name.end)), len(text)]
+    return list(zip(edges[::2], edges[1::2], strict=True))
 
 
 def _judged(reading: Statements, segment: Segment, text: str, question: str) -> tuple[bool, str]:
@@ -217,15 +259,27 @@ def _telling_segment(reading: Statements, asked: frozenset[str], question: str) 
     own, other = _sides_asked(question)
     contact = asks_contact(question)
     spoken = [s for s in reading.segments if contact and asks_contact(reading.text[s.start : s.end])]
+    finding = _finding_asked(question)
     best, most = None, 0
     for segment in spoken or reading.segments:
         stretch = reading.text[segment.start : segment.end]
-        overlap = len(content_words(stretch) & asked)
+        said = content_words(stretch)
+        overlap = len(said & asked) + (2 if said & finding else 0)
         if own and own in stretch and other not in stretch:
             overlap += 1  # "I see a right kidney; the left one is absent"
         if overlap > most:
             best, most = segment, overlap
     return best
+
+
+@lru_cache(maxsize=16_384)
+def _finding_asked(question: str) -> frozenset[str]:
+    """Return the words of a question that name neither an organ nor a side, where it asks what is there."""
+    if not _ASKS_THERE.match(question):
+        return frozenset()
+    organs = [m for m in find_mentions(question) if m.name not in lesions()]
+    rest = " ".join(question[a:b] for a, b in _gaps(organs, question))
+    return content_words(rest) - side_words(rest) - _PRESENCE_WORDS
 
 
 def _sides_asked(question: str) -> tuple[str, str]:

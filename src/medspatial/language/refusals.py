@@ -96,6 +96,12 @@ _GROUNDS = re.compile(
     r"(?:this|the|these)|on)\b",
     re.I,
 )
+_OUTSIDE = re.compile(
+    rf"\b(?:{_IMAGES}|field of view|coverage)\b.*\b(?:not|n't) (?:fully |even )?(?:include|cover|reach|show|extend)\w*"
+    r"|\b(?:not|n't) (?:fully |even )?(?:included|covered|shown|visible|within|in) (?:in|on|by|within|from)?\s*"
+    rf"(?:the |this |these |any |provided |given )*(?:{_IMAGES}|field of view|coverage)\b|\boutside (?:of )?the (?:{_IMAGES}|field)",
+    re.I,
+)
 _TOO = re.compile(r"\A\W*(?:although|though|while|even|except|only|apart from)\b", re.I)
 _STEMS = re.compile(
     r"\b(?:can\b|cann|could|would need|either way|nothing|none of|"
@@ -177,6 +183,8 @@ def refuses_whole(text: str) -> bool:
         said = _LEAD.sub("", clause)
         if _REFUSES.search(clause) and not _TOO.match(said):
             refused = True
+        elif _OUTSIDE.search(clause):
+            continue  # "the scan does not include it" refuses where something else refuses too
         elif not (refused and _GROUNDS.match(said)) and not re.fullmatch(r"\W*(?:\w+\W+)?from here\W*", said):
             return False
     return refused

@@ -11,7 +11,6 @@ from medspatial.language.refusals import find_refusals
 from medspatial.language.segments import (
     Segment,
     Token,
-    blank,
     is_comparative,
     lowered,
     segments_of,
@@ -32,6 +31,7 @@ from medspatial.language.words import (
     HEDGE,
     NEGATION,
     NEGATION_BEGINS,
+    NOT_EXAMINED,
     PREPOSITIONS,
     PSEUDO_NEGATION,
     PSEUDO_WORDS,
@@ -56,6 +56,8 @@ _NOT_ASKED = content_words(
 ) | frozenset(stem(verb) for verb in FINITE_VERBS)
 _EXCEPTIONS = frozenset({"other than", "apart from", "except", "except for"})
 _SUBORDINATE = words("""while whereas although though whilst because since as""")
+_GROUNDS = words("because since as")
+_ENDS = frozenset(".;!?\n")
 _ALSO = [["as", verb] for verb in ("do", "does", "did", "is", "are", "was", "were", "has", "have")]
 _FORWARD_ONLY = frozenset(
     {"without", "other than", "rather than", "instead of", "nor", "as opposed to", "sparing", "minus"}
@@ -79,7 +81,7 @@ class Statements:
 
     def __init__(self, text: str) -> None:
         low = without_dots(lowered(text))
-        self.text = low if PSEUDO_WORDS.isdisjoint(words_in(low)) else blank(low, PSEUDO_NEGATION)
+        self.text = low if PSEUDO_WORDS.isdisjoint(words_in(low)) else PSEUDO_NEGATION.sub(_weakened, low)
         begun = words_in(self.text)
         self._negations = (
             [(m.start(), m.end(), m.group()) for m in NEGATION.finditer(self.text)]
@@ -198,9 +200,17 @@ class Statements:
         """Say whether a position lies in a clause with "while", "although" or the like and its own verb."""
         segment = self.segment_of(start)
         words = [token.word for token in self.tokens[segment.first : segment.last]]
-        if not words or words[0] not in _SUBORDINATE or words[:2] in _ALSO:
+        if not words or words[:2] in _ALSO:
             return False
-        return bool(FINITE_VERBS & set(words))
+        if words[0] in _SUBORDINATE and FINITE_VERBS & set(words):
+            return True
+        return self._grounds(segment)
+
+    def _grounds(self, segment: Segment) -> bool:
+        """Say whether a segment goes on with what "because" began behind a statement ("C, because A and B ...")."""
+        first = next(s for s in self.segments if s.sentence == segment.sentence)
+        opened = self.tokens[first.first].word in _GROUNDS and first.first > 0
+        return opened and self.tokens[first.first - 1].word not in _ENDS
 
     def void(self) -> bool:
         """Say whether every segment with a word in it refuses or stands under a condition."""
@@ -367,6 +377,11 @@ class Statements:
         )
 
 
+def _weakened(match: re.Match[str]) -> str:
+    """Blank a pseudo-negation; "cannot be excluded" says that something may be."""
+    return ("may" if match.group().endswith(("excluded", "ruled out")) else "").ljust(len(match.group()))
+
+
 _NOT = frozenset({"not", "isn't", "aren't", "doesn't"})
 _STATE_WORDS = words(
     """normal unremarkable clear spared unaffected uninvolved intact healthy absent missing negative free"""
@@ -408,6 +423,17 @@ def _is_list(between: str, excluding: bool) -> bool:
 def asked_words(question: str) -> frozenset[str]:
     """Return the stems of what a question asks about: no sides, no organs that come in pairs, no verbs."""
     return content_words(question) - _NOT_ASKED
+
+
+def denies_asked(reading: Statements, question: str, answer: str) -> bool:
+    """Say whether a text denies what a question only places ("no effusion is seen"); answers that deny do not."""
+    if any(NEGATION.search(one.lower()) for one in (question, answer)) or NOT_EXAMINED.search(reading.text):
+        return False
+    asked = asked_words(question)
+    return not reading.refuses() and any(
+        reading.cues(part) and asked & content_words(reading.text[part.start : part.end])
+        for part in reading.segments
+    )
 
 
 @lru_cache(maxsize=2048)

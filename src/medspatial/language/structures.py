@@ -16,7 +16,8 @@ _LANDMARK = re.compile(
     r"(?:(?:\b(?:adjacent to|next to|near(?: to)?|close to|beside|alongside|abutting|abuts|touching|anterior "
     r"to|posterior to|superior to|inferior to|medial to|lateral to|"
     r"in front of|behind|above|below|beneath|under|over|left of|right of|between|towards?|distal to|"
-    r"proximal to|caudal to|cranial to|away from|from|relative to|with respect to|"
+    r"proximal to|caudal to|cranial to|away from|(?<!arise )(?<!arises )(?<!arising )(?<!originates )"
+    r"(?<!originate )(?<!originating )(?<!stems )from|relative to|with respect to|"
     r"displac(?:es|ing)|compress(?:es|ing)|spar(?:es|ing)|around|surrounding|bordering|borders|outside|"
     r"along|silhouetting|obscuring|effacing|at the level of|crossing|against|juxta|reaching|drain(?:s|ing) into|not involving|"
     r"(?:tethered|attached|adherent|fixed) to|invading|retracting|with an?|by an?)|[(,] ?with"
@@ -31,6 +32,9 @@ _EXTENT = re.compile(
     r"\s+(?:the |a |an |its |both )?(?:[a-z]+ )?\Z"
 )
 _ASKS_EXTENT = re.compile(r"\bexten[dst]|\breach|\bspread", re.I)
+_PART_OF_MEDIASTINUM = re.compile(
+    r"\b(anterior|middle|posterior|superior) (?:part|portion|aspect|compartment) of the mediastinum\b", re.I
+)
 BODY_REGIONS = frozenset({"thorax", "abdomen", "pelvis", "neck"})
 _ADJECTIVES = dict(
     pair.split("=")
@@ -234,6 +238,8 @@ def with_plain_levels(text: str, context: str) -> str:
         text = _SEGMENT.sub("segment ", text)
     elif ("egment" in text or "S" in text) and _LOBED.search(text):
         text = _by_lobe(text)
+    if "mediastinum" in text:
+        text = _PART_OF_MEDIASTINUM.sub(r"\1 mediastinum", text)
     if "apex" in text:
         text = _SIDED_APEX.sub(r"\1 lung apex", text)
     if " lung" in text:

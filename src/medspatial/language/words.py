@@ -82,6 +82,11 @@ NEGATION = re.compile(
     r"except(?: for)?|"
     r"absent (?:in|on|from)|spares?|sparing|unlikely|wrong|incorrect|false|clear of)\b"
 )
+# what is not looked at is not denied
+NOT_EXAMINED = re.compile(
+    r"\bnot (?:well[ -]|fully |clearly |adequately )?(?:evaluated|assessed|visuali[sz]ed|demonstrated|described|"
+    r"included|examined|mentioned|covered|imaged)\b"
+)
 # Words with which each of these patterns begins: tested first, because most replies have none of them.
 NEGATION_BEGINS = words(
     """no not never neither nor none nothing without cannot absence negative free lack lacks lacking denies
@@ -96,12 +101,12 @@ COMPARED_BEGINS = words(
 CONDITION_BEGINS = words("if whether unless case provided assuming")
 STATES_WORDS = words(
     """normal unremarkable clear spared unaffected uninvolved intact healthy absent missing negative limits
-    free"""
+    free expanded aerated"""
 )
 # a subject of these is denied: "the left kidney is normal"
 STATES = re.compile(
     r"\b(?:normal|unremarkable|clear|spared|unaffected|uninvolved|intact|healthy|absent|missing|negative|"
-    r"within normal limits|free|uninvolved|disease-free|lesion-free)\b"
+    r"within normal limits|(?:fully|well|normally) (?:expanded|aerated)|free|uninvolved|disease-free|lesion-free)\b"
 )
 COMPARED = re.compile(
     r"\b(?:(?<!rather )(?<!other )than|exceed(?:s|ing)|surpass(?:es|ing)|outweighs|compared (?:to|with)|in "

@@ -13,7 +13,7 @@ from medspatial.language.discs import disc_named, find_discs
 from medspatial.language.properties import contrary_zone
 from medspatial.language.refusals import REFUSES
 from medspatial.language.sides import find_sides
-from medspatial.language.statements import Statements
+from medspatial.language.statements import Statements, denies_asked
 from medspatial.language.structures import (
     BODY_REGIONS,
     beside_discs,
@@ -110,6 +110,8 @@ def match_anatomy(text: str, item: Item) -> Verdict:
     found.affirmed = [m for m in found.affirmed if m.value in kept]
     _drop_landmarks(found, reading, want, item.question)
     _take_asked_side(found, text, item.question)
+    if found.empty() and denies_asked(reading, item.question, item.answer):
+        return decided(False, "R3", "denies what is asked for", "none")
     verdict = _decide(found, want.names, reading)
     contrary = contrary_zone(text, item.answer) if verdict.outcome == "correct" else ""
     if contrary:
