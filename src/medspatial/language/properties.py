@@ -110,7 +110,7 @@ _COMPOUND = re.compile(rf"({'|'.join(_PREFIXES)})({'|'.join(_ZONE_OF)})")
 _CHIEFLY = re.compile(
     r"\b(?:especially|particularly|mainly|mostly|predominantly|(?:more )?prominent)\b", re.I
 )
-_DOWNWARD = ("sophag", "reter", "carina", "trachea")  # they run from head to foot
+_DOWNWARD = re.compile("sophag|reter|carina|trachea", re.I)  # they run from head to foot
 _ALONG = re.compile(r"\b(?:(distal)|(proximal)|from the (?:upper )?incisors)\b", re.I)
 _SECTIONS = re.compile(r"\b(?:upper|mid|lower) (?:abdom|thora)\w+", re.I)  # "in the upper abdominal sections"
 _LOBE = re.compile(
@@ -150,7 +150,9 @@ def along_the_body(text: str, question: str) -> str:
     >>> along_the_body("Distal", "In which part of the esophagus?"), along_the_body("Distal aorta", "Where?")
     ('lower', 'Distal aorta')
     """
-    if not any(organ in one for organ in _DOWNWARD for one in (question, text)):
+    if "istal" not in text and "roximal" not in text and "incisors" not in text:
+        return text
+    if not (_DOWNWARD.search(question) or _DOWNWARD.search(text)):
         return text
     return _ALONG.sub(lambda match: "lower" if match[1] else "upper" if match[2] else "", text)
 

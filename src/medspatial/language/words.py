@@ -86,6 +86,7 @@ NEGATION = re.compile(
 NOT_EXAMINED = re.compile(
     r"\bnot (?:well[ -]|fully |clearly |adequately )?(?:evaluated|assessed|visuali[sz]ed|demonstrated|described|"
     r"included|examined|mentioned|covered|imaged)\b"
+    r"|\b(?:does|do|did) not (?:specify|mention|provide|describe|state|include)\b|\bno (?:specific|information)\w*"
 )
 # Words with which each of these patterns begins: tested first, because most replies have none of them.
 NEGATION_BEGINS = words(

@@ -186,6 +186,8 @@ def _may_hold(outer: str, inner: str) -> bool:
 
 def _drop_landmarks(found: Commitments, reading: Statements, want: _Wanted, question: str) -> None:
     """Leave out structures that only locate others, while any other remains; of several wanted none does."""
+    if len(found.affirmed) < 2:
+        return
     several, asked = want.names if len(want.names) > 1 else frozenset(), want.asked
     kept = [m for m in found.affirmed if m.value in several or not is_landmark(reading.text, m.start, question)]
     kept = beside_discs(kept, reading.text)
