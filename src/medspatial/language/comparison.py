@@ -11,6 +11,7 @@ from medspatial.anatomy import OTHER_SIDE
 from medspatial.language.commitments import Commitments, Mention
 from medspatial.language.quantities import Quantity, find_quantities
 from medspatial.language.segments import Segment
+from medspatial.language.sides import find_sides
 from medspatial.language.statements import Statements, statements_in
 from medspatial.language.vocabulary import CACHED_TEXTS, words
 from medspatial.language.words import COMPARATIVES, EQUAL
@@ -197,9 +198,17 @@ def by_degrees(reading: Statements, found: Commitments, asked: tuple[str, int]) 
     Degrees stand before their sides where one opens the text, else behind them. Of "on both sides, thin on the
     right" the side that is not named again holds the rest.
     """
-    sides = {m.start: m.value for m in found.affirmed if m.value in OTHER_SIDE}
+    if asked[0] != "magnitude" or not found.affirmed:
+        return None
+    said = find_sides(reading.text)
+    spans = [(m.start, m.end) for m in said]
+    sides = {
+        m.start: m.value
+        for m in said
+        if m.value in OTHER_SIDE and reading.standing(m.start, m.end, spans)[0] == "affirmed"
+    }
     places = [(t.start, _DEGREES[t.word]) for t in reading.tokens if t.word in _DEGREES]
-    if asked[0] != "magnitude" or not places or not sides:
+    if not places or not sides:
         return None
     before = places[0][0] < min(sides)
     degrees: dict[str, int] = {}
@@ -216,7 +225,21 @@ def by_degrees(reading: Statements, found: Commitments, asked: tuple[str, int]) 
 
 
 def without_lesser(mentions: list[Mention], reading: Statements, asked: tuple[str, int]) -> list[Mention]:
-    """Leave out what a clause calls the opposite of what is asked for ("the LLL nodule is smaller")."""
+    """Leave out what a clause calls the opposite of what is asked for ("the LLL nodule is smaller").
+
+    Where a clause has the asked comparative, what stands in it counts alone ("... the largest is in the LLL").
+    """
+    held = [
+        m
+        for m in mentions
+        if any(
+            (axis, sign) == asked
+            for segment in [reading.segment_of(m.start)]
+            for axis, sign, _ in comparatives(reading, segment.start, segment.end)
+        )
+    ]
+    if held:
+        return held
     lesser = [
         segment
         for segment in reading.segments

@@ -18,6 +18,7 @@ _FIRST = re.compile(
 _GOES_ON = re.compile(
     r"\A(?:also|and|or|as well|additionally|another|plus|but|both|likewise|similarly|then|no\b)"
 )
+_ALSO = re.compile(r"\b(?:also|as well|too|likewise|similarly|another|additional|second)\b")
 _TURNS = (CORRECTION, FINAL_MARKER)
 
 
@@ -42,6 +43,8 @@ def headline(text: str) -> str | None:
     if len(said.split()) > _MOST_WORDS or FINITE_VERBS & words_in(low) or not FINITE_VERBS & words_in(after):
         return None
     if _GOES_ON.match(after) or any(one.search(after) for one in _TURNS) or " or " in low:
+        return None
+    if _ALSO.search(after):
         return None
     if any(one.search(low) for one in (HEDGE, WEAK, CONDITION)) or statements_in(rest).refuses():
         return None

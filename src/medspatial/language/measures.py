@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from medspatial.language.quantities import Quantity
+from medspatial.language.statements import asked_words
 from medspatial.language.stems import content_words
 
 _UP_TO_CHARS = 8
@@ -155,19 +156,22 @@ def attribute_of(low: str, quantity: Quantity) -> str | None:
     return match.lastgroup if match else None
 
 
-def best_described(low: str, found: Sequence[Quantity], asked: frozenset[str]) -> list[Quantity]:
+def best_described(low: str, found: Sequence[Quantity], question: str) -> list[Quantity]:
     """Return the figures whose description has most words of the question; all where none stands out.
 
     A description reaches from the figure before to this one; where figures lead, it stands behind them.
 
     >>> from medspatial.language.quantities import find_quantities
-    >>> text = "the ascending aorta measures 42 mm, the descending 28 mm"
-    >>> [q.values for q in best_described(text, find_quantities(text), content_words("ascending aorta"))]
-    [(42.0,)]
+    >>> text = "the liver measures 15 cm, the lesion 32 mm"
+    >>> [q.values for q in best_described(text, find_quantities(text), "How large is the liver lesion?")]
+    [(32.0,)]
     """
+    order = [stem for word in question.lower().split() for stem in content_words(word)]
+    asked = asked_words(question.lower())
     leads = not content_words(low[: found[0].start]) & asked
     edges = [0, *(q.end for q in found)] if not leads else [*(q.start for q in found), len(low)]
-    scores = [len(content_words(low[a:b]) & asked) for a, b in zip(edges, edges[1:], strict=False)]
+    said = [content_words(low[a:b]) & asked for a, b in zip(edges, edges[1:], strict=False)]
+    scores = [(len(one), max(map(order.index, one & set(order)), default=0)) for one in said]  # "liver lesion": the lesion
     best = [q for q, score in zip(found, scores, strict=False) if score == max(scores)]
     return best if len(best) < len(found) else list(found)
 

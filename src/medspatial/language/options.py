@@ -43,7 +43,7 @@ def option_label(index: int, options: Sequence[str]) -> str:
 
 _SIDE_WORD = re.compile(r"\b(?:left|right)(?:-sided)?\b", re.I)
 _ARTICLES = re.compile(r"\A(?:the|a|an|in|on|at|to)\s+", re.I)
-_NEITHER = re.compile(r"\b(?:neither|none|no(?:ne)? of (?:them|these|the two)|nothing|not any)\b", re.I)
+_NEITHER = re.compile(r"\b(?:neither|none|no(?:ne)? of (?:them|these|the two)|nothing|not any)\b|(?:\bnot|n't)\b[^.;]{1,40}\bany\b|\A\W*no [a-z]+ (?:is|are)\b", re.I)
 _BOTH = re.compile(r"\bboth\b|\bbilateral", re.I)
 _WHOLE = re.compile(r"\b(?:whole|entire(?:ly)?|complete(?:ly)?|fully|all of (?:it|the))\b", re.I)
 _CUT = re.compile(
@@ -158,7 +158,7 @@ def _by_value(text: str, options: tuple[str, ...], reader: Reader) -> list[Menti
 def _structures_beside(text: str, options: tuple[str, ...], found: list[Mention]) -> list[Mention]:
     """Return options named by a synonym beside those named verbatim ("the tail of the pancreas, not the spleen")."""
     owner = _owners(options, _structures)
-    if len(owner) < len(options):
+    if len(owner) < 2:
         return []
     said = {m.value for m in found}
     return [

@@ -42,8 +42,9 @@ _ECTOMY = re.compile(rf"(?<!partial )\b((?:left|right) )?({'|'.join(_REMOVED)})e
 _MEGALY = re.compile(rf"\b({'|'.join(_ORGANS)})megaly\b", re.I)
 _NEAR = re.compile(r"close|near|in (?:close |immediate )?proximity|in the (?:immediate )?vicinity")
 _PRESENT_STATES = words("normal unremarkable healthy intact clear")
-_PRESENCE_WORDS = content_words("present visible have has there any can be identified shown show this body")
+PRESENCE_WORDS = content_words("present visible have has there any can be identified shown show this body")
 _VERBAL = re.compile(r"\A(?:not|never|cannot|\w+n't|fails? to|hardly)\Z")
+_CONFINED = re.compile(r"\b(?:confined|limited|restricted|isolated|only|solely|exclusively)\b", re.I)
 _ASKS_THERE = re.compile(r"\W*(?:is|are|was|were) there\b", re.I)
 _UNSEEN = re.compile(
     r"\b(?:(?:is|are|was|were) not|cannot be|can't be|isn't|aren't) (?:clearly |well |reliably |fully )?"
@@ -176,6 +177,9 @@ def _first_leads(
 def _stated(reading: Statements, text: str, question: str) -> tuple[bool | None, str]:
     asked = content_words(question)
     segment = _telling_segment(reading, asked, question)
+    beyond = _beyond(reading, text, question)
+    if beyond:
+        return False, beyond
     on_other = _only_on_other_side(reading, text, question)
     if on_other:
         return False, on_other
@@ -195,6 +199,21 @@ def _stated(reading: Statements, text: str, question: str) -> tuple[bool | None,
         segment = reading.segments[0]
     silent = _silent(text, question)
     return (None, silent) if silent else _judged(reading, segment, text, question)
+
+
+def _beyond(reading: Statements, text: str, question: str) -> str:
+    """Say what a text names beyond the side to which a question confines it; "" where it names nothing."""
+    own, other = _sides_asked(question)
+    if not own or not _CONFINED.search(question):
+        return ""
+    sides = find_sides(text)
+    spans = [(m.start, m.end) for m in sides]
+    more = [
+        m.value
+        for m in sides
+        if m.value in {other, "bilateral"} and reading.standing(m.start, m.end, spans)[0] == "affirmed"
+    ]
+    return f"goes beyond the {own} ({more[0]})" if more else ""
 
 
 def _only_on_other_side(reading: Statements, text: str, question: str) -> str:
@@ -279,7 +298,7 @@ def _finding_asked(question: str) -> frozenset[str]:
         return frozenset()
     organs = [m for m in find_mentions(question) if m.name not in lesions()]
     rest = " ".join(question[a:b] for a, b in _gaps(organs, question))
-    return content_words(rest) - side_words(rest) - _PRESENCE_WORDS
+    return content_words(rest) - side_words(rest) - PRESENCE_WORDS
 
 
 def _sides_asked(question: str) -> tuple[str, str]:
@@ -376,7 +395,7 @@ def _asks_presence(question: str) -> bool:
     if len({mention.name for mention in found}) != 1 or found[0].name in lesions():
         return False
     rest = question[: found[0].start] + " " + question[found[0].end :]
-    return content_words(rest) <= _PRESENCE_WORDS
+    return content_words(rest) <= PRESENCE_WORDS
 
 
 def _antonym(text: str, question: str) -> int:
@@ -430,7 +449,8 @@ def _places(text: str) -> frozenset[str]:
     return frozenset(
         mention.name
         for mention in find_mentions(text)
-        if re.search(r"\b(?:in|within|inside|on|at)\s+(?:the |a |an )?\Z", text[: mention.start].lower())
+        if re.search(r"\b(?:in|within|inside|on|at)\s+(?:the |a |an )?"
+            r"(?:(?:distal|proximal|upper|lower|mid|middle|anterior|posterior) )?\Z", text[: mention.start].lower())
     )
 
 

@@ -190,6 +190,17 @@ def refuses_whole(text: str) -> bool:
     return refused
 
 
+@lru_cache(maxsize=16_384)
+def out_of_view(text: str) -> bool:
+    """Say whether a reply says only that something is not in the images.
+
+    >>> out_of_view("The gallbladder is not included in the scan."), out_of_view("No, it is not in the scan.")
+    (True, False)
+    """
+    said = [clause for clause in _CLAUSES.split(text) if clause.strip(" .")]
+    return len(said) == 1 and _OUTSIDE.search(said[0]) is not None
+
+
 _SENTENCE = re.compile(r"[^.;!?\n]+(?:\.\d[^.;!?\n]*)*[.;!?\n]*")
 _USUAL = re.compile(
     r"\b(?:typical(?:ly)?|usual(?:ly)?|in (?:most|many|general|normal|healthy)(?: (?:people|patients|cases|adults|"

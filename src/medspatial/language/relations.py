@@ -23,7 +23,7 @@ _PART = re.compile(
     r"segments?|horns?|limbs?|thirds?|mediastinum|walls?|divisions?|branch(?:es)?|calyx|calyces|zones?)\b"
 )
 _PREFIXED = re.compile(r"(?:supra|infra|retro|juxta|sub)[a-z]+")
-_LOCATING = re.compile(r"\b(?:at|in|of|to|near|from|on|by|with|within)(?: the| its)?(?: [a-z]+)?\s*\Z")
+_LOCATING = re.compile(r"\b(?:at|in|of|to|near|from|on|by|with|within|behind|above|below|beneath|under|underneath|over|beside)(?: the| its)?(?: [a-z]+)?\s*\Z")
 _HAVING = re.compile(r"\b(?:has|have|having|with)\b")
 _PREPOSITION = re.compile(r"\s*(?:to|of|than|from|with)\b")
 

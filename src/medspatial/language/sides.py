@@ -157,6 +157,11 @@ def _find(text: str, shifts: bool) -> tuple[Mention, ...]:
     return tuple(sorted(found, key=lambda m: m.start))
 
 
+def says_towards(text: str) -> bool:
+    """Say whether a text names a side towards which something moves."""
+    return _TOWARDS.search(lowered(text)) is not None
+
+
 def towards(text: str) -> str:
     """Blank all sides but those towards which something moves, where there are any: its cause, or its start.
 

@@ -7,10 +7,12 @@ from bisect import bisect_right
 from functools import cached_property, lru_cache
 from typing import Literal
 
+from medspatial.anatomy import find_mentions, structure
 from medspatial.language.refusals import find_refusals
 from medspatial.language.segments import (
     Segment,
     Token,
+    blank,
     is_comparative,
     lowered,
     segments_of,
@@ -65,6 +67,9 @@ _FORWARD_ONLY = frozenset(
 _EXCLUDING = frozenset(
     {"rule out", "rules out", "ruled out", "ruling out", "exclude", "excludes", "excluding", "excluded"}
 )
+_FIGURES_ASIDE = re.compile(  # "the nodule (14 mm, image 32) is in ...": one statement
+    r"\((?:[\d.,;:x×~≈±/ -]|mm|cm|ml|hu|images?|slices?|series|im|se|fig|figure|about|approximately|ca)+\)"
+)
 _EXISTENCE = words(
     """seen visible present found identified detected observed noted visualized visualised there located"""
 )
@@ -82,6 +87,8 @@ class Statements:
     def __init__(self, text: str) -> None:
         low = without_dots(lowered(text))
         self.text = low if PSEUDO_WORDS.isdisjoint(words_in(low)) else PSEUDO_NEGATION.sub(_weakened, low)
+        if "(" in self.text:
+            self.text = blank(self.text, _FIGURES_ASIDE)
         begun = words_in(self.text)
         self._negations = (
             [(m.start(), m.end(), m.group()) for m in NEGATION.finditer(self.text)]
@@ -229,9 +236,22 @@ class Statements:
         segment = self.segment_of(start)
         said = [token.word for token in self.tokens[segment.first : segment.last]]
         words = set(said)
-        if self.about(start, asked) or words & _RESUMING or not words & FINITE_VERBS or said[:2] in _ALSO:
+        if self.about(start, asked) or words & _RESUMING or said[:2] in _ALSO:
+            return False
+        if not words & FINITE_VERBS and not self._telegraphic(segment):
             return False
         return self.tokens[segment.first].word not in PREPOSITIONS
+
+    def _telegraphic(self, segment: Segment) -> bool:
+        """Say whether a segment is a sentence of its own that states something without a verb ("Left: cyst.")."""
+        alone = sum(one.sentence == segment.sentence for one in self.segments) == 1
+        if not alone:
+            return False
+        stretch = self.text[segment.start : segment.end]
+        for name in find_mentions(stretch):
+            if structure(name.name).kind != "lesion":
+                stretch = stretch[: name.start] + " " * (name.end - name.start) + stretch[name.end :]
+        return bool(content_words(stretch) - _NOT_ASKED)
 
     def states(self, segment: Segment) -> list[str]:
         """Return the words inside a segment that call something normal, negation cues left out."""

@@ -20,18 +20,20 @@ _LANDMARK = re.compile(
     r"(?<!originate )(?<!originating )(?<!stems )from|relative to|with respect to|"
     r"displac(?:es|ing)|compress(?:es|ing)|spar(?:es|ing)|around|surrounding|bordering|borders|outside|"
     r"along|silhouetting|obscuring|effacing|at the level of|crossing|against|juxta|reaching|drain(?:s|ing) into|not involving|"
-    r"(?:tethered|attached|adherent|fixed) to|invading|retracting|with an?|by an?)|[(,] ?with"
+    r"(?:tethered|attached|adherent|fixed) to|through|via|traverses|traversing|crosses|invading|retracting|with an?|by an?)|[(,] ?with"
     r"|\bfissure (?:to|with|of)|\bbetween (?:[a-z]+ ){1,6}?and)"
     r"\s+(?:the |a |an |its |both )?(?:[a-z]+ )?)\Z"
 )
 # as reports in translation name a lobe before its segment
 _LOBE_OF_LUNG = re.compile(r"\b(left|right) lung,? (upper|middle|lower) lobe\b", re.IGNORECASE)
 _SIDED_APEX = re.compile(r"\b(left|right) apex\b(?! of the (?:heart|left v))", re.I)
+_JOINED = re.compile(r"(?:,| and|, and)? (?:the |its )?")
 _EXTENT = re.compile(
     r"\b(?:extend(?:s|ing|ed)?|extension|spread(?:s|ing)?|protru\w+|track(?:s|ing)?) (?:in)?to(?:wards?)?"
     r"\s+(?:the |a |an |its |both )?(?:[a-z]+ )?\Z"
 )
 _ASKS_EXTENT = re.compile(r"\bexten[dst]|\breach|\bspread", re.I)
+_CHAMBER = re.compile(r"\b(left|right) (ventricular|atrial)\b", re.I)
 _PART_OF_MEDIASTINUM = re.compile(
     r"\b(anterior|middle|posterior|superior) (?:part|portion|aspect|compartment) of the mediastinum\b", re.I
 )
@@ -240,6 +242,8 @@ def with_plain_levels(text: str, context: str) -> str:
         text = _by_lobe(text)
     if "mediastinum" in text:
         text = _PART_OF_MEDIASTINUM.sub(r"\1 mediastinum", text)
+    if "ventricular" in text or "atrial" in text:
+        text = _CHAMBER.sub(lambda m: f"{m[1]} {'ventricle' if m[2].lower() == 'ventricular' else 'atrium'}", text)
     if "apex" in text:
         text = _SIDED_APEX.sub(r"\1 lung apex", text)
     if " lung" in text:
@@ -279,11 +283,22 @@ def joined_levels(low: str) -> bool:
     return len(_LEVELS.findall(low)) == 2 and bool(_LEVEL_PAIR.search(low))
 
 
-def is_landmark(low: str, start: int, question: str) -> bool:
-    """Say whether a structure stands behind words that only locate another by it ("next to the liver").
+def landmarks(mentions: Sequence[Mention], low: str, question: str) -> set[Mention]:
+    """Return the structures that only locate others ("next to the liver and the spleen").
 
     Where something extends to is beside the point unless a question asks for it.
     """
+    found: set[Mention] = set()
+    last: Mention | None = None
+    for mention in mentions:
+        joined = last in found and last is not None and _JOINED.fullmatch(low, last.end, mention.start)
+        if joined or _is_landmark(low, mention.start, question):
+            found.add(mention)
+        last = mention
+    return found
+
+
+def _is_landmark(low: str, start: int, question: str) -> bool:
     before = _JOINED_LEVEL.sub("", low[:start])  # "above the L4-L5 disc": one landmark
     return bool(_LANDMARK.search(before) or (_EXTENT.search(before) and not _ASKS_EXTENT.search(question)))
 

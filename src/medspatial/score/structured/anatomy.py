@@ -22,7 +22,7 @@ from medspatial.language.structures import (
     has_side,
     holds,
     is_heading,
-    is_landmark,
+    landmarks,
     joined_levels,
     lesions,
     levels_first,
@@ -189,7 +189,12 @@ def _drop_landmarks(found: Commitments, reading: Statements, want: _Wanted, ques
     if len(found.affirmed) < 2:
         return
     several, asked = want.names if len(want.names) > 1 else frozenset(), want.asked
-    kept = [m for m in found.affirmed if m.value in several or not is_landmark(reading.text, m.start, question)]
+    places = {
+        m
+        for m in landmarks(found.affirmed, reading.text, question)
+        if not any(_covers(m.value, name) for name in several)
+    }
+    kept = [m for m in found.affirmed if m not in places]
     kept = beside_discs(kept, reading.text)
     kept = [m for m in kept if not is_heading(reading.text, m.end)] or kept
     kept = [m for m in kept if not _placed(m, kept, reading)] or kept

@@ -27,7 +27,7 @@ from medspatial.language.polarity import polarity_of
 from medspatial.language.refusals import REFUSES
 from medspatial.language.sides import asks_shift, towards
 from medspatial.language.statements import Statements, statements_in
-from medspatial.language.structures import beside_discs, is_landmark
+from medspatial.language.structures import beside_discs, landmarks
 from medspatial.records import Item
 from medspatial.score.normalise import normalise
 from medspatial.score.structured.closed import match_closed
@@ -148,7 +148,8 @@ def _drop_landmarks(found: Commitments, reading: Statements, question: str) -> N
     """R14: "T12, one level below T11": an option that only locates the one answer is none."""
     if "between" in reading.text:
         return  # "between L1 and L2" chooses neither
-    kept = [m for m in found.affirmed if not is_landmark(reading.text, m.start, question)]
+    places = landmarks(found.affirmed, reading.text, question)
+    kept = [m for m in found.affirmed if m not in places]
     kept = beside_discs(kept, reading.text)
     if len({m.value for m in kept}) == 1 and len(kept) < len(found.affirmed):
         found.affirmed = kept

@@ -20,7 +20,7 @@ from medspatial.language.measures import (
 )
 from medspatial.language.quantities import Quantity, find_quantities, without_ranges_of
 from medspatial.language.shares import as_percent
-from medspatial.language.statements import Statements, asked_words, statements_in
+from medspatial.language.statements import Statements, statements_in
 from medspatial.records import Item
 from medspatial.score.structured.count import match_count
 from medspatial.score.structured.target import Target, accuracy, base_name, target_of
@@ -120,7 +120,7 @@ def _judge(found: list[Quantity], text: str, question: str, target: Target, read
             "R10", "only a bound: neither confirms nor contradicts", text[found[0].start : found[0].end]
         )
     if len(found) > 1 and not offers(reading.text[found[0].end : found[1].start]):
-        found = best_described(reading.text, found, asked_words(question))
+        found = best_described(reading.text, found, question)
     if (
         len(found) > 1
         and offers(reading.text[found[0].end : found[1].start])

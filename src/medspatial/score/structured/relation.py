@@ -8,8 +8,10 @@ from medspatial.language.refusals import REFUSES
 from medspatial.language.relation_words import OPPOSITES, exchanged
 from medspatial.language.relations import find_relations, landmark_leads, object_of, question_phrases
 from medspatial.language.roles import Roles, roles
+from medspatial.language.sides import asks_shift, says_towards, sides_of
 from medspatial.language.statements import Statements
 from medspatial.records import Item
+from medspatial.score.structured.side import match_side
 from medspatial.score.structured.verdict import Verdict, decided, unanswered
 
 
@@ -18,6 +20,10 @@ def match_relation(text: str, item: Item) -> Verdict:
     want = list(dict.fromkeys(mention.value for mention in find_relations(item.answer)))
     if not want:
         return Verdict("undecided", "R12", f"the reference names no relation: '{item.answer}'")
+    if asks_shift(item.question) and sides_of(item.answer, shifts=True) == set(want):
+        verdict = match_side(text, item.answer, item.question)
+        if verdict.outcome != "unanswered" and (says_towards(text) or verdict.rule == "R3"):
+            return verdict
     hidden = question_phrases(item.question)
     text = along_the_body(text, item.question)
 
