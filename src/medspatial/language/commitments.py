@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from medspatial.language.properties import opposes
 from medspatial.language.statements import Statements, asked_words, statements_in
 from medspatial.language.vocabulary import words, words_in
 
@@ -247,6 +248,10 @@ def _prefer_relevant(
     if greater and len(greater) < len(found.affirmed):
         found.affirmed = greater
         found.trace.append("R14: what is there to a lesser degree is background")
+    same = [m for m in found.affirmed if not opposes(_said_at(reading, m), question)]
+    if same and len(same) < len(found.affirmed):
+        found.affirmed = same
+        found.trace.append("R14: what has the opposite property is background")
     asked = asked_words(question)
     kept = [m for m in found.affirmed if not reading.other_subject(m.start, asked)]
     if kept and len(kept) < len(found.affirmed) and any(reading.about(m.start, asked) for m in kept):

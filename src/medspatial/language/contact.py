@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+from medspatial.anatomy import find_mentions
+from medspatial.language.statements import statements_in
+
 _CONTACT = re.compile(r"\b(?:touch\w*|contact|abut\w*|adjoin\w*)\b", re.I)
 _APART = re.compile(r"\b(?:separat\w*|apart|(?:fat plane|gap|space)\b.*\bbetween)\b", re.I)
 _SAYS_CONTACT = re.compile(
@@ -29,7 +32,7 @@ _AT_DISTANCE = re.compile(
     r"cranial|caudal|superior|inferior|anterior|posterior|lateral|medial|in front)\b",
     re.I,
 )
-_REACHED = re.compile(r"\b(?:touch|contact|abut|involv|reach|invad|infiltrat|encas|includ|yes|no|not)\w*", re.I)
+_REACHED = re.compile(r"\b(?:touch|contact|abut|involv|reach|invad|infiltrat|encas|includ)\w*|\b(?:yes|no|not)\b", re.I)
 _ASKS_REACH = re.compile(r"\b(?:touch|contact|abut|adjoin|involve|reach|invade|infiltrate|encase|include)\w*", re.I)
 
 
@@ -47,6 +50,19 @@ def asks_contact(question: str) -> bool:
     return _CONTACT.search(question) is not None
 
 
+def _says_contact(text: str, question: str) -> bool | None:
+    """Return whether the one clause that names contact affirms it; None where other structures are named."""
+    reading = statements_in(text)
+    spans = [match.span() for match in _CONTACT.finditer(reading.text)]
+    if len(spans) > 1 or reading.refuses() or reading.hedged(spans[0][0]):
+        return None
+    asked = {mention.name for mention in find_mentions(question)}
+    if any(mention.name not in asked for mention in find_mentions(text)):
+        return None
+    start, end = spans[0]
+    return reading.standing(start, end, spans)[0] != "denied"
+
+
 def touching(text: str, question: str) -> bool | None:
     """Return the answer to a question about contact from what lies between the two; None where nothing does.
 
@@ -57,8 +73,11 @@ def touching(text: str, question: str) -> bool | None:
     if _AT_DISTANCE.search(text) and _ASKS_REACH.search(question) and not _REACHED.search(text):
         return False  # "it begins 2 cm below the renal arteries"
     asks_contact = bool(_CONTACT.search(question))
-    if asks_contact == bool(_APART.search(question)) or _CONTACT.search(text):
+    if asks_contact == bool(_APART.search(question)):
         return None
+    if _CONTACT.search(text):
+        said = _says_contact(text, question)
+        return None if said is None else said == asks_contact
     found = _BETWEEN.search(text)
     if found is None:
         return None

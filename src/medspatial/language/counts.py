@@ -7,6 +7,7 @@ from itertools import takewhile
 from typing import Literal, NamedTuple
 
 from medspatial.language.quantities import Quantity, find_quantities
+from medspatial.language.sides import side_words
 from medspatial.language.statements import Statements
 from medspatial.language.words import FINITE_VERBS, PREPOSITIONS
 
@@ -23,6 +24,12 @@ _PER_SIDE = re.compile(r"\b(?:in|on|per) (?:each|either) [a-z]+|\bper (?:side|ki
 _VAGUE = re.compile(
     r"\b(?:multiple|several|a few|few|many|numerous|some|various|a number of|innumerable|more than one|a "
     r"handful)\b"
+)
+_MORE = re.compile(r"\band (?:another|a second|a further)\b|, another\b")
+_NUMBERED = frozenset({"rib", "segment", "level"})
+_NUMBER_LIST = re.compile(
+    r"(?<![\w.])\d{1,2}(?:st|nd|rd|th)?(?:\s*(?:,? ?and|,|&|-|–|to|through)\s*(?:the )?\d{1,2}(?:st|nd|rd|th)?)*"
+    r"(?![\d.]*\s*(?:mm|cm|%))"
 )
 _ARTICLE = re.compile(r"\b(?:an?|one)\s+(?:[a-z-]+\s+){0,3}?")
 _MANY = re.compile(r"\bhow many\s+(?:of the )?([a-z -]+)")
@@ -83,6 +90,9 @@ def _in_brackets(text: str, position: int) -> bool:
 
 def _resolved(low: str, firm: list[Quantity], reading: Statements, question: str) -> Count:
     """Return one count from several numbers: a total, the sum of parts, that of the asked things, or none."""
+    on_side = _on_asked_side(low, firm, question) if len(firm) > 1 else None
+    if on_side is not None:
+        return Count(on_side.values[0])
     totals = [q for q in firm if _TOTAL.search(_near(low, q))]
     if len(totals) == 1:
         return Count(totals[0].values[0])
@@ -122,6 +132,35 @@ def _parts(low: str, firm: list[Quantity]) -> bool:
     )
 
 
+def _on_asked_side(low: str, firm: list[Quantity], question: str) -> Quantity | None:
+    """Return the one number of the side that a question asks about ("two on the right and one on the left")."""
+    asked = side_words(question)
+    if len(asked) != 1:
+        return None
+    leads = bool(side_words(low[: firm[0].start]))
+    edges = [0, *(q.end for q in firm)] if leads else [*(q.start for q in firm), len(low)]
+    said = [side_words(low[a:b]) for a, b in zip(edges, edges[1:], strict=False)]
+    own = [q for q, sides in zip(firm, said, strict=False) if sides == asked]
+    return own[0] if len(own) == 1 and not any(sides > asked for sides in said) else None
+
+
+def _enumerated(low: str, noun: str) -> float | None:
+    """Return how many numbered things are listed ("ribs 5, 6 and 8", "the 5th to 7th ribs"); None where none are."""
+    if noun not in _NUMBERED:
+        return None
+    numbers: set[int] = set()
+    for match in _NUMBER_LIST.finditer(low):
+        if noun not in low[max(0, match.start() - 24) : match.end() + 24]:
+            continue
+        last = 0
+        for part in re.finditer(r"(?P<to>(?:-|–|to|through)\s*)?(?:the )?(?P<number>\d{1,2})", match.group()):
+            number = int(part["number"])
+            numbers.update(range(last + 1, number) if part["to"] and last else ())
+            numbers.add(number)
+            last = number
+    return float(len(numbers)) if numbers else None
+
+
 def _one_noun(low: str, firm: list[Quantity], question: str) -> bool:
     """ "two paratracheal and two subcarinal nodes": what is counted stands behind the last number only."""
     noun = _counted(question)
@@ -134,6 +173,9 @@ def _without_numbers(text: str, question: str, reading: Statements) -> Count:
     low = reading.text
     if reading.refuses():
         return Count(None, "refused")
+    listed = _enumerated(low, _counted(question))
+    if listed is not None:
+        return Count(listed)
     vague = _VAGUE.search(low)
     if vague:
         return Count(None, "vague", vague.group())
@@ -143,7 +185,7 @@ def _without_numbers(text: str, question: str, reading: Statements) -> Count:
         return Count(2.0)
     noun = _counted(question)
     if noun and re.search(rf"\b(?:an?)\s+(?:[a-z-]+\s+){{0,3}}?{re.escape(noun)}\b", low):
-        return Count(1.0)
+        return Count(1.0 + len(_MORE.findall(low)))
     return Count(None, "none")
 
 

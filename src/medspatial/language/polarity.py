@@ -52,6 +52,7 @@ _ABSENCE = re.compile(
 )
 _WEAK_LEADS = words("right positive negative present absent none neither nothing never sure n y")
 _DEGREES = words("quite exactly entirely completely fully wholly really necessarily")  # "not entirely: ..." denies
+_NO_FINDING = PRESENCE_WORDS | {"both", "left", "right"}
 _ENDS = re.compile(r"\s*(?:[.,;:!?)—–-]|\Z)")
 _PRONOUNS = words("it they there that")
 _POLARITY_TEXT = {"yes": True, "true": True, "present": True, "no": False, "false": False, "absent": False}
@@ -113,7 +114,7 @@ def polarity(text: str, question: str) -> Polarity:
     leading = _LEADING.match(reading.text if words_in(reading.text) else low)
     if leading and not _weak_lead(leading, low):
         return _led(leading)
-    if out_of_view(text) and content_words(question) - content_words(text) - PRESENCE_WORDS:
+    if out_of_view(text) and content_words(question) - content_words(text) - _NO_FINDING:
         return Polarity(None, "R7", "says only that it is out of view")
     if reading.void() or any(_OPEN.match(low, end) for _, end in find_refusals(low)):
         return Polarity(None, "R7", REFUSES)

@@ -9,6 +9,7 @@ from medspatial.anatomy import find_mentions
 from medspatial.language.statements import statements_in
 from medspatial.language.stems import content_words
 from medspatial.language.vocabulary import CACHED_TEXTS
+from medspatial.language.words import NEGATION
 
 # words on one axis: a text with one and a text with the other contradict each other
 ANTONYMS = (
@@ -20,7 +21,7 @@ ANTONYMS = (
         "normal unremarkable preserved regular healthy natural intact patent open within maintained usual",
         "abnormal pathological enlarged thickened dilated irregular widened increased occluded narrowed "
         "stenotic deformed collapsed "
-        "blocked obliterated reduced atrophic displaced ectatic closed degenerated",
+        "blocked obliterated reduced atrophic displaced ectatic closed degenerated elevated raised",
     ),
     (
         "enlarged dilated increased widened thickened distended large big",
@@ -82,6 +83,26 @@ def property_signs(text: str) -> dict[int, int]:
             denied = any(end <= token.start for _, end, _ in reading.cues(segment))
             signs.setdefault(axis, -sign if denied else sign)
     return signs
+
+
+def opposes(text: str, question: str) -> bool:
+    """Say whether a lower-case clause has the opposite of a property that a question asks for, and not that one.
+
+    >>> opposes("the right one is thin", "which adrenal gland is enlarged?")
+    True
+    """
+    asked = _asked_signs(question)
+    if not asked or NEGATION.search(text):
+        return False
+    said = {item for word in _WORD.findall(text) for item in AXES.get(word, {}).items()}
+    return any((axis, -sign) in said and (axis, sign) not in said for axis, sign in asked)
+
+
+@lru_cache(maxsize=CACHED_TEXTS)
+def _asked_signs(question: str) -> frozenset[tuple[int, int]]:
+    """Return the properties that a question names, of which it does not name the opposite too."""
+    signs = {item for word in _WORD.findall(question.lower()) for item in AXES.get(word, {}).items()}
+    return frozenset((axis, sign) for axis, sign in signs if axis != PRESENCE and (axis, -sign) not in signs)
 
 
 _ZONES = (

@@ -24,7 +24,7 @@ from medspatial.language.words import COMPARATIVES, CONDITION, EQUAL, NEGATION
 
 _EXISTENCE = words(
     """present visible visualized visualised identified evident seen noted detected found observed
-    demonstrated evidence sign signs"""
+    demonstrated evidence sign signs included covered depicted imaged shown"""
 )
 _ORGANS = {
     "spleno": "spleen",
@@ -43,6 +43,8 @@ _MEGALY = re.compile(rf"\b({'|'.join(_ORGANS)})megaly\b", re.I)
 _NEAR = re.compile(r"close|near|in (?:close |immediate )?proximity|in the (?:immediate )?vicinity")
 _PRESENT_STATES = words("normal unremarkable healthy intact clear")
 PRESENCE_WORDS = content_words("present visible have has there any can be identified shown show this body")
+_WORD = re.compile("[a-z]+")
+_NODES = re.compile(r"\b(?:lymph)?adenopath(?:y|ies)\b", re.I)
 _VERBAL = re.compile(r"\A(?:not|never|cannot|\w+n't|fails? to|hardly)\Z")
 _CONFINED = re.compile(r"\b(?:confined|limited|restricted|isolated|only|solely|exclusively)\b", re.I)
 _ASKS_THERE = re.compile(r"\W*(?:is|are|was|were) there\b", re.I)
@@ -69,10 +71,18 @@ def restated(text: str, question: str) -> tuple[bool | None, str]:
     return _stated(reading, text, question)
 
 
+def with_findings_spelled(text: str) -> str:
+    """Write "splenomegaly" as "enlarged spleen"."""
+    if "megaly" not in text:
+        return text
+    return _MEGALY.sub(lambda match: f"enlarged {_ORGANS[match.group(1).lower()]}", text)
+
+
 @lru_cache(maxsize=16_384)
 def _expanded(text: str) -> str:
     """Write "splenomegaly" as "enlarged spleen", "splenectomy" as an absent one, and equatives plainly."""
     text = _ECTOMY.sub(lambda match: f"absent {match[1] or ''}{_REMOVED[match[2].lower()]}", text)
+    text = _NODES.sub("enlarged lymph nodes", text)
     return spelled_out(_MEGALY.sub(lambda match: f"enlarged {_ORGANS[match.group(1).lower()]}", text))
 
 
@@ -284,11 +294,19 @@ def _telling_segment(reading: Statements, asked: frozenset[str], question: str) 
         stretch = reading.text[segment.start : segment.end]
         said = content_words(stretch)
         overlap = len(said & asked) + (2 if said & finding else 0)
+        if finding and _same_axis(stretch, question):
+            overlap += 5  # "several nodes, none of which is enlarged"
         if own and own in stretch and other not in stretch:
             overlap += 1  # "I see a right kidney; the left one is absent"
         if overlap > most:
             best, most = segment, overlap
     return best
+
+
+def _same_axis(text: str, question: str) -> bool:
+    """Say whether a text names a property on an axis that the question names, presence left out."""
+    asked = {axis for word in _WORD.findall(question.lower()) for axis in AXES.get(word, {})} - {PRESENCE}
+    return any(axis in asked for word in _WORD.findall(text) for axis in AXES.get(word, {}))
 
 
 @lru_cache(maxsize=16_384)
@@ -350,9 +368,11 @@ def _negations(reading: Statements, segment: Segment, asked: frozenset[str], que
             question.lower(),
         )
     )
-    count += any(_denies(word, question) for word in reading.states(segment))
+    states = any(_denies(word, question) for word in reading.states(segment))
     for start, end, cue in reading.cues(segment):
         after = reading.text[end : segment.end]
+        if cue in {"no", "without"} and content_words(after) & asked:
+            states = False  # "unremarkable without effusion": one denial in other words
         if _WITH.search(reading.text[segment.start : start]) and not content_words(after) & asked:
             continue
         if content_words(after) & asked or set(re.findall(r"[a-z]+", after)) & _EXISTENCE:
@@ -366,7 +386,7 @@ def _negations(reading: Statements, segment: Segment, asked: frozenset[str], que
             count += not presupposed
         elif not after.strip(" .,;!"):
             count += 1
-    return count
+    return count + states
 
 
 def _without_asides(reading: Statements, segment: Segment, asked: frozenset[str]) -> str:
@@ -449,7 +469,7 @@ def _places(text: str) -> frozenset[str]:
     return frozenset(
         mention.name
         for mention in find_mentions(text)
-        if re.search(r"\b(?:in|within|inside|on|at)\s+(?:the |a |an )?"
+        if re.search(r"\b(?:in|into|within|inside|on|at)\s+(?:the |a |an )?"
             r"(?:(?:distal|proximal|upper|lower|mid|middle|anterior|posterior) )?\Z", text[: mention.start].lower())
     )
 

@@ -19,7 +19,7 @@ _STOP = words(
 _SAME = {
     "fluid": "effusion", "calculu": "ston", "calculi": "ston", "concretion": "ston", "lithiasi": "ston",
     "atelectasi": "collaps", "atelectatic": "collaps", "distension": "dilat", "distend": "dilat",
-    "dil": "dilat", "metastasi": "metastas", "metastatic": "metastas",
+    "slight": "mild", "massive": "massiv", "dil": "dilat", "metastasi": "metastas", "metastatic": "metastas",
 }  # fmt: skip
 
 

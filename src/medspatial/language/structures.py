@@ -20,7 +20,8 @@ _LANDMARK = re.compile(
     r"(?<!originate )(?<!originating )(?<!stems )from|relative to|with respect to|"
     r"displac(?:es|ing)|compress(?:es|ing)|spar(?:es|ing)|around|surrounding|bordering|borders|outside|"
     r"along|silhouetting|obscuring|effacing|at the level of|crossing|against|juxta|reaching|drain(?:s|ing) into|not involving|"
-    r"(?:tethered|attached|adherent|fixed) to|through|via|traverses|traversing|crosses|invading|retracting|with an?|by an?)|[(,] ?with"
+    r"(?:tethered|attached|adherent|fixed) to|(?:with|and|causing),? (?:[a-z]+ )?(?:infiltration|invasion|compression|displacement|encasement|effacement|"
+    r"obstruction) of|through|via|traverses|traversing|crosses|invading|retracting|with an?|by an?)|[(,] ?with"
     r"|\bfissure (?:to|with|of)|\bbetween (?:[a-z]+ ){1,6}?and)"
     r"\s+(?:the |a |an |its |both )?(?:[a-z]+ )?)\Z"
 )
@@ -34,6 +35,7 @@ _EXTENT = re.compile(
 )
 _ASKS_EXTENT = re.compile(r"\bexten[dst]|\breach|\bspread", re.I)
 _CHAMBER = re.compile(r"\b(left|right) (ventricular|atrial)\b", re.I)
+_SIDED_MAIN = re.compile(r"\b(left|right|both|bilateral)( main)(?= pulmonary)", re.I)
 _PART_OF_MEDIASTINUM = re.compile(
     r"\b(anterior|middle|posterior|superior) (?:part|portion|aspect|compartment) of the mediastinum\b", re.I
 )
@@ -124,7 +126,7 @@ _OF_LIVER = re.compile(r"\b(?:liver|hepatic|couinaud) segment")
 _NUMBER_BEHIND = re.compile(r"(?<=\bsegment )\(S\d{1,2}\)", re.I)  # "apical segment (S1)": no vertebra
 _DORSAL = re.compile(r"\bD(1[0-2]|[1-9])\b")
 _OF = re.compile(r"\s+(?:of|in|within)\s+(?:the\s+)?")
-_SEGMENT = re.compile(r"\b(?:seg(?:\.\s*|\s+)(?=\w)|S\s?(?=(?:[1-8]|I{1,3}|IV|VI{0,3}|VIII)[abAB]?\b))")
+_SEGMENT = re.compile(r"\b(?:[Ss]eg(?:\.\s*|\s+)(?=\w)|S\s?(?=(?:[1-8]|I{1,3}|IV|VI{0,3}|VIII)[abAB]?\b))")
 
 
 @cache
@@ -143,6 +145,8 @@ def lesions() -> frozenset[str]:
 def find_structures(text: str, context: str) -> tuple[Mention, ...]:
     """Return structures as mentions; both sides of a pair become two."""
     found: list[Mention] = []
+    if " main pulmonary" in text.lower():  # without a side it is the trunk
+        text = _SIDED_MAIN.sub(lambda m: m[1] + " " * len(m[2]), text)
     for mention in find_mentions(_incontext_of(text, context)):
         if mention.start >= len(text):
             continue

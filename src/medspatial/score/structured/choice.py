@@ -24,10 +24,11 @@ from medspatial.language.options import (
     option_label,
 )
 from medspatial.language.polarity import polarity_of
+from medspatial.language.proposition import with_findings_spelled
 from medspatial.language.refusals import REFUSES
 from medspatial.language.sides import asks_shift, towards
 from medspatial.language.statements import Statements, statements_in
-from medspatial.language.structures import beside_discs, landmarks
+from medspatial.language.structures import beside_discs, landmarks, with_plain_levels
 from medspatial.records import Item
 from medspatial.score.normalise import normalise
 from medspatial.score.structured.closed import match_closed
@@ -44,6 +45,9 @@ def match_choice(text: str, item: Item) -> Verdict:
         return Verdict("undecided", "R11", f"the reference '{item.answer}' is none of the options")
     if asks_shift(item.question):
         text = towards(text)
+    if all("segment" in option.lower() for option in options):
+        text = with_plain_levels(text, "of the liver")
+    text = with_findings_spelled(text)
     text = without_notes(without_listing(text, options), len(options))
     if names_all(text):
         return decided(False, "R11", "names all options", "all")
