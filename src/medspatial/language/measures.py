@@ -17,7 +17,9 @@ _SMALLEST = re.compile(
 _LARGEST = re.compile(
     r"\b(?:longest|largest|greatest|maxim(?:um|al)|long[ -]axis|widest|biggest|major axis|highest|dominant)\b"
 )
-_DISTANCE = re.compile(r"\b(?:distance|how far|far apart|apart|gap|separat\w+|away)\b")
+_DISTANCE = re.compile(r"\b(?:distance|how far|far apart|apart|gap|separat\w+|away)\b"
+    r"|\b(?:depth|deep)\b.*\b(?:below|beneath|under|from|to)\b"
+)
 _AS_DISTANCE = re.compile(
     r"\A\W*(?:away|apart|from|off|distant|to the|distance|above|below|beneath|behind|lateral|anterior|"
     r"posterior|medial|caudal|cranial|superior|inferior|deep)\b"

@@ -13,6 +13,7 @@ from medspatial.language.refusals import REFUSES, find_refusals, out_of_view, re
 from medspatial.language.segments import lowered
 from medspatial.language.statements import Statements, statements_in
 from medspatial.language.stems import content_words
+from medspatial.language.thresholds import beyond_threshold
 from medspatial.language.vocabulary import CACHED_TEXTS, words, words_in
 
 _YES = (
@@ -126,6 +127,9 @@ def _by_meaning(text: str, question: str) -> Polarity | None:
     apart = touching(text, question)
     if apart is not None:
         return Polarity(apart, "R13", "says what lies between them")
+    beyond = beyond_threshold(text, question)
+    if beyond is not None:
+        return Polarity(beyond, "R13", "gives a figure on one side of the asked one")
     got, why = restated(text, question)
     return None if got is None else Polarity(got, "R13", why)
 

@@ -43,9 +43,11 @@ _MEGALY = re.compile(rf"\b({'|'.join(_ORGANS)})megaly\b", re.I)
 _NEAR = re.compile(r"close|near|in (?:close |immediate )?proximity|in the (?:immediate )?vicinity")
 _PRESENT_STATES = words("normal unremarkable healthy intact clear")
 PRESENCE_WORDS = content_words("present visible have has there any can be identified shown show this body")
+_SIDES = frozenset({"left", "right"})
 _WORD = re.compile("[a-z]+")
 _NODES = re.compile(r"\b(?:lymph)?adenopath(?:y|ies)\b", re.I)
 _VERBAL = re.compile(r"\A(?:not|never|cannot|\w+n't|fails? to|hardly)\Z")
+_CONTAINS = re.compile(r"\A\W*(?:do|does|did)\b.*\bcontains?\b", re.I)
 _CONFINED = re.compile(r"\b(?:confined|limited|restricted|isolated|only|solely|exclusively)\b", re.I)
 _ASKS_THERE = re.compile(r"\W*(?:is|are|was|were) there\b", re.I)
 _UNSEEN = re.compile(
@@ -134,6 +136,9 @@ def _asked(question: str) -> tuple[str, int, frozenset[str], frozenset[str]] | N
     after = re.split(r"\bthan\b", question[end:].lower(), maxsplit=1)
     second = content_words(after[1] if len(after) > 1 else question[end:])
     only_first, only_second = first - second, second - first
+    sides = only_first & _SIDES, only_second & _SIDES
+    if all(sides):
+        only_first, only_second = sides  # "is the left nodule larger than the right one?"
     return (axis, sign, only_first, only_second) if only_first and only_second else None
 
 
@@ -247,11 +252,22 @@ def _silent(text: str, question: str) -> str:
     """Say why a text says nothing of what was asked, though it has its words; "" where it may."""
     if asks_contact(question) and not speaks_of_contact(text):
         return "says nothing of contact"
-    if _UNSEEN.search(text) and _unseen_structure(text, question):
+    if _UNSEEN.search(text) and not _asks_presence(question) and _unseen_structure(text, question):
         return "says only that a structure is not seen"
+    if _CONTAINS.search(question) and not _names_content(text, question):
+        return "names nothing of the asked content"
     if _names_one_alone(text, question):
         return "names one of the structures and says nothing of it"
     return ""
+
+
+def _names_content(text: str, question: str) -> bool:
+    """Say whether a text names what a question asks to be contained, or a part of it."""
+    content = question[_CONTAINS.search(question).end() :]  # type: ignore[union-attr]
+    if content_words(content) & content_words(text):
+        return True
+    asked = {mention.name for mention in find_mentions(content)}
+    return any(m.name in asked or any(is_part(m.name, one) for one in asked) for m in find_mentions(text))
 
 
 def _unseen_structure(text: str, question: str) -> bool:

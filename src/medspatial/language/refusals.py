@@ -80,7 +80,7 @@ _REFUSES = re.compile(
     rf"|\b(?:nothing|neither|none of the {_IMAGES})\b(?: \w+){{0,6}}? (?:can|could) be "
     rf"(?:said|told|determined|concluded|stated|decided|established)\b"
     rf"|\bnone of the {_IMAGES} (?:show|allow|permit|help)\w*\b.*\b(?:enough|decide|tell|say|determine)\b"
-    rf"|\b(?:clear )?(?:evidence|indication) either way\b|\b{_RELUCTANT}\b",
+    rf"|\btoo \w+ (?:for me )?to {_ACT}\b|\b(?:clear )?(?:evidence|indication) either way\b|\b{_RELUCTANT}\b",
     re.I,
 )
 _CLAUSES = re.compile(r"[.;!?\n:]+|,|\s[-–—]+\s|\bbut\b", re.I)
@@ -107,7 +107,7 @@ _STEMS = re.compile(
     r"\b(?:can\b|cann|could|would need|either way|nothing|none of|"
     r"no (?:res|rep|side|val|fig|stat|dec|dis|meas)|"
     r"un[ackds]|not|n't|im|hard|reluctant|hesitate|difficult|neither|limit|lack|need|requir|in[acds]|"
-    r"consult|ask|ai|language|decline|won't|will|never|n/a|no\s+(?:evidence (?:is|was|avail|to|for)|fur|mo|"
+    r"consult|ask|ai|too|language|decline|won't|will|never|n/a|no\s+(?:evidence (?:is|was|avail|to|for)|fur|mo|"
     r"oth|cle|def|rel|spe|suc|add|cer|fin|cli|suf|dia|inf|dat|ide|clu|com|opi|con|det|ans|sta|jud|ass|gue|kno|"
     r"way|mea|ima|sca|ct|pic|vol|stu|fil|sli|att))|n't|no idea",
     re.I,
@@ -131,7 +131,7 @@ REFUSAL = re.compile(
     r"(?:information|data|detail)|"
     rf"{_RELUCTANT}|"
     r"(?:do not|don't|does not|doesn't) (?:know|have (?:access|enough|sufficient))|no idea|"
-    r"no way to (?:know|tell|say)|not (?:entirely "
+    r"no way to (?:know|tell|say)|too [a-z]+ (?:for me )?to (?:tell|say|determine|assess|judge|decide|evaluate|distinguish)|not (?:entirely "
     r"|quite |completely )?sure|unsure|"
     r"(?:it is|it's|is|remains) (?:unclear|uncertain|unknown)|unclear (?:whether|which|from|if)|unknown|"
     r"not (?:specified|provided|stated|mentioned|given|available|reported)|no (?:image|scan|images|ct|"
@@ -150,7 +150,7 @@ REFUSAL_WORDS = words(
     would wouldn reluctant indeterminate undetermined undeterminable inconclusive insufficient
     insufficiently does doesn no unsure
     unclear uncertain unknown unspecified ai language consult seek nondiagnostic diagnostic i n without
-    limited equivocal ambiguous neither nothing none"""
+    limited equivocal ambiguous neither nothing none too"""
 )
 
 

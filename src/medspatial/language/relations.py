@@ -96,6 +96,6 @@ def landmark_leads(mention: Mention, reading: Statements, asked: Roles) -> bool:
     if deciding & asked.subject:
         return False
     # "of the fissure" straight after the relation makes the landmark the object in any case
-    follows = _PREPOSITION.match(after)
+    follows = _PREPOSITION.match(after) or _PREPOSITION.search(reading.text, mention.start, mention.end)
     near = role_keys(" ".join(after.split()[:4])) if follows else frozenset()
     return not (near & asked.landmark and not near & asked.subject)

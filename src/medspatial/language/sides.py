@@ -24,7 +24,7 @@ _NO_SIDE = re.compile(
     r"start)\b(?! (?:the )?patient\b)"
     r"|(?:the )?right (?:place|position|spot|location|order|size|answer|choice|option|interpretation|"
     r"response|reply|conclusion|diagnosis|way|direction|moment|track|thing|question)\b"
-    r"|(?:between|distinguish|differentiate|whether)(?: the)? (?:left|right) (?:and|from|or)(?: the)? "
+    r"|(?:between|distinguish|differentiate|tell|telling|whether)(?: the)? (?:left|right) (?:and|from|or)(?: the)? "
     r"(?:left|right)\b"
     r"|(?<!the )(?<!or )right\?|if (?:i am|i'm) right\b|quite right\b|absolutely right\b|right angles?\b|is "
     r"right that\b|am i right\b|correct and right\b"
@@ -104,7 +104,7 @@ _RIGHT_NO_SIDE = re.compile(
     r"mom|tra|que|cho|up\b)"
 )
 _NO_SIDE_STEMS = (
-    "that", "this", "you", "all right", "alright", "between", "distinguish", "differentiate", "whether",
+    "that", "this", "you", "all right", "alright", "between", "distinguish", "differentiate", "tell", "whether",
     "right?", "if i", "quite right", "absolutely right", "is right", "am i right", "and right", "left un",
     "left in", "left be", "left al", "left o", "left bl", "left as", "nothing left", "little left",
     "is left", "'s left", "much left", "none left", "has left", "have left", "are left", "displac", "shift",

@@ -402,6 +402,7 @@ def _weakened(match: re.Match[str]) -> str:
     return ("may" if match.group().endswith(("excluded", "ruled out")) else "").ljust(len(match.group()))
 
 
+_UNABLE = frozenset({"cannot", "can't", "couldn't"})
 _NOT = frozenset({"not", "isn't", "aren't", "doesn't"})
 _STATE_WORDS = words(
     """normal unremarkable clear spared unaffected uninvolved intact healthy absent missing negative free"""
@@ -451,7 +452,8 @@ def denies_asked(reading: Statements, question: str, answer: str) -> bool:
         return False
     asked = asked_words(question)
     return not reading.refuses() and any(
-        reading.cues(part) and asked & content_words(reading.text[part.start : part.end])
+        any(word not in _UNABLE for _, _, word in reading.cues(part))
+        and asked & content_words(reading.text[part.start : part.end])
         for part in reading.segments
     )
 

@@ -21,7 +21,8 @@ _LANDMARK = re.compile(
     r"displac(?:es|ing)|compress(?:es|ing)|spar(?:es|ing)|around|surrounding|bordering|borders|outside|"
     r"along|silhouetting|obscuring|effacing|at the level of|crossing|against|juxta|reaching|drain(?:s|ing) into|not involving|"
     r"(?:tethered|attached|adherent|fixed) to|(?:with|and|causing),? (?:[a-z]+ )?(?:infiltration|invasion|compression|displacement|encasement|effacement|"
-    r"obstruction) of|through|via|traverses|traversing|crosses|invading|retracting|with an?|by an?)|[(,] ?with"
+    r"obstruction) of|through|via|traverses|traversing|crosses|invading|retracting|with an?|by an?|(?:pushed|displaced|"
+    r"compressed|invaded|surrounded|encased|effaced|narrowed|obstructed|shifted|indented) by)|[(,] ?with"
     r"|\bfissure (?:to|with|of)|\bbetween (?:[a-z]+ ){1,6}?and)"
     r"\s+(?:the |a |an |its |both )?(?:[a-z]+ )?)\Z"
 )

@@ -97,7 +97,7 @@ NEGATION_BEGINS = words(
 )
 COMPARED_BEGINS = words(
     """than exceeds exceeding surpasses surpassing outweighs compared comparison comparing relative versus vs
-    contrast unlike contrary followed over"""
+    contrast unlike contrary followed over against"""
 )
 CONDITION_BEGINS = words("if whether unless case provided assuming")
 STATES_WORDS = words(
@@ -112,7 +112,7 @@ STATES = re.compile(
 COMPARED = re.compile(
     r"\b(?:(?<!rather )(?<!other )than|exceed(?:s|ing)|surpass(?:es|ing)|outweighs|compared (?:to|with)|in "
     r"comparison (?:to|with)|by comparison (?:to|with)|comparing (?:to|with)|relative to|versus|vs|"
-    r"in contrast (?:to|with)|unlike|contrary to|followed by|(?:favou?red|preferred|likely|probable) over|over that (?:of|in|on))\b|(?<![-=])[<>](?!-)"
+    r"in contrast (?:to|with)|unlike|contrary to|against(?= \d)|followed by|(?:favou?red|preferred|likely|probable) over|over that (?:of|in|on))\b|(?<![-=])[<>](?!-)"
 )
 CONDITION = re.compile(r"\b(?:if|whether|unless|in case|provided that|assuming)\b")
 WEAK = re.compile(

@@ -12,6 +12,8 @@ from medspatial.language.comparison import question_comparison, without_lesser
 from medspatial.language.discs import disc_named, find_discs
 from medspatial.language.properties import contrary_zone
 from medspatial.language.refusals import REFUSES
+from medspatial.language.relation_words import OPPOSITES
+from medspatial.language.relations import find_relations
 from medspatial.language.sides import find_sides
 from medspatial.language.statements import Statements, denies_asked
 from medspatial.language.structures import (
@@ -103,6 +105,7 @@ def match_anatomy(text: str, item: Item) -> Verdict:
         alone = _side_alone(text, item, want.names)
         if alone is not None:
             return alone
+    found.affirmed = _of_asked_relation(found.affirmed, reading, item.question)
     asked = question_comparison(item.question) if len(found.affirmed) > 1 else None
     if asked:
         found.affirmed = without_lesser(found.affirmed, reading, asked)
@@ -117,6 +120,23 @@ def match_anatomy(text: str, item: Item) -> Verdict:
     if contrary:
         return verdict._replace(outcome="incorrect", rule="R14", reason=f"{verdict.reason}, but {contrary}")
     return verdict._replace(trace=tuple(found.trace)) if found.trace else verdict
+
+
+def _of_asked_relation(mentions: list[Mention], reading: Statements, question: str) -> list[Mention]:
+    """Leave out what lies the other way ("in front of it the stomach, behind it the kidney"), while any else remains."""
+    asked = {mention.value for mention in find_relations(question)}
+    if len(mentions) < 2 or not asked:
+        return mentions
+    said = [
+        {m.value for m in find_relations(reading.text[part.start : part.end])}
+        for part in (reading.segment_of(mention.start) for mention in mentions)
+    ]
+    kept = [
+        mention
+        for mention, relations in zip(mentions, said, strict=True)
+        if relations & asked or not any(OPPOSITES.get(one) in asked for one in relations)
+    ]
+    return kept or mentions
 
 
 def _by_disc(text: str, item: Item, want: str) -> Verdict:

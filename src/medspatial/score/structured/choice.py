@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from medspatial.language import likeliest, option_marks
 from medspatial.language.closed_sets import ClosedSet, closed_set, said_polarity
 from medspatial.language.commitments import Commitments, Mention, commitments, final_part
 from medspatial.language.comparison import question_comparison, winners, without_lesser
+from medspatial.language.counts import read_count
 from medspatial.language.letters import (
     find_letters,
     merged,
@@ -36,6 +38,8 @@ from medspatial.score.structured.option_figures import graded
 from medspatial.score.structured.verdict import Verdict, decided, unanswered
 from medspatial.score.structured.yes_no import match_yes_no
 
+_LEVEL = re.compile(r"(?:Th|[CTLS])\d{1,2}")
+
 
 def match_choice(text: str, item: Item) -> Verdict:
     """Judge a reply to a question with options."""
@@ -47,6 +51,8 @@ def match_choice(text: str, item: Item) -> Verdict:
         text = towards(text)
     if all("segment" in option.lower() for option in options):
         text = with_plain_levels(text, "of the liver")
+    elif all(_LEVEL.fullmatch(option.strip()) for option in options):
+        text = with_plain_levels(text, "")
     text = with_findings_spelled(text)
     text = without_notes(without_listing(text, options), len(options))
     if names_all(text):
@@ -60,7 +66,21 @@ def match_choice(text: str, item: Item) -> Verdict:
             return graded(
                 decided(index == want, "R11", why, option_label(index, options)), option, options[want]
             )
+    counted = _by_count(text, item, want)
+    if counted is not None:
+        return counted
     return _by_marks(text, options, want) or _judge(text, item, options, want)
+
+
+def _by_count(text: str, item: Item, want: int) -> Verdict | None:
+    """Judge a count where all options are bare numbers and no letter stands in the reply."""
+    if not all(option.strip().isdigit() for option in item.options) or find_letters(text, len(item.options)):
+        return None
+    count = read_count(text, item.question, statements_in(text)).value
+    index = next((i for i, option in enumerate(item.options) if count == float(option)), None)
+    if index is None:
+        return None
+    return decided(index == want, "R11", f"counts {count:g}", option_label(index, item.options))
 
 
 def _by_marks(text: str, options: Sequence[str], want: int) -> Verdict | None:
