@@ -7,7 +7,7 @@ import re
 from medspatial.anatomy import find_mentions
 from medspatial.language.statements import statements_in
 
-_CONTACT = re.compile(r"\b(?:touch\w*|contact|abut\w*|adjoin\w*)\b", re.I)
+_CONTACT = re.compile(r"\b(?:touch\w*|contact|abut\w*|adjoin\w*|[a-z]+-based|pleural base)\b", re.I)
 _APART = re.compile(r"\b(?:separat\w*|apart|(?:fat plane|gap|space)\b.*\bbetween)\b", re.I)
 _SAYS_CONTACT = re.compile(
     r"\b(?:touch|contact|abut|adjoin|adjacent|contiguous|border|next to|against|flush|attach|adher|invad|"

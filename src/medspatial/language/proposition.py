@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from medspatial.anatomy import OTHER_SIDE, find_mentions, is_part
 from medspatial.anatomy import Mention as NameMention
-from medspatial.language.comparison import comparatives, spelled_out
+from medspatial.language.commitments import Commitments
+from medspatial.language.comparison import by_figures, comparatives, question_comparison, spelled_out
 from medspatial.language.contact import asks_contact, speaks_of_contact
 from medspatial.language.properties import AXES, PRESENCE
 from medspatial.language.relation_words import OPPOSITES
@@ -45,9 +46,11 @@ _PRESENT_STATES = words("normal unremarkable healthy intact clear")
 PRESENCE_WORDS = content_words("present visible have has there any can be identified shown show this body")
 _SIDES = frozenset({"left", "right"})
 _WORD = re.compile("[a-z]+")
+_ROOT = 4  # letters that forms of one word share
 _NODES = re.compile(r"\b(?:lymph)?adenopath(?:y|ies)\b", re.I)
 _VERBAL = re.compile(r"\A(?:not|never|cannot|\w+n't|fails? to|hardly)\Z")
 _CONTAINS = re.compile(r"\A\W*(?:do|does|did)\b.*\bcontains?\b", re.I)
+_GONE = re.compile(r"\b(?:absent|missing|removed|resected|gone|not (?:seen|visible|identified|present))\b", re.I)
 _CONFINED = re.compile(r"\b(?:confined|limited|restricted|isolated|only|solely|exclusively)\b", re.I)
 _ASKS_THERE = re.compile(r"\W*(?:is|are|was|were) there\b", re.I)
 _UNSEEN = re.compile(
@@ -166,7 +169,15 @@ def _ordered(reading: Statements, question: str) -> tuple[bool | None, str] | No
             continue  # "B is not larger": A may be larger, or both equal
         why = "restates the comparison" if holds else "states the opposite comparison"
         return holds and not denied, f"denies it: {why}" if denied else why
+    if first | second <= _SIDES:
+        by_size = by_figures(reading, _sides_said(reading), (axis, 1))
+        if by_size:
+            return (set(by_size.values) == first) == (sign > 0), by_size.reason
     return None
+
+
+def _sides_said(reading: Statements) -> Commitments:
+    return Commitments(affirmed=[m for m in find_sides(reading.text) if m.value in _SIDES])
 
 
 def _first_leads(
@@ -213,7 +224,12 @@ def _stated(reading: Statements, text: str, question: str) -> tuple[bool | None,
             return None, "says nothing of what was asked"
         segment = reading.segments[0]
     silent = _silent(text, question)
-    return (None, silent) if silent else _judged(reading, segment, text, question)
+    if silent:
+        return None, silent
+    holds, why = _judged(reading, segment, text, question)
+    if holds and not _speaks_of_predicate(reading, text, question):
+        return None, "says nothing of what was asked"
+    return holds, why
 
 
 def _beyond(reading: Statements, text: str, question: str) -> str:
@@ -268,6 +284,36 @@ def _names_content(text: str, question: str) -> bool:
         return True
     asked = {mention.name for mention in find_mentions(content)}
     return any(m.name in asked or any(is_part(m.name, one) for one in asked) for m in find_mentions(text))
+
+
+def _speaks_of_predicate(reading: Statements, text: str, question: str) -> bool:
+    """Say whether a text has any word of what a question asks of its structures, or one on the same axis."""
+    asked, said = _predicate(question), content_words(text)
+    if not asked or asked & said or _same_axis(reading.text, question):
+        return True
+    for kind in (_CONFINED, _ASKS_SEEN, _GONE):
+        if kind.search(question) and kind.search(text):
+            return True
+    compared = question_comparison(question)
+    if compared and compared[0] == "height" and find_relations(text):
+        return True
+    places = _places(question)  # "is it in the stomach?", "in the gastric body"
+    if places and any(m.name in places or any(is_part(m.name, one) for one in places) for m in find_mentions(text)):
+        return True
+    return any(_akin(one, other) for one in asked for other in said)
+
+
+def _akin(first: str, second: str) -> bool:
+    """Say whether two stems are forms of one word ("involv", "involvement"; "gallston", "ston")."""
+    return first[:_ROOT] == second[:_ROOT] if min(len(first), len(second)) >= _ROOT else first.endswith(second)
+
+
+@lru_cache(maxsize=16_384)
+def _predicate(question: str) -> frozenset[str]:
+    """Return the words of a question that name neither a structure nor a side."""
+    names = find_mentions(question)
+    rest = " ".join(question[a:b] for a, b in _gaps(names, question))
+    return content_words(rest) - side_words(rest) - PRESENCE_WORDS - {"midlin"}
 
 
 def _unseen_structure(text: str, question: str) -> bool:

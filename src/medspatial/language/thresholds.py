@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from medspatial.language.counts import read_count
@@ -9,6 +10,7 @@ from medspatial.language.measures import best_described
 from medspatial.language.quantities import Quantity, find_quantities, is_upper_bound
 from medspatial.language.statements import statements_in
 
+_UNCOUNTED = re.compile(r"\b(?:innumerable|numerous|countless|too many)\b")
 _INCLUSIVE = re.compile(r"\b(?:at least|at most|or more|or less|no (?:more|less|larger|smaller) than|within)\b|[≥≤]")
 
 
@@ -34,8 +36,12 @@ def beyond_threshold(text: str, question: str) -> bool | None:
 
 
 def _counted(text: str, question: str) -> list[float]:
-    count = read_count(text, question, statements_in(text))
-    return [] if count.value is None else [count.value]
+    reading = statements_in(text)
+    if _UNCOUNTED.search(reading.text):
+        return [math.inf]
+    least = [q.values[0] for q in find_quantities(text) if q.bound and not q.unit and not is_upper_bound(text, q)]
+    count = read_count(text, question, reading)
+    return least if least and count.value is None else [] if count.value is None else [count.value]
 
 
 def _measured(text: str, question: str, limit: Quantity) -> list[float]:
