@@ -65,7 +65,7 @@ _PREPOSITION = re.compile(
 )
 _AND_WHERE = re.compile(
     r"\band (?:the |its |their )?(?:location|position|side)\b|\band (?:where|which|on which)\b"
-    r"|\b(?:location|position) and\b|\bwhich\b.*\band (?:what|how)\b"
+    r"|\b(?:location|position) and\b|\b(?:which|what)\b.*\band (?:what|how)\b"
 )
 _HOW_MANY = re.compile(r"\bhow many\b|\bnumber of\b")
 _OR_WORDS = words("or versus")

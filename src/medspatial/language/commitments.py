@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from medspatial.language.properties import opposes
 from medspatial.language.statements import Statements, asked_words, statements_in
 from medspatial.language.vocabulary import words, words_in
 
@@ -57,8 +58,8 @@ _HARD_BREAK = re.compile(r"[.;!?\n]|\bbut\b|\bhowever\b")
 
 
 _LESSER = re.compile(  # in the clause of a place: less is there than elsewhere
-    r"\b(?:(?:only|merely|just) (?:an? |some |very )?"
-    r"(?:mild|minor|minimal|slight|small|tiny|trace|faint|subtle)\w*"
+    r"\b(?:(?:only|merely|just) (?:an? |some |very |about )*(?:mild|minor|minimal|slight|small|tiny|trace|faint|"
+    r"subtle|micro|\d)\w*"
     r"|(?:relatively|largely|mostly) (?:spared|preserved)|milder"
     r"|less (?:marked|pronounced|severe|extensive|affected|involved|prominent))\b"
 )
@@ -93,6 +94,10 @@ class Commitments:
     void: list[Mention] = field(default_factory=list)
     rule: str = "R14"
     trace: list[str] = field(default_factory=list)
+
+    def empty(self) -> bool:
+        """Say whether nothing of the asked kind is mentioned, whatever is said of it."""
+        return not (self.affirmed or self.denied or self.compared or self.alternatives or self.void)
 
     def note(self, rule: str, text: str) -> None:
         """Record a step and the rule behind it."""
@@ -243,6 +248,10 @@ def _prefer_relevant(
     if greater and len(greater) < len(found.affirmed):
         found.affirmed = greater
         found.trace.append("R14: what is there to a lesser degree is background")
+    same = [m for m in found.affirmed if not opposes(_said_at(reading, m), question)]
+    if same and len(same) < len(found.affirmed):
+        found.affirmed = same
+        found.trace.append("R14: what has the opposite property is background")
     asked = asked_words(question)
     kept = [m for m in found.affirmed if not reading.other_subject(m.start, asked)]
     if kept and len(kept) < len(found.affirmed) and any(reading.about(m.start, asked) for m in kept):

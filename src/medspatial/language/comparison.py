@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from medspatial.anatomy import OTHER_SIDE
 from medspatial.language.commitments import Commitments, Mention
 from medspatial.language.quantities import Quantity, find_quantities
 from medspatial.language.segments import Segment
+from medspatial.language.sides import find_sides
 from medspatial.language.statements import Statements, statements_in
 from medspatial.language.vocabulary import CACHED_TEXTS, words
 from medspatial.language.words import COMPARATIVES, EQUAL
@@ -28,6 +30,21 @@ _AMOUNTS = words(
     """volume volumes density densities attenuation hu number amount percentage share degree extent burden
     value"""
 )
+_DEGREES = {
+    word: degree
+    for degree, said in enumerate(
+        (
+            "no none",
+            "trace tiny minimal minor faint negligible",
+            "small mild slight little thin subtle",
+            "moderate medium",
+            "large marked big extensive considerable thick sizeable sizable pronounced",
+            "massive severe huge gross",
+        )
+    )
+    for word in said.split()
+}
+_MIDDLE = _DEGREES["moderate"]
 _NUMBERS = (["one"], ["two"], ["three"], ["1"], ["2"], ["3"])
 _HEIGHT = re.compile(r"\b(above|below)(?= (?:(?:the|its|that (?:on|of) the) )?(?:left|right)\b)", re.I)
 _SIGN = re.compile(r"(?<=[A-Za-z)] )[<>](?= [A-Za-z(])|(?<=[A-Za-z)])[<>](?=[A-Za-z(])")
@@ -175,8 +192,54 @@ def by_figures(reading: Statements, found: Commitments, asked: tuple[str, int]) 
     return Comparison((held,), True, f"the figures make it {held}")
 
 
+def by_degrees(reading: Statements, found: Commitments, asked: tuple[str, int]) -> Comparison | None:
+    """Compare the degrees that two sides are given: "moderate left and small right effusion".
+
+    Degrees stand before their sides where one opens the text, else behind them. Of "on both sides, thin on the
+    right" the side that is not named again holds the rest.
+    """
+    if asked[0] != "magnitude" or not found.affirmed:
+        return None
+    said = find_sides(reading.text)
+    spans = [(m.start, m.end) for m in said]
+    sides = {
+        m.start: m.value
+        for m in said
+        if m.value in OTHER_SIDE and reading.standing(m.start, m.end, spans)[0] == "affirmed"
+    }
+    places = [(t.start, _DEGREES[t.word]) for t in reading.tokens if t.word in _DEGREES]
+    if not places or not sides:
+        return None
+    before = places[0][0] < min(sides)
+    degrees: dict[str, int] = {}
+    for place, degree in places:
+        behind = [start for start in sides if (start > place) == before]
+        if behind:
+            degrees.setdefault(sides[min(behind) if before else max(behind)], degree)
+    if len(degrees) == 1 and any(m.value == "bilateral" for m in found.affirmed):
+        degrees[OTHER_SIDE[next(iter(degrees))]] = _MIDDLE
+    if len(degrees) != 2 or len(set(degrees.values())) != 2:
+        return None
+    held = (max if asked[1] > 0 else min)(degrees, key=lambda side: degrees[side])
+    return Comparison((held,), True, f"the degrees make it {held}")
+
+
 def without_lesser(mentions: list[Mention], reading: Statements, asked: tuple[str, int]) -> list[Mention]:
-    """Leave out what a clause calls the opposite of what is asked for ("the LLL nodule is smaller")."""
+    """Leave out what a clause calls the opposite of what is asked for ("the LLL nodule is smaller").
+
+    Where a clause has the asked comparative, what stands in it counts alone ("... the largest is in the LLL").
+    """
+    held = [
+        m
+        for m in mentions
+        if any(
+            (axis, sign) == asked
+            for segment in [reading.segment_of(m.start)]
+            for axis, sign, _ in comparatives(reading, segment.start, segment.end)
+        )
+    ]
+    if held:
+        return held
     lesser = [
         segment
         for segment in reading.segments

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 from typing import Literal, NamedTuple
 
 from medspatial.language.quantities import Quantity, find_quantities
+from medspatial.language.sides import side_words
 from medspatial.language.statements import Statements
+from medspatial.language.words import FINITE_VERBS, PREPOSITIONS
 
 _TOTAL = re.compile(r"\b(?:in total|altogether|total(?:l?ing)?(?: of)?|in all|overall|sum|combined)\b")
 _PRONOUN_ONE = re.compile(
@@ -22,10 +25,14 @@ _VAGUE = re.compile(
     r"\b(?:multiple|several|a few|few|many|numerous|some|various|a number of|innumerable|more than one|a "
     r"handful)\b"
 )
-_ARTICLE = re.compile(r"\b(?:an?|one)\s+(?:[a-z-]+\s+){0,3}?")
-_MANY = re.compile(
-    r"\bhow many\s+(?:separate |distinct |different |individual )?((?:[a-z-]+\s+){0,3}?)([a-z-]+)"
+_MORE = re.compile(r"\band (?:another|a second|a further)\b|, another\b")
+_NUMBERED = frozenset({"rib", "segment", "level"})
+_NUMBER_LIST = re.compile(
+    r"(?<![\w.])\d{1,2}(?:st|nd|rd|th)?(?:\s*(?:,? ?and|,|&|-|–|to|through)\s*(?:the )?\d{1,2}(?:st|nd|rd|th)?)*"
+    r"(?![\d.]*\s*(?:mm|cm|%))"
 )
+_ARTICLE = re.compile(r"\b(?:an?|one)\s+(?:[a-z-]+\s+){0,3}?")
+_MANY = re.compile(r"\bhow many\s+(?:of the )?([a-z -]+)")
 
 
 def find_counts(text: str, question: str = "") -> list[Quantity]:
@@ -67,15 +74,25 @@ def read_count(text: str, question: str, reading: Statements) -> Count:
     spans = [(q.start, q.end) for q in found]
     kept = [q for q in found if reading.standing(q.start, q.end, spans, "")[0] in {"affirmed"} or q.bound]
     firm = [q for q in kept if not q.bound]
+    firm = [q for q in firm if not _in_brackets(text, q.start)] or firm  # "six (segments 2, 5 and 8)"
     if not firm and kept:
         return Count(None, "bound", text[kept[0].start : kept[0].end])
     if not firm:
         return _without_numbers(text, question, reading)
-    return _resolved(text.lower(), firm, reading)
+    return _resolved(text.lower(), firm, reading, question)
 
 
-def _resolved(low: str, firm: list[Quantity], reading: Statements) -> Count:
-    """Return one count from several numbers: a total, the sum of parts, or none."""
+def _in_brackets(text: str, position: int) -> bool:
+    """Say whether a position stands in brackets behind something else."""
+    opened = text.rfind("(", 0, position)
+    return opened > 0 and ")" not in text[opened:position] and bool(text[:opened].strip())
+
+
+def _resolved(low: str, firm: list[Quantity], reading: Statements, question: str) -> Count:
+    """Return one count from several numbers: a total, the sum of parts, that of the asked things, or none."""
+    on_side = _on_asked_side(low, firm, question) if len(firm) > 1 else None
+    if on_side is not None:
+        return Count(on_side.values[0])
     totals = [q for q in firm if _TOTAL.search(_near(low, q))]
     if len(totals) == 1:
         return Count(totals[0].values[0])
@@ -86,7 +103,7 @@ def _resolved(low: str, firm: list[Quantity], reading: Statements) -> Count:
         return Count(2 * values[0] if _PER_SIDE.search(low) else values[0])
     if len(values) > 2 and values[0] == sum(values[1:]):
         return Count(values[0])
-    if _parts(low, firm):
+    if _parts(low, firm) or _one_noun(low, firm, question):
         return Count(sum(values))
     return Count(values[0]) if len(set(values)) == 1 else _conflict(values, firm, reading)
 
@@ -115,10 +132,50 @@ def _parts(low: str, firm: list[Quantity]) -> bool:
     )
 
 
+def _on_asked_side(low: str, firm: list[Quantity], question: str) -> Quantity | None:
+    """Return the one number of the side that a question asks about ("two on the right and one on the left")."""
+    asked = side_words(question)
+    if len(asked) != 1:
+        return None
+    leads = bool(side_words(low[: firm[0].start]))
+    edges = [0, *(q.end for q in firm)] if leads else [*(q.start for q in firm), len(low)]
+    said = [side_words(low[a:b]) for a, b in zip(edges, edges[1:], strict=False)]
+    own = [q for q, sides in zip(firm, said, strict=False) if sides == asked]
+    return own[0] if len(own) == 1 and not any(sides > asked for sides in said) else None
+
+
+def _enumerated(low: str, noun: str) -> float | None:
+    """Return how many numbered things are listed ("ribs 5, 6 and 8", "the 5th to 7th ribs"); None where none are."""
+    if noun not in _NUMBERED:
+        return None
+    numbers: set[int] = set()
+    for match in _NUMBER_LIST.finditer(low):
+        if noun not in low[max(0, match.start() - 24) : match.end() + 24]:
+            continue
+        last = 0
+        for part in re.finditer(r"(?P<to>(?:-|–|to|through)\s*)?(?:the )?(?P<number>\d{1,2})", match.group()):
+            number = int(part["number"])
+            numbers.update(range(last + 1, number) if part["to"] and last else ())
+            numbers.add(number)
+            last = number
+    return float(len(numbers)) if numbers else None
+
+
+def _one_noun(low: str, firm: list[Quantity], question: str) -> bool:
+    """ "two paratracheal and two subcarinal nodes": what is counted stands behind the last number only."""
+    noun = _counted(question)
+    stretches = [low[a.end : b] for a, b in zip(firm, [*(q.start for q in firm[1:]), len(low)], strict=True)]
+    joined = all(re.fullmatch(r"(?: [a-z-]+){1,3}(?:,| and|, and) ", one) for one in stretches[:-1])
+    return bool(noun) and joined and noun in stretches[-1] and not any(noun in one for one in stretches[:-1])
+
+
 def _without_numbers(text: str, question: str, reading: Statements) -> Count:
     low = reading.text
     if reading.refuses():
         return Count(None, "refused")
+    listed = _enumerated(low, _counted(question))
+    if listed is not None:
+        return Count(listed)
     vague = _VAGUE.search(low)
     if vague:
         return Count(None, "vague", vague.group())
@@ -128,7 +185,7 @@ def _without_numbers(text: str, question: str, reading: Statements) -> Count:
         return Count(2.0)
     noun = _counted(question)
     if noun and re.search(rf"\b(?:an?)\s+(?:[a-z-]+\s+){{0,3}}?{re.escape(noun)}\b", low):
-        return Count(1.0)
+        return Count(1.0 + len(_MORE.findall(low)))
     return Count(None, "none")
 
 
@@ -137,6 +194,6 @@ def _counted(question: str) -> str:
     found = _MANY.search(question.lower())
     if not found:
         return ""
-    words = (found.group(1) + found.group(2)).split()
-    plural = next((word for word in words if word.endswith("s")), words[-1])
+    words = list(takewhile(lambda word: word not in FINITE_VERBS | PREPOSITIONS, found.group(1).split())) or [""]
+    plural = next((word for word in reversed(words) if word.endswith("s")), words[-1])
     return plural[:-3] + "y" if plural.endswith("ies") else plural.removesuffix("s")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 
 from medspatial.language.commitments import Mention
 
@@ -46,4 +45,4 @@ def disc_named(text: str) -> str | None:
     return found[0].value
 
 
-_NEIGHBOURS = frozenset(f"{upper} {lower}" for upper, lower in pairwise(_LEVELS))
+_NEIGHBOURS = frozenset(f"{upper} {lower}" for upper, lower in zip(_LEVELS, _LEVELS[1:], strict=False))

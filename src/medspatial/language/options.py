@@ -19,6 +19,7 @@ from medspatial.language.quantities import (
 )
 from medspatial.language.relations import find_relations
 from medspatial.language.sides import find_sides
+from medspatial.language.statements import statements_in
 from medspatial.language.stems import content_words
 from medspatial.language.words import EQUAL
 
@@ -42,7 +43,7 @@ def option_label(index: int, options: Sequence[str]) -> str:
 
 _SIDE_WORD = re.compile(r"\b(?:left|right)(?:-sided)?\b", re.I)
 _ARTICLES = re.compile(r"\A(?:the|a|an|in|on|at|to)\s+", re.I)
-_NEITHER = re.compile(r"\b(?:neither|none|no(?:ne)? of (?:them|these|the two)|nothing|not any)\b", re.I)
+_NEITHER = re.compile(r"\b(?:neither|none|no(?:ne)? of (?:them|these|the two)|nothing|not any)\b|(?:\bnot|n't)\b[^.;]{1,40}\bany\b|\A\W*no [a-z]+ (?:is|are)\b", re.I)
 _BOTH = re.compile(r"\bboth\b|\bbilateral", re.I)
 _WHOLE = re.compile(r"\b(?:whole|entire(?:ly)?|complete(?:ly)?|fully|all of (?:it|the))\b", re.I)
 _CUT = re.compile(
@@ -77,6 +78,8 @@ def _find(text: str, options: tuple[str, ...]) -> tuple[Mention, ...]:
         for match in _pattern(options[index]).finditer(text):
             if not any(m.start < match.end() and match.start() < m.end for m in found):
                 found.append(Mention(option_key(index), match.start(), match.end()))
+    if found and (beside := _structures_beside(text, options, found)):
+        found += beside
     if not found:
         cut = any(_CUT.search(option) for option in options)  # "the upper part is seen": not what is cut off
         for reader in (_structures, _sides) if cut else (_structures, _sides, _relations):
@@ -85,7 +88,7 @@ def _find(text: str, options: tuple[str, ...]) -> tuple[Mention, ...]:
                 break
         else:
             found = _by_figure(text, options) or _by_relations(text, options)
-            found = found or _by_zone(text, options) or _by_class(text, options)
+            found = found or _by_zone(text, options) or _by_class(text, options) or _by_all_words(text, options)
     return tuple(sorted(found, key=lambda mention: mention.start))
 
 
@@ -150,6 +153,20 @@ def _by_value(text: str, options: tuple[str, ...], reader: Reader) -> list[Menti
         return []  # a side alone chooses only between options that differ in nothing else
     found = [Mention(owner[m.value], m.start, m.end) for m in reader(text) if m.value in owner]
     return found or (_parts(text, owner) if reader is _structures else [])
+
+
+def _structures_beside(text: str, options: tuple[str, ...], found: list[Mention]) -> list[Mention]:
+    """Return options named by a synonym beside those named verbatim ("the tail of the pancreas, not the spleen")."""
+    owner = _owners(options, _structures)
+    if len(owner) < 2:
+        return []
+    said = {m.value for m in found}
+    return [
+        Mention(owner[m.value], m.start, m.end)
+        for m in _structures(text)
+        if owner.get(m.value, next(iter(said))) not in said
+        and not any(one.start < m.end and m.start < one.end for one in found)
+    ]
 
 
 def _parts(text: str, owner: dict[str, str]) -> list[Mention]:
@@ -270,6 +287,22 @@ def _equal_figures(said: Quantity, offered: Quantity) -> bool:
     same_kind = (said.unit.dimension if said.unit else "") == (offered.unit.dimension if offered.unit else "")
     a, b = said.values[0], offered.values[0]
     return same_kind and abs(a - b) <= _SAME_FIGURE * max(abs(a), abs(b))
+
+
+def _by_all_words(text: str, options: tuple[str, ...]) -> list[Mention]:
+    """Map a statement that has all words of one option, in any order, to it; of nested ones to the longest."""
+    found = []
+    for segment in statements_in(text).segments:
+        said = content_words(text[segment.start : segment.end])
+        sizes = {
+            option_key(i): len(words)
+            for i, option in enumerate(options)
+            if len(words := content_words(option)) > 1 and words <= said
+        }
+        letters = [letter for letter, size in sizes.items() if size == max(sizes.values())]
+        if len(letters) == 1:
+            found.append(Mention(letters[0], segment.start, segment.end))
+    return found
 
 
 def _by_class(text: str, options: tuple[str, ...]) -> list[Mention]:

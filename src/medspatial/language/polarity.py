@@ -8,10 +8,12 @@ from typing import NamedTuple
 
 from medspatial.language.commitments import Mention, final_part
 from medspatial.language.contact import touching
-from medspatial.language.proposition import restated
-from medspatial.language.refusals import REFUSES, find_refusals, refuses_whole
+from medspatial.language.proposition import PRESENCE_WORDS, restated
+from medspatial.language.refusals import REFUSES, find_refusals, out_of_view, refuses_whole
 from medspatial.language.segments import lowered
 from medspatial.language.statements import Statements, statements_in
+from medspatial.language.stems import content_words
+from medspatial.language.thresholds import beyond_threshold
 from medspatial.language.vocabulary import CACHED_TEXTS, words, words_in
 
 _YES = (
@@ -23,7 +25,7 @@ _YES = (
 _NO = (
     r"there (?:are|is) none|(?:absolutely|definitely|certainly|surely|clearly|probably|likely|apparently) "
     r"(?:no|not)|no|nope|nah|negative|false|incorrect|not that i|not really|not at all|not quite|not "
-    r"exactly|not (?:really|necessarily)|never|none|nothing|neither|by no means|in no way|that is "
+    r"exactly|not entirely|not completely|not fully|not wholly|not (?:really|necessarily)|never|none|nothing|neither|by no means|in no way|that is "
     r"(?:incorrect|false|wrong|not (?:correct|right|true))|that's (?:incorrect|false|wrong|not (?:correct|"
     r"right|true))|wrong|it is not|it isn't|they are not|they aren't|it does not|it doesn't|they do not|"
     r"they don't|there is not|there isn't|there are no|there is no|n|absent|not (?:seen|visible|present|"
@@ -50,6 +52,8 @@ _ABSENCE = re.compile(
     r"\b(?:no|not|none|without|absent|nor|normal|unremarkable|preserved|natural)\b", re.IGNORECASE
 )
 _WEAK_LEADS = words("right positive negative present absent none neither nothing never sure n y")
+_DEGREES = words("quite exactly entirely completely fully wholly really necessarily")  # "not entirely: ..." denies
+_NO_FINDING = PRESENCE_WORDS | {"both", "left", "right"}
 _ENDS = re.compile(r"\s*(?:[.,;:!?)—–-]|\Z)")
 _PRONOUNS = words("it they there that")
 _POLARITY_TEXT = {"yes": True, "true": True, "present": True, "no": False, "false": False, "absent": False}
@@ -111,6 +115,8 @@ def polarity(text: str, question: str) -> Polarity:
     leading = _LEADING.match(reading.text if words_in(reading.text) else low)
     if leading and not _weak_lead(leading, low):
         return _led(leading)
+    if out_of_view(text) and content_words(question) - content_words(text) - _NO_FINDING:
+        return Polarity(None, "R7", "says only that it is out of view")
     if reading.void() or any(_OPEN.match(low, end) for _, end in find_refusals(low)):
         return Polarity(None, "R7", REFUSES)
     return _by_meaning(text, question) or _by_word(low, leading, reading)
@@ -121,6 +127,9 @@ def _by_meaning(text: str, question: str) -> Polarity | None:
     apart = touching(text, question)
     if apart is not None:
         return Polarity(apart, "R13", "says what lies between them")
+    beyond = beyond_threshold(text, question)
+    if beyond is not None:
+        return Polarity(beyond, "R13", "gives a figure on one side of the asked one")
     got, why = restated(text, question)
     return None if got is None else Polarity(got, "R13", why)
 
@@ -153,7 +162,7 @@ def _weak_lead(match: re.Match[str], low: str) -> bool:
     """ "There is ..." or "it is ..." lead a restatement: the rest of the sentence decides."""
     word = (match.group("no") or match.group("yes")).lower()
     rest = low[match.end() :].strip(" .,!")
-    if word.split()[0] in _PRONOUNS or word in _WEAK_LEADS or word.startswith("not "):
+    if word.split()[0] in _PRONOUNS or word in _WEAK_LEADS or (word.startswith("not ") and word.split()[1] not in _DEGREES):
         return bool(rest)
     if word == "no":  # "No nodule is seen" restates; "No, ..." and "No." lead
         return bool(rest) and low[match.end() : match.end() + 1] == " "

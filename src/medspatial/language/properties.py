@@ -9,6 +9,7 @@ from medspatial.anatomy import find_mentions
 from medspatial.language.statements import statements_in
 from medspatial.language.stems import content_words
 from medspatial.language.vocabulary import CACHED_TEXTS
+from medspatial.language.words import NEGATION
 
 # words on one axis: a text with one and a text with the other contradict each other
 ANTONYMS = (
@@ -20,7 +21,7 @@ ANTONYMS = (
         "normal unremarkable preserved regular healthy natural intact patent open within maintained usual",
         "abnormal pathological enlarged thickened dilated irregular widened increased occluded narrowed "
         "stenotic deformed collapsed "
-        "blocked obliterated reduced atrophic displaced ectatic closed degenerated",
+        "blocked obliterated reduced atrophic displaced ectatic closed degenerated elevated raised",
     ),
     (
         "enlarged dilated increased widened thickened distended large big",
@@ -84,6 +85,26 @@ def property_signs(text: str) -> dict[int, int]:
     return signs
 
 
+def opposes(text: str, question: str) -> bool:
+    """Say whether a lower-case clause has the opposite of a property that a question asks for, and not that one.
+
+    >>> opposes("the right one is thin", "which adrenal gland is enlarged?")
+    True
+    """
+    asked = _asked_signs(question)
+    if not asked or NEGATION.search(text):
+        return False
+    said = {item for word in _WORD.findall(text) for item in AXES.get(word, {}).items()}
+    return any((axis, -sign) in said and (axis, sign) not in said for axis, sign in asked)
+
+
+@lru_cache(maxsize=CACHED_TEXTS)
+def _asked_signs(question: str) -> frozenset[tuple[int, int]]:
+    """Return the properties that a question names, of which it does not name the opposite too."""
+    signs = {item for word in _WORD.findall(question.lower()) for item in AXES.get(word, {}).items()}
+    return frozenset((axis, sign) for axis, sign in signs if axis != PRESENCE and (axis, -sign) not in signs)
+
+
 _ZONES = (
     (
         "upper superior apical apex apices top cranial",
@@ -110,7 +131,7 @@ _COMPOUND = re.compile(rf"({'|'.join(_PREFIXES)})({'|'.join(_ZONE_OF)})")
 _CHIEFLY = re.compile(
     r"\b(?:especially|particularly|mainly|mostly|predominantly|(?:more )?prominent)\b", re.I
 )
-_DOWNWARD = ("sophag", "reter")  # organs that run from head to foot
+_DOWNWARD = re.compile("sophag|reter|carina|trachea", re.I)  # they run from head to foot
 _ALONG = re.compile(r"\b(?:(distal)|(proximal)|from the (?:upper )?incisors)\b", re.I)
 _SECTIONS = re.compile(r"\b(?:upper|mid|lower) (?:abdom|thora)\w+", re.I)  # "in the upper abdominal sections"
 _LOBE = re.compile(
@@ -145,12 +166,14 @@ def zones(text: str, *, lobes: bool = True) -> dict[int, frozenset[int]]:
 
 
 def along_the_body(text: str, question: str) -> str:
-    """Write "distal" as "lower" in an answer about the oesophagus or a ureter; elsewhere nothing changes.
+    """Write "distal" as "lower" in an answer about the airway, the oesophagus or a ureter; elsewhere it stays.
 
     >>> along_the_body("Distal", "In which part of the esophagus?"), along_the_body("Distal aorta", "Where?")
     ('lower', 'Distal aorta')
     """
-    if not any(organ in one for organ in _DOWNWARD for one in (question, text)):
+    if "istal" not in text and "roximal" not in text and "incisors" not in text:
+        return text
+    if not (_DOWNWARD.search(question) or _DOWNWARD.search(text)):
         return text
     return _ALONG.sub(lambda match: "lower" if match[1] else "upper" if match[2] else "", text)
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from medspatial.anatomy import OTHER_SIDE, find_mentions, is_part
-from medspatial.language.comparison import comparatives, spelled_out
+from medspatial.anatomy import Mention as NameMention
+from medspatial.language.commitments import Commitments
+from medspatial.language.comparison import by_figures, comparatives, question_comparison, spelled_out
 from medspatial.language.contact import asks_contact, speaks_of_contact
 from medspatial.language.properties import AXES, PRESENCE
 from medspatial.language.relation_words import OPPOSITES
@@ -22,7 +25,7 @@ from medspatial.language.words import COMPARATIVES, CONDITION, EQUAL, NEGATION
 
 _EXISTENCE = words(
     """present visible visualized visualised identified evident seen noted detected found observed
-    demonstrated evidence sign signs"""
+    demonstrated evidence sign signs included covered depicted imaged shown"""
 )
 _ORGANS = {
     "spleno": "spleen",
@@ -40,8 +43,22 @@ _ECTOMY = re.compile(rf"(?<!partial )\b((?:left|right) )?({'|'.join(_REMOVED)})e
 _MEGALY = re.compile(rf"\b({'|'.join(_ORGANS)})megaly\b", re.I)
 _NEAR = re.compile(r"close|near|in (?:close |immediate )?proximity|in the (?:immediate )?vicinity")
 _PRESENT_STATES = words("normal unremarkable healthy intact clear")
-_PRESENCE_WORDS = content_words("present visible have has there any can be identified shown show this body")
+PRESENCE_WORDS = content_words("present visible have has there any can be identified shown show this body")
+_SIDES = frozenset({"left", "right"})
+_WORD = re.compile("[a-z]+")
+_ROOT = 4  # letters that forms of one word share
+_NODES = re.compile(r"\b(?:lymph)?adenopath(?:y|ies)\b", re.I)
 _VERBAL = re.compile(r"\A(?:not|never|cannot|\w+n't|fails? to|hardly)\Z")
+_CONTAINS = re.compile(r"\A\W*(?:do|does|did)\b.*\bcontains?\b", re.I)
+_GONE = re.compile(r"\b(?:absent|missing|removed|resected|gone|not (?:seen|visible|identified|present))\b", re.I)
+_CONFINED = re.compile(r"\b(?:confined|limited|restricted|isolated|only|solely|exclusively)\b", re.I)
+_ASKS_THERE = re.compile(r"\W*(?:is|are|was|were) there\b", re.I)
+_UNSEEN = re.compile(
+    r"\b(?:(?:is|are|was|were) not|cannot be|can't be|isn't|aren't) (?:clearly |well |reliably |fully )?"
+    r"(?:visuali[sz]ed|seen|identified|visible|included|depicted|imaged|shown)\W*\Z",
+    re.I,
+)
+_ASKS_SEEN = re.compile(r"\b(?:there|visible|seen|present|absent|missing|removed|resected|shown|visuali[sz]ed|identif\w+|included?|depicted|imaged)\b", re.I)
 _WITH = re.compile(r"\bwith\s*\Z")
 
 
@@ -59,10 +76,18 @@ def restated(text: str, question: str) -> tuple[bool | None, str]:
     return _stated(reading, text, question)
 
 
+def with_findings_spelled(text: str) -> str:
+    """Write "splenomegaly" as "enlarged spleen"."""
+    if "megaly" not in text:
+        return text
+    return _MEGALY.sub(lambda match: f"enlarged {_ORGANS[match.group(1).lower()]}", text)
+
+
 @lru_cache(maxsize=16_384)
 def _expanded(text: str) -> str:
     """Write "splenomegaly" as "enlarged spleen", "splenectomy" as an absent one, and equatives plainly."""
     text = _ECTOMY.sub(lambda match: f"absent {match[1] or ''}{_REMOVED[match[2].lower()]}", text)
+    text = _NODES.sub("enlarged lymph nodes", text)
     return spelled_out(_MEGALY.sub(lambda match: f"enlarged {_ORGANS[match.group(1).lower()]}", text))
 
 
@@ -114,6 +139,9 @@ def _asked(question: str) -> tuple[str, int, frozenset[str], frozenset[str]] | N
     after = re.split(r"\bthan\b", question[end:].lower(), maxsplit=1)
     second = content_words(after[1] if len(after) > 1 else question[end:])
     only_first, only_second = first - second, second - first
+    sides = only_first & _SIDES, only_second & _SIDES
+    if all(sides):
+        only_first, only_second = sides  # "is the left nodule larger than the right one?"
     return (axis, sign, only_first, only_second) if only_first and only_second else None
 
 
@@ -141,7 +169,15 @@ def _ordered(reading: Statements, question: str) -> tuple[bool | None, str] | No
             continue  # "B is not larger": A may be larger, or both equal
         why = "restates the comparison" if holds else "states the opposite comparison"
         return holds and not denied, f"denies it: {why}" if denied else why
+    if first | second <= _SIDES:
+        by_size = by_figures(reading, _sides_said(reading), (axis, 1))
+        if by_size:
+            return (set(by_size.values) == first) == (sign > 0), by_size.reason
     return None
+
+
+def _sides_said(reading: Statements) -> Commitments:
+    return Commitments(affirmed=[m for m in find_sides(reading.text) if m.value in _SIDES])
 
 
 def _first_leads(
@@ -167,6 +203,12 @@ def _first_leads(
 def _stated(reading: Statements, text: str, question: str) -> tuple[bool | None, str]:
     asked = content_words(question)
     segment = _telling_segment(reading, asked, question)
+    beyond = _beyond(reading, text, question)
+    if beyond:
+        return False, beyond
+    on_other = _only_on_other_side(reading, text, question)
+    if on_other:
+        return False, on_other
     if segment is not None and _left_open(reading, segment, segment.end, question):
         return None, "leaves open what was asked"
     if segment is None:
@@ -182,7 +224,39 @@ def _stated(reading: Statements, text: str, question: str) -> tuple[bool | None,
             return None, "says nothing of what was asked"
         segment = reading.segments[0]
     silent = _silent(text, question)
-    return (None, silent) if silent else _judged(reading, segment, text, question)
+    if silent:
+        return None, silent
+    holds, why = _judged(reading, segment, text, question)
+    if holds and not _speaks_of_predicate(reading, text, question):
+        return None, "says nothing of what was asked"
+    return holds, why
+
+
+def _beyond(reading: Statements, text: str, question: str) -> str:
+    """Say what a text names beyond the side to which a question confines it; "" where it names nothing."""
+    own, other = _sides_asked(question)
+    if not own or not _CONFINED.search(question):
+        return ""
+    sides = find_sides(text)
+    spans = [(m.start, m.end) for m in sides]
+    more = [
+        m.value
+        for m in sides
+        if m.value in {other, "bilateral"} and reading.standing(m.start, m.end, spans)[0] == "affirmed"
+    ]
+    return f"goes beyond the {own} ({more[0]})" if more else ""
+
+
+def _only_on_other_side(reading: Statements, text: str, question: str) -> str:
+    """Say where a text puts what it denies of the asked side ("on the left, not on the right"); "" if nowhere."""
+    own, other = _sides_asked(question)
+    if not own or own not in reading.text or other not in reading.text:
+        return ""
+    sides = find_sides(text)
+    spans = [(m.start, m.end) for m in sides]
+    said = {(m.value, reading.standing(m.start, m.end, spans)[0]) for m in sides}
+    only = (own, "denied") in said and (other, "affirmed") in said and (own, "affirmed") not in said
+    return f"puts it on the {other} and not on the {own}" if only else ""
 
 
 def _left_open(reading: Statements, segment: Segment, position: int, question: str) -> bool:
@@ -194,9 +268,68 @@ def _silent(text: str, question: str) -> str:
     """Say why a text says nothing of what was asked, though it has its words; "" where it may."""
     if asks_contact(question) and not speaks_of_contact(text):
         return "says nothing of contact"
+    if _UNSEEN.search(text) and not _asks_presence(question) and _unseen_structure(text, question):
+        return "says only that a structure is not seen"
+    if _CONTAINS.search(question) and not _names_content(text, question):
+        return "names nothing of the asked content"
     if _names_one_alone(text, question):
         return "names one of the structures and says nothing of it"
     return ""
+
+
+def _names_content(text: str, question: str) -> bool:
+    """Say whether a text names what a question asks to be contained, or a part of it."""
+    content = question[_CONTAINS.search(question).end() :]  # type: ignore[union-attr]
+    if content_words(content) & content_words(text):
+        return True
+    asked = {mention.name for mention in find_mentions(content)}
+    return any(m.name in asked or any(is_part(m.name, one) for one in asked) for m in find_mentions(text))
+
+
+def _speaks_of_predicate(reading: Statements, text: str, question: str) -> bool:
+    """Say whether a text has any word of what a question asks of its structures, or one on the same axis."""
+    asked, said = _predicate(question), content_words(text)
+    if not asked or asked & said or _same_axis(reading.text, question):
+        return True
+    for kind in (_CONFINED, _ASKS_SEEN, _GONE):
+        if kind.search(question) and kind.search(text):
+            return True
+    compared = question_comparison(question)
+    if compared and compared[0] == "height" and find_relations(text):
+        return True
+    places = _places(question)  # "is it in the stomach?", "in the gastric body"
+    if places and any(m.name in places or any(is_part(m.name, one) for one in places) for m in find_mentions(text)):
+        return True
+    return any(_akin(one, other) for one in asked for other in said)
+
+
+def _akin(first: str, second: str) -> bool:
+    """Say whether two stems are forms of one word ("involv", "involvement"; "gallston", "ston")."""
+    return first[:_ROOT] == second[:_ROOT] if min(len(first), len(second)) >= _ROOT else first.endswith(second)
+
+
+@lru_cache(maxsize=16_384)
+def _predicate(question: str) -> frozenset[str]:
+    """Return the words of a question that name neither a structure nor a side."""
+    names = find_mentions(question)
+    rest = " ".join(question[a:b] for a, b in _gaps(names, question))
+    return content_words(rest) - side_words(rest) - PRESENCE_WORDS - {"midlin"}
+
+
+def _unseen_structure(text: str, question: str) -> bool:
+    """Say whether "is not seen" is said of nothing but a structure whose property is asked for."""
+    if _ASKS_SEEN.search(question):
+        return False
+    subject = text[: _UNSEEN.search(text).start()]  # type: ignore[union-attr]
+    names = find_mentions(subject)
+    rest = content_words(" ".join(subject[a:b] for a, b in _gaps(names, subject)))
+    return bool(names) and not rest and all(name.name not in lesions() for name in names)
+
+
+def _gaps(names: Sequence[NameMention], text: str) -> list[tuple[int, int]]:
+    """Return the stretches of a text between names of structures."""
+    edges = [0, *(place for name in names for place in (name.start, name.end)), len(text)]
+    return list(zip(edges[::2], edges[1::2], strict=True))
 
 
 def _judged(reading: Statements, segment: Segment, text: str, question: str) -> tuple[bool, str]:
@@ -217,15 +350,35 @@ def _telling_segment(reading: Statements, asked: frozenset[str], question: str) 
     own, other = _sides_asked(question)
     contact = asks_contact(question)
     spoken = [s for s in reading.segments if contact and asks_contact(reading.text[s.start : s.end])]
+    finding = _finding_asked(question)
     best, most = None, 0
     for segment in spoken or reading.segments:
         stretch = reading.text[segment.start : segment.end]
-        overlap = len(content_words(stretch) & asked)
+        said = content_words(stretch)
+        overlap = len(said & asked) + (2 if said & finding else 0)
+        if finding and _same_axis(stretch, question):
+            overlap += 5  # "several nodes, none of which is enlarged"
         if own and own in stretch and other not in stretch:
             overlap += 1  # "I see a right kidney; the left one is absent"
         if overlap > most:
             best, most = segment, overlap
     return best
+
+
+def _same_axis(text: str, question: str) -> bool:
+    """Say whether a text names a property on an axis that the question names, presence left out."""
+    asked = {axis for word in _WORD.findall(question.lower()) for axis in AXES.get(word, {})} - {PRESENCE}
+    return any(axis in asked for word in _WORD.findall(text) for axis in AXES.get(word, {}))
+
+
+@lru_cache(maxsize=16_384)
+def _finding_asked(question: str) -> frozenset[str]:
+    """Return the words of a question that name neither an organ nor a side, where it asks what is there."""
+    if not _ASKS_THERE.match(question):
+        return frozenset()
+    organs = [m for m in find_mentions(question) if m.name not in lesions()]
+    rest = " ".join(question[a:b] for a, b in _gaps(organs, question))
+    return content_words(rest) - side_words(rest) - PRESENCE_WORDS
 
 
 def _sides_asked(question: str) -> tuple[str, str]:
@@ -277,9 +430,11 @@ def _negations(reading: Statements, segment: Segment, asked: frozenset[str], que
             question.lower(),
         )
     )
-    count += any(_denies(word, question) for word in reading.states(segment))
+    states = any(_denies(word, question) for word in reading.states(segment))
     for start, end, cue in reading.cues(segment):
         after = reading.text[end : segment.end]
+        if cue in {"no", "without"} and content_words(after) & asked:
+            states = False  # "unremarkable without effusion": one denial in other words
         if _WITH.search(reading.text[segment.start : start]) and not content_words(after) & asked:
             continue
         if content_words(after) & asked or set(re.findall(r"[a-z]+", after)) & _EXISTENCE:
@@ -293,7 +448,7 @@ def _negations(reading: Statements, segment: Segment, asked: frozenset[str], que
             count += not presupposed
         elif not after.strip(" .,;!"):
             count += 1
-    return count
+    return count + states
 
 
 def _without_asides(reading: Statements, segment: Segment, asked: frozenset[str]) -> str:
@@ -322,7 +477,7 @@ def _asks_presence(question: str) -> bool:
     if len({mention.name for mention in found}) != 1 or found[0].name in lesions():
         return False
     rest = question[: found[0].start] + " " + question[found[0].end :]
-    return content_words(rest) <= _PRESENCE_WORDS
+    return content_words(rest) <= PRESENCE_WORDS
 
 
 def _antonym(text: str, question: str) -> int:
@@ -376,7 +531,8 @@ def _places(text: str) -> frozenset[str]:
     return frozenset(
         mention.name
         for mention in find_mentions(text)
-        if re.search(r"\b(?:in|within|inside|on|at)\s+(?:the |a |an )?\Z", text[: mention.start].lower())
+        if re.search(r"\b(?:in|into|within|inside|on|at)\s+(?:the |a |an )?"
+            r"(?:(?:distal|proximal|upper|lower|mid|middle|anterior|posterior) )?\Z", text[: mention.start].lower())
     )
 
 

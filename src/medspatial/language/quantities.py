@@ -31,7 +31,7 @@ _WORDS = (
     rf"(?P<wordsign>\b(?:minus|negative) )?(?P<word>\b(?:(?:one|two|three|four|five|six|seven|eight|nine|"
     rf"a) hundred(?: and)?(?:[ -](?:(?:{_TENS_WORD})(?:[ -](?:{'|'.join(_ONES[1:10])}))?|"
     rf"{'|'.join(_ONES[:0:-1])}))?|(?:{_TENS_WORD})(?:[ -](?:{'|'.join(_ONES[1:10])}))?|"
-    rf"{'|'.join(_ONES[::-1])}|single|solitary|dozen|couple|pair)\b)(?:(?P<half> and a half\b)|(?P<point> "
+    rf"{'|'.join(_ONES[::-1])}|single|solitary|half a dozen|dozen|couple|pair)\b)(?:(?P<half> and a half\b)|(?P<point> "
     rf"point (?:(?:{'|'.join(_ONES[:10])})\b ?)+))?"
 )
 _ATOM = re.compile(
@@ -47,7 +47,7 @@ _IGNORED_BEFORE = re.compile(
     r"scan|no|number|version|accession|"
     r"thickness of|slice thickness|collimation|voxel size|window|width/level|age|aged|in (?:19|20)(?=\d\d)|"
     r"(?:january|february|march|april|may|june|july|august|september|october|november|december))"
-    r"\s*(?:no\.?|number|#|of|:|is|at|are)?\s*[#(:.-]?\s*(?:\d+\s*(?:[-–—]|to|through)\s*)?\Z"
+    r"\s*(?:no\.?|number|#|of|:|is|at|are)?\s*[#(:.-]?\s*(?:\d+[a-z]?\s*(?:[-–—,&]|to|through|,? and)\s*)*\Z"
 )
 _THICKNESS = re.compile(r"\b(?:slice|section) thickness(?: is| of|:)?\s*\Z")
 _LIST_INDEX = re.compile(r"(?:\A|\n)\s*\Z")
@@ -208,11 +208,13 @@ def _no_figure(low: str, match: re.Match[str]) -> bool:
 
 
 def _word_value(words: list[str]) -> float:
-    """Add up number words; "hundred" multiplies what stands before it.
+    """Add up number words; "hundred" multiplies what stands before it, and "half" halves a dozen.
 
     >>> _word_value("one hundred and sixty five".split())
     165.0
     """
+    if words[0] == "half":
+        return _WORD_VALUES["dozen"] / 2
     total = 0.0
     for word in words:
         if word == "hundred":

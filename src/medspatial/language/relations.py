@@ -23,7 +23,7 @@ _PART = re.compile(
     r"segments?|horns?|limbs?|thirds?|mediastinum|walls?|divisions?|branch(?:es)?|calyx|calyces|zones?)\b"
 )
 _PREFIXED = re.compile(r"(?:supra|infra|retro|juxta|sub)[a-z]+")
-_LOCATING = re.compile(r"\b(?:at|in|of|to|near|from|on|by|with|within)(?: the| its)?(?: [a-z]+)?\s*\Z")
+_LOCATING = re.compile(r"\b(?:at|in|of|to|near|from|on|by|with|within|behind|above|below|beneath|under|underneath|over|beside)(?: the| its)?(?: [a-z]+)?\s*\Z")
 _HAVING = re.compile(r"\b(?:has|have|having|with)\b")
 _PREPOSITION = re.compile(r"\s*(?:to|of|than|from|with)\b")
 
@@ -83,7 +83,8 @@ def landmark_leads(mention: Mention, reading: Statements, asked: Roles) -> bool:
     """Say whether a question's landmark is the subject of the sentence of a relation."""
     sentence = reading.segment_of(mention.start).sentence
     start = next(s.start for s in reading.segments if s.sentence == sentence)
-    before = _LINK_PHRASE.sub(" ", reading.text[start : mention.start])
+    before = reading.text[start : mention.start]
+    before = _LINK_PHRASE.sub(" ", before[before.rfind(":") + 1 :])  # "it has passed the carina: it lies below it"
     both = asked.subject | asked.landmark
     order = [
         keys for place, keys in role_words(before) if keys & both and not _LOCATING.search(before[:place])
@@ -95,6 +96,6 @@ def landmark_leads(mention: Mention, reading: Statements, asked: Roles) -> bool:
     if deciding & asked.subject:
         return False
     # "of the fissure" straight after the relation makes the landmark the object in any case
-    follows = _PREPOSITION.match(after)
+    follows = _PREPOSITION.match(after) or _PREPOSITION.search(reading.text, mention.start, mention.end)
     near = role_keys(" ".join(after.split()[:4])) if follows else frozenset()
     return not (near & asked.landmark and not near & asked.subject)

@@ -40,6 +40,11 @@ _PATTERNS = tuple(
     )
 )
 
+_SIDE_OF = re.compile(
+    r"\b(?:which|what) side of (?!(?:the |its )?(?:patient|body|midline|image|scan|picture|chest|abdomen|neck|pelvis)\b)",
+    re.I,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Roles:
@@ -64,3 +69,12 @@ def roles(question: str) -> Roles | None:
             if subject - landmark and landmark - subject:
                 return Roles(subject - landmark, landmark - subject)
     return None
+
+
+def asks_side_of(question: str) -> bool:
+    """Say whether a question asks on which side of another structure something lies.
+
+    >>> asks_side_of("On which side of the aorta is the mass?"), asks_side_of("On which side of the body is it?")
+    (True, False)
+    """
+    return _SIDE_OF.search(question) is not None and roles(question) is not None

@@ -16,6 +16,7 @@ _DOTTED = re.compile(
 )
 _STRONG = frozenset(".;!?\n()—-")  # these end a sentence; a comma only ends a segment
 _OPENERS = CONTRAST | {"and", "with"}
+_NAME = 4  # tokens that a name may have
 _AHEAD = 14  # tokens looked at for the verb of a statement that "and" may start
 
 
@@ -88,7 +89,7 @@ def _starts_statement(tokens: list[Token], index: int, first: int) -> bool:
     word = tokens[index].word
     if index == first or word not in _OPENERS:
         return False
-    if word == "and" and _joins_pair(tokens, index, first):
+    if word == "and" and (_joins_pair(tokens, index, first) or _joins_subjects(tokens, index, first)):
         return False
     return word in CONTRAST or _verb_ahead(tokens, index)
 
@@ -97,6 +98,15 @@ def _joins_pair(tokens: list[Token], index: int, first: int) -> bool:
     """ "between the liver and the kidney is ...": this "and" joins two names."""
     words = [token.word for token in tokens[first:index]]
     return "between" in words and "and" not in words[words.index("between") :]
+
+
+def _joins_subjects(tokens: list[Token], index: int, first: int) -> bool:
+    """ "the spleen and left kidney are ...": a plural verb behind a singular name has both as its subjects."""
+    if not 0 < index - first <= _NAME or any(t.word in FINITE_VERBS for t in tokens[first:index]):
+        return False
+    ahead = [token.word for token in tokens[index + 1 : index + 2 + _NAME]]
+    verb = next((place for place, word in enumerate(ahead) if word in {"are", "were", "lie", "have"}), 0)
+    return verb > 0 and not ahead[verb - 1].endswith("s")
 
 
 def _verb_ahead(tokens: list[Token], index: int) -> bool:

@@ -24,7 +24,7 @@ _NO_SIDE = re.compile(
     r"start)\b(?! (?:the )?patient\b)"
     r"|(?:the )?right (?:place|position|spot|location|order|size|answer|choice|option|interpretation|"
     r"response|reply|conclusion|diagnosis|way|direction|moment|track|thing|question)\b"
-    r"|(?:between|distinguish|differentiate|whether)(?: the)? (?:left|right) (?:and|from|or)(?: the)? "
+    r"|(?:between|distinguish|differentiate|tell|telling|whether)(?: the)? (?:left|right) (?:and|from|or)(?: the)? "
     r"(?:left|right)\b"
     r"|(?<!the )(?<!or )right\?|if (?:i am|i'm) right\b|quite right\b|absolutely right\b|right angles?\b|is "
     r"right that\b|am i right\b|correct and right\b"
@@ -45,6 +45,7 @@ _MOVED = re.compile(r"\b(?:displac|shift|push|deviat)")
 _TOWARDS = re.compile(
     r"\b(?:to|towards?|into)(?: the)?(?: patient's)? (?:left|right)\b|\b(?:left|right)wards?\b"
 )
+_CONTRARY = re.compile(r"\bto(?:wards?)? the (?:contralateral|opposite|other)(?: side)?\b", re.I)
 _AGREEMENT = re.compile(r"\A\W*right\s*[,.!;:-]+\s*(?=\S)")
 _WORDS = re.compile(
     r"\b(?=[abdeilmnorstu])(?:"
@@ -103,7 +104,7 @@ _RIGHT_NO_SIDE = re.compile(
     r"mom|tra|que|cho|up\b)"
 )
 _NO_SIDE_STEMS = (
-    "that", "this", "you", "all right", "alright", "between", "distinguish", "differentiate", "whether",
+    "that", "this", "you", "all right", "alright", "between", "distinguish", "differentiate", "tell", "whether",
     "right?", "if i", "quite right", "absolutely right", "is right", "am i right", "and right", "left un",
     "left in", "left be", "left al", "left o", "left bl", "left as", "nothing left", "little left",
     "is left", "'s left", "much left", "none left", "has left", "have left", "are left", "displac", "shift",
@@ -156,12 +157,21 @@ def _find(text: str, shifts: bool) -> tuple[Mention, ...]:
     return tuple(sorted(found, key=lambda m: m.start))
 
 
+def says_towards(text: str) -> bool:
+    """Say whether a text names a side towards which something moves."""
+    return _TOWARDS.search(lowered(text)) is not None
+
+
 def towards(text: str) -> str:
     """Blank all sides but those towards which something moves, where there are any: its cause, or its start.
 
     >>> towards("shifted from the right to the left")
     'shifted from the       to the left'
     """
+    named = side_words(text)
+    if len(named) == 1 and _CONTRARY.search(lowered(text)):
+        other = f"to the {OTHER_SIDE[next(iter(named))]}"
+        text = _CONTRARY.sub(lambda match: other.ljust(len(match.group())), text)
     spans = [match.span() for match in _TOWARDS.finditer(lowered(text))]
     if not spans:
         return text

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from functools import cached_property, lru_cache
 from typing import Literal
 
+from medspatial.anatomy import find_mentions, structure
 from medspatial.language.refusals import find_refusals
 from medspatial.language.segments import (
     Segment,
@@ -32,6 +33,7 @@ from medspatial.language.words import (
     HEDGE,
     NEGATION,
     NEGATION_BEGINS,
+    NOT_EXAMINED,
     PREPOSITIONS,
     PSEUDO_NEGATION,
     PSEUDO_WORDS,
@@ -56,12 +58,17 @@ _NOT_ASKED = content_words(
 ) | frozenset(stem(verb) for verb in FINITE_VERBS)
 _EXCEPTIONS = frozenset({"other than", "apart from", "except", "except for"})
 _SUBORDINATE = words("""while whereas although though whilst because since as""")
+_GROUNDS = words("because since as")
+_ENDS = frozenset(".;!?\n")
 _ALSO = [["as", verb] for verb in ("do", "does", "did", "is", "are", "was", "were", "has", "have")]
 _FORWARD_ONLY = frozenset(
     {"without", "other than", "rather than", "instead of", "nor", "as opposed to", "sparing", "minus"}
 )
 _EXCLUDING = frozenset(
     {"rule out", "rules out", "ruled out", "ruling out", "exclude", "excludes", "excluding", "excluded"}
+)
+_FIGURES_ASIDE = re.compile(  # "the nodule (14 mm, image 32) is in ...": one statement
+    r"\((?:[\d.,;:x×~≈±/ -]|mm|cm|ml|hu|images?|slices?|series|im|se|fig|figure|about|approximately|ca)+\)"
 )
 _EXISTENCE = words(
     """seen visible present found identified detected observed noted visualized visualised there located"""
@@ -79,7 +86,9 @@ class Statements:
 
     def __init__(self, text: str) -> None:
         low = without_dots(lowered(text))
-        self.text = low if PSEUDO_WORDS.isdisjoint(words_in(low)) else blank(low, PSEUDO_NEGATION)
+        self.text = low if PSEUDO_WORDS.isdisjoint(words_in(low)) else PSEUDO_NEGATION.sub(_weakened, low)
+        if "(" in self.text:
+            self.text = blank(self.text, _FIGURES_ASIDE)
         begun = words_in(self.text)
         self._negations = (
             [(m.start(), m.end(), m.group()) for m in NEGATION.finditer(self.text)]
@@ -198,9 +207,17 @@ class Statements:
         """Say whether a position lies in a clause with "while", "although" or the like and its own verb."""
         segment = self.segment_of(start)
         words = [token.word for token in self.tokens[segment.first : segment.last]]
-        if not words or words[0] not in _SUBORDINATE or words[:2] in _ALSO:
+        if not words or words[:2] in _ALSO:
             return False
-        return bool(FINITE_VERBS & set(words))
+        if words[0] in _SUBORDINATE and FINITE_VERBS & set(words):
+            return True
+        return self._grounds(segment)
+
+    def _grounds(self, segment: Segment) -> bool:
+        """Say whether a segment goes on with what "because" began behind a statement ("C, because A and B ...")."""
+        first = next(s for s in self.segments if s.sentence == segment.sentence)
+        opened = self.tokens[first.first].word in _GROUNDS and first.first > 0
+        return opened and self.tokens[first.first - 1].word not in _ENDS
 
     def void(self) -> bool:
         """Say whether every segment with a word in it refuses or stands under a condition."""
@@ -219,9 +236,22 @@ class Statements:
         segment = self.segment_of(start)
         said = [token.word for token in self.tokens[segment.first : segment.last]]
         words = set(said)
-        if self.about(start, asked) or words & _RESUMING or not words & FINITE_VERBS or said[:2] in _ALSO:
+        if self.about(start, asked) or words & _RESUMING or said[:2] in _ALSO:
+            return False
+        if not words & FINITE_VERBS and not self._telegraphic(segment):
             return False
         return self.tokens[segment.first].word not in PREPOSITIONS
+
+    def _telegraphic(self, segment: Segment) -> bool:
+        """Say whether a segment is a sentence of its own that states something without a verb ("Left: cyst.")."""
+        alone = sum(one.sentence == segment.sentence for one in self.segments) == 1
+        if not alone:
+            return False
+        stretch = self.text[segment.start : segment.end]
+        for name in find_mentions(stretch):
+            if structure(name.name).kind != "lesion":
+                stretch = stretch[: name.start] + " " * (name.end - name.start) + stretch[name.end :]
+        return bool(content_words(stretch) - _NOT_ASKED)
 
     def states(self, segment: Segment) -> list[str]:
         """Return the words inside a segment that call something normal, negation cues left out."""
@@ -367,6 +397,12 @@ class Statements:
         )
 
 
+def _weakened(match: re.Match[str]) -> str:
+    """Blank a pseudo-negation; "cannot be excluded" says that something may be."""
+    return ("may" if match.group().endswith(("excluded", "ruled out")) else "").ljust(len(match.group()))
+
+
+_UNABLE = frozenset({"cannot", "can't", "couldn't"})
 _NOT = frozenset({"not", "isn't", "aren't", "doesn't"})
 _STATE_WORDS = words(
     """normal unremarkable clear spared unaffected uninvolved intact healthy absent missing negative free"""
@@ -408,6 +444,18 @@ def _is_list(between: str, excluding: bool) -> bool:
 def asked_words(question: str) -> frozenset[str]:
     """Return the stems of what a question asks about: no sides, no organs that come in pairs, no verbs."""
     return content_words(question) - _NOT_ASKED
+
+
+def denies_asked(reading: Statements, question: str, answer: str) -> bool:
+    """Say whether a text denies what a question only places ("no effusion is seen"); answers that deny do not."""
+    if any(NEGATION.search(one.lower()) for one in (question, answer)) or NOT_EXAMINED.search(reading.text):
+        return False
+    asked = asked_words(question)
+    return not reading.refuses() and any(
+        any(word not in _UNABLE for _, _, word in reading.cues(part))
+        and asked & content_words(reading.text[part.start : part.end])
+        for part in reading.segments
+    )
 
 
 @lru_cache(maxsize=2048)

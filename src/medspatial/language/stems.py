@@ -15,10 +15,18 @@ _STOP = words(
     single than more most very center centre"""
 )
 
+# stems of other words for the same thing
+_SAME = {
+    "fluid": "effusion", "calculu": "ston", "calculi": "ston", "concretion": "ston", "lithiasi": "ston",
+    "atelectasi": "collaps", "atelectatic": "collaps", "distension": "dilat", "distend": "dilat",
+    "slight": "mild", "massive": "massiv", "dil": "dilat", "metastasi": "metastas", "metastatic": "metastas",
+}  # fmt: skip
+
 
 def content_words(text: str) -> frozenset[str]:
     """Return a text's stems without function words."""
-    return frozenset(stem(word) for word in re.findall(r"[a-z]+\d*|\d+", text.lower()) if word not in _STOP)
+    found = (stem(word) for word in re.findall(r"[a-z]+\d*|\d+", text.lower()) if word not in _STOP)
+    return frozenset(_SAME.get(word, word) for word in found)
 
 
 def role_words(text: str) -> list[tuple[int, frozenset[str]]]:

@@ -16,16 +16,30 @@ _LANDMARK = re.compile(
     r"(?:(?:\b(?:adjacent to|next to|near(?: to)?|close to|beside|alongside|abutting|abuts|touching|anterior "
     r"to|posterior to|superior to|inferior to|medial to|lateral to|"
     r"in front of|behind|above|below|beneath|under|over|left of|right of|between|towards?|distal to|"
-    r"proximal to|caudal to|cranial to|away from|from|relative to|with respect to|"
+    r"proximal to|caudal to|cranial to|away from|(?<!arise )(?<!arises )(?<!arising )(?<!originates )"
+    r"(?<!originate )(?<!originating )(?<!stems )from|relative to|with respect to|"
     r"displac(?:es|ing)|compress(?:es|ing)|spar(?:es|ing)|around|surrounding|bordering|borders|outside|"
-    r"along|silhouetting|obscuring|effacing|at the level of|crossing|against|juxta|extending (?:to|into|"
-    r"towards?)|extends (?:to|into|towards?)|reaching|drain(?:s|ing) into|not involving|"
-    r"(?:tethered|attached|adherent|fixed) to|invading|retracting|with an?|by an?)|[(,] ?with"
-    r"|\bbetween (?:[a-z]+ ){1,6}?and)"
+    r"along|silhouetting|obscuring|effacing|at the level of|crossing|against|juxta|reaching|drain(?:s|ing) into|not involving|"
+    r"(?:tethered|attached|adherent|fixed) to|(?:with|and|causing),? (?:[a-z]+ )?(?:infiltration|invasion|compression|displacement|encasement|effacement|"
+    r"obstruction) of|through|via|traverses|traversing|crosses|invading|retracting|with an?|by an?|(?:pushed|displaced|"
+    r"compressed|invaded|surrounded|encased|effaced|narrowed|obstructed|shifted|indented) by)|[(,] ?with"
+    r"|\bfissure (?:to|with|of)|\bbetween (?:[a-z]+ ){1,6}?and)"
     r"\s+(?:the |a |an |its |both )?(?:[a-z]+ )?)\Z"
 )
 # as reports in translation name a lobe before its segment
 _LOBE_OF_LUNG = re.compile(r"\b(left|right) lung,? (upper|middle|lower) lobe\b", re.IGNORECASE)
+_SIDED_APEX = re.compile(r"\b(left|right) apex\b(?! of the (?:heart|left v))", re.I)
+_JOINED = re.compile(r"(?:,| and|, and)? (?:the |its )?")
+_EXTENT = re.compile(
+    r"\b(?:extend(?:s|ing|ed)?|extension|spread(?:s|ing)?|protru\w+|track(?:s|ing)?) (?:in)?to(?:wards?)?"
+    r"\s+(?:the |a |an |its |both )?(?:[a-z]+ )?\Z"
+)
+_ASKS_EXTENT = re.compile(r"\bexten[dst]|\breach|\bspread", re.I)
+_CHAMBER = re.compile(r"\b(left|right) (ventricular|atrial)\b", re.I)
+_SIDED_MAIN = re.compile(r"\b(left|right|both|bilateral)( main)(?= pulmonary)", re.I)
+_PART_OF_MEDIASTINUM = re.compile(
+    r"\b(anterior|middle|posterior|superior) (?:part|portion|aspect|compartment) of the mediastinum\b", re.I
+)
 BODY_REGIONS = frozenset({"thorax", "abdomen", "pelvis", "neck"})
 _ADJECTIVES = dict(
     pair.split("=")
@@ -113,7 +127,7 @@ _OF_LIVER = re.compile(r"\b(?:liver|hepatic|couinaud) segment")
 _NUMBER_BEHIND = re.compile(r"(?<=\bsegment )\(S\d{1,2}\)", re.I)  # "apical segment (S1)": no vertebra
 _DORSAL = re.compile(r"\bD(1[0-2]|[1-9])\b")
 _OF = re.compile(r"\s+(?:of|in|within)\s+(?:the\s+)?")
-_SEGMENT = re.compile(r"\b(?:seg(?:\.\s*|\s+)(?=\w)|S\s?(?=(?:[1-8]|I{1,3}|IV|VI{0,3}|VIII)[abAB]?\b))")
+_SEGMENT = re.compile(r"\b(?:[Ss]eg(?:\.\s*|\s+)(?=\w)|S\s?(?=(?:[1-8]|I{1,3}|IV|VI{0,3}|VIII)[abAB]?\b))")
 
 
 @cache
@@ -132,6 +146,8 @@ def lesions() -> frozenset[str]:
 def find_structures(text: str, context: str) -> tuple[Mention, ...]:
     """Return structures as mentions; both sides of a pair become two."""
     found: list[Mention] = []
+    if " main pulmonary" in text.lower():  # without a side it is the trunk
+        text = _SIDED_MAIN.sub(lambda m: m[1] + " " * len(m[2]), text)
     for mention in find_mentions(_incontext_of(text, context)):
         if mention.start >= len(text):
             continue
@@ -229,6 +245,12 @@ def with_plain_levels(text: str, context: str) -> str:
         text = _SEGMENT.sub("segment ", text)
     elif ("egment" in text or "S" in text) and _LOBED.search(text):
         text = _by_lobe(text)
+    if "mediastinum" in text:
+        text = _PART_OF_MEDIASTINUM.sub(r"\1 mediastinum", text)
+    if "ventricular" in text or "atrial" in text:
+        text = _CHAMBER.sub(lambda m: f"{m[1]} {'ventricle' if m[2].lower() == 'ventricular' else 'atrium'}", text)
+    if "apex" in text:
+        text = _SIDED_APEX.sub(r"\1 lung apex", text)
     if " lung" in text:
         text = _LOBE_OF_LUNG.sub(r"\1 \2 lobe", text)
     if "egment (" in text:
@@ -266,10 +288,24 @@ def joined_levels(low: str) -> bool:
     return len(_LEVELS.findall(low)) == 2 and bool(_LEVEL_PAIR.search(low))
 
 
-def is_landmark(low: str, start: int) -> bool:
-    """Say whether a structure stands behind words that only locate another by it ("next to the liver")."""
+def landmarks(mentions: Sequence[Mention], low: str, question: str) -> set[Mention]:
+    """Return the structures that only locate others ("next to the liver and the spleen").
+
+    Where something extends to is beside the point unless a question asks for it.
+    """
+    found: set[Mention] = set()
+    last: Mention | None = None
+    for mention in mentions:
+        joined = last in found and last is not None and _JOINED.fullmatch(low, last.end, mention.start)
+        if joined or _is_landmark(low, mention.start, question):
+            found.add(mention)
+        last = mention
+    return found
+
+
+def _is_landmark(low: str, start: int, question: str) -> bool:
     before = _JOINED_LEVEL.sub("", low[:start])  # "above the L4-L5 disc": one landmark
-    return bool(_LANDMARK.search(before))
+    return bool(_LANDMARK.search(before) or (_EXTENT.search(before) and not _ASKS_EXTENT.search(question)))
 
 
 def beside_discs(mentions: list[Mention], low: str) -> list[Mention]:

@@ -82,6 +82,12 @@ NEGATION = re.compile(
     r"except(?: for)?|"
     r"absent (?:in|on|from)|spares?|sparing|unlikely|wrong|incorrect|false|clear of)\b"
 )
+# what is not looked at is not denied
+NOT_EXAMINED = re.compile(
+    r"\bnot (?:well[ -]|fully |clearly |adequately )?(?:evaluated|assessed|visuali[sz]ed|demonstrated|described|"
+    r"included|examined|mentioned|covered|imaged)\b"
+    r"|\b(?:does|do|did) not (?:specify|mention|provide|describe|state|include)\b|\bno (?:specific|information)\w*"
+)
 # Words with which each of these patterns begins: tested first, because most replies have none of them.
 NEGATION_BEGINS = words(
     """no not never neither nor none nothing without cannot absence negative free lack lacks lacking denies
@@ -91,23 +97,22 @@ NEGATION_BEGINS = words(
 )
 COMPARED_BEGINS = words(
     """than exceeds exceeding surpasses surpassing outweighs compared comparison comparing relative versus vs
-    contrast unlike contrary followed over"""
+    contrast unlike contrary followed over against"""
 )
 CONDITION_BEGINS = words("if whether unless case provided assuming")
 STATES_WORDS = words(
     """normal unremarkable clear spared unaffected uninvolved intact healthy absent missing negative limits
-    free"""
+    free expanded aerated"""
 )
 # a subject of these is denied: "the left kidney is normal"
 STATES = re.compile(
     r"\b(?:normal|unremarkable|clear|spared|unaffected|uninvolved|intact|healthy|absent|missing|negative|"
-    r"within normal limits|free|uninvolved|disease-free|lesion-free)\b"
+    r"within normal limits|(?:fully|well|normally) (?:expanded|aerated)|free|uninvolved|disease-free|lesion-free)\b"
 )
 COMPARED = re.compile(
     r"\b(?:(?<!rather )(?<!other )than|exceed(?:s|ing)|surpass(?:es|ing)|outweighs|compared (?:to|with)|in "
     r"comparison (?:to|with)|by comparison (?:to|with)|comparing (?:to|with)|relative to|versus|vs|"
-    r"in contrast (?:to|with)|unlike|contrary to|followed by|over that (?:of|in|on)|"
-    r"(?<=favoured )over|(?<=favored )over|(?<=preferred )over)\b|(?<![-=])[<>](?!-)"
+    r"in contrast (?:to|with)|unlike|contrary to|against(?= \d)|followed by|(?:favou?red|preferred|likely|probable) over|over that (?:of|in|on))\b|(?<![-=])[<>](?!-)"
 )
 CONDITION = re.compile(r"\b(?:if|whether|unless|in case|provided that|assuming)\b")
 WEAK = re.compile(

@@ -12,8 +12,10 @@ from medspatial.language.comparison import question_comparison, without_lesser
 from medspatial.language.discs import disc_named, find_discs
 from medspatial.language.properties import contrary_zone
 from medspatial.language.refusals import REFUSES
+from medspatial.language.relation_words import OPPOSITES
+from medspatial.language.relations import find_relations
 from medspatial.language.sides import find_sides
-from medspatial.language.statements import Statements
+from medspatial.language.statements import Statements, denies_asked
 from medspatial.language.structures import (
     BODY_REGIONS,
     beside_discs,
@@ -22,7 +24,7 @@ from medspatial.language.structures import (
     has_side,
     holds,
     is_heading,
-    is_landmark,
+    landmarks,
     joined_levels,
     lesions,
     levels_first,
@@ -103,18 +105,38 @@ def match_anatomy(text: str, item: Item) -> Verdict:
         alone = _side_alone(text, item, want.names)
         if alone is not None:
             return alone
+    found.affirmed = _of_asked_relation(found.affirmed, reading, item.question)
     asked = question_comparison(item.question) if len(found.affirmed) > 1 else None
     if asked:
         found.affirmed = without_lesser(found.affirmed, reading, asked)
     kept = levels_first([m.value for m in found.affirmed], want.names)
     found.affirmed = [m for m in found.affirmed if m.value in kept]
-    _drop_landmarks(found, reading, want.asked)
+    _drop_landmarks(found, reading, want, item.question)
     _take_asked_side(found, text, item.question)
+    if found.empty() and denies_asked(reading, item.question, item.answer):
+        return decided(False, "R3", "denies what is asked for", "none")
     verdict = _decide(found, want.names, reading)
     contrary = contrary_zone(text, item.answer) if verdict.outcome == "correct" else ""
     if contrary:
         return verdict._replace(outcome="incorrect", rule="R14", reason=f"{verdict.reason}, but {contrary}")
     return verdict._replace(trace=tuple(found.trace)) if found.trace else verdict
+
+
+def _of_asked_relation(mentions: list[Mention], reading: Statements, question: str) -> list[Mention]:
+    """Leave out what lies the other way ("in front of it the stomach, behind it the kidney"), while any else remains."""
+    asked = {mention.value for mention in find_relations(question)}
+    if len(mentions) < 2 or not asked:
+        return mentions
+    said = [
+        {m.value for m in find_relations(reading.text[part.start : part.end])}
+        for part in (reading.segment_of(mention.start) for mention in mentions)
+    ]
+    kept = [
+        mention
+        for mention, relations in zip(mentions, said, strict=True)
+        if relations & asked or not any(OPPOSITES.get(one) in asked for one in relations)
+    ]
+    return kept or mentions
 
 
 def _by_disc(text: str, item: Item, want: str) -> Verdict:
@@ -182,9 +204,18 @@ def _may_hold(outer: str, inner: str) -> bool:
     return any(is_part(sided().get((inner, side), inner), outer) for side in ("left", "right"))
 
 
-def _drop_landmarks(found: Commitments, reading: Statements, asked: frozenset[str]) -> None:
-    """Leave out structures that only locate others, while any other remains."""
-    kept = beside_discs([m for m in found.affirmed if not is_landmark(reading.text, m.start)], reading.text)
+def _drop_landmarks(found: Commitments, reading: Statements, want: _Wanted, question: str) -> None:
+    """Leave out structures that only locate others, while any other remains; of several wanted none does."""
+    if len(found.affirmed) < 2:
+        return
+    several, asked = want.names if len(want.names) > 1 else frozenset(), want.asked
+    places = {
+        m
+        for m in landmarks(found.affirmed, reading.text, question)
+        if not any(_covers(m.value, name) for name in several)
+    }
+    kept = [m for m in found.affirmed if m not in places]
+    kept = beside_discs(kept, reading.text)
     kept = [m for m in kept if not is_heading(reading.text, m.end)] or kept
     kept = [m for m in kept if not _placed(m, kept, reading)] or kept
     kept = [m for m in kept if m.value not in asked] or kept

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from medspatial.language import likeliest, option_marks
 from medspatial.language.closed_sets import ClosedSet, closed_set, said_polarity
 from medspatial.language.commitments import Commitments, Mention, commitments, final_part
-from medspatial.language.comparison import question_comparison, winners
+from medspatial.language.comparison import question_comparison, winners, without_lesser
+from medspatial.language.counts import read_count
 from medspatial.language.letters import (
     find_letters,
     merged,
@@ -24,16 +26,19 @@ from medspatial.language.options import (
     option_label,
 )
 from medspatial.language.polarity import polarity_of
+from medspatial.language.proposition import with_findings_spelled
 from medspatial.language.refusals import REFUSES
 from medspatial.language.sides import asks_shift, towards
 from medspatial.language.statements import Statements, statements_in
-from medspatial.language.structures import beside_discs, is_landmark
+from medspatial.language.structures import beside_discs, landmarks, with_plain_levels
 from medspatial.records import Item
 from medspatial.score.normalise import normalise
 from medspatial.score.structured.closed import match_closed
 from medspatial.score.structured.option_figures import graded
 from medspatial.score.structured.verdict import Verdict, decided, unanswered
 from medspatial.score.structured.yes_no import match_yes_no
+
+_LEVEL = re.compile(r"(?:Th|[CTLS])\d{1,2}")
 
 
 def match_choice(text: str, item: Item) -> Verdict:
@@ -44,6 +49,11 @@ def match_choice(text: str, item: Item) -> Verdict:
         return Verdict("undecided", "R11", f"the reference '{item.answer}' is none of the options")
     if asks_shift(item.question):
         text = towards(text)
+    if all("segment" in option.lower() for option in options):
+        text = with_plain_levels(text, "of the liver")
+    elif all(_LEVEL.fullmatch(option.strip()) for option in options):
+        text = with_plain_levels(text, "")
+    text = with_findings_spelled(text)
     text = without_notes(without_listing(text, options), len(options))
     if names_all(text):
         return decided(False, "R11", "names all options", "all")
@@ -56,7 +66,21 @@ def match_choice(text: str, item: Item) -> Verdict:
             return graded(
                 decided(index == want, "R11", why, option_label(index, options)), option, options[want]
             )
+    counted = _by_count(text, item, want)
+    if counted is not None:
+        return counted
     return _by_marks(text, options, want) or _judge(text, item, options, want)
+
+
+def _by_count(text: str, item: Item, want: int) -> Verdict | None:
+    """Judge a count where all options are bare numbers and no letter stands in the reply."""
+    if not all(option.strip().isdigit() for option in item.options) or find_letters(text, len(item.options)):
+        return None
+    count = read_count(text, item.question, statements_in(text)).value
+    index = next((i for i, option in enumerate(item.options) if count == float(option)), None)
+    if index is None:
+        return None
+    return decided(index == want, "R11", f"counts {count:g}", option_label(index, item.options))
 
 
 def _by_marks(text: str, options: Sequence[str], want: int) -> Verdict | None:
@@ -102,15 +126,17 @@ def _by_option(text: str, item: Item, want: int, closed: ClosedSet | None) -> Ve
     letters = without_labels(find_letters(part, len(options)), find_options(part, options))
     found, reading = commitments(text, find, item.question.lower())
     _drop_explanation(found, letters)
-    _drop_landmarks(found, reading)
+    _drop_landmarks(found, reading, item.question)
     if not (found.affirmed or found.denied or found.alternatives) and _polar(options):
         return match_yes_no(text, item)
-    dropped = _drop_offered(found, reading)
-    asked = None if dropped else question_comparison(item.question)
+    asked = question_comparison(item.question)
+    if asked:
+        found.affirmed = without_lesser(found.affirmed, reading, asked)
     result = winners(reading, found, asked, other=_other(options)) if asked else None
     if result is not None:
         found.affirmed = [Mention(value, 0, 0) for value in result.values]
         found.note("R4", result.reason)
+    _drop_offered(found, reading)
     verdict = _verdict(found, options, want, bool(letters), reading)
     said = (verdict.extracted or "").split(": ", 1)[-1]
     return graded(verdict, said, options[want])._replace(trace=tuple(found.trace))
@@ -133,24 +159,22 @@ def _drop_explanation(found: Commitments, letters: list[Mention]) -> None:
         found.affirmed = [m for m in found.affirmed if m.value == value or m.start in starts]
 
 
-def _drop_offered(found: Commitments, reading: Statements) -> bool:
+def _drop_offered(found: Commitments, reading: Statements) -> None:
     """R5: "between the stomach and the tail: either A or D" chooses none of what it named before."""
     offered = {mention.value: mention.start for mention in found.alternatives}
-    if not offered or not found.affirmed:
-        return False
-    if " or " not in reading.text[min(offered.values()) : max(offered.values())]:
-        return False  # "T12, above the T12/L1 disc"
-    if any(offered.get(mention.value, 0) <= mention.start for mention in found.affirmed):
-        return False
-    found.affirmed = []
-    return True
+    if offered and " or " not in reading.text[min(offered.values()) : max(offered.values())]:
+        return  # "T12, above the T12/L1 disc"
+    if found.affirmed and all(offered.get(m.value, 0) > m.start for m in found.affirmed):
+        found.affirmed = []
 
 
-def _drop_landmarks(found: Commitments, reading: Statements) -> None:
+def _drop_landmarks(found: Commitments, reading: Statements, question: str) -> None:
     """R14: "T12, one level below T11": an option that only locates the one answer is none."""
     if "between" in reading.text:
         return  # "between L1 and L2" chooses neither
-    kept = beside_discs([m for m in found.affirmed if not is_landmark(reading.text, m.start)], reading.text)
+    places = landmarks(found.affirmed, reading.text, question)
+    kept = [m for m in found.affirmed if m not in places]
+    kept = beside_discs(kept, reading.text)
     if len({m.value for m in kept}) == 1 and len(kept) < len(found.affirmed):
         found.affirmed = kept
         found.trace.append("R14: an option that only locates the answer is set aside")

@@ -7,7 +7,8 @@ from medspatial.language import in_english, lettered, numbered, option_marks, ot
 from medspatial.language.headline import headline
 from medspatial.language.image_sides import without_image_sides
 from medspatial.language.polarity import read_polarity
-from medspatial.language.refusals import holds_back, without_usual
+from medspatial.language.refusals import holds_back, refuses_whole, without_usual
+from medspatial.language.roles import asks_side_of
 from medspatial.language.sides import find_sides
 from medspatial.language.unwrap import Unwrapped, unwrap
 from medspatial.records import Item
@@ -71,7 +72,7 @@ def _half_read(verdict: Verdict, item: Item) -> bool:
 
 
 def _in_view(text: str, item: Item) -> Verdict:
-    if holds_back(text):
+    if holds_back(text) or refuses_whole(text):
         return refused()
     text = without_usual(text)
     bare, views = without_image_sides(text, item.question, item.answer)
@@ -144,6 +145,10 @@ def _with_wrappers(verdict: Verdict, bare: Unwrapped) -> Verdict:
 
 
 def _side(text: str, item: Item) -> Verdict:
+    if asks_side_of(item.question):  # "the aorta lies to the left of it": roles are exchanged
+        verdict = match_relation(text, item)
+        if any("exchanged" in step for step in verdict.trace):
+            return verdict
     return match_side(text, item.answer, item.question)
 
 

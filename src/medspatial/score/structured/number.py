@@ -8,6 +8,9 @@ from medspatial.language.commitments import Mention, final_part
 from medspatial.language.measures import (
     asked_extreme,
     asks_distance,
+    attribute_asked,
+    attribute_of,
+    best_described,
     is_distance,
     is_former,
     is_spread,
@@ -76,12 +79,14 @@ def _has_unit(quantity: Quantity, everything: Sequence[Quantity]) -> bool:
 def _narrowed(found: list[Quantity], text: str, question: str, trace: list[str]) -> list[Quantity]:
     """Leave out former figures and those of another attribute, while any other remains."""
     low = text.lower()
-    distance = asks_distance(question)
+    distance, attribute = asks_distance(question), attribute_asked(question)
     stages: list[tuple[str, Callable[[Quantity], bool]]] = [
         ("former figure", lambda q: not is_former(low, q)),
         ("spread", lambda q: not is_spread(low, q)),
         ("bound", lambda q: not only_bound(low, q, question)),
         ("another attribute", lambda q: is_distance(low, q) == distance),
+        ("another attribute", lambda q: attribute is None or attribute_of(low, q) == attribute),
+        ("another attribute", lambda q: attribute is None or attribute_of(low, q) is None),
     ]
     for reason, keep in stages:
         kept = [q for q in found if keep(q)]
@@ -114,6 +119,8 @@ def _judge(found: list[Quantity], text: str, question: str, target: Target, read
         return unanswered(
             "R10", "only a bound: neither confirms nor contradicts", text[found[0].start : found[0].end]
         )
+    if len(found) > 1 and not offers(reading.text[found[0].end : found[1].start]):
+        found = best_described(reading.text, found, question)
     if (
         len(found) > 1
         and offers(reading.text[found[0].end : found[1].start])

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from medspatial.language.commitments import Commitments, Mention, commitments
+from medspatial.language.properties import along_the_body
 from medspatial.language.refusals import REFUSES
 from medspatial.language.relation_words import OPPOSITES, exchanged
 from medspatial.language.relations import find_relations, landmark_leads, object_of, question_phrases
 from medspatial.language.roles import Roles, roles
+from medspatial.language.sides import asks_shift, says_towards, sides_of
 from medspatial.language.statements import Statements
 from medspatial.records import Item
+from medspatial.score.structured.side import match_side
 from medspatial.score.structured.verdict import Verdict, decided, unanswered
 
 
@@ -17,7 +20,12 @@ def match_relation(text: str, item: Item) -> Verdict:
     want = list(dict.fromkeys(mention.value for mention in find_relations(item.answer)))
     if not want:
         return Verdict("undecided", "R12", f"the reference names no relation: '{item.answer}'")
+    if asks_shift(item.question) and sides_of(item.answer, shifts=True) == set(want):
+        verdict = match_side(text, item.answer, item.question)
+        if verdict.outcome != "unanswered" and (says_towards(text) or verdict.rule == "R3"):
+            return verdict
     hidden = question_phrases(item.question)
+    text = along_the_body(text, item.question)
 
     def find(part: str) -> list[Mention]:
         names = [m.span() for m in hidden.finditer(part)] if hidden else []

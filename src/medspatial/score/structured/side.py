@@ -8,6 +8,7 @@ from medspatial.anatomy import OTHER_SIDE
 from medspatial.language.commitments import Commitments, Mention, commitments
 from medspatial.language.comparison import (
     Comparison,
+    by_degrees,
     by_figures,
     question_comparison,
     spelled_out,
@@ -15,7 +16,7 @@ from medspatial.language.comparison import (
     with_heights,
 )
 from medspatial.language.sides import asks_shift, find_central, find_sides, says_plainly, sides_of
-from medspatial.language.statements import Statements
+from medspatial.language.statements import Statements, denies_asked
 from medspatial.language.vocabulary import CACHED_TEXTS, words_in
 from medspatial.language.words import EQUAL, NEGATION_BEGINS
 from medspatial.score.structured.verdict import Verdict, decided, refused, unanswered
@@ -36,6 +37,8 @@ def match_side(reply: str, answer: str, question: str) -> Verdict:
     found, reading = read_sides(reply, question, frozenset({want}))
     if want == "neither" and not sides_said(found) and not found.alternatives and _denies(reading):
         found.affirmed = [Mention("neither", 0, 0)]
+    if want != "neither" and found.empty() and denies_asked(reading, question, answer):
+        return decided(False, "R3", "denies what is asked for", "none")
     verdict = _decide(found, want, reading.refuses(), bool(reply.strip()))
     if verdict.rule == "R14":
         verdict = verdict._replace(rule=_plain_rule(reply, reading, found))
@@ -91,7 +94,7 @@ def read_sides(
     found, reading = commitments(spelled_out(said), find, low, _clash)
     if asked:
         result = winners(reading, found, asked, other=OTHER_SIDE.get)
-        _apply_comparison(found, result or by_figures(reading, found, asked))
+        _apply_comparison(found, result or by_figures(reading, found, asked) or by_degrees(reading, found, asked))
     return found, reading
 
 
