@@ -58,7 +58,8 @@ _HARD_BREAK = re.compile(r"[.;!?\n]|\bbut\b|\bhowever\b")
 
 
 _LESSER = re.compile(  # in the clause of a place: less is there than elsewhere
-    r"\b(?:(?:only|merely|just) (?:an? |some |very |about )*(?:mild|minor|minimal|slight|small|tiny|trace|faint|"
+    r"\b(?:(?:only|merely|just) (?:an? |some |very |about )*(?:mild|minor|minimal|slight|small|tiny|trace|"
+    r"faint|"
     r"subtle|micro|\d)\w*"
     r"|(?:relatively|largely|mostly) (?:spared|preserved)|milder"
     r"|less (?:marked|pronounced|severe|extensive|affected|involved|prominent))\b"

@@ -195,8 +195,8 @@ def by_figures(reading: Statements, found: Commitments, asked: tuple[str, int]) 
 def by_degrees(reading: Statements, found: Commitments, asked: tuple[str, int]) -> Comparison | None:
     """Compare the degrees that two sides are given: "moderate left and small right effusion".
 
-    Degrees stand before their sides where one opens the text, else behind them. Of "on both sides, thin on the
-    right" the side that is not named again holds the rest.
+    Degrees stand before their sides where one opens the text, else behind them. Of "on both sides, thin on
+    the right" the side that is not named again holds the rest.
     """
     if asked[0] != "magnitude" or not found.affirmed:
         return None
@@ -227,7 +227,7 @@ def by_degrees(reading: Statements, found: Commitments, asked: tuple[str, int]) 
 def without_lesser(mentions: list[Mention], reading: Statements, asked: tuple[str, int]) -> list[Mention]:
     """Leave out what a clause calls the opposite of what is asked for ("the LLL nodule is smaller").
 
-    Where a clause has the asked comparative, what stands in it counts alone ("... the largest is in the LLL").
+    What stands in the clause of the asked comparative counts alone ("... the largest is in the LLL").
     """
     held = [
         m

@@ -22,18 +22,24 @@ _BETWEEN = re.compile(
     r"\s+(?:[a-z-]+\s+){0,2}?)?\b(?:fat plane|fatty plane|plane|gap|space|separation|distance|clearance|"
     r"fat|interval)\b"
     r"(?=[^.;]*\b(?:between|separat\w+)\b)|(?P<none>\b(?:no|not an?|without(?: an?| any)?|lack of) )?"
-    r"\b(?:interven\w+|interpos\w+)\s+(?:\w+\s+)?(?:fat|tissue|plane|gap|space|air)\b|\bseparated by\b[^.;]*\b(?:fat|plane|gap|space|interval|distance)\b",
+    r"\b(?:interven\w+|interpos\w+)\s+(?:\w+\s+)?(?:fat|tissue|plane|gap|space|air)\b|"
+    r"\bseparated by\b[^.;]*\b(?:fat|plane|gap|space|interval|distance)\b",
     re.I,
 )
 
 
 _AT_DISTANCE = re.compile(
-    r"\d ?(?:mm|cm|millimet\w+|centimet\w+) (?:below|above|under|beneath|behind|away|from|off|short of|proximal|distal|"
+    r"\d ?(?:mm|cm|millimet\w+|centimet\w+) (?:below|above|under|beneath|behind|away|from|off|short of|"
+    r"proximal|distal|"
     r"cranial|caudal|superior|inferior|anterior|posterior|lateral|medial|in front)\b",
     re.I,
 )
-_REACHED = re.compile(r"\b(?:touch|contact|abut|involv|reach|invad|infiltrat|encas|includ)\w*|\b(?:yes|no|not)\b", re.I)
-_ASKS_REACH = re.compile(r"\b(?:touch|contact|abut|adjoin|involve|reach|invade|infiltrate|encase|include)\w*", re.I)
+_REACHED = re.compile(
+    r"\b(?:touch|contact|abut|involv|reach|invad|infiltrat|encas|includ)\w*|\b(?:yes|no|not)\b", re.I
+)
+_ASKS_REACH = re.compile(
+    r"\b(?:touch|contact|abut|adjoin|involve|reach|invade|infiltrate|encase|include)\w*", re.I
+)
 
 
 def speaks_of_contact(text: str) -> bool:

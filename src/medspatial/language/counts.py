@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from typing import Literal, NamedTuple
 
 from medspatial.language.quantities import Quantity, find_quantities
@@ -28,7 +28,8 @@ _VAGUE = re.compile(
 _MORE = re.compile(r"\band (?:another|a second|a further)\b|, another\b")
 _NUMBERED = frozenset({"rib", "segment", "level"})
 _NUMBER_LIST = re.compile(
-    r"(?<![\w.])\d{1,2}(?:st|nd|rd|th)?(?:\s*(?:,? ?and|,|&|-|–|to|through)\s*(?:the )?\d{1,2}(?:st|nd|rd|th)?)*"
+    r"(?<![\w.])\d{1,2}(?:st|nd|rd|th)?(?:\s*(?:,? ?and|,|&|-|–|to|through)\s*(?:the )?\d{1,2}(?:st|nd|rd|"
+    r"th)?)*"
     r"(?![\d.]*\s*(?:mm|cm|%))"
 )
 _ARTICLE = re.compile(r"\b(?:an?|one)\s+(?:[a-z-]+\s+){0,3}?")
@@ -88,7 +89,7 @@ def _in_brackets(text: str, position: int) -> bool:
     return opened > 0 and ")" not in text[opened:position] and bool(text[:opened].strip())
 
 
-def _resolved(low: str, firm: list[Quantity], reading: Statements, question: str) -> Count:
+def _resolved(low: str, firm: list[Quantity], reading: Statements, question: str) -> Count:  # noqa: PLR0911
     """Return one count from several numbers: a total, the sum of parts, that of the asked things, or none."""
     on_side = _on_asked_side(low, firm, question) if len(firm) > 1 else None
     if on_side is not None:
@@ -133,19 +134,19 @@ def _parts(low: str, firm: list[Quantity]) -> bool:
 
 
 def _on_asked_side(low: str, firm: list[Quantity], question: str) -> Quantity | None:
-    """Return the one number of the side that a question asks about ("two on the right and one on the left")."""
+    """Return the number of the side that is asked about ("two on the right and one on the left")."""
     asked = side_words(question)
     if len(asked) != 1:
         return None
     leads = bool(side_words(low[: firm[0].start]))
     edges = [0, *(q.end for q in firm)] if leads else [*(q.start for q in firm), len(low)]
-    said = [side_words(low[a:b]) for a, b in zip(edges, edges[1:], strict=False)]
+    said = [side_words(low[a:b]) for a, b in pairwise(edges)]
     own = [q for q, sides in zip(firm, said, strict=False) if sides == asked]
     return own[0] if len(own) == 1 and not any(sides > asked for sides in said) else None
 
 
 def _enumerated(low: str, noun: str) -> float | None:
-    """Return how many numbered things are listed ("ribs 5, 6 and 8", "the 5th to 7th ribs"); None where none are."""
+    """Return how many numbered things are listed ("ribs 5, 6 and 8", "the 5th to 7th ribs"), or None."""
     if noun not in _NUMBERED:
         return None
     numbers: set[int] = set()
@@ -169,7 +170,7 @@ def _one_noun(low: str, firm: list[Quantity], question: str) -> bool:
     return bool(noun) and joined and noun in stretches[-1] and not any(noun in one for one in stretches[:-1])
 
 
-def _without_numbers(text: str, question: str, reading: Statements) -> Count:
+def _without_numbers(text: str, question: str, reading: Statements) -> Count:  # noqa: PLR0911
     low = reading.text
     if reading.refuses():
         return Count(None, "refused")
@@ -194,6 +195,7 @@ def _counted(question: str) -> str:
     found = _MANY.search(question.lower())
     if not found:
         return ""
-    words = list(takewhile(lambda word: word not in FINITE_VERBS | PREPOSITIONS, found.group(1).split())) or [""]
+    ends = FINITE_VERBS | PREPOSITIONS
+    words: list[str] = [*takewhile(lambda word: word not in ends, str(found.group(1)).split())] or [""]
     plural = next((word for word in reversed(words) if word.endswith("s")), words[-1])
     return plural[:-3] + "y" if plural.endswith("ies") else plural.removesuffix("s")

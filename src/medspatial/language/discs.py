@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from medspatial.language.commitments import Mention
@@ -45,4 +46,4 @@ def disc_named(text: str) -> str | None:
     return found[0].value
 
 
-_NEIGHBOURS = frozenset(f"{upper} {lower}" for upper, lower in zip(_LEVELS, _LEVELS[1:], strict=False))
+_NEIGHBOURS = frozenset(f"{upper} {lower}" for upper, lower in itertools.pairwise(_LEVELS))

@@ -19,6 +19,7 @@ _GOES_ON = re.compile(
     r"\A(?:also|and|or|as well|additionally|another|plus|but|both|likewise|similarly|then|no\b)"
 )
 _ALSO = re.compile(r"\b(?:also|as well|too|likewise|similarly|another|additional|second)\b")
+_CHOOSE_NONE = frozenset({"or", "between", "either"})
 _TURNS = (CORRECTION, FINAL_MARKER)
 
 
@@ -26,7 +27,8 @@ _TURNS = (CORRECTION, FINAL_MARKER)
 def headline(text: str) -> str | None:
     """Return the first sentence of a reply where it is an answer by itself and the rest only explains it.
 
-    It has few words and no verb; what follows states something, neither corrects nor adds, and refuses nothing.
+    It has few words and no verb; what follows states something; it neither corrects,
+    adds nor refuses.
 
     >>> headline("Left kidney. The right one is smaller.")
     'Left kidney'
@@ -42,9 +44,12 @@ def headline(text: str) -> str | None:
         return None  # "A. The left kidney": the letter of an option
     if len(said.split()) > _MOST_WORDS or FINITE_VERBS & words_in(low) or not FINITE_VERBS & words_in(after):
         return None
-    if _GOES_ON.match(after) or any(one.search(after) for one in _TURNS) or " or " in low:
-        return None
-    if _ALSO.search(after):
+    if (
+        _GOES_ON.match(after)
+        or _ALSO.search(after)
+        or any(one.search(after) for one in _TURNS)
+        or not _CHOOSE_NONE.isdisjoint(words_in(low))
+    ):
         return None
     if any(one.search(low) for one in (HEDGE, WEAK, CONDITION)) or statements_in(rest).refuses():
         return None

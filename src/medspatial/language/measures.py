@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from typing import Literal
@@ -17,7 +18,8 @@ _SMALLEST = re.compile(
 _LARGEST = re.compile(
     r"\b(?:longest|largest|greatest|maxim(?:um|al)|long[ -]axis|widest|biggest|major axis|highest|dominant)\b"
 )
-_DISTANCE = re.compile(r"\b(?:distance|how far|far apart|apart|gap|separat\w+|away)\b"
+_DISTANCE = re.compile(
+    r"\b(?:distance|how far|far apart|apart|gap|separat\w+|away)\b"
     r"|\b(?:depth|deep)\b.*\b(?:below|beneath|under|from|to)\b"
 )
 _AS_DISTANCE = re.compile(
@@ -62,7 +64,9 @@ _ATTRIBUTE_BEHIND = re.compile(
     + r")\b"
 )
 _ATTRIBUTE_ASKED = re.compile(
-    "|".join(rf"(?P<{name}>\b(?:{noun}|how {adjective})\b)" for name, (noun, adjective) in _ATTRIBUTES.items())
+    "|".join(
+        rf"(?P<{name}>\b(?:{noun}|how {adjective})\b)" for name, (noun, adjective) in _ATTRIBUTES.items()
+    )
 )
 _OR = re.compile(r"\bor\b|/")
 
@@ -172,8 +176,10 @@ def best_described(low: str, found: Sequence[Quantity], question: str) -> list[Q
     asked = asked_words(question.lower())
     leads = not content_words(low[: found[0].start]) & asked
     edges = [0, *(q.end for q in found)] if not leads else [*(q.start for q in found), len(low)]
-    said = [content_words(low[a:b]) & asked for a, b in zip(edges, edges[1:], strict=False)]
-    scores = [(len(one), max(map(order.index, one & set(order)), default=0)) for one in said]  # "liver lesion": the lesion
+    said = [content_words(low[a:b]) & asked for a, b in itertools.pairwise(edges)]
+    scores = [
+        (len(one), max(map(order.index, one & set(order)), default=0)) for one in said
+    ]  # "liver lesion": the lesion
     best = [q for q, score in zip(found, scores, strict=False) if score == max(scores)]
     return best if len(best) < len(found) else list(found)
 

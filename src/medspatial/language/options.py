@@ -43,7 +43,11 @@ def option_label(index: int, options: Sequence[str]) -> str:
 
 _SIDE_WORD = re.compile(r"\b(?:left|right)(?:-sided)?\b", re.I)
 _ARTICLES = re.compile(r"\A(?:the|a|an|in|on|at|to)\s+", re.I)
-_NEITHER = re.compile(r"\b(?:neither|none|no(?:ne)? of (?:them|these|the two)|nothing|not any)\b|(?:\bnot|n't)\b[^.;]{1,40}\bany\b|\A\W*no [a-z]+ (?:is|are)\b", re.I)
+_NEITHER = re.compile(
+    r"\b(?:neither|none|no(?:ne)? of (?:them|these|the two)|nothing|not any)\b|(?:\bnot|"
+    r"n't)\b[^.;]{1,40}\bany\b|\A\W*no [a-z]+ (?:is|are)\b",
+    re.I,
+)
 _BOTH = re.compile(r"\bboth\b|\bbilateral", re.I)
 _WHOLE = re.compile(r"\b(?:whole|entire(?:ly)?|complete(?:ly)?|fully|all of (?:it|the))\b", re.I)
 _CUT = re.compile(
@@ -88,7 +92,9 @@ def _find(text: str, options: tuple[str, ...]) -> tuple[Mention, ...]:
                 break
         else:
             found = _by_figure(text, options) or _by_relations(text, options)
-            found = found or _by_zone(text, options) or _by_class(text, options) or _by_all_words(text, options)
+            found = (
+                found or _by_zone(text, options) or _by_class(text, options) or _by_all_words(text, options)
+            )
     return tuple(sorted(found, key=lambda mention: mention.start))
 
 
@@ -156,7 +162,7 @@ def _by_value(text: str, options: tuple[str, ...], reader: Reader) -> list[Menti
 
 
 def _structures_beside(text: str, options: tuple[str, ...], found: list[Mention]) -> list[Mention]:
-    """Return options named by a synonym beside those named verbatim ("the tail of the pancreas, not the spleen")."""
+    """Return options named by a synonym beside those named verbatim ("pancreatic tail, not spleen")."""
     owner = _owners(options, _structures)
     if len(owner) < 2:
         return []
@@ -290,7 +296,7 @@ def _equal_figures(said: Quantity, offered: Quantity) -> bool:
 
 
 def _by_all_words(text: str, options: tuple[str, ...]) -> list[Mention]:
-    """Map a statement that has all words of one option, in any order, to it; of nested ones to the longest."""
+    """Map a statement that has all words of one option, to it; of nested ones to the longest."""
     found = []
     for segment in statements_in(text).segments:
         said = content_words(text[segment.start : segment.end])

@@ -25,7 +25,8 @@ _YES = (
 _NO = (
     r"there (?:are|is) none|(?:absolutely|definitely|certainly|surely|clearly|probably|likely|apparently) "
     r"(?:no|not)|no|nope|nah|negative|false|incorrect|not that i|not really|not at all|not quite|not "
-    r"exactly|not entirely|not completely|not fully|not wholly|not (?:really|necessarily)|never|none|nothing|neither|by no means|in no way|that is "
+    r"exactly|not entirely|not completely|not fully|not wholly|not (?:really|necessarily)|never|none|"
+    r"nothing|neither|by no means|in no way|that is "
     r"(?:incorrect|false|wrong|not (?:correct|right|true))|that's (?:incorrect|false|wrong|not (?:correct|"
     r"right|true))|wrong|it is not|it isn't|they are not|they aren't|it does not|it doesn't|they do not|"
     r"they don't|there is not|there isn't|there are no|there is no|n|absent|not (?:seen|visible|present|"
@@ -52,7 +53,9 @@ _ABSENCE = re.compile(
     r"\b(?:no|not|none|without|absent|nor|normal|unremarkable|preserved|natural)\b", re.IGNORECASE
 )
 _WEAK_LEADS = words("right positive negative present absent none neither nothing never sure n y")
-_DEGREES = words("quite exactly entirely completely fully wholly really necessarily")  # "not entirely: ..." denies
+_DEGREES = words(
+    "quite exactly entirely completely fully wholly really necessarily"
+)  # "not entirely: ..." denies
 _NO_FINDING = PRESENCE_WORDS | {"both", "left", "right"}
 _ENDS = re.compile(r"\s*(?:[.,;:!?)—–-]|\Z)")
 _PRONOUNS = words("it they there that")
@@ -162,7 +165,11 @@ def _weak_lead(match: re.Match[str], low: str) -> bool:
     """ "There is ..." or "it is ..." lead a restatement: the rest of the sentence decides."""
     word = (match.group("no") or match.group("yes")).lower()
     rest = low[match.end() :].strip(" .,!")
-    if word.split()[0] in _PRONOUNS or word in _WEAK_LEADS or (word.startswith("not ") and word.split()[1] not in _DEGREES):
+    if (
+        word.split()[0] in _PRONOUNS
+        or word in _WEAK_LEADS
+        or (word.startswith("not ") and word.split()[1] not in _DEGREES)
+    ):
         return bool(rest)
     if word == "no":  # "No nodule is seen" restates; "No, ..." and "No." lead
         return bool(rest) and low[match.end() : match.end() + 1] == " "

@@ -86,7 +86,7 @@ def property_signs(text: str) -> dict[int, int]:
 
 
 def opposes(text: str, question: str) -> bool:
-    """Say whether a lower-case clause has the opposite of a property that a question asks for, and not that one.
+    """Say whether a lower-case clause has the opposite of an asked property, and not that one.
 
     >>> opposes("the right one is thin", "which adrenal gland is enlarged?")
     True
@@ -166,7 +166,7 @@ def zones(text: str, *, lobes: bool = True) -> dict[int, frozenset[int]]:
 
 
 def along_the_body(text: str, question: str) -> str:
-    """Write "distal" as "lower" in an answer about the airway, the oesophagus or a ureter; elsewhere it stays.
+    """Write "distal" as "lower" in answers about airway, oesophagus or ureter.
 
     >>> along_the_body("Distal", "In which part of the esophagus?"), along_the_body("Distal aorta", "Where?")
     ('lower', 'Distal aorta')

@@ -50,7 +50,9 @@ _ROOT = 4  # letters that forms of one word share
 _NODES = re.compile(r"\b(?:lymph)?adenopath(?:y|ies)\b", re.I)
 _VERBAL = re.compile(r"\A(?:not|never|cannot|\w+n't|fails? to|hardly)\Z")
 _CONTAINS = re.compile(r"\A\W*(?:do|does|did)\b.*\bcontains?\b", re.I)
-_GONE = re.compile(r"\b(?:absent|missing|removed|resected|gone|not (?:seen|visible|identified|present))\b", re.I)
+_GONE = re.compile(
+    r"\b(?:absent|missing|removed|resected|gone|not (?:seen|visible|identified|present))\b", re.I
+)
 _CONFINED = re.compile(r"\b(?:confined|limited|restricted|isolated|only|solely|exclusively)\b", re.I)
 _ASKS_THERE = re.compile(r"\W*(?:is|are|was|were) there\b", re.I)
 _UNSEEN = re.compile(
@@ -58,7 +60,10 @@ _UNSEEN = re.compile(
     r"(?:visuali[sz]ed|seen|identified|visible|included|depicted|imaged|shown)\W*\Z",
     re.I,
 )
-_ASKS_SEEN = re.compile(r"\b(?:there|visible|seen|present|absent|missing|removed|resected|shown|visuali[sz]ed|identif\w+|included?|depicted|imaged)\b", re.I)
+_ASKS_SEEN = re.compile(
+    r"\b(?:there|visible|seen|present|absent|missing|removed|resected|shown|visuali[sz]ed|identif\w+|included?|depicted|imaged)\b",
+    re.I,
+)
 _WITH = re.compile(r"\bwith\s*\Z")
 
 
@@ -200,7 +205,7 @@ def _first_leads(
 # --- any other proposition -----------------------------------------------------------------------------
 
 
-def _stated(reading: Statements, text: str, question: str) -> tuple[bool | None, str]:
+def _stated(reading: Statements, text: str, question: str) -> tuple[bool | None, str]:  # noqa: PLR0911
     asked = content_words(question)
     segment = _telling_segment(reading, asked, question)
     beyond = _beyond(reading, text, question)
@@ -248,7 +253,7 @@ def _beyond(reading: Statements, text: str, question: str) -> str:
 
 
 def _only_on_other_side(reading: Statements, text: str, question: str) -> str:
-    """Say where a text puts what it denies of the asked side ("on the left, not on the right"); "" if nowhere."""
+    """Say where a text puts what it denies of the asked side ("left, not right"); "" if nowhere."""
     own, other = _sides_asked(question)
     if not own or own not in reading.text or other not in reading.text:
         return ""
@@ -298,14 +303,18 @@ def _speaks_of_predicate(reading: Statements, text: str, question: str) -> bool:
     if compared and compared[0] == "height" and find_relations(text):
         return True
     places = _places(question)  # "is it in the stomach?", "in the gastric body"
-    if places and any(m.name in places or any(is_part(m.name, one) for one in places) for m in find_mentions(text)):
+    if places and any(
+        m.name in places or any(is_part(m.name, one) for one in places) for m in find_mentions(text)
+    ):
         return True
     return any(_akin(one, other) for one in asked for other in said)
 
 
 def _akin(first: str, second: str) -> bool:
     """Say whether two stems are forms of one word ("involv", "involvement"; "gallston", "ston")."""
-    return first[:_ROOT] == second[:_ROOT] if min(len(first), len(second)) >= _ROOT else first.endswith(second)
+    return (
+        first[:_ROOT] == second[:_ROOT] if min(len(first), len(second)) >= _ROOT else first.endswith(second)
+    )
 
 
 @lru_cache(maxsize=16_384)
@@ -531,8 +540,11 @@ def _places(text: str) -> frozenset[str]:
     return frozenset(
         mention.name
         for mention in find_mentions(text)
-        if re.search(r"\b(?:in|into|within|inside|on|at)\s+(?:the |a |an )?"
-            r"(?:(?:distal|proximal|upper|lower|mid|middle|anterior|posterior) )?\Z", text[: mention.start].lower())
+        if re.search(
+            r"\b(?:in|into|within|inside|on|at)\s+(?:the |a |an )?"
+            r"(?:(?:distal|proximal|upper|lower|mid|middle|anterior|posterior) )?\Z",
+            text[: mention.start].lower(),
+        )
     )
 
 

@@ -31,7 +31,8 @@ _WORDS = (
     rf"(?P<wordsign>\b(?:minus|negative) )?(?P<word>\b(?:(?:one|two|three|four|five|six|seven|eight|nine|"
     rf"a) hundred(?: and)?(?:[ -](?:(?:{_TENS_WORD})(?:[ -](?:{'|'.join(_ONES[1:10])}))?|"
     rf"{'|'.join(_ONES[:0:-1])}))?|(?:{_TENS_WORD})(?:[ -](?:{'|'.join(_ONES[1:10])}))?|"
-    rf"{'|'.join(_ONES[::-1])}|single|solitary|half a dozen|dozen|couple|pair)\b)(?:(?P<half> and a half\b)|(?P<point> "
+    rf"{'|'.join(_ONES[::-1])}|single|solitary|half a dozen|dozen|couple|"
+    rf"pair)\b)(?:(?P<half> and a half\b)|(?P<point> "
     rf"point (?:(?:{'|'.join(_ONES[:10])})\b ?)+))?"
 )
 _ATOM = re.compile(

@@ -9,7 +9,8 @@ from medspatial.language.vocabulary import words, words_in
 
 REFUSES = "refuses or calls it indeterminate"  # the reason of a verdict on such a reply
 _ABILITY = (
-    r"(?:can ?not|can't|could not|couldn't|cannot be|unable|not able|inability|not let me|not possible|impossible|"
+    r"(?:can ?not|can't|could not|couldn't|cannot be|unable|not able|inability|not let me|not possible|"
+    r"impossible|"
     r"difficult|"
     r"hard|not in a position|not qualified|not allowed|won't|will not|decline|no way|no means|not feasible|"
     r"neither|never)"
@@ -18,7 +19,8 @@ _ACT = (
     r"(?:determin\w*|assess\w*|tell|told|say|said|evaluat\w*|answer\w*|analy[sz]\w*|interpret\w*|conclud\w*|"
     r"diagnos\w*|help|assist|decid\w*|judg\w*|specif\w*|comment\w*|access\w*|ascertain\w*|establish\w*|"
     r"infer\w*|"
-    r"know\w*|choose|pick|confirm\w*|verif\w*|respond\w*|discern\w*|clarif\w*|rule (?:it|this|that) out|be (?:sure|"
+    r"know\w*|choose|pick|confirm\w*|verif\w*|respond\w*|discern\w*|clarif\w*|rule (?:it|this|that) out|"
+    r"be (?:sure|"
     r"certain)|"
     r"(?:see|view|process|open|read|load) (?:the|an|any|your|this|these|those|ct|medical)?\s*(?:images?|"
     r"scans?|pictures?|cts?|study|"
@@ -36,7 +38,8 @@ _SHOWN = (
 )
 _IMAGES = r"(?:images?|scans?|cts?|ct scans?|pictures?|volumes?|stud(?:y|ies)|files?|slices|attachments?)"
 _RELUCTANT = (  # "I would not call it enlarged" answers
-    r"(?:(?:would not|wouldn't|reluctant to|hesitate to|hesitant to) (?:\w+ ){0,2}?(?:commit|assign|name|hazard|venture|"
+    r"(?:(?:would not|wouldn't|reluctant to|hesitate to|hesitant to) (?:\w+ ){0,2}?(?:commit|assign|name|"
+    r"hazard|venture|"
     r"attempt|give|rely|put an?)|(?:do not|don't) (?:think|believe|feel) (?:that )?i can|"
     r"(?:reluctant|hesitate|hesitant) to (?:say|decide|call|state))"
 )
@@ -52,7 +55,8 @@ _REFUSES = re.compile(
     rf"|\bno {_IMAGES}\s+(?:(?:is|are|was|were|has been|have been)\s+)?{_SHOWN}\b"
     rf"|\bno evidence (?:is |was )?available\b|\bno evidence (?:to|for me to) (?:say|tell|decide|answer)\b"
     rf"|\b(?:the |any |these |your )?(?:{_IMAGES}) (?:is|are|was|were) (?:not|n't)\s+{_SHOWN}\b"
-    rf"|\bnot (?:been )?(?!included){_SHOWN}(?: to me)?\s*\Z|\b(?:isn't|aren't|wasn't|weren't) (?!included){_SHOWN}\b"
+    rf"|\bnot (?:been )?(?!included){_SHOWN}(?: to me)?\s*\Z|\b(?:isn't|aren't|wasn't|"
+    rf"weren't) (?!included){_SHOWN}\b"
     rf"|\b(?:not|n't) (?:\w+ )?(?:enough|sufficient|adequate)\s+(?:\w+ )?{_KNOWLEDGE}\b"
     rf"|\b(?:insufficient|inadequate|limited|lack(?:s|ing)? (?:of |the |enough |sufficient "
     rf")?)\s*{_KNOWLEDGE}\b"
@@ -97,9 +101,12 @@ _GROUNDS = re.compile(
     re.I,
 )
 _OUTSIDE = re.compile(
-    rf"\b(?:{_IMAGES}|field of view|coverage)\b.*\b(?:not|n't) (?:fully |even )?(?:include|cover|reach|show|extend)\w*"
-    r"|\b(?:not|n't) (?:fully |even )?(?:included|covered|shown|visible|within|in) (?:in|on|by|within|from)?\s*"
-    rf"(?:the |this |these |any |provided |given )*(?:{_IMAGES}|field of view|coverage)\b|\boutside (?:of )?the (?:{_IMAGES}|field)",
+    rf"\b(?:{_IMAGES}|field of view|coverage)\b.*\b(?:not|n't) (?:fully |even )?(?:include|cover|reach|"
+    rf"show|extend)\w*"
+    r"|\b(?:not|n't) (?:fully |even )?(?:included|covered|shown|visible|within|in) (?:in|on|by|within|"
+    r"from)?\s*"
+    rf"(?:the |this |these |any |provided |given )*(?:{_IMAGES}|field of view|coverage)\b|"
+    rf"\boutside (?:of )?the (?:{_IMAGES}|field)",
     re.I,
 )
 _TOO = re.compile(r"\A\W*(?:although|though|while|even|except|only|apart from)\b", re.I)
@@ -107,7 +114,8 @@ _STEMS = re.compile(
     r"\b(?:can\b|cann|could|would need|either way|nothing|none of|"
     r"no (?:res|rep|side|val|fig|stat|dec|dis|meas)|"
     r"un[ackds]|not|n't|im|hard|reluctant|hesitate|difficult|neither|limit|lack|need|requir|in[acds]|"
-    r"consult|ask|ai|too|language|decline|won't|will|never|n/a|no\s+(?:evidence (?:is|was|avail|to|for)|fur|mo|"
+    r"consult|ask|ai|too|language|decline|won't|will|never|n/a|no\s+(?:evidence (?:is|was|avail|to|for)|"
+    r"fur|mo|"
     r"oth|cle|def|rel|spe|suc|add|cer|fin|cli|suf|dia|inf|dat|ide|clu|com|opi|con|det|ans|sta|jud|ass|gue|kno|"
     r"way|mea|ima|sca|ct|pic|vol|stu|fil|sli|att))|n't|no idea",
     re.I,
@@ -131,7 +139,8 @@ REFUSAL = re.compile(
     r"(?:information|data|detail)|"
     rf"{_RELUCTANT}|"
     r"(?:do not|don't|does not|doesn't) (?:know|have (?:access|enough|sufficient))|no idea|"
-    r"no way to (?:know|tell|say)|too [a-z]+ (?:for me )?to (?:tell|say|determine|assess|judge|decide|evaluate|distinguish)|not (?:entirely "
+    r"no way to (?:know|tell|say)|too [a-z]+ (?:for me )?to (?:tell|say|determine|assess|judge|decide|"
+    r"evaluate|distinguish)|not (?:entirely "
     r"|quite |completely )?sure|unsure|"
     r"(?:it is|it's|is|remains) (?:unclear|uncertain|unknown)|unclear (?:whether|which|from|if)|unknown|"
     r"not (?:specified|provided|stated|mentioned|given|available|reported)|no (?:image|scan|images|ct|"
@@ -203,15 +212,15 @@ def out_of_view(text: str) -> bool:
 
 _SENTENCE = re.compile(r"[^.;!?\n]+(?:\.\d[^.;!?\n]*)*[.;!?\n]*")
 _USUAL = re.compile(
-    r"\b(?:typical(?:ly)?|usual(?:ly)?|in (?:most|many|general|normal|healthy)(?: (?:people|patients|cases|adults|"
-    r"individuals))?|in general|generally|as a rule|on average|normal anatomy|normally|commonly|hypothetical\w*)\b"
+    r"\b(?:typical(?:ly)?|usual(?:ly)?|in (?:most|many|general|normal|healthy)(?: (?:people|patients|cases|"
+    r"adults|individuals))?|generally|as a rule|on average|normal anatomy|normally|"
+    r"commonly|hypothetical\w*)\b"
 )
-_UNCOMMITTED = re.compile(
-    rf"\b{_RELUCTANT}\b|\b(?:do not|don't|please don't) rely\b|\bnot (?:be relied|a measurement|an answer)\b"
-)
+_UNCOMMITTED = re.compile(rf"\b{_RELUCTANT}\b")
 _COMMITS = re.compile(
     r"\b(?:(?:more|most|very|quite) likely|likely|probabl[ey]|favou?r\w*|suggest\w*|lean\w*|suspect\w*|"
-    r"best (?:guess|estimate)|my (?:guess|estimate|answer)|answer|i(?:'d| would) (?:say|guess|go|pick|call|estimate))\b"
+    r"best (?:guess|estimate)|my (?:guess|estimate|answer)|answer|"
+    r"i(?:'d| would) (?:say|guess|go|pick|call|estimate))\b"
 )
 
 

@@ -23,7 +23,10 @@ _PART = re.compile(
     r"segments?|horns?|limbs?|thirds?|mediastinum|walls?|divisions?|branch(?:es)?|calyx|calyces|zones?)\b"
 )
 _PREFIXED = re.compile(r"(?:supra|infra|retro|juxta|sub)[a-z]+")
-_LOCATING = re.compile(r"\b(?:at|in|of|to|near|from|on|by|with|within|behind|above|below|beneath|under|underneath|over|beside)(?: the| its)?(?: [a-z]+)?\s*\Z")
+_LOCATING = re.compile(
+    r"\b(?:at|in|of|to|near|from|on|by|with|within|behind|above|below|beneath|under|underneath|over|"
+    r"beside)(?: the| its)?(?: [a-z]+)?\s*\Z"
+)
 _HAVING = re.compile(r"\b(?:has|have|having|with)\b")
 _PREPOSITION = re.compile(r"\s*(?:to|of|than|from|with)\b")
 
@@ -84,7 +87,9 @@ def landmark_leads(mention: Mention, reading: Statements, asked: Roles) -> bool:
     sentence = reading.segment_of(mention.start).sentence
     start = next(s.start for s in reading.segments if s.sentence == sentence)
     before = reading.text[start : mention.start]
-    before = _LINK_PHRASE.sub(" ", before[before.rfind(":") + 1 :])  # "it has passed the carina: it lies below it"
+    before = _LINK_PHRASE.sub(
+        " ", before[before.rfind(":") + 1 :]
+    )  # "it has passed the carina: it lies below it"
     both = asked.subject | asked.landmark
     order = [
         keys for place, keys in role_words(before) if keys & both and not _LOCATING.search(before[:place])

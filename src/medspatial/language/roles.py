@@ -41,7 +41,8 @@ _PATTERNS = tuple(
 )
 
 _SIDE_OF = re.compile(
-    r"\b(?:which|what) side of (?!(?:the |its )?(?:patient|body|midline|image|scan|picture|chest|abdomen|neck|pelvis)\b)",
+    r"\b(?:which|what) side of (?!(?:the |its )?(?:patient|body|midline|image|scan|picture|chest|abdomen|"
+    r"neck|pelvis)\b)",
     re.I,
 )
 
@@ -74,7 +75,7 @@ def roles(question: str) -> Roles | None:
 def asks_side_of(question: str) -> bool:
     """Say whether a question asks on which side of another structure something lies.
 
-    >>> asks_side_of("On which side of the aorta is the mass?"), asks_side_of("On which side of the body is it?")
+    >>> asks_side_of("On which side of the aorta is the mass?"), asks_side_of("On which side is it?")
     (True, False)
     """
     return _SIDE_OF.search(question) is not None and roles(question) is not None

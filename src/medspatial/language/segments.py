@@ -101,7 +101,7 @@ def _joins_pair(tokens: list[Token], index: int, first: int) -> bool:
 
 
 def _joins_subjects(tokens: list[Token], index: int, first: int) -> bool:
-    """ "the spleen and left kidney are ...": a plural verb behind a singular name has both as its subjects."""
+    """ "the spleen and left kidney are ...": a plural verb has both as its subjects."""
     if not 0 < index - first <= _NAME or any(t.word in FINITE_VERBS for t in tokens[first:index]):
         return False
     ahead = [token.word for token in tokens[index + 1 : index + 2 + _NAME]]

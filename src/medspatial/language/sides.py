@@ -24,7 +24,8 @@ _NO_SIDE = re.compile(
     r"start)\b(?! (?:the )?patient\b)"
     r"|(?:the )?right (?:place|position|spot|location|order|size|answer|choice|option|interpretation|"
     r"response|reply|conclusion|diagnosis|way|direction|moment|track|thing|question)\b"
-    r"|(?:between|distinguish|differentiate|tell|telling|whether)(?: the)? (?:left|right) (?:and|from|or)(?: the)? "
+    r"|(?:between|distinguish|differentiate|tell|telling|whether)(?: the)? (?:left|right) (?:and|from|"
+    r"or)(?: the)? "
     r"(?:left|right)\b"
     r"|(?<!the )(?<!or )right\?|if (?:i am|i'm) right\b|quite right\b|absolutely right\b|right angles?\b|is "
     r"right that\b|am i right\b|correct and right\b"
@@ -50,7 +51,8 @@ _AGREEMENT = re.compile(r"\A\W*right\s*[,.!;:-]+\s*(?=\S)")
 _WORDS = re.compile(
     r"\b(?=[abdeilmnorstu])(?:"
     r"(?P<bilateral>(?:bilateral(?:ly)?|both(?! (?:of )?(?:dimensions|measurements|\(?[a-z]\)? and|"
-    r"central|peripheral|upper|lower|anterior|posterior|cases|readers|series|phases|images|scans|"
+    r"central|peripheral|(?:upper|lower)(?! (?:lobes|lungs|zones|poles|quadrants|limbs|fields))|anterior|"
+    r"posterior|cases|readers|series|phases|images|scans|"
     r"answers|options|planes)| (?:the )?left\b[^.;]{0,60}? and (?:in )?(?:the )?left\b"
     r"| (?:the )?right\b[^.;]{0,60}? and (?:in )?(?:the )?right\b| (?:the )?(?:left|right) \w+s\b)"
     r"(?: of)?(?: the)?(?: sides?)?|on (?:either|each) side|either side|"
@@ -104,7 +106,8 @@ _RIGHT_NO_SIDE = re.compile(
     r"mom|tra|que|cho|up\b)"
 )
 _NO_SIDE_STEMS = (
-    "that", "this", "you", "all right", "alright", "between", "distinguish", "differentiate", "tell", "whether",
+    "that", "this", "you", "all right", "alright", "between", "distinguish", "differentiate",
+    "tell", "whether",
     "right?", "if i", "quite right", "absolutely right", "is right", "am i right", "and right", "left un",
     "left in", "left be", "left al", "left o", "left bl", "left as", "nothing left", "little left",
     "is left", "'s left", "much left", "none left", "has left", "have left", "are left", "displac", "shift",

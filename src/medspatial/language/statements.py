@@ -214,7 +214,7 @@ class Statements:
         return self._grounds(segment)
 
     def _grounds(self, segment: Segment) -> bool:
-        """Say whether a segment goes on with what "because" began behind a statement ("C, because A and B ...")."""
+        """Say whether a segment goes on with what "because" began ("C, because A and B ...")."""
         first = next(s for s in self.segments if s.sentence == segment.sentence)
         opened = self.tokens[first.first].word in _GROUNDS and first.first > 0
         return opened and self.tokens[first.first - 1].word not in _ENDS
@@ -243,7 +243,7 @@ class Statements:
         return self.tokens[segment.first].word not in PREPOSITIONS
 
     def _telegraphic(self, segment: Segment) -> bool:
-        """Say whether a segment is a sentence of its own that states something without a verb ("Left: cyst.")."""
+        """Say whether a segment is a sentence that states something without a verb ("Left: cyst.")."""
         alone = sum(one.sentence == segment.sentence for one in self.segments) == 1
         if not alone:
             return False
@@ -447,7 +447,7 @@ def asked_words(question: str) -> frozenset[str]:
 
 
 def denies_asked(reading: Statements, question: str, answer: str) -> bool:
-    """Say whether a text denies what a question only places ("no effusion is seen"); answers that deny do not."""
+    """Say whether a text denies what a question only places ("no effusion is seen"); not of answers."""
     if any(NEGATION.search(one.lower()) for one in (question, answer)) or NOT_EXAMINED.search(reading.text):
         return False
     asked = asked_words(question)

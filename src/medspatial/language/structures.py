@@ -19,9 +19,12 @@ _LANDMARK = re.compile(
     r"proximal to|caudal to|cranial to|away from|(?<!arise )(?<!arises )(?<!arising )(?<!originates )"
     r"(?<!originate )(?<!originating )(?<!stems )from|relative to|with respect to|"
     r"displac(?:es|ing)|compress(?:es|ing)|spar(?:es|ing)|around|surrounding|bordering|borders|outside|"
-    r"along|silhouetting|obscuring|effacing|at the level of|crossing|against|juxta|reaching|drain(?:s|ing) into|not involving|"
-    r"(?:tethered|attached|adherent|fixed) to|(?:with|and|causing),? (?:[a-z]+ )?(?:infiltration|invasion|compression|displacement|encasement|effacement|"
-    r"obstruction) of|through|via|traverses|traversing|crosses|invading|retracting|with an?|by an?|(?:pushed|displaced|"
+    r"along|silhouetting|obscuring|effacing|at the level of|crossing|against|juxta|reaching|drain(?:s|"
+    r"ing) into|not involving|"
+    r"(?:tethered|attached|adherent|fixed) to|(?:with|and|causing),? (?:[a-z]+ )?(?:infiltration|invasion|"
+    r"compression|displacement|encasement|effacement|"
+    r"obstruction) of|through|via|traverses|traversing|crosses|invading|retracting|with an?|by an?|"
+    r"(?:pushed|displaced|"
     r"compressed|invaded|surrounded|encased|effaced|narrowed|obstructed|shifted|indented) by)|[(,] ?with"
     r"|\bfissure (?:to|with|of)|\bbetween (?:[a-z]+ ){1,6}?and)"
     r"\s+(?:the |a |an |its |both )?(?:[a-z]+ )?)\Z"
@@ -248,7 +251,9 @@ def with_plain_levels(text: str, context: str) -> str:
     if "mediastinum" in text:
         text = _PART_OF_MEDIASTINUM.sub(r"\1 mediastinum", text)
     if "ventricular" in text or "atrial" in text:
-        text = _CHAMBER.sub(lambda m: f"{m[1]} {'ventricle' if m[2].lower() == 'ventricular' else 'atrium'}", text)
+        text = _CHAMBER.sub(
+            lambda m: f"{m[1]} {'ventricle' if m[2].lower() == 'ventricular' else 'atrium'}", text
+        )
     if "apex" in text:
         text = _SIDED_APEX.sub(r"\1 lung apex", text)
     if " lung" in text:

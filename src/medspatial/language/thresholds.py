@@ -11,7 +11,9 @@ from medspatial.language.quantities import Quantity, find_quantities, is_upper_b
 from medspatial.language.statements import statements_in
 
 _UNCOUNTED = re.compile(r"\b(?:innumerable|numerous|countless|too many)\b")
-_INCLUSIVE = re.compile(r"\b(?:at least|at most|or more|or less|no (?:more|less|larger|smaller) than|within)\b|[≥≤]")
+_INCLUSIVE = re.compile(
+    r"\b(?:at least|at most|or more|or less|no (?:more|less|larger|smaller) than|within)\b|[≥≤]"
+)
 
 
 def beyond_threshold(text: str, question: str) -> bool | None:
@@ -29,9 +31,7 @@ def beyond_threshold(text: str, question: str) -> bool | None:
     values = _counted(text, question) if limit.unit is None else _measured(text, question, limit)
     upper, inclusive = is_upper_bound(question, limit), _INCLUSIVE.search(question.lower()) is not None
     threshold = limit.values[0]
-    holds = {
-        inclusive if value == threshold else (value < threshold) == upper for value in values
-    }
+    holds = {inclusive if value == threshold else (value < threshold) == upper for value in values}
     return holds.pop() if len(holds) == 1 else None
 
 
@@ -39,7 +39,9 @@ def _counted(text: str, question: str) -> list[float]:
     reading = statements_in(text)
     if _UNCOUNTED.search(reading.text):
         return [math.inf]
-    least = [q.values[0] for q in find_quantities(text) if q.bound and not q.unit and not is_upper_bound(text, q)]
+    least = [
+        q.values[0] for q in find_quantities(text) if q.bound and not q.unit and not is_upper_bound(text, q)
+    ]
     count = read_count(text, question, reading)
     return least if least and count.value is None else [] if count.value is None else [count.value]
 

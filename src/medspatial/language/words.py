@@ -84,9 +84,11 @@ NEGATION = re.compile(
 )
 # what is not looked at is not denied
 NOT_EXAMINED = re.compile(
-    r"\bnot (?:well[ -]|fully |clearly |adequately )?(?:evaluated|assessed|visuali[sz]ed|demonstrated|described|"
+    r"\bnot (?:well[ -]|fully |clearly |adequately )?(?:evaluated|assessed|visuali[sz]ed|demonstrated|"
+    r"described|"
     r"included|examined|mentioned|covered|imaged)\b"
-    r"|\b(?:does|do|did) not (?:specify|mention|provide|describe|state|include)\b|\bno (?:specific|information)\w*"
+    r"|\b(?:does|do|did) not (?:specify|mention|provide|describe|state|include)\b|\bno (?:specific|"
+    r"information)\w*"
 )
 # Words with which each of these patterns begins: tested first, because most replies have none of them.
 NEGATION_BEGINS = words(
@@ -107,12 +109,14 @@ STATES_WORDS = words(
 # a subject of these is denied: "the left kidney is normal"
 STATES = re.compile(
     r"\b(?:normal|unremarkable|clear|spared|unaffected|uninvolved|intact|healthy|absent|missing|negative|"
-    r"within normal limits|(?:fully|well|normally) (?:expanded|aerated)|free|uninvolved|disease-free|lesion-free)\b"
+    r"within normal limits|(?:fully|well|normally) (?:expanded|aerated)|free|uninvolved|disease-free|"
+    r"lesion-free)\b"
 )
 COMPARED = re.compile(
     r"\b(?:(?<!rather )(?<!other )than|exceed(?:s|ing)|surpass(?:es|ing)|outweighs|compared (?:to|with)|in "
     r"comparison (?:to|with)|by comparison (?:to|with)|comparing (?:to|with)|relative to|versus|vs|"
-    r"in contrast (?:to|with)|unlike|contrary to|against(?= \d)|followed by|(?:favou?red|preferred|likely|probable) over|over that (?:of|in|on))\b|(?<![-=])[<>](?!-)"
+    r"in contrast (?:to|with)|unlike|contrary to|against(?= \d)|followed by|(?:favou?red|preferred|likely|"
+    r"probable) over|over that (?:of|in|on))\b|(?<![-=])[<>](?!-)"
 )
 CONDITION = re.compile(r"\b(?:if|whether|unless|in case|provided that|assuming)\b")
 WEAK = re.compile(

@@ -24,8 +24,8 @@ from medspatial.language.structures import (
     has_side,
     holds,
     is_heading,
-    landmarks,
     joined_levels,
+    landmarks,
     lesions,
     levels_first,
     names_in,
@@ -78,7 +78,7 @@ def _wanted(question: str, answer: str) -> _Wanted:
     return _Wanted(context, names, asked, bool(names & lesions()), "lung" in question.lower())
 
 
-def match_anatomy(text: str, item: Item) -> Verdict:
+def match_anatomy(text: str, item: Item) -> Verdict:  # noqa: PLR0911
     """Judge a reply to a question whose answer is a structure."""
     want = _wanted(item.question, item.answer)
     text = with_plain_levels(text, want.context)
@@ -123,7 +123,7 @@ def match_anatomy(text: str, item: Item) -> Verdict:
 
 
 def _of_asked_relation(mentions: list[Mention], reading: Statements, question: str) -> list[Mention]:
-    """Leave out what lies the other way ("in front of it the stomach, behind it the kidney"), while any else remains."""
+    """Leave out what lies the other way ("behind it the kidney"), while any else remains."""
     asked = {mention.value for mention in find_relations(question)}
     if len(mentions) < 2 or not asked:
         return mentions

@@ -129,14 +129,14 @@ def _by_option(text: str, item: Item, want: int, closed: ClosedSet | None) -> Ve
     _drop_landmarks(found, reading, item.question)
     if not (found.affirmed or found.denied or found.alternatives) and _polar(options):
         return match_yes_no(text, item)
-    asked = question_comparison(item.question)
+    dropped = _drop_offered(found, reading)
+    asked = None if dropped else question_comparison(item.question)
     if asked:
         found.affirmed = without_lesser(found.affirmed, reading, asked)
     result = winners(reading, found, asked, other=_other(options)) if asked else None
     if result is not None:
         found.affirmed = [Mention(value, 0, 0) for value in result.values]
         found.note("R4", result.reason)
-    _drop_offered(found, reading)
     verdict = _verdict(found, options, want, bool(letters), reading)
     said = (verdict.extracted or "").split(": ", 1)[-1]
     return graded(verdict, said, options[want])._replace(trace=tuple(found.trace))
@@ -159,13 +159,17 @@ def _drop_explanation(found: Commitments, letters: list[Mention]) -> None:
         found.affirmed = [m for m in found.affirmed if m.value == value or m.start in starts]
 
 
-def _drop_offered(found: Commitments, reading: Statements) -> None:
+def _drop_offered(found: Commitments, reading: Statements) -> bool:
     """R5: "between the stomach and the tail: either A or D" chooses none of what it named before."""
     offered = {mention.value: mention.start for mention in found.alternatives}
-    if offered and " or " not in reading.text[min(offered.values()) : max(offered.values())]:
-        return  # "T12, above the T12/L1 disc"
-    if found.affirmed and all(offered.get(m.value, 0) > m.start for m in found.affirmed):
-        found.affirmed = []
+    if not offered or not found.affirmed:
+        return False
+    if " or " not in reading.text[min(offered.values()) : max(offered.values())]:
+        return False  # "T12, above the T12/L1 disc"
+    if any(offered.get(mention.value, 0) <= mention.start for mention in found.affirmed):
+        return False
+    found.affirmed = []
+    return True
 
 
 def _drop_landmarks(found: Commitments, reading: Statements, question: str) -> None:

@@ -12,7 +12,7 @@ from medspatial.score.registry import register_metric
 from medspatial.score.structured.match import match
 from medspatial.score.structured.verdict import Outcome, Verdict
 
-RULES_VERSION = "7"
+RULES_VERSION = "8"
 _STATUS: dict[Outcome, Status] = {
     "correct": "scored",
     "incorrect": "scored",

@@ -94,7 +94,9 @@ def read_sides(
     found, reading = commitments(spelled_out(said), find, low, _clash)
     if asked:
         result = winners(reading, found, asked, other=OTHER_SIDE.get)
-        _apply_comparison(found, result or by_figures(reading, found, asked) or by_degrees(reading, found, asked))
+        _apply_comparison(
+            found, result or by_figures(reading, found, asked) or by_degrees(reading, found, asked)
+        )
     return found, reading
 
 
