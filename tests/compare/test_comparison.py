@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from medspatial.compare import Comparison, compare
-from medspatial.compare.table import chance_level
+from medspatial.compare.item_rows import chance_level
 from medspatial.errors import InputError
 from medspatial.records import Question
 

@@ -46,9 +46,10 @@ def compare_command(
     from medspatial.cli.rows import load_rows
     from medspatial.cli.show import report_table
     from medspatial.compare import CorrectnessMatrix, compare, only_grounded, scores_from_reports
+    from medspatial.compare.item_rows import questions_of_file
     from medspatial.compare.names import read_model_names, with_names
     from medspatial.files import write_text
-    from medspatial.records import Question, Sight
+    from medspatial.records import Sight
     from medspatial.report.tables import (
         abstention_table,
         accuracy_table,
@@ -60,7 +61,7 @@ def compare_command(
 
     scores = scores_from_reports(scores_dir, pattern, metric=metric)
     scores = with_names(scores, read_model_names(names or []))
-    asked = load_rows(questions, Question) if questions else None
+    asked = questions_of_file(questions) if questions else None
     if grounded:
         scores, asked, left_out = only_grounded(scores, asked, metric=metric)
         typer.echo(

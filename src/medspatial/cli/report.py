@@ -29,16 +29,15 @@ def report_command(
 
     Example: `medspatial report --questions questions.jsonl --scores-dir scores/structured --cases data`
     """
-    from medspatial.cli.rows import load_rows
     from medspatial.compare import compare, scores_from_reports
+    from medspatial.compare.item_rows import questions_of_file
     from medspatial.compare.names import read_model_names, with_names
     from medspatial.questions import subtypes
-    from medspatial.records import Question
     from medspatial.report import write_report
     from medspatial.study import case_loader
     from medspatial.study.table_source import source_line
 
-    asked = load_rows(questions, Question)
+    asked = questions_of_file(questions)
     scores = scores_from_reports(scores_dir, pattern, metric=metric)
     scores = with_names(scores, read_model_names(names or []))
     found = compare(scores, questions=asked, metric=metric, resamples=resamples)
@@ -51,7 +50,7 @@ def report_command(
         comparison=found,
         load=case_loader(cases).data if cases else None,
         subtypes={one.id: one.title for one in subtypes()},
-        source=source_line(asked, ("scores", scores.judgements())),
+        source=source_line(asked.whole, ("scores", scores.judgements())),
         max_pictures=max_pictures,
         figure_formats=() if figures == "none" else [one.strip() for one in figures.split(",")],
     )

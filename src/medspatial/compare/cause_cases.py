@@ -32,7 +32,7 @@ def cause_cases(tables: Mapping[str, ArmTable], reference: ArmTable) -> Iterator
                 for index in _found(kind, reference, tables[name], model)
             }
             if found:
-                ids = tuple(reference.items[index].id for index in sorted(found))
+                ids = tuple(reference.items.ids[index] for index in sorted(found))
                 yield CauseCases.model_validate({"model": model, "kind": kind, "ids": ids})
 
 

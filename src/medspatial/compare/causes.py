@@ -21,6 +21,7 @@ from medspatial.compare.cause_cases import (
 from medspatial.compare.clustered import Floats, PatientSums
 from medspatial.compare.controls import by_patient, difference_interval
 from medspatial.compare.groups import Settings, group_names
+from medspatial.compare.item_rows import ItemRows
 from medspatial.compare.links import Link, fits, given_answer, has_verdict, links_to
 from medspatial.compare.score_rows import UNANSWERED, ScoreRows, one_metric
 from medspatial.compare.table import ArmTable, arm_tables
@@ -48,7 +49,7 @@ def only_grounded(
     *,
     metric: str | None = None,
     reference_arm: str = "standard",
-) -> tuple[ScoreRows, list[Question] | None, tuple[str, ...]]:
+) -> tuple[ScoreRows, ItemRows[Question] | None, tuple[str, ...]]:
     """Leave out the questions that every model answers rightly with and without the evidence.
 
     Returns
@@ -62,7 +63,8 @@ def only_grounded(
         No scores of the arm ``evidence_removed``, so that nothing can be said; else as in `compare`.
     """
     name, chosen = one_metric(scores, metric)
-    tables = arm_tables(chosen, questions, reference_arm)
+    asked = None if questions is None else ItemRows.of(questions)
+    tables = arm_tables(chosen, asked, reference_arm)
     if EVIDENCE_ARM not in tables:
         raise InputError(f"only grounded questions: there are no scores of arm {EVIDENCE_ARM!r} ({name})")
     out = _ungrounded(tables, tables[reference_arm])
@@ -70,7 +72,9 @@ def only_grounded(
     kept = chosen.only(~chosen.ids.among(gone))
     if not len(kept):
         raise InputError("only grounded questions: every model answers all of them without the evidence")
-    return kept, None if questions is None else [q for q in questions if q.id not in gone], out
+    if asked is not None:
+        asked = asked.only(np.array([name not in gone for name in asked.ids], dtype=np.bool_))
+    return kept, asked, out
 
 
 def _groundings(
@@ -225,7 +229,7 @@ def _ungrounded(tables: Mapping[str, ArmTable], reference: ArmTable) -> tuple[st
             if model in removed.models
         ]
         if right and all(right):
-            found.append(reference.items[number].id)
+            found.append(reference.items.ids[number])
     return tuple(found)
 
 
@@ -235,8 +239,8 @@ def _twins(reference: ArmTable, arm: ArmTable) -> dict[int, int]:
 
 def _by_category(table: ArmTable, numbers: list[int]) -> Iterable[tuple[str | None, list[int]]]:
     """Yield all questions, then those of each category; groups without a question are left out."""
-    items = [table.items[number] for number in numbers]
-    if items:
+    if numbers:
         yield None, numbers
-    for name in group_names(items, "category"):
-        yield name, [n for n, item in zip(numbers, items, strict=True) if item.category == name]
+    categories, own = table.items.categories, table.items.own_categories
+    for name in group_names(name for number in numbers for name in categories[number]):
+        yield name, [number for number in numbers if own[number] == name]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 from medspatial.compare.failure_result import Confusion
@@ -21,17 +21,28 @@ _SIDE_LABELS = ("left", "right", "midline", "both", "neither")
 
 def confusions(table: ArmTable) -> list[Confusion]:
     """Confusion matrices of every model for the kinds that occur in the table."""
+    found = []
+    for kind, rows in _labelled(table.items).items():
+        if rows:
+            labels = _labels(kind, rows, table)
+            found += [_confusion(table, column, kind, labels, rows) for column in range(len(table.models))]
+    return found
+
+
+def _labelled(items: Iterable[Item]) -> dict[Kind, list[tuple[int, str]]]:
+    """Return the rows of each kind with the labels of their reference answers."""
     kinds: dict[Kind, Callable[[Item], str | None]] = {
         "side": _side,
         "structure": _structure,
         "level": _level,
     }
-    found = []
-    for kind, label_of in kinds.items():
-        rows = [(row, label) for row, item in enumerate(table.items) if (label := label_of(item)) is not None]
-        if rows:
-            labels = _labels(kind, rows, table)
-            found += [_confusion(table, column, kind, labels, rows) for column in range(len(table.models))]
+    found: dict[Kind, list[tuple[int, str]]] = {kind: [] for kind in kinds}
+    known: dict[str, str] = {}
+    for row, item in enumerate(items):
+        for kind, label_of in kinds.items():
+            label = label_of(item)
+            if label is not None:
+                found[kind].append((row, known.setdefault(label, label)))
     return found
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from array import array
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -30,36 +32,63 @@ def curves(
     structure that the model's preprocessing leaves, recorded per model.
     """
     found: list[Curve] = []
-    for against, unit, figures in question_figures(table, contrasts or {}):
+    figures = QuestionFigures.of(table.items)
+    for against, unit, values in figures.against(table, contrasts or {}):
         for column in range(len(table.models)):
-            found += _curve(table, column, against, unit, figures, settings, bins)
-    if not _visibility_known(table):
+            found += _curve(table, column, against, unit, values, settings, bins)
+    if not figures.visibility_told and not np.isfinite(table.visible).any():
         return found
     for column in range(len(table.models)):
-        found += _curve(table, column, "visible", None, visible_shares(table, column), settings, bins)
+        shares = figures.visible_to(table, column)
+        found += _curve(table, column, "visible", None, shares, settings, bins)
     return found
 
 
-def question_figures(
-    table: ArmTable, contrasts: Mapping[str, float]
-) -> Iterator[tuple[str, str | None, Floats]]:
-    """Yield name, unit and (questions,) values of what every model's accuracy is set against."""
-    yield "margin", None, _figures(table, clearance)
-    yield "size", "ml", _figures(table, size_ml)
-    yield "contrast", "HU", _figures(table, lambda item: contrasts.get(item.id))
+@dataclass(frozen=True)
+class QuestionFigures:
+    """(questions,) figures that questions carry, NaN where one carries none.
 
+    Attributes
+    ----------
+    margin, size
+        `clearance` and `size_ml`.
+    visible
+        Share of the evidence that preprocessing leaves, as the question's metadata has it.
+    visibility_told
+        Whether the metadata of any question speaks of that.
+    """
 
-def visible_shares(table: ArmTable, column: int) -> Floats:
-    """Return (questions,) shares of the evidence that a model's preprocessing leaves, NaN where unknown."""
-    recorded = table.visible[:, column]
-    of_questions = _figures(table, lambda item: share_seen(None, item))
-    return np.where(np.isfinite(recorded), recorded, of_questions)
+    margin: Floats
+    size: Floats
+    visible: Floats
+    visibility_told: bool
 
+    @classmethod
+    def of(cls, items: Iterable[Item]) -> QuestionFigures:
+        """Gather them; each question is looked at once."""
+        columns, told = (array("d"), array("d"), array("d")), False
+        for item in items:
+            for column, value in zip(
+                columns, (clearance(item), size_ml(item), share_seen(None, item)), strict=True
+            ):
+                column.append(float("nan") if value is None else value)
+            told = told or bool({SHARE, POINTS} & set(getattr(item, "metadata", ())))
+        margin, size, visible = (np.array(column, dtype=np.float64) for column in columns)
+        return cls(margin, size, visible, told)
 
-def _visibility_known(table: ArmTable) -> bool:
-    if np.isfinite(table.visible).any():
-        return True
-    return any({SHARE, POINTS} & set(getattr(item, "metadata", ())) for item in table.items)
+    def against(
+        self, table: ArmTable, contrasts: Mapping[str, float]
+    ) -> Iterator[tuple[str, str | None, Floats]]:
+        """Yield name, unit and (questions,) values of what every model's accuracy is set against."""
+        yield "margin", None, self.margin
+        yield "size", "ml", self.size
+        measured = [contrasts.get(name, float("nan")) for name in table.items.ids]
+        yield "contrast", "HU", np.array(measured, dtype=np.float64)
+
+    def visible_to(self, table: ArmTable, column: int) -> Floats:
+        """Return (questions,) shares of the evidence that a model's preprocessing leaves."""
+        recorded = table.visible[:, column]
+        return np.where(np.isfinite(recorded), recorded, self.visible)
 
 
 def clearance(item: Item) -> float | None:
@@ -91,14 +120,6 @@ def size_ml(item: Item) -> float | None:
 
 def _evidence(item: Item) -> Evidence | None:
     return item.evidence if isinstance(item, Question) else None
-
-
-def _or_nan(value: float | None) -> float:
-    return float("nan") if value is None else value
-
-
-def _figures(table: ArmTable, figure: Callable[[Item], float | None]) -> Floats:
-    return np.array([_or_nan(figure(item)) for item in table.items], dtype=np.float64)
 
 
 def _curve(  # noqa: PLR0917

@@ -88,12 +88,12 @@ def _of_model(model: str, first: ArmTable, others: Sequence[ArmTable]) -> EpochV
     runs = [table for table in (first, *others) if model in table.models]
     if len(runs) < 2 or runs[0] is not first:
         return None
-    places = [{item.id: row for row, item in enumerate(table.items)} for table in runs]
+    places = [{name: row for row, name in enumerate(table.items.ids)} for table in runs]
     pairs = list(zip(runs, places, strict=True))
     shared = [
-        one.id
-        for one in first.items
-        if all(_has_verdict(table, place, one.id, model) for table, place in pairs)
+        name
+        for name in first.items.ids
+        if all(_has_verdict(table, place, name, model) for table, place in pairs)
     ]
     kept = np.array([places[0][name] for name in shared], dtype=np.intp)
     patients = first.patients[kept]

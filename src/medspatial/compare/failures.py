@@ -164,27 +164,27 @@ def structures_of(item: Item) -> set[str]:
 
 def failure_counts(table: ArmTable) -> list[FailureCount]:
     """Count failure classes per model, over all questions and per category, with shares of all questions."""
-    found: list[FailureCount] = []
-    totals = Counter(category for item in table.items for category in {None, item.category})
+    own = table.items.own_categories
+    totals = Counter(category for name in own for category in {None, name})
     not_right = (table.states != SCORED) | (table.values != 1)
-    for column, model in enumerate(table.models):
-        counts: Counter[tuple[str | None, Failure]] = Counter()
-        for row in np.flatnonzero(not_right[:, column]):
-            item = table.items[row]
-            failure = classify(table.at(int(row), column), item)
+    found: list[Counter[tuple[str | None, Failure]]] = [Counter() for _ in table.models]
+    for row in np.flatnonzero(not_right.any(axis=1)).tolist():
+        item = table.items[row]
+        for column in np.flatnonzero(not_right[row]).tolist():
+            failure = classify(table.at(row, column), item)
             if failure is not None:
-                counts.update((category, failure) for category in {None, item.category})
-        found += [
-            FailureCount(
-                model=model,
-                arm=table.arm,
-                category=category,
-                failure=failure,
-                count=counts[category, failure],
-                share=counts[category, failure] / totals[category],
-            )
-            for category in sorted(totals, key=lambda name: name or "")
-            for failure in FAILURES
-            if counts[category, failure]
-        ]
-    return found
+                found[column].update((category, failure) for category in {None, own[row]})
+    return [
+        FailureCount(
+            model=model,
+            arm=table.arm,
+            category=category,
+            failure=failure,
+            count=counts[category, failure],
+            share=counts[category, failure] / totals[category],
+        )
+        for model, counts in zip(table.models, found, strict=True)
+        for category in sorted(totals, key=lambda name: name or "")
+        for failure in FAILURES
+        if counts[category, failure]
+    ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 from typing import TypeAlias
 
 import numpy as np
@@ -13,25 +14,11 @@ from medspatial.compare.clustered import PatientSums, sum_by_patient
 from medspatial.compare.resample import Singles, bootstrap_means
 from medspatial.compare.table import ArmTable
 from medspatial.errors import InputError
-from medspatial.records import CATEGORIES, Item, Question
+from medspatial.records import CATEGORIES
 
 Group: TypeAlias = tuple[str, str]  # kind of group and name, such as ("category", "laterality")
 Mask = NDArray[np.bool_]
 OVERALL: Group = ("overall", "")
-
-
-def categories_of(item: Item) -> tuple[str, ...]:
-    """Return an item's category; of a question without one its tags, so that it counts in each of them."""
-    if item.category is not None:
-        return (item.category,)
-    return item.tags if isinstance(item, Question) else ()
-
-
-_KINDS: dict[str, Callable[[Item], tuple[str, ...]]] = {
-    "category": categories_of,
-    "subtype": lambda item: (item.subtype,) if item.subtype else (),
-    "answer_type": lambda item: (item.answer_type,),
-}
 
 
 @dataclass(frozen=True)
@@ -88,22 +75,22 @@ def grouped(table: ArmTable, settings: Settings) -> Grouped:
     return Grouped(table, masks, sums, dict(zip(masks, means, strict=True)))
 
 
-def group_names(items: Sequence[Item], kind: str) -> list[str]:
-    """Names that occur: the known categories in their order, others sorted behind them."""
-    of = _KINDS[kind]
-    names = {name for item in items for name in of(item) if name}
-    known: list[str] = [name for name in CATEGORIES if name in names]
-    return known + sorted(names - set(known), key=_natural)
+def group_names(names: Iterable[str | None]) -> list[str]:
+    """Names of groups, each once: the known categories in their order, others sorted behind them."""
+    there = {name for name in names if name}
+    known: list[str] = [name for name in CATEGORIES if name in there]
+    return known + sorted(there - set(known), key=_natural)
 
 
 def _masks(table: ArmTable) -> dict[Group, Mask]:
-    masks: dict[Group, Mask] = {OVERALL: np.ones(len(table.items), dtype=np.bool_)}
-    for kind, of in _KINDS.items():
-        for name in group_names(table.items, kind):
-            masks[kind, name] = np.zeros(len(table.items), dtype=np.bool_)
-        for place, item in enumerate(table.items):
-            for name in filter(None, of(item)):
-                masks[kind, name][place] = True
+    items, categories = table.items, table.items.categories.there()
+    masks: dict[Group, Mask] = {OVERALL: np.ones(len(items), dtype=np.bool_)}
+    for name in group_names(chain.from_iterable(categories)):
+        masks["category", name] = items.categories.among({of for of in categories if name in of})
+    for name in group_names(items.subtypes.there()):
+        masks["subtype", name] = items.subtypes.among({name})
+    for name in group_names(items.answer_types.there()):
+        masks["answer_type", name] = items.answer_types.among({name})
     return masks
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 import numpy as np
 
 from medspatial.compare.clustered import Floats
 from medspatial.compare.curve_result import IdealBin, IdealCurve, InputResult
-from medspatial.compare.curves import BINS, equal_bins, question_figures, visible_shares
+from medspatial.compare.curves import BINS, QuestionFigures, equal_bins
 from medspatial.compare.groups import group_names
 from medspatial.compare.table import ArmTable
 from medspatial.errors import InputError
@@ -39,7 +40,7 @@ class Ideals:
             if one.id in of_input:
                 raise InputError(f"question {one.id!r} stands twice for input {one.input!r}")
             of_input[one.id] = one
-        if sights and not {item.id for item in table.items} & {one.id for one in sights}:
+        if sights and not set(table.items.ids) & {one.id for one in sights}:
             raise InputError(f"none of the {len(sights)} sights belongs to a question of this comparison")
 
     @property
@@ -50,20 +51,20 @@ class Ideals:
     def results(self) -> Iterator[InputResult]:
         """Yield what each input holds, of all questions and of each category."""
         items = self._table.items
-        for name, known in self._by_input.items():
-            right = self._right(name)
-            for category in (None, *group_names(items, "category")):
+        for source, known in self._by_input.items():
+            right = self._right(source)
+            for category in (None, *group_names(chain.from_iterable(items.categories.there()))):
                 rows = [
                     row
-                    for row, item in enumerate(items)
-                    if item.id in known and category in {None, item.category}
+                    for row, (name, own) in enumerate(zip(items.ids, items.own_categories, strict=True))
+                    if name in known and category in {None, own}
                 ]
                 if rows:
                     yield InputResult(
-                        input=name,
+                        input=source,
                         category=category,
                         n=len(rows),
-                        lost=sum(known[items[row].id].lost for row in rows),
+                        lost=sum(known[items.ids[row]].lost for row in rows),
                         right=float(right[rows].mean()),
                     )
 
@@ -72,12 +73,15 @@ class Ideals:
 
         Against the share that a model's preprocessing leaves there is the one of its own input alone.
         """
-        for against, unit, figures in question_figures(self._table, self.contrasts):
+        if not self._by_input:
+            return
+        figures = QuestionFigures.of(self._table.items)
+        for against, unit, values in figures.against(self._table, self.contrasts):
             for name in self._by_input:
-                yield from self._curve(name, against, unit, figures, bins)
+                yield from self._curve(name, against, unit, values, bins)
         for column, name in enumerate(self._table.models):
             if name in self._by_input:
-                yield from self._curve(name, "visible", None, visible_shares(self._table, column), bins)
+                yield from self._curve(name, "visible", None, figures.visible_to(self._table, column), bins)
 
     def _curve(
         self, name: str, against: str, unit: str | None, figures: Floats, bins: int
@@ -94,6 +98,6 @@ class Ideals:
     def _right(self, name: str) -> Floats:
         """(questions,) expected right answers: seen, or guessed; NaN where the input was not looked into."""
         known, chance = self._by_input[name], np.nan_to_num(self._table.chance)
-        seen = [known[item.id].seen if item.id in known else np.nan for item in self._table.items]
+        seen = [known[one].seen if one in known else np.nan for one in self._table.items.ids]
         shares = np.array(seen, dtype=np.float64)
         return np.asarray(chance + (1 - chance) * shares)

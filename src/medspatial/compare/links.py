@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,6 @@ from medspatial.language import find_refusals, plain, read_answer, reading
 from medspatial.records import Item, Reading, Score, Standing
 
 _SIDES = ("left", "right", "both")
-_LINK_FIELDS = ("linked_id", "original_id", "reference_id")  # in the metadata of a question or score
 
 
 @dataclass(frozen=True)
@@ -31,45 +30,29 @@ def links_to(reference: ArmTable, arm: ArmTable) -> list[Link]:
     By the same id; else by an id named in the metadata (``linked_id``); else by an equal ``pair_id``.
     A question with no counterpart is left out.
     """
-    by_key = {item.id: number for number, item in enumerate(reference.items)}
-    by_pair: dict[str, list[int]] = {}
-    for number, item in enumerate(reference.items):
-        if pair := pair_of(item):
-            by_pair.setdefault(pair, []).append(number)
+    by_key = {name: number for number, name in enumerate(reference.items.ids)}
+    by_pair = _by_pair(reference)
     found = []
-    for twin, item in enumerate(arm.items):
-        numbers = [by_key[key] for key in _keys(item) if key in by_key] or by_pair.get(
-            pair_of(item) or "", []
-        )
-        if numbers and (numbers[0] in (by_key.get(item.id),) or len(numbers) == 1):
+    for twin, (name, pair) in enumerate(zip(arm.items.ids, arm.items.pairs, strict=True)):
+        keys = (name, *arm.items.linked.get(twin, ()))
+        numbers = [by_key[key] for key in keys if key in by_key] or by_pair.get(pair or "", [])
+        if numbers and (numbers[0] in (by_key.get(name),) or len(numbers) == 1):
             found.append(Link(numbers[0], twin))
     return found
 
 
 def links_within(table: ArmTable) -> list[Link]:
     """Link the two questions of one table that share a ``pair_id``; larger groups are left out."""
-    by_pair: dict[str, list[int]] = {}
-    for number, item in enumerate(table.items):
-        if pair := pair_of(item):
-            by_pair.setdefault(pair, []).append(number)
-    return [Link(*numbers) for numbers in by_pair.values() if len(numbers) == 2]
+    return [Link(*numbers) for numbers in _by_pair(table).values() if len(numbers) == 2]
 
 
-def pair_of(item: Item) -> str | None:
-    """Return the pair that a question belongs to: its field, or ``pair_id`` in the metadata of a score."""
-    pair = getattr(item, "pair_id", None) or _metadata(item).get("pair_id")
-    return str(pair) if pair else None
-
-
-def _keys(item: Item) -> Iterator[str]:
-    yield item.id
-    for name in _LINK_FIELDS:
-        if value := _metadata(item).get(name):
-            yield str(value)
-
-
-def _metadata(item: Item) -> dict[str, object]:
-    return getattr(item, "metadata", {})
+def _by_pair(table: ArmTable) -> dict[str, list[int]]:
+    """Return the questions of each ``pair_id``."""
+    found: dict[str, list[int]] = {}
+    for number, pair in enumerate(table.items.pairs):
+        if pair:
+            found.setdefault(pair, []).append(number)
+    return found
 
 
 def has_verdict(table: ArmTable, questions: Sequence[int], model: str) -> NDArray[np.bool_]:

@@ -14,6 +14,7 @@ from typing import IO, Any
 import numpy as np
 
 from medspatial.compare.clustered import Floats
+from medspatial.compare.item_rows import ItemRows
 from medspatial.compare.score_rows import UNSCORED, one_metric
 from medspatial.compare.table import arm_tables
 from medspatial.errors import InputError
@@ -25,7 +26,7 @@ FACTS = ("id", "case_id", "patient_id", "category", "subtype", "question")
 STANDARD = "standard"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class MatrixRow:
     """What identifies one question of a matrix."""
 
@@ -75,13 +76,14 @@ class CorrectnessMatrix:
         tables = arm_tables(chosen, questions, reference_arm)
         rows: dict[str, MatrixRow] = {}
         for table in tables.values():
-            for item in table.items:
-                rows.setdefault(item.id, _row(item))
-        place = {id: number for number, id in enumerate(rows)}
+            for place, name in enumerate(table.items.ids):
+                if name not in rows:
+                    rows[name] = _row(table.items, place)
+        place_of = {name: number for number, name in enumerate(rows)}
         columns, blocks = [], []
         for arm, table in tables.items():
             block = np.full((len(rows), len(table.models)), np.nan)
-            where = [place[item.id] for item in table.items]
+            where = [place_of[name] for name in table.items.ids]
             block[where] = np.where(table.states >= UNSCORED, np.nan, table.values)
             blocks.append(block)
             columns += [model if arm == reference_arm else f"{model}@{arm}" for model in table.models]
@@ -179,9 +181,14 @@ def average(matrices: Sequence[CorrectnessMatrix]) -> CorrectnessMatrix:
     return CorrectnessMatrix(first.rows, first.columns, values)
 
 
-def _row(item: Item) -> MatrixRow:
+def _row(items: ItemRows[Item], place: int) -> MatrixRow:
     return MatrixRow(
-        item.id, item.case_id, item.patient_id, item.category or "", item.subtype or "", item.question
+        items.ids[place],
+        items.cases[place],
+        items.patients[place],
+        items.own_categories[place] or "",
+        items.subtypes[place] or "",
+        items[place].question,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
+from medspatial.compare.coded import first_repeat
 from medspatial.compare.matrix import CorrectnessMatrix
 from medspatial.compare.score_rows import ScoreColumns, ScoreRows
 from medspatial.compare.table import scored_twice
@@ -114,18 +115,19 @@ def _taken(path: Path, model: str, columns: ScoreColumns, *, held: bool) -> Sequ
 
 def _refuse_twice(files: Mapping[Path, Sequence[Score]], rows: ScoreRows, metric: str | None) -> None:
     """Refuse a question with two scores of one model, arm and metric while the files are still known."""
-    codes = [names.codes for names in (rows.ids, rows.models, rows.arms, rows.metrics)]
     asked = np.ones(len(rows), dtype=np.bool_) if metric is None else rows.metrics.among({metric})
     places = np.flatnonzero(asked)
-    keys = zip(*(one[places].tolist() for one in codes), strict=True)
-    known: dict[tuple[int, ...], int] = {}
-    for place, key in zip(places.tolist(), keys, strict=True):
-        first = known.setdefault(key, place)
-        if first != place:
-            paths = [path for path, scores in files.items() for _ in range(len(scores))]
-            before, path = paths[first], paths[place]
-            where = f"{before}" if before == path else f"{before} and {path}"
-            raise InputError(f"{where}: {scored_twice(rows[first], rows[place])}")
+    if not len(places):
+        return
+    columns = (rows.ids, rows.models, rows.arms, rows.metrics)
+    cells = np.ravel_multi_index([one.codes[places] for one in columns], [len(one.values) for one in columns])
+    twice = first_repeat(cells)
+    if twice is None:
+        return
+    one, other = (int(places[row]) for row in twice)
+    paths = [path for path, scores in files.items() for _ in range(len(scores))]
+    where = f"{paths[one]}" if paths[one] == paths[other] else f"{paths[one]} and {paths[other]}"
+    raise InputError(f"{where}: {scored_twice(rows[one], rows[other])}")
 
 
 def model_name(name: str, pattern: str) -> str:

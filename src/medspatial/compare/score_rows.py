@@ -8,51 +8,20 @@ its file when asked for.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias, overload
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medspatial.compare.clustered import Floats
+from medspatial.compare.coded import Coded, Coding, Flags, Numbers
 from medspatial.errors import InputError
 from medspatial.records import Score
 
 SCORED, UNANSWERED, UNSCORED, MISSING = 0, 1, 2, 3
 _STATES = {"scored": SCORED, "unanswered": UNANSWERED, "unscored": UNSCORED}
-
-Numbers: TypeAlias = NDArray[np.int64]
-Flags: TypeAlias = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, eq=False)
-class Names:
-    """(rows,) names as places in a list of the different ones, in order of first appearance."""
-
-    names: tuple[str, ...]
-    codes: Numbers
-
-    def __getitem__(self, row: int) -> str:
-        return self.names[int(self.codes[row])]
-
-    def __iter__(self) -> Iterator[str]:
-        names = self.names
-        return (names[code] for code in self.codes.tolist())
-
-    def there(self) -> tuple[str, ...]:
-        """Return the names that occur, in order of first appearance."""
-        codes, first = np.unique(self.codes, return_index=True)
-        return tuple(self.names[code] for code in codes[np.argsort(first)])
-
-    def among(self, names: Collection[str]) -> Flags:
-        """(rows,) True where the name is one of these."""
-        known = np.array([name in names for name in self.names], dtype=np.bool_)
-        return known[self.codes] if len(known) else np.zeros(0, dtype=np.bool_)
-
-    def only(self, rows: Numbers) -> Names:
-        """Return those of some rows."""
-        return Names(self.names, self.codes[rows])
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,10 +44,10 @@ class ScoreRows(Sequence[Score]):
         (rows,) the row's ``visible_share``, NaN where it has none.
     """
 
-    ids: Names
-    models: Names
-    arms: Names
-    metrics: Names
+    ids: Coded[str]
+    models: Coded[str]
+    arms: Coded[str]
+    metrics: Coded[str]
     states: NDArray[np.int8]
     graded: Flags
     failed: Flags
@@ -146,17 +115,17 @@ class ScoreRows(Sequence[Score]):
 
     def renamed(self, names: Mapping[str, str]) -> ScoreRows:
         """Return the rows under other names of their models."""
-        shown = tuple(names.get(name, name) for name in self.models.names)
+        shown = tuple(names.get(name, name) for name in self.models.values)
         known = {name: code for code, name in enumerate(dict.fromkeys(shown))}
         codes = np.array([known[name] for name in shown], dtype=np.int64)
-        return replace(self, models=Names(tuple(known), codes[self.models.codes]))
+        return replace(self, models=Coded(tuple(known), codes[self.models.codes]))
 
 
 class ScoreColumns:
     """The columns of `ScoreRows` while rows come in."""
 
     def __init__(self) -> None:
-        self._names = [_Coding(), _Coding(), _Coding(), _Coding()]
+        self._names = [Coding[str](), Coding[str](), Coding[str](), Coding[str]()]
         self._states = bytearray()
         self._graded, self._failed = bytearray(), bytearray()
         self._verdicts, self._visible = _Figures(), _Figures()
@@ -217,23 +186,6 @@ class _Figures:
 
     def result(self) -> Floats:
         return np.array(self._values, dtype=np.float64)
-
-
-class _Coding:
-    """Names that come one by one."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, int] = {}
-        self._codes = array("q")
-
-    def add(self, name: str) -> None:
-        self._codes.append(self._known.setdefault(name, len(self._known)))
-
-    def cut(self, rows: int) -> None:
-        del self._codes[rows:]
-
-    def result(self) -> Names:
-        return Names(tuple(self._known), np.array(self._codes, dtype=np.int64))
 
 
 def prediction_failed(score: Score) -> bool:

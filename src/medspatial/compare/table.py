@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medspatial.compare.clustered import Floats
-from medspatial.compare.score_rows import MISSING, Flags, Numbers, ScoreRows
+from medspatial.compare.coded import Coded, Flags, Numbers, first_repeat
+from medspatial.compare.item_rows import ItemColumns, ItemRows
+from medspatial.compare.score_rows import MISSING, ScoreRows
 from medspatial.errors import InputError
-from medspatial.records import Item, Question, Score, lean, volume_name, without_suffix
+from medspatial.records import Item, Question, Score, volume_name, without_suffix
 
 NO_ROW = -1
 Cells: TypeAlias = tuple[Numbers, Numbers]  # question and model of each row
@@ -40,7 +42,7 @@ class ArmTable:
 
     arm: str
     models: tuple[str, ...]
-    items: tuple[Item, ...]
+    items: ItemRows[Item]
     values: Floats
     states: NDArray[np.int8]
     rows: ScoreRows = field(repr=False)
@@ -63,22 +65,23 @@ class ArmTable:
         return found
 
     @cached_property
+    def _patients(self) -> Coded[str]:
+        return self.items.patients.compact()
+
+    @property
     def patient_ids(self) -> tuple[str, ...]:
         """Patients in order of first appearance."""
-        return tuple(dict.fromkeys(item.patient_id for item in self.items))
+        return self._patients.values
 
-    @cached_property
+    @property
     def patients(self) -> NDArray[np.intp]:
         """(questions,) index into ``patient_ids``."""
-        code = {patient: index for index, patient in enumerate(self.patient_ids)}
-        return np.array([code[item.patient_id] for item in self.items], dtype=np.intp)
+        return self._patients.codes
 
     @cached_property
     def chance(self) -> Floats:
         """(questions,) chance level, NaN for open questions and for all of a graded metric."""
-        if self.rows.graded.any():
-            return np.full(len(self.items), np.nan)
-        return np.array([chance_level(item) for item in self.items], dtype=np.float64)
+        return np.full(len(self.items), np.nan) if self.rows.graded.any() else self.items.chance
 
     def score(self, question: int, model: str) -> Score | None:
         """Return the score of a question (by index) and model, if there is one."""
@@ -90,46 +93,66 @@ class ArmTable:
         return None if place == NO_ROW else self.rows[place]
 
 
-def chance_level(item: Item) -> float:
-    """Chance of guessing right: 1/options for a closed question, 1/2 for yes/no and left/right, else NaN."""
-    if item.options:
-        return 1 / len(item.options)
-    two = item.answer_type == "yes_no" or (item.answer_type == "side" and item.answer in ("left", "right"))
-    return 0.5 if two else float("nan")
-
-
 class QuestionIndex:
-    """Questions found by id, or by volume name and question text for rows with foreign ids."""
+    """Questions found by id, or by volume name and question text for rows with foreign ids.
 
-    def __init__(self, items: Iterable[Item] = ()) -> None:
-        self.items: list[Item] = []
+    Parameters
+    ----------
+    questions
+        All questions there are; without them scores enter theirs by `add`.
+    scores
+        The rows of which `add` is told the numbers.
+    """
+
+    def __init__(self, questions: Iterable[Item] | None = None, scores: Sequence[Item] = ()) -> None:
+        self._given = None if questions is None else ItemRows.of(questions)
+        self._scores, self._columns, self._numbers = scores, ItemColumns(), array("q")
+        self.ids: Sequence[str] = self._columns.ids if self._given is None else self._given.ids
         self._by_id: dict[str, int] = {}
-        self._by_text: dict[tuple[str, str], list[int]] | None = None  # made when an id is unknown
-        for item in items:
-            if item.id in self._by_id:
-                first = _shown(self.items[self._by_id[item.id]])
-                raise InputError(f"two questions have id {item.id!r}: {first} and {_shown(item)}")
-            self.add(item)
+        self._by_text: dict[int, list[int]] | None = None  # by hash; made when an id is unknown
+        for index, name in enumerate(self.ids):
+            first = self._by_id.setdefault(name, index)
+            if first != index:
+                told = f"{_shown(self.item(first))} and {_shown(self.item(index))}"
+                raise InputError(f"two questions have id {name!r}: {told}")
 
-    def add(self, item: Item) -> int:
-        """Append a question and return its index."""
-        index = len(self.items)
-        self.items.append(item)
-        self._by_id[item.id] = index
+    @property
+    def complete(self) -> bool:
+        """Whether all questions were given."""
+        return self._given is not None
+
+    def rows(self) -> ItemRows[Item]:
+        """Return the questions, those that scores entered in the order of `add`."""
+        if self._given is not None:
+            return self._given
+        return self._columns.rows(self._scores, np.array(self._numbers, dtype=np.int64))
+
+    def item(self, index: int) -> Item:
+        """Return a question, or the score that entered it."""
+        return self._scores[self._numbers[index]] if self._given is None else self._given[index]
+
+    def add(self, number: int, item: Item) -> int:
+        """Enter the question of a score, given under the id that it is joined by, and return its index."""
+        index = self._by_id[item.id] = len(self._columns)
+        self._columns.add(item)
+        self._numbers.append(number)
         if self._by_text is not None:
-            self._by_text.setdefault(_text_key(item), []).append(index)
+            self._by_text.setdefault(hash(_text_key(item)), []).append(index)
         return index
 
     def find_id(self, name: str) -> int | None:
         """Index of the question with an id; None without one."""
         return self._by_id.get(name)
 
-    def _of_text(self, item: Item) -> list[int]:
+    def _of_text(self, item: Item) -> list[tuple[int, Item]]:
+        """Return the questions of a row's volume and text, with their index."""
         if self._by_text is None:
             self._by_text = {}
-            for index, one in enumerate(self.items):
-                self._by_text.setdefault(_text_key(one), []).append(index)
-        return self._by_text.get(_text_key(item), [])
+            for index in range(len(self.ids)):
+                self._by_text.setdefault(hash(_text_key(self.item(index))), []).append(index)
+        key = _text_key(item)
+        near = [(index, self.item(index)) for index in self._by_text.get(hash(key), ())]
+        return [(index, one) for index, one in near if _text_key(one) == key]
 
     def find(self, item: Item, *, not_ids: Set[str] | None = None) -> int | None:
         """Index of the question that a row is about, by id, else by volume name and text; None without one.
@@ -150,17 +173,15 @@ class QuestionIndex:
             return index
         found = self._of_text(item)
         if not_ids is not None:
-            found = [n for n in found if self.items[n].id not in not_ids and _one_case(self.items[n], item)]
+            found = [(n, one) for n, one in found if self.ids[n] not in not_ids and _one_case(one, item)]
         if len(found) > 1:
-            found = [
-                n for n in found if _one_case(self.items[n], item) and self.items[n].answer == item.answer
-            ]
+            found = [(n, one) for n, one in found if _one_case(one, item) and one.answer == item.answer]
         if len(found) > 1:
-            ids = ", ".join(repr(self.items[index].id) for index in found)
+            ids = ", ".join(repr(self.ids[n]) for n, _ in found)
             raise InputError(
                 f"{_shown(item)} has the unknown id {item.id!r} and fits several questions: {ids}"
             )
-        return found[0] if found else None
+        return found[0][0] if found else None
 
 
 def _text_key(item: Item) -> tuple[str, str]:
@@ -201,11 +222,12 @@ def arm_tables(
         raise InputError(
             f"no scores in the reference arm {reference_arm!r}; arms: {', '.join(sorted(by_arm))}"
         )
+    asked = None if questions is None else ItemRows.of(questions)
     names = _Names()
-    tables = {reference_arm: _table(reference_arm, by_arm[reference_arm], questions, names)}
-    if questions is None:
+    tables = {reference_arm: _table(reference_arm, by_arm[reference_arm], asked, names)}
+    if asked is None:
         _check_common(tables[reference_arm])
-    names.known.update(item.id for item in tables[reference_arm].items)
+    names.known.update(tables[reference_arm].items.ids)
     for arm in sorted(set(by_arm) - {reference_arm}):
         tables[arm] = _table(arm, by_arm[arm], None, names)
     return tables
@@ -224,40 +246,53 @@ class _Names:
         return score if own is None else score.model_copy(update={"id": own})
 
 
-def _table(arm: str, scores: ScoreRows, questions: Sequence[Question] | None, names: _Names) -> ArmTable:
+def _table(arm: str, scores: ScoreRows, questions: ItemRows[Question] | None, names: _Names) -> ArmTable:
     """Join one arm; foreign ids met on the way are entered among the names."""
-    index = QuestionIndex(questions or ())
-    ids: dict[str, set[str]] = {}  # of each model; its order is that of the columns
-    for name, model in zip(scores.ids, scores.models, strict=True):
-        ids.setdefault(model, set()).add(names.foreign.get(name, name))
-    column = {model: number for number, model in enumerate(ids)}
-    taken: dict[int, int] = {}
-    found, columns = array("q"), array("q")
-    for number, (name, model) in enumerate(zip(scores.ids, scores.models, strict=True)):
+    index = QuestionIndex(questions, scores)
+    models, ids = scores.models.compact(), scores.ids.compact()
+    own = _OwnIds(scores, names.foreign)
+    found = np.zeros(len(ids.values), dtype=np.int64)  # of each id: it stands for one question in all rows
+    _, first = np.unique(ids.codes, return_index=True)
+    for code, number in enumerate(first.tolist()):
+        name = ids.values[code]
         row = index.find_id(names.foreign.get(name, name))
-        if row is None:
-            row = _joined(names.of(scores[number]), index, ids[model], questions is not None, names)
-        first = taken.setdefault(row * len(column) + column[model], number)
-        if first != number:
-            raise InputError(scored_twice(scores[first], scores[number]))
-        found.append(row)
-        columns.append(column[model])
-    cells = np.array(found, dtype=np.int64), np.array(columns, dtype=np.int64)
-    return _filled(arm, tuple(ids), tuple(index.items), scores, cells)
+        found[code] = _joined(number, scores, index, own, names) if row is None else row
+    rows, columns = found[ids.codes], models.codes
+    twice = first_repeat(rows * len(models.values) + columns)
+    if twice is not None:
+        raise InputError(scored_twice(scores[twice[0]], scores[twice[1]]))
+    return _filled(arm, models.values, index.rows(), scores, (rows, columns))
 
 
-def _joined(item: Score, index: QuestionIndex, own: set[str], all_known: bool, names: _Names) -> int:
+class _OwnIds:
+    """The ids of each model's rows, as they are joined; gathered for models that are asked for."""
+
+    def __init__(self, scores: ScoreRows, foreign: Mapping[str, str]) -> None:
+        self._scores, self._foreign = scores, dict(foreign)  # as it was before this arm
+        self._found: dict[str, set[str]] = {}
+
+    def of(self, model: str) -> set[str]:
+        """Return those of one model."""
+        if model not in self._found:
+            rows = np.flatnonzero(self._scores.models.among({model}))
+            names = self._scores.ids.only(rows).there()
+            self._found[model] = {self._foreign.get(name, name) for name in names}
+        return self._found[model]
+
+
+def _joined(number: int, scores: ScoreRows, index: QuestionIndex, own: _OwnIds, names: _Names) -> int:
     """Return the question that a score with an unknown id is about, a new one where not all are known."""
+    item = names.of(scores[number])
     not_ids = None
-    if not all_known:  # a question of the reference arm is none of its others, whatever an arm asks
-        not_ids = names.known if item.id in names.known else own
+    if not index.complete:  # a question of the reference arm is none of its others, whatever an arm asks
+        not_ids = names.known if item.id in names.known else own.of(item.model)
     row = index.find(item, not_ids=not_ids)
     if row is None:
-        if all_known:
+        if index.complete:
             what = f"score of model {item.model!r}: {_shown(item)} (id {item.id!r})"
             raise InputError(f"{what} is not among the questions")
-        return index.add(lean(item))
-    names.foreign[item.id] = index.items[row].id
+        return index.add(number, item)
+    names.foreign[item.id] = index.ids[row]
     return row
 
 
@@ -295,7 +330,7 @@ def scored_twice(first: Score, second: Score) -> str:
 
 
 def _filled(
-    arm: str, models: tuple[str, ...], items: tuple[Item, ...], scores: ScoreRows, cells: Cells
+    arm: str, models: tuple[str, ...], items: ItemRows[Item], scores: ScoreRows, cells: Cells
 ) -> ArmTable:
     values = np.zeros((len(items), len(models)))
     states = np.full((len(items), len(models)), MISSING, dtype=np.int8)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from medspatial.compare.failures import FAILURE_TITLES
-from medspatial.compare.groups import categories_of
+from medspatial.compare.item_rows import categories_of
 from medspatial.records import Evidence, Question
 from medspatial.report.arm_pairs import ArmPairs
 from medspatial.report.formatting import measure

@@ -101,7 +101,7 @@ class Verdicts:
             if place is None:
                 self.foreign += 1
             else:
-                yield (self._questions.items[place].id, row.model, row.arm), row
+                yield (self._questions.ids[place], row.model, row.arm), row
 
     def _keyed_rows(self) -> Iterator[tuple[_Key, int]]:
         """Yield the numbers of the scores' rows."""
@@ -113,7 +113,7 @@ class Verdicts:
             if place is None:
                 self.foreign += 1
             else:
-                yield (self._questions.items[place].id, rows.models[number], rows.arms[number]), number
+                yield (self._questions.ids[place], rows.models[number], rows.arms[number]), number
 
     def _mark(self, question: str, model: str, arm: str) -> str:
         key = question, model, arm

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from medspatial.compare.groups import categories_of
+from medspatial.compare.item_rows import categories_of
 from medspatial.records import CATEGORIES, Question
 from medspatial.report.formatting import count, share_of
 from medspatial.report.tables.accuracy import category_title, subtype_cell, subtype_order
