@@ -10,8 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from medspatial.volume import Affine
+
+if "CI" not in os.environ:  # where it is set, hypothesis has a profile of its own, without deadline too
+    settings.register_profile("untimed", deadline=None)  # a busy machine is no fault
+    settings.load_profile("untimed")
 
 _ROOT = Path(__file__).resolve().parents[1]
 
