@@ -9,6 +9,7 @@ from medspatial.models import create_model
 from medspatial.predict import predict, read_predictions
 from medspatial.records import Question
 from medspatial.score import metric
+from medspatial.score.structured import match
 
 
 def question(text: str, options: tuple[str, ...] = ("yes", "no")) -> Question:
@@ -58,6 +59,19 @@ def test_declining_is_scored_like_any_option(tmp_path) -> None:
     run = predict(create_model("oracle"), asked, tmp_path / "oracle.jsonl", arm="false_premise")
     for name in ("structured", "exact"):
         assert all(one.correct for one in metric(name).score(read_predictions(run.path)))
+
+
+@pytest.mark.parametrize(
+    "reply", ["I cannot tell from this scan.", "I'm unable to determine this from the images."]
+)
+def test_declining_in_words_of_ones_own_is_the_option_that_declines(reply) -> None:
+    (asked,) = ARMS["abstain_offered"].questions([question("Is the spleen large?")])
+    assert asked.answer == "yes"
+    offered = asked.model_copy(update={"answer": ABSTAIN})
+    for item, right in ((asked, False), (offered, True)):
+        verdict = match(item, reply)
+        assert (verdict.outcome, verdict.rule) == ("correct" if right else "incorrect", "R11")
+    assert match(question("Is the spleen large?"), reply).outcome == "unanswered"
 
 
 def test_same_answer_of_another_patient_is_shown_with_that_patients_evidence() -> None:

@@ -73,11 +73,20 @@ def _half_read(verdict: Verdict, item: Item) -> bool:
 
 def _in_view(text: str, item: Item) -> Verdict:
     if holds_back(text) or refuses_whole(text):
-        return refused()
+        return _declines(item)
     text = without_usual(text)
     bare, views = without_image_sides(text, item.question, item.answer)
     verdict = _judge(bare, item)
     return _with_views(verdict, views, bare, text, item) if views else verdict
+
+
+def _declines(item: Item) -> Verdict:
+    """Judge a refusal: where one option offers to decline, it is that option."""
+    declining = [option for option in item.options if refuses_whole(option)]
+    if len(declining) != 1:
+        return refused()
+    verdict = match_choice(declining[0], item)
+    return verdict._replace(trace=("R11: declines, which is an option", *verdict.trace))
 
 
 def _by_own_letters(item: Item) -> Item:
