@@ -61,9 +61,7 @@ def test_declining_is_scored_like_any_option(tmp_path) -> None:
         assert all(one.correct for one in metric(name).score(read_predictions(run.path)))
 
 
-@pytest.mark.parametrize(
-    "reply", ["I cannot tell from this scan.", "I'm unable to determine this from the images."]
-)
+@pytest.mark.parametrize("reply", ["I cannot tell from this scan.", "I'm unable to determine this."])
 def test_declining_in_words_of_ones_own_is_the_option_that_declines(reply) -> None:
     (asked,) = ARMS["abstain_offered"].questions([question("Is the spleen large?")])
     assert asked.answer == "yes"
