@@ -382,7 +382,7 @@ def test_names_that_programs_give_name_nothing(tmp_path, names):
     save(tmp_path / "p/ct.nii.gz", body()[0])
     for name, organ in zip(names, ("liver", "spleen"), strict=True):
         save(tmp_path / f"p/masks/{name}.nii.gz", mask_of(organ))
-    assert "only names that say no structure" in refused(tmp_path)
+    assert "only names that match no structure" in refused(tmp_path)
     save(tmp_path / "p/masks/liver.nii.gz", mask_of("stomach"))
     assert structures(tmp_path) == {"liver"}
     assert any("left out" in one for one in looked_at(tmp_path).notes)

@@ -54,9 +54,9 @@ def test_segments_that_nobody_named_are_left_out_or_refused(tmp_path):
     layers = [layer("liver", "spleen")]
     masks = read(written(tmp_path, layers, [("Segment_1", 0, 1), ("Spleen", 0, 2)]))
     assert masks.names == ("spleen",)
-    assert "names that say no structure: Segment_1, left out" in masks.notes[-1]
+    assert "names that match no structure: Segment_1, left out" in masks.notes[-1]
     path = written(tmp_path, layers, [("Segment_1", 0, 1), ("Segment_2", 0, 2)])
-    with pytest.raises(InputError, match="only names that say no structure: Segment_1, Segment_2; rename"):
+    with pytest.raises(InputError, match="only names that match no structure: Segment_1, Segment_2; rename"):
         read(path)
 
 

@@ -211,7 +211,7 @@ def test_a_shard_that_was_changed_or_not_finished_is_refused(tmp_path: Path) -> 
     whole = shards[1].read_bytes()
     stray = shards[0].read_bytes().splitlines(keepends=True)[0]
     for content, message in (
-        (whole[:-5], "is torn"),
+        (whole[:-5], "is cut off"),
         (whole.split(b"\n", 1)[1], r"shard 2/3 is not finished, 1 of \d+ questions are open"),
         (whole + stray, "is none of this shard's"),
         (whole + whole, "stands in this file before"),

@@ -69,7 +69,7 @@ def read_dicom_segmentation(path: Path) -> MaskSet:
     Raises
     ------
     InputError
-        Neither binary nor fractional, frames of different grids, positions that are no even stack, a missing
+        Neither binary nor fractional, frames of different grids, positions at uneven steps, a missing
         field, a label that contradicts the code, or two segments of one name.
     """
     try:
@@ -277,7 +277,7 @@ def _grid(data: Any, positions: Sequence[NDArray[np.float64]], path: Path) -> tu
     if np.abs(index - np.round(index)).max() > _STEP_SHARE:
         worst = float(np.abs(index - np.round(index)).max() * step)
         raise InputError(
-            f"{path}: its frames are no even stack of {step:.3g} mm steps, one is {worst:.2f} mm off"
+            f"{path}: its frames do not lie at even steps of {step:.3g} mm, one is {worst:.2f} mm off"
         )
     matrix = np.eye(4)
     matrix[:3, 0], matrix[:3, 1], matrix[:3, 2] = axes[0] * columns, axes[1] * rows, normal * step

@@ -222,9 +222,9 @@ def _with_names_that_say(path: Path, masks: MaskSet) -> MaskSet:
     if not nameless:
         return masks
     shown = ", ".join(nameless[:_SHOWN_VALUES]) + (", ..." if len(nameless) > _SHOWN_VALUES else "")
-    said = f"{path.name}: names that say no structure: {shown}"
+    said = f"{path.name}: names that match no structure: {shown}"
     if len(nameless) == len(masks.names):
-        raise InputError(f"{path}: has only names that say no structure: {shown}; rename its segments")
+        raise InputError(f"{path}: has only names that match no structure: {shown}; rename its segments")
     return masks.without(nameless).with_notes(Unnamed(f"{said}, left out"))
 
 

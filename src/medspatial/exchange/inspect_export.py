@@ -14,7 +14,7 @@ from medspatial.files import whole_file
 from medspatial.records import Question, Score
 from medspatial.version import __version__
 
-SLICES = "Slices for who reads this log, not what the model was given"
+SLICES = "Slices for the reader of this log, not what the model was given"
 
 
 def write_inspect_logs(

@@ -181,7 +181,7 @@ def _lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
     with path.open("rb") as stream:
         for number, line in enumerate(stream, start=1):
             if not line.endswith(b"\n"):
-                raise InputError(f"{path}, line {number}: is torn (a killed run): run this shard again")
+                raise InputError(f"{path}, line {number}: is cut off (by a killed run): run this shard again")
             yield number, start, line
             start += len(line)
 

@@ -95,7 +95,7 @@ def reading(comparison: Comparison) -> str:
         )
     return (
         f"{text} Guessing gives the chance level on questions with options, yes/no or left/right, and "
-        "nothing on open questions; an accuracy is to be held against that figure."
+        "nothing on open questions; compare an accuracy with that figure."
     )
 
 

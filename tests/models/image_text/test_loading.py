@@ -76,7 +76,7 @@ def test_remote_code_is_never_run(tmp_path: Path) -> None:
 def test_beams_are_refused(image_text_folders: Callable[[str], Path]) -> None:
     model = loaded(image_text_folders("llava"))
     model.generation_config.num_beams = 4
-    with pytest.raises(InputError, match="num_beams=4 is not done here"):
+    with pytest.raises(InputError, match="num_beams=4 is not supported"):
         greedy_configuration(model, Generation(max_new_tokens=3))
 
 

@@ -20,7 +20,7 @@ _OTHER_FILES = ("non_lora_trainables.bin", "non_lora_trainables.safetensors", "m
 _PROJECTOR = "mm_projector."
 T = TypeVar("T")
 _WORD_ROWS = ("model.embed_tokens.weight", "lm_head.weight")
-# Settings of peft that would change the merge and are not done here, with their values without effect.
+# Settings of peft that would change the merge and are not supported, with their values without effect.
 _NOT_DONE = {
     "use_dora": (False, None),
     "rank_pattern": ({}, None),

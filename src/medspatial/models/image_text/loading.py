@@ -80,14 +80,14 @@ def greedy_configuration(model: PreTrainedModel, chosen: Generation) -> Generati
     Raises
     ------
     InputError
-        The checkpoint asks for beams or the like, which are not done here, or for a wrong value.
+        The checkpoint asks for beams or the like, which are not supported, or for a wrong value.
     """
     own = model.generation_config
     assert own is not None
     settings = GenerationConfig.from_dict(own.to_dict())
     for name in _NOT_DONE_HERE:
         if getattr(settings, name, None) not in {None, 1, 0}:
-            raise InputError(f"generation_config.json: {name}={getattr(settings, name)} is not done here")
+            raise InputError(f"generation_config.json: {name}={getattr(settings, name)} is not supported")
     settings.max_length = None
     if not chosen.do_sample:
         settings.temperature = settings.top_p = settings.top_k = None

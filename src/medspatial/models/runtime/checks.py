@@ -78,7 +78,7 @@ def ended_generation(folder: Path, config: dict[str, Any]) -> str:
     Raises
     ------
     InputError
-        Settings that are not done here, or no end token.
+        Settings that are not supported, or no end token.
     """
     settings = generation_settings(folder, config)
     if not settings.eos_ids:

@@ -74,7 +74,7 @@ class Folder:
             if config.get(field, value) != value:
                 raise InputError(
                     f"{path}/config.json: field '{field}': must be {value!r}, got {config[field]!r}; "
-                    "other forms of VILA are not done here"
+                    "other forms of VILA are not supported"
                 )
         parts = [read_config(path / name) for name in ("vision_tower", "llm")]
         projector = read_config(path / "mm_projector").get("mm_projector_type")
