@@ -33,6 +33,7 @@ _NUMBER_LIST = re.compile(
     r"(?![\d.]*\s*(?:mm|cm|%))"
 )
 _ARTICLE = re.compile(r"\b(?:an?|one)\s+(?:[a-z-]+\s+){0,3}?")
+_OF_A_MEASURE = re.compile(r"(?:\s*(?:,(?: and| or)?|and|or)\s*\d+(?:[.,]\d+)?)+\s?-?(?:mm|cm|ml|hu|%)(?!\w)")
 _MANY = re.compile(r"\bhow many\s+(?:of the )?([a-z -]+)")
 
 
@@ -52,8 +53,8 @@ def find_counts(text: str, question: str = "") -> list[Quantity]:
 
 
 def _is_measure_head(low: str, quantity: Quantity) -> bool:
-    """The 12 of "12 and 14 mm" is a length too."""
-    return bool(re.match(r"\s*(?:,|and|or)\s*\d+(?:[.,]\d+)?\s?-?(?:mm|cm|ml|hu|%)\b", low[quantity.end :]))
+    """The 12 of "12 and 14 mm" is a length too, as that of "12, 15 and 20 mm"."""
+    return _OF_A_MEASURE.match(low, quantity.end) is not None
 
 
 class Count(NamedTuple):

@@ -9,7 +9,7 @@ from decimal import Decimal
 # one of these stands in every notation below that is written in ASCII; most figures have none
 _ODD = re.compile(
     r"[\\^$*]|\d\s*\(|\d['_]\d{3}|\.\d{3},|,\d\d,|\d[eE][-+\d]|\d\s*(?:k|thou|mi|mln|ze|ce|li)|times|"
-    r"\d\s?(?:l|cm)\s(?:and\s)?\d",
+    r"\d\s?(?:l|cm)\s(?:and\s)?\d|\d/\d",
     re.I,
 )
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
@@ -24,6 +24,10 @@ _THOUSANDS = re.compile(r"(?<=\d)['’_\u2009\u202f\u00a0](?=\d{3}(?!\d))")
 _BOTH_MARKS = re.compile(r"(?<![\d.,])(\d{1,3}(?:\.\d{3})+),(\d+)(?![\d.,]*\d)")  # 1.200,5
 _GROUPS_OF_TWO = re.compile(r"(?<![\d.,])\d{1,2}(?:,\d{2})+,\d{3}(?![\d,])")  # 12,00,000
 _VULGAR = re.compile(r"(?:(?<![\d.,])(\d{1,4})\s?)?([½⅓⅔¼¾⅕⅛⅜⅝⅞])")
+_MIXED = re.compile(
+    r"(?<![\w.,/])(?:(\d{1,3})[ -])?(\d{1,2})/(\d{1,2})(?=[ -]?(?:inch|in\b|cm\b|mm\b|l\b|lit(?:er|re)))",
+    re.I,
+)
 _COMPOUND = re.compile(
     r"(?<![\w.,])(\d+)\s?(l|lit(?:er|re)s?|cm)\s(?:and\s)?(\d+)\s?(ml|mm)\b(?!\s?[x×*])", re.I
 )
@@ -98,6 +102,7 @@ def plain_figures(text: str) -> str:
         text = _RAISED.sub(lambda match: "^" + match.group().translate(_SUPERSCRIPTS), text)
     text = _EXPONENT.sub(_power, _POWER.sub(_power, text))
     text = _BOTH_MARKS.sub(lambda m: m[1].replace(".", "") + "." + m[2], _THOUSANDS.sub("", text))
+    text = _MIXED.sub(lambda m: f"{int(m[1] or 0) + int(m[2]) / max(int(m[3]), 1):.4g}", text)
     text = _GROUPS_OF_TWO.sub(lambda m: m[0].replace(",", ""), text)
     text = _COMPOUND.sub(_in_one, _LARGE_WORD.sub(_large, text))
     text = _UNIT_WORDS.sub(lambda m: m[1] + _SCRIPT_UNITS[m[2]] + {"³": "3", "²": "2"}.get(m[3], ""), text)

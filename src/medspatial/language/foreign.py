@@ -18,6 +18,7 @@ _SCRIPT = re.compile(
 _ARTICLE = re.compile(r"\A\s*[AEO](?=\s+[^\W\d_]{2})")  # Portuguese and Italian: no letter of an option
 _SI = re.compile(r"\A\s*si(?=\s*(?:[,.!]|\Z))", re.I)
 _WORD = re.compile(r"[^\W\d_]+")
+_NOT_OR_NO = re.compile(r"\W*(?:no|não|nie)\s+\w", re.I)  # one word for "no" and for "not"
 _UNIT = re.compile(r"mm|cm|ml|HU|hu|l|m")
 _LATIN_REST = re.compile(r"[^\x00-\x7f°µμ²³±×≤≥≈]+")
 _LONG, _LONG_SCRIPT = 14, 60  # words, characters: longer texts in another language are not read
@@ -83,7 +84,7 @@ def other_language(text: str) -> str | None:
     if tables.foreign.isdisjoint(words):
         return None
     english = sum(word in tables.english for word in words)
-    certain = sum(word in tables.certain for word in words)
+    certain = sum(word in tables.certain or (word in tables.words and not word.isascii()) for word in words)
     foreign = sum(word in tables.stops or (word in tables.words and not word.isdigit()) for word in words)
     short = len(words) <= 3 and all(
         word in tables.words or word in tables.stops or len(word) == 1 or _UNIT.fullmatch(word)
@@ -116,7 +117,7 @@ def in_english(text: str) -> str | None:
         return None
     said = _ARTICLE.sub("", _normal(text))
     glossed = re.sub(r"[^\W\d_]+", lambda match: _word(match.group()), said)
-    return _tidy(_polar(glossed, words))
+    return _tidy(_polar(glossed, words, said))
 
 
 def _word(word: str) -> str:
@@ -126,8 +127,10 @@ def _word(word: str) -> str:
     return _tables().words.get(low, low if low == "no" else "").strip()
 
 
-def _polar(glossed: str, words: list[str]) -> str:
+def _polar(glossed: str, words: list[str], normal: str) -> str:
     """Take a leading yes or no for the answer; "no se tocan", "sie berühren sich nicht" deny as a whole."""
+    if _NOT_OR_NO.match(normal) and "touch" not in glossed and not re.sub(r"[\W_]|no", "", glossed):
+        return ""  # "no se puede determinar": its "no" denies a word that is not read
     said = glossed.split()
     first = re.sub(r"\W", "", said[0]) if said else ""
     if first in {"yes", "no"} and words and (_tables().words.get(words[0], words[0]) in {"yes", "no"}):

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from functools import lru_cache
 from string import ascii_uppercase
 
+_ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii")
+_FIGURE = r"\d{1,2}|iv|v?i{1,3}|v"
 _NUMBER = re.compile(
-    r"\A\s*(?:(?:option|choice)\s+)?(?:\((\d{1,2})\)|\[(\d{1,2})\]|(\d{1,2})\s*[.):])\s+(?=\S)", re.I
+    rf"\A\s*(?:(?:option|choice)\s+)?(?:\(({_FIGURE})\)|\[({_FIGURE})\]|({_FIGURE})\s*[.):])\s+(?=\S)", re.I
 )
 _NUMBER_REPLY = re.compile(
-    r"\W*(?:(?:the|final|correct|best|answer|option|choice|number|is)\b\W*)*(\d{1,2})\W*", re.I
+    rf"\W*(?:(?:the|final|correct|best|answer|option|choice|number|is)\b\W*)*({_FIGURE})\W*", re.I
 )
 _BOLD = re.compile(r"\A\s*(\*\*|__)(.{1,6}?)\1\s*")
 _BLANK = re.compile(r"\A\s*([A-Z])\s+(?=\S)")
@@ -69,15 +71,25 @@ def numbered(reply: str, options: Sequence[str]) -> str | None:
 
     >>> numbered("2", ("2. spleen", "1. liver")), numbered("2", ("spleen", "liver"))
     ('2. spleen', None)
+    >>> numbered("(ii)", ("i. liver", "ii. spleen"))
+    'ii. spleen'
     """
     said = _NUMBER_REPLY.fullmatch(reply)
     if said is None:
         return None
     found = [_NUMBER.match(option) for option in options]
-    numbers = [int(next(filter(None, one.groups()))) for one in found if one]
-    if sorted(numbers) not in (list(range(1, len(options) + 1)), list(range(len(options)))):
+    marks = [next(filter(None, one.groups())).lower() for one in found if one]
+    if not _counts(marks, len(options)):
         return None
-    return options[numbers.index(int(said[1]))] if int(said[1]) in numbers else None
+    return options[marks.index(said[1].lower())] if said[1].lower() in marks else None
+
+
+def _counts(marks: list[str], count: int) -> bool:
+    """Say whether marks count options, each once: from 1, from 0, or in Roman numbers."""
+    if set(marks) == set(_ROMAN[:count]) and len(marks) == count:
+        return True
+    numbers = sorted(int(mark) for mark in marks if mark.isdigit())
+    return numbers in (list(range(1, count + 1)), list(range(count)))
 
 
 def _own(option: str, places: str) -> tuple[str, str] | None:

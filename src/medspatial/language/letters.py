@@ -20,6 +20,12 @@ _LEADING = re.compile(
     r"(?:\A|\n)\s*[\"'(\[]?([A-Ja-j])\s*[)\].:](?=\s|\Z|[A-Z])|(?:\A|\n)\s*([A-J])\s+[-–—]\s"
 )
 _OPTION_WORD = re.compile(r"\b(?:option|choice|letter|alternative)\s+\(?([A-Ja-j])\b")
+_PLACES = {
+    place: n
+    for n, places in enumerate(("first 1st", "second 2nd", "third 3rd", "fourth 4th", "fifth 5th"))
+    for place in places.split()
+}
+_BY_PLACE = re.compile(rf"\b({'|'.join(_PLACES)}) (?:listed )?(?:option|choice|alternative)\b", re.I)
 _BARE = re.compile(r"(?<![A-Za-z0-9'/.-])([B-HJ])(?![A-Za-z0-9'/-])(?!\.[A-Za-z])")
 _BARE_A = re.compile(
     r"(?<![A-Za-z0-9'/.-])A(?=\s*(?:[,;:)\]]|\.(?:\s|\Z)|\Z|\s(?:is|and|or|nor|because|since|but|as|was|"
@@ -61,6 +67,8 @@ def find_letters(text: str, count: int) -> list[Mention]:
             spans[match.start(group)] = Mention(
                 match.group(group).upper(), match.start(group), match.end(group)
             )
+    for match in _BY_PLACE.finditer(text):
+        spans[match.start()] = Mention(LETTERS[_PLACES[match[1].lower()]], match.start(), match.end())
     hidden = [(m.start(), m.end()) for m in _NOT_LETTER.finditer(text)]
     for pattern in (_BARE, _BARE_A):
         for match in pattern.finditer(text):

@@ -20,9 +20,10 @@ _WRONG = (
     r"[✗✘❌✖❎×🔴☒☐👎🟥○◯]|\[[ _-]?\]|\([ _-]?\)"
 )
 _SHORT_RIGHT, _SHORT_WRONG = r"(?-i:Y|T)|1|\+", r"(?-i:N|F|X)|0|[-−]"
+_NEXT = r"\W*(?:\Z|[,;|\n]|[A-H](?:\W?[=:]|\)))"  # behind a short mark: the end, or the next option
 _MARK = (
-    rf"(?:is\s+|are\s+)?(?:(?P<right>{_RIGHT}|(?:{_SHORT_RIGHT})(?=\W*(?:\Z|[,;|\n]|[A-H]\W?[=:])))"
-    rf"|(?P<wrong>{_WRONG}|(?:{_SHORT_WRONG})(?=\W*(?:\Z|[,;|\n]|[A-H]\W?[=:]))))(?:(?!\w)|(?<=[^\w\s])|(?<=[^\x00-\u2fff]))"
+    rf"(?:is\s+|are\s+)?(?:(?P<right>{_RIGHT}|(?:{_SHORT_RIGHT})(?={_NEXT}))"
+    rf"|(?P<wrong>{_WRONG}|(?:{_SHORT_WRONG})(?={_NEXT})))(?:(?!\w)|(?<=[^\w\s])|(?<=[^\x00-\u2fff]))"
 )
 _LEAD = r"[\s\-*•|>#]*(?:\d+[.)]\s+)?"
 _GAP = r"[\s|:=\-–—>(*,).\]（：]*?"
@@ -30,7 +31,8 @@ _LETTER = r"(?:option\s+|choice\s+)?[(\[*]*(?P<letter>(?-i:[A-H])|(?-i:[a-h])(?=
 _CHOOSES = re.compile(
     r"\b(?:answer|choose|chosen|conclu\w*|therefore|thus|select\w*|pick|final\w*|hence)\b", re.I
 )
-_SHARE = re.compile(r"\s*[:=(]*\s*(\d{1,3}(?:\.\d+)?\s?%|0?\.\d+|[01]\.0+)")
+_SHARE = re.compile(r"['\"]?\s*[:=(]*\s*(\d{1,3}(?:\.\d+)?\s?%|0?\.\d+|[01]\.0+)")
+_SHARED = re.compile(r"\d\s?%|\d\.\d")
 _MARKED = re.compile(_MARK, re.I)
 _GAP_MARKED = re.compile(_GAP + _MARK, re.I)
 _LETTER_MARKED = re.compile(_LETTER + _GAP + _MARK, re.I)
@@ -91,23 +93,41 @@ def _sorted_marks(text: str, count: int) -> Marks | None:
     return Marks(right, tuple(sorted(set(under) - set(right))))
 
 
-def likeliest(text: str, count: int) -> int | None:
+def likeliest(text: str, options: Sequence[str]) -> int | None:
     """Return the option with the largest share, where every option is given one; None in a tie.
 
-    >>> likeliest("A: 0.1, B: 0.7, C: 0.2", 3)
+    >>> likeliest("A: 0.1, B: 0.7", ("liver", "spleen"))
     1
+    >>> likeliest("liver 60 %, spleen 40 %", ("liver", "spleen"))
+    0
     """
+    if not _SHARED.search(text):
+        return None
     shares: dict[int, float] = {}
-    for match in re.finditer(r"(?<![A-Za-z0-9])([A-H])(?![A-Za-z0-9])[).:]*", text):
+    for match in _labels(tuple(options)).finditer(text):
         share = _SHARE.match(text, match.end())
-        place = ord(match.group(1)) - ord("A")
+        said = match["text"]
+        place = (
+            ord(match["letter"]) - ord("A")
+            if said is None
+            else next(i for i, option in enumerate(options) if option.casefold() == said.casefold())
+        )
+        if share is None and said is None and _labels(tuple(options)).match(text, match.end() + 1):
+            continue  # "B) spleen: 0.8": the share stands behind the text
         if share is None or place in shares:
             return None
         shares[place] = float(share.group(1).strip(" %"))
-    if set(shares) != set(range(count)) or count < 2:
+    if set(shares) != set(range(len(options))) or len(options) < 2:
         return None
     best = [place for place, share in shares.items() if share == max(shares.values())]
     return best[0] if len(best) == 1 else None
+
+
+@lru_cache(maxsize=1024)
+def _labels(options: tuple[str, ...]) -> re.Pattern[str]:
+    """Return the pattern of an option's letter or text."""
+    texts = "|".join(sorted((re.escape(option) for option in options), key=len, reverse=True))
+    return re.compile(rf"(?<![A-Za-z0-9])(?:(?P<letter>[A-H])[).:]*|(?P<text>(?i:{texts})))(?![A-Za-z0-9])")
 
 
 def _may_mark(part: str, options: Sequence[str]) -> bool:

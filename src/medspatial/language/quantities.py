@@ -26,18 +26,18 @@ _NUMBER = (
     r"(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d])|\d{1,3}(?: \d{3})+(?![\d.,])|\d{1,3}(?:\.\d{3}){2,}|"
     r"\d+(?:[.,]\d+)?(?:e[+-]?\d+)?|(?<!\d)\.\d+)"
 )
-_TENS_WORD = "|".join(_TENS)
+_DIGIT_WORD = "|".join(_ONES[1:10])
+_BELOW_100 = rf"(?:(?:{'|'.join(_TENS)})(?:[ -](?:{_DIGIT_WORD}))?|{'|'.join(_ONES[:0:-1])})"
+_BELOW_1000 = rf"(?:(?:(?:{'|'.join(_ONES[19:0:-1])}|a) hundred(?: and)?)(?:[ -]{_BELOW_100})?|{_BELOW_100})"
 _WORDS = (
-    rf"(?P<wordsign>\b(?:minus|negative) )?(?P<word>\b(?:(?:one|two|three|four|five|six|seven|eight|nine|"
-    rf"a) hundred(?: and)?(?:[ -](?:(?:{_TENS_WORD})(?:[ -](?:{'|'.join(_ONES[1:10])}))?|"
-    rf"{'|'.join(_ONES[:0:-1])}))?|(?:{_TENS_WORD})(?:[ -](?:{'|'.join(_ONES[1:10])}))?|"
-    rf"{'|'.join(_ONES[::-1])}|single|solitary|half a dozen|dozen|couple|"
-    rf"pair)\b)(?:(?P<half> and a half\b)|(?P<point> "
-    rf"point (?:(?:{'|'.join(_ONES[:10])})\b ?)+))?"
+    rf"(?P<wordsign>\b(?:minus|negative) )?(?P<word>\b(?:(?:{'|'.join(_ONES[12:0:-1])}|a) thousand"
+    rf"(?:(?: and)?[ -]{_BELOW_1000})?|{_BELOW_1000}|zero|single|solitary|half a dozen|dozen|couple|pair)\b)"
+    rf"(?:(?P<half> and a half\b)|(?P<point> point (?:(?:{'|'.join(_ONES[:10])})\b ?)+))?"
 )
 _ATOM = re.compile(
     rf"(?:(?<![a-z0-9_.]){_NUMBER}|{_WORDS})(?:\s?-?\s?(?P<unit>{UNIT_TEXT})(?![a-z0-9]))?", re.I
 )
+_EITHER_MARK = re.compile(r"(?<![\d.,])[1-9]\d{0,2}([.,])\d{3}(?![\d.,])")
 _SUFFIX = re.compile(r"(?:st|nd|rd|th|d)\b|[a-z]|/\d|:\d")
 _AGE = re.compile(r"[ -]old\b")  # behind a unit: "65-year-old"
 _FRACTION = re.compile(r"[ -](?:half|halves|thirds?|quarters?|fourths?|fifths?|tenths?)\b")
@@ -211,18 +211,20 @@ def _no_figure(low: str, match: re.Match[str]) -> bool:
 def _word_value(words: list[str]) -> float:
     """Add up number words; "hundred" multiplies what stands before it, and "half" halves a dozen.
 
-    >>> _word_value("one hundred and sixty five".split())
-    165.0
+    >>> _word_value("one thousand two hundred and sixty five".split())
+    1265.0
     """
     if words[0] == "half":
         return _WORD_VALUES["dozen"] / 2
-    total = 0.0
+    thousands = total = 0.0
     for word in words:
-        if word == "hundred":
+        if word == "thousand":
+            thousands, total = 1000 * (total or 1), 0.0
+        elif word == "hundred":
             total = 100 * (total or 1)
         elif word not in {"and", "a"}:
             total += _WORD_VALUES[word]
-    return total
+    return thousands + total
 
 
 def _number(digits: str, sign: str | None) -> float:
@@ -232,6 +234,19 @@ def _number(digits: str, sign: str | None) -> float:
         digits = digits.replace(".", "")
     value = float(digits.replace(" ", "").replace(",", "."))
     return -value if sign and sign.strip() not in {"+", ""} else value
+
+
+def other_reading(written: str) -> float | None:
+    """Return the factor from a figure as it is read here to its other reading; None where it has only one.
+
+    A point before three figures begins decimals in English and groups thousands elsewhere, a comma
+    the reverse.
+
+    >>> other_reading("1.200 ml"), other_reading("1,200 ml"), other_reading("1.25 l")
+    (1000.0, 0.001, None)
+    """
+    mark = _EITHER_MARK.search(written)
+    return None if mark is None else 1000.0 if mark[1] == "." else 0.001
 
 
 def _group(low: str, atoms: list[re.Match[str]]) -> tuple[int, str]:

@@ -85,7 +85,7 @@ def _by_count(text: str, item: Item, want: int) -> Verdict | None:
 
 def _by_marks(text: str, options: Sequence[str], want: int) -> Verdict | None:
     """Judge a reply that marks the options one by one, or gives each its share."""
-    best = likeliest(text, len(options))
+    best = likeliest(text, options)
     if best is not None:
         return decided(
             best == want,

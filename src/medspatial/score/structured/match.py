@@ -48,7 +48,8 @@ def _read(text: str, item: Item) -> Verdict:
     if language is None or other_language(item.question):
         return _in_view(text, item)
     english = None if option_marks(text, item.options) else in_english(text)
-    for said in (english, text):
+    # "no" is "not" in some languages, and "si" is "if": a yes or no counts only where the tables read it
+    for said in (english,) if item.answer_type == "yes_no" else (english, text):
         verdict = _in_view(said, item) if said else None
         if (
             verdict is not None

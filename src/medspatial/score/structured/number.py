@@ -18,7 +18,7 @@ from medspatial.language.measures import (
     offers,
     only_bound,
 )
-from medspatial.language.quantities import Quantity, find_quantities, without_ranges_of
+from medspatial.language.quantities import Quantity, find_quantities, other_reading, without_ranges_of
 from medspatial.language.shares import as_percent
 from medspatial.language.statements import Statements, statements_in
 from medspatial.records import Item
@@ -136,6 +136,10 @@ def _judge(found: list[Quantity], text: str, question: str, target: Target, read
     fits = all(target.fits(value) for value in values)
     figure = sum(values) / len(values)
     shown = text[quantity.start : quantity.end]
+    factor = None if fits else other_reading(shown)
+    if factor and all(target.fits(value * factor) for value in values):
+        why = f"'{shown}' is right or wrong by whether its mark groups thousands or begins the decimals"
+        return Verdict("undecided", "R10", why)
     verdict = decided(
         fits,
         "R10",
