@@ -7,7 +7,7 @@ import pydicom
 import pytest
 from dicom_files import coded, item, write_ct_series, write_segmentation
 
-from medspatial.cases.dicom_folders import dicom_facts, is_dicom_series, refers_to, sniffed
+from medspatial.cases.dicom_folders import dicom_facts, refers_to, sniffed
 from medspatial.cases.dicom_seg import dicom_segmentation, read_dicom_segmentation
 from medspatial.cases.notes import Assumption
 from medspatial.cases.sources import MaskReader
@@ -145,7 +145,6 @@ def test_files_of_a_folder_are_told_apart_by_their_tags(tmp_path):
     assert len(found.files) == SHAPE[2]
     assert found.segmentations == [folder / "seg.dcm"]
     assert found.others == {folder / "plan.dcm": "RTSTRUCT"}
-    assert is_dicom_series(folder)
     assert refers_to(folder / "seg.dcm", "9.8.7.6")
     assert not refers_to(folder / "seg.dcm", "9.8.7")
     assert dicom_facts(folder / "notes.txt") is None

@@ -100,13 +100,6 @@ class DicomFolder:
     others: dict[Path, str] = field(default_factory=dict)
 
 
-def is_dicom_series(folder: Path) -> bool:
-    """Whether a folder directly holds slices of a DICOM CT series."""
-    files = sorted(one for one in folder.iterdir() if one.is_file() and may_be_dicom(one))
-    found = sniffed(files)
-    return found is not None and bool(found.ct)
-
-
 def may_be_dicom(path: Path) -> bool:
     """Whether a file may be DICOM by its name."""
     return not path.name.startswith(".") and path.suffix.lower() not in _PLAIN_SUFFIXES

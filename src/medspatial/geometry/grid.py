@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +48,3 @@ class RasGrid(Grid):
         """Factor c <= 1 with squared length >= c * sum of (step * spacing)^2; 1 for a right-angled grid."""
         root = np.sqrt(np.diag(self.metric))
         return min(1.0, float(np.linalg.eigvalsh(self.metric / np.outer(root, root))[0]))
-
-    def voxel_projection(self, direction: Any) -> float:
-        """Length in mm of one voxel's shadow on a unit direction given in RAS+ millimetres."""
-        return float(np.abs(np.asarray(direction, dtype=float) @ self.affine.matrix[:3, :3]).sum())

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import torch
 from accelerate import init_empty_weights
 from transformers import AutoTokenizer, PretrainedConfig, PreTrainedModel
 from transformers.utils import logging
@@ -115,10 +114,3 @@ def _refuse_unknown(path: Path, saved: dict[str, Any]) -> None:
     for name, neutral in _NOT_DONE_HERE.items():
         if saved.get(name) not in (None, *neutral):
             raise InputError(f"{path}: field '{name}': {saved[name]!r} would change answers; not supported")
-
-
-def dtype_of(model: PreTrainedModel) -> torch.dtype:
-    """Return the number type of a model's embeddings."""
-    weight = model.get_input_embeddings().weight
-    assert isinstance(weight, torch.Tensor)
-    return weight.dtype
